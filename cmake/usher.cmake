@@ -1,0 +1,42 @@
+# How every target of this project is built.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_program(USHER_CCACHE ccache)
+if(USHER_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${USHER_CCACHE}")
+endif()
+find_program(USHER_MOLD mold)
+if(USHER_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+if(USHER_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
+add_library(usher_options INTERFACE)
+target_compile_options(usher_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror)
+target_include_directories(usher_options INTERFACE "${PROJECT_SOURCE_DIR}")
+
+# usher_library(NAME SOURCES file... [PUBLIC target...] [PRIVATE target...])
+# makes `usher_NAME` with the alias `usher::NAME`.
+function(usher_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(usher_${name} STATIC ${arg_SOURCES})
+  add_library(usher::${name} ALIAS usher_${name})
+  target_link_libraries(usher_${name} PUBLIC usher_options ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
+endfunction()
+
+# usher_test(NAME SOURCES file... [LINK target...])
+# makes the test program `NAME_test` and registers it with CTest as NAME.
+function(usher_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name}_test ${arg_SOURCES})
+  target_link_libraries(${name}_test PRIVATE usher::test_main ${arg_LINK})
+  add_test(NAME ${name} COMMAND ${name}_test -v 3)
+endfunction()

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "domain/decision.hpp"
+#include "domain/ids.hpp"
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+namespace usher::domain {
+
+/// How many seats each buyer of an event may still take, over all of its sections.
+///
+/// Taken before a section decides and given back when it rejects or when the hold ends. Not a
+/// journaled state: after a restart the sections' claims rebuild it.
+class allowances {
+public:
+  /// Takes `quantity` for a hold. Taking again for the same hold and buyer changes nothing and succeeds.
+  /// Refused as `limit_exceeded` when the buyer would have more than `most`, and as `not_found`
+  /// when the hold is another buyer's.
+  [[nodiscard]] std::variant<already_so, refusal> take(const buyer_id& buyer, hold_id hold, std::uint32_t quantity,
+                                                      std::uint32_t most);
+  /// Corrects what a hold counts, e.g. after a restart or when `best` found its seats.
+  void set(const buyer_id& buyer, hold_id hold, std::uint32_t quantity);
+  /// Gives back everything a hold has taken. Again: nothing.
+  void give_back(hold_id hold);
+
+  [[nodiscard]] std::uint32_t taken_by(const buyer_id& buyer) const;
+
+private:
+  // the domain's author fills this in
+};
+
+} // namespace usher::domain

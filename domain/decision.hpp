@@ -1,0 +1,84 @@
+#pragma once
+
+#include "domain/ids.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace usher::domain {
+
+/// Why something is not done. Each has a slug (the last part of a problem's `type`),
+/// an HTTP status and a sentence. Values are part of messages between nodes: append only.
+enum class rejection : std::uint8_t {
+  bad_request = 1,
+  unauthorized,
+  payment_declined,
+  not_admitted,
+  not_found,
+  seat_taken,
+  limit_exceeded,
+  sold_out,
+  in_progress,
+  hold_expired,
+  payload_too_large,
+  idempotency_mismatch,
+  would_orphan,
+  sale_not_open,
+  sale_paused,
+  rate_limited,
+  overloaded,
+  store_unavailable,
+  plan_in_use,
+};
+
+/// The slug clients see, e.g. `seat-taken`.
+[[nodiscard]] std::string_view slug(rejection reason);
+/// The HTTP status that goes with it, e.g. 409.
+[[nodiscard]] int http_status(rejection reason);
+/// One sentence for people.
+[[nodiscard]] std::string_view sentence(rejection reason);
+
+/// A rejection with what helps to do better.
+struct refusal {
+  rejection reason = rejection::bad_request;
+  /// The seats that stood in the way, when it was about seats.
+  std::vector<seat_no> seats;
+  /// Seats to ask for instead, when the rejection is `would_orphan`.
+  std::vector<seat_no> suggestion;
+  /// What exactly was wrong, when the sentence alone does not say; may be empty.
+  std::string detail;
+
+  friend bool operator==(const refusal&, const refusal&) = default;
+};
+
+/// The command was carried out before: there is nothing to write, and the answer is what it was.
+struct already_so {
+  friend bool operator==(const already_so&, const already_so&) = default;
+};
+
+/// A domain class answers a command with a fact to write, `already_so`, or a refusal.
+template <class Fact>
+using decision = std::variant<Fact, already_so, refusal>;
+
+/// The fact, or null.
+template <class Fact>
+[[nodiscard]] const Fact* granted(const decision<Fact>& x) {
+  return std::get_if<Fact>(&x);
+}
+
+/// The refusal, or null.
+template <class Fact>
+[[nodiscard]] const refusal* refused(const decision<Fact>& x) {
+  return std::get_if<refusal>(&x);
+}
+
+/// True when a repeat was recognized.
+template <class Fact>
+[[nodiscard]] bool repeated(const decision<Fact>& x) {
+  return std::holds_alternative<already_so>(x);
+}
+
+} // namespace usher::domain

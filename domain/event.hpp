@@ -1,0 +1,76 @@
+#pragma once
+
+#include "domain/decision.hpp"
+#include "domain/facts.hpp"
+#include "domain/order.hpp"
+#include "domain/section.hpp"
+
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+namespace usher::domain {
+
+/// Why these settings cannot be, or nothing. `categories` is how many the plan has.
+[[nodiscard]] std::optional<refusal> check(const event_settings& settings, std::size_t categories);
+
+/// One event: its life cycle, its settings and its orders.
+///
+/// The seats are the sections'; this class knows only their totals, which come in as readings and
+/// decide about `sold_out`. Commands never change the object; `apply` never refuses.
+class event {
+public:
+  event() = default;
+
+  // ---- commands ----
+
+  /// New settings. `already_so` when they are the present ones.
+  [[nodiscard]] decision<event_defined> define(const event_settings& settings, std::size_t categories) const;
+
+  /// Moves through scheduled → draw → open ⇄ paused → closed; `closed` is for ever; a scheduled or
+  /// drawing event may be opened at once. `sold_out` is not an operator's wish: see `note_totals`.
+  [[nodiscard]] decision<event_state_changed> change_state(event_state wanted) const;
+
+  /// What the present totals mean for the state: open → sold_out when nothing is free or held,
+  /// sold_out → open when something is. `already_so` otherwise.
+  [[nodiscard]] decision<event_state_changed> note_totals(const section_totals& sum) const;
+
+  /// May seats be held now? Nothing when yes, else `sale_not_open`, `sale_paused` or `sold_out`.
+  [[nodiscard]] std::optional<refusal> may_hold() const;
+  /// May an order be begun for a hold that exists? Held seats may be paid while paused or sold out, not when closed.
+  [[nodiscard]] std::optional<refusal> may_order() const;
+
+  /// Begins an order. `already_so` when the same order (id) exists with the same request digest and buyer;
+  /// another digest is `idempotency_mismatch`; a hold that another live order pays for is `in_progress`.
+  [[nodiscard]] decision<order_started> start_order(const order_started& wanted) const;
+  [[nodiscard]] decision<order_advanced> advance_order(order_id id, order_state next, std::string reason,
+                                                       instant now) const;
+
+  // ---- facts ----
+
+  void apply(const event_defined& fact);
+  void apply(const event_state_changed& fact);
+  void apply(const order_started& fact);
+  void apply(const order_advanced& fact);
+  void apply(const fact& fact);
+
+  // ---- readings ----
+
+  [[nodiscard]] const event_settings& settings() const noexcept { return settings_; }
+  [[nodiscard]] event_state state() const noexcept { return state_; }
+  [[nodiscard]] const order* find_order(order_id id) const;
+  /// Orders that somebody must carry on, e.g. after a restart.
+  [[nodiscard]] std::vector<order_id> orders_under_way() const;
+  [[nodiscard]] const std::unordered_map<order_id, order>& orders() const noexcept { return orders_; }
+
+  [[nodiscard]] std::vector<fact> snapshot() const;
+  friend bool operator==(const event&, const event&) = default;
+
+private:
+  event_settings settings_;
+  event_state state_ = event_state::scheduled;
+  std::unordered_map<order_id, order> orders_;
+  std::unordered_map<hold_id, order_id> order_by_hold_; ///< the latest order of each hold
+};
+
+} // namespace usher::domain

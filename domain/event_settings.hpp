@@ -1,0 +1,42 @@
+#pragma once
+
+#include "domain/instant.hpp"
+#include "domain/money.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace usher::domain {
+
+/// Where an event stands. `sold_out` goes back to `open` when seats come back.
+enum class event_state : std::uint8_t { scheduled, draw, open, paused, sold_out, closed };
+
+/// The name clients see, e.g. `sold_out`.
+[[nodiscard]] const char* to_string(event_state state);
+
+/// What an operator sets for one event. A change is a fact that carries all of it.
+struct event_settings {
+  std::string name;
+  std::string currency = "EUR";
+  /// Price per category, in the plan's order of categories; as many as the plan has.
+  std::vector<minor_units> prices;
+  /// How long a hold lasts. 10 s to 1 h.
+  seconds hold_ttl{300};
+  /// How many seats one buyer may hold and own together. 1 to 1000.
+  std::uint32_t max_seats_per_buyer = 8;
+  /// Admissions per second, at most, in any second. 1 to 100000. Meaningless without a waiting room.
+  std::uint32_t admission_per_s = 100;
+  /// How many admitted people may be shopping at once. 0 means no cap.
+  std::uint32_t max_shopping = 0;
+  bool waiting_room = true;
+  /// Refuse holds that leave a single free seat between taken ones.
+  bool refuse_orphans = false;
+  std::optional<instant> opens_at;
+  std::optional<instant> closes_at;
+
+  friend bool operator==(const event_settings&, const event_settings&) = default;
+};
+
+} // namespace usher::domain

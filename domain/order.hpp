@@ -1,0 +1,43 @@
+#pragma once
+
+#include "domain/decision.hpp"
+#include "domain/facts.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace usher::domain {
+
+/// One order: a saga whose every step is a fact.
+///
+///   started → charging → charged → confirmed → cancelling → cancelled
+///      ↓          ↓          ↓
+///   failed     failed    refunding → refunded | cancelled
+///
+/// A buyer who cancels while the charge is under way gets the money back if it arrives, and `cancelled`.
+class order {
+public:
+  explicit order(const order_started& fact);
+
+  /// May the order go to `next` from where it is? `already_so` when it is there (or beyond it, on the
+  /// way that leads through it); `in_progress` when another step must come first.
+  [[nodiscard]] decision<order_advanced> advance(order_state next, std::string reason, instant now) const;
+
+  void apply(const order_advanced& fact);
+
+  [[nodiscard]] const order_started& details() const noexcept { return details_; }
+  [[nodiscard]] order_state state() const noexcept { return state_; }
+  [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
+  /// Set from `started` until a final state: somebody must carry it on.
+  [[nodiscard]] bool under_way() const noexcept;
+
+  friend bool operator==(const order&, const order&) = default;
+
+private:
+  order_started details_;
+  order_state state_ = order_state::started;
+  std::string reason_;
+};
+
+} // namespace usher::domain

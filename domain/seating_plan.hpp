@@ -1,0 +1,95 @@
+#pragma once
+
+#include "domain/ids.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace usher::domain {
+
+/// A place in the hall, in the plan's own unit.
+struct point {
+  double x = 0;
+  double y = 0;
+};
+
+/// One numbered seat of a plan.
+struct planned_seat {
+  std::string guid;   ///< unique in the event
+  std::string number; ///< what is painted on it
+  category_no category;
+  std::uint16_t row = 0; ///< index into the section's rows
+  point position;        ///< in the hall, all offsets added
+  bool accessible = false;
+  bool companion = false;
+  bool restricted_view = false;
+};
+
+/// One section: its rows of seats in plan order, or a capacity without seats.
+struct section_plan {
+  std::string id;   ///< unique in the event, URL-safe
+  std::string name; ///< what people call it
+  /// Row names; the seats of a row are neighbours in `seats`, ordered along the row.
+  std::vector<std::string> rows;
+  std::vector<planned_seat> seats;
+  /// General admission: how many may enter, all in `general_category`. No seats then.
+  std::uint32_t general_capacity = 0;
+  category_no general_category;
+
+  [[nodiscard]] bool general() const noexcept { return general_capacity > 0; }
+  [[nodiscard]] std::uint32_t capacity() const noexcept {
+    return general() ? general_capacity : static_cast<std::uint32_t>(seats.size());
+  }
+  /// The category of a seat, or of the whole floor.
+  [[nodiscard]] category_no category_of(seat_no seat) const;
+};
+
+/// Where a seat is.
+struct seat_place {
+  section_no section;
+  seat_no seat;
+};
+
+/// An event's hall. Immutable and shared once made.
+class seating_plan {
+public:
+  /// Takes categories and sections as read; `ensure`s that guids and section ids are unique.
+  /// Readers of foreign files check that first (`gateway/plan_codec`).
+  seating_plan(std::string name, std::vector<std::string> categories, std::vector<section_plan> sections);
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const std::vector<std::string>& categories() const noexcept { return categories_; }
+  [[nodiscard]] const std::vector<section_plan>& sections() const noexcept { return sections_; }
+  [[nodiscard]] const section_plan& section(section_no number) const;
+
+  /// O(1) each.
+  [[nodiscard]] std::optional<seat_place> find_seat(std::string_view guid) const;
+  [[nodiscard]] std::optional<section_no> find_section(std::string_view id) const;
+  [[nodiscard]] std::optional<category_no> find_category(std::string_view name) const;
+
+  /// The seat's guid; for general admission `SECTION-ID:NUMBER`, from 1.
+  [[nodiscard]] std::string guid(seat_place place) const;
+
+  [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
+
+private:
+  std::string name_;
+  std::vector<std::string> categories_;
+  std::vector<section_plan> sections_;
+  std::unordered_map<std::string_view, seat_place> seats_by_guid_;
+  std::unordered_map<std::string_view, section_no> sections_by_id_;
+  std::uint32_t capacity_ = 0;
+};
+
+using shared_plan = std::shared_ptr<const seating_plan>;
+
+/// True when every section of `next` begins with the seats of the same section of `now`, so
+/// that all seat numbers keep their meaning. Sections and seats may be added at the end.
+[[nodiscard]] bool keeps_all_seats(const seating_plan& now, const seating_plan& next);
+
+} // namespace usher::domain

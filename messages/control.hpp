@@ -1,0 +1,35 @@
+#pragma once
+
+/// Messages without content.
+namespace usher::messages {
+
+/// To oneself: the mailbox has been worked through once; hand on what was collected.
+struct flush {};
+
+/// To oneself, or from the timer: a deadline is here.
+struct deadline_reached {};
+
+/// Router → shard: tell this gateway, too.
+struct subscribe {};
+
+/// Event → section. Answered by `section_claims`.
+struct list_claims {};
+
+/// Keeper → event: these are your sections and your waiting room.
+struct event_peers {};
+
+/// Node → keeper: claim and start the shards of every event in the store.
+struct start_shards {};
+
+/// Keeper → router: I create events.
+struct keeper_ready {};
+
+template <class Inspector> bool inspect(Inspector& f, flush& x) { return f.object(x).fields(); }
+template <class Inspector> bool inspect(Inspector& f, deadline_reached& x) { return f.object(x).fields(); }
+template <class Inspector> bool inspect(Inspector& f, subscribe& x) { return f.object(x).fields(); }
+template <class Inspector> bool inspect(Inspector& f, list_claims& x) { return f.object(x).fields(); }
+template <class Inspector> bool inspect(Inspector& f, event_peers& x) { return f.object(x).fields(); }
+template <class Inspector> bool inspect(Inspector& f, start_shards& x) { return f.object(x).fields(); }
+template <class Inspector> bool inspect(Inspector& f, keeper_ready& x) { return f.object(x).fields(); }
+
+} // namespace usher::messages

@@ -1,0 +1,103 @@
+#pragma once
+
+#include "domain/event_settings.hpp"
+#include "domain/facts.hpp"
+#include "domain/section.hpp"
+#include "domain/waiting_room.hpp"
+
+#include <type_traits>
+
+/// How the domain's plain types travel. The domain itself knows no serializer.
+namespace usher::domain {
+
+/// Enumerations travel as their number.
+template <class Inspector, class Enum>
+  requires(std::is_enum_v<Enum>)
+bool inspect(Inspector& f, Enum& x) {
+  using number = std::underlying_type_t<Enum>;
+  auto get = [&x] { return static_cast<number>(x); };
+  auto set = [&x](number value) {
+    x = static_cast<Enum>(value);
+    return true;
+  };
+  return f.apply(get, set);
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, refusal& x) {
+  return f.object(x).fields(f.field("reason", x.reason), f.field("seats", x.seats),
+                            f.field("suggestion", x.suggestion), f.field("detail", x.detail));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, priced_seat& x) {
+  return f.object(x).fields(f.field("seat", x.seat), f.field("price", x.price));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, ordered_seat& x) {
+  return f.object(x).fields(f.field("section", x.section), f.field("seat", x.seat), f.field("price", x.price));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, seats_wish& x) {
+  return f.object(x).fields(f.field("seats", x.seats));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, best_wish& x) {
+  return f.object(x).fields(f.field("quantity", x.quantity), f.field("category", x.category), f.field("fit", x.fit));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, quantity_wish& x) {
+  return f.object(x).fields(f.field("quantity", x.quantity));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, section_terms& x) {
+  return f.object(x).fields(f.field("prices", x.prices), f.field("hold_ttl", x.hold_ttl),
+                            f.field("refuse_orphans", x.refuse_orphans));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, section_totals& x) {
+  return f.object(x).fields(f.field("free", x.free), f.field("held", x.held), f.field("sold", x.sold),
+                            f.field("blocked", x.blocked), f.field("revenue", x.revenue),
+                            f.field("refunded", x.refunded));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, section::claim& x) {
+  return f.object(x).fields(f.field("hold", x.hold), f.field("buyer", x.buyer), f.field("seats", x.seats));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, event_settings& x) {
+  return f.object(x).fields(f.field("name", x.name), f.field("currency", x.currency), f.field("prices", x.prices),
+                            f.field("hold_ttl", x.hold_ttl), f.field("max_seats_per_buyer", x.max_seats_per_buyer),
+                            f.field("admission_per_s", x.admission_per_s), f.field("max_shopping", x.max_shopping),
+                            f.field("waiting_room", x.waiting_room), f.field("refuse_orphans", x.refuse_orphans),
+                            f.field("opens_at", x.opens_at), f.field("closes_at", x.closes_at));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, queue_place& x) {
+  return f.object(x).fields(f.field("number", x.number), f.field("state", x.state), f.field("ahead", x.ahead),
+                            f.field("eta_low", x.eta_low), f.field("eta_high", x.eta_high),
+                            f.field("poll_after", x.poll_after));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, waiting_room::admitted& x) {
+  return f.object(x).fields(f.field("number", x.number), f.field("buyer", x.buyer));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, waiting_room::figures& x) {
+  return f.object(x).fields(f.field("joined", x.joined), f.field("serving", x.serving), f.field("waiting", x.waiting),
+                            f.field("present", x.present), f.field("admitted", x.admitted),
+                            f.field("shopping", x.shopping));
+}
+
+} // namespace usher::domain

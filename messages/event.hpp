@@ -1,0 +1,198 @@
+#pragma once
+
+#include "domain/event_settings.hpp"
+#include "domain/seating_plan.hpp"
+#include "domain/section.hpp"
+#include "domain/waiting_room.hpp"
+#include "messages/domain_types.hpp"
+#include "messages/trace.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// Reading and changing events.
+namespace usher::messages {
+
+/// An event as it stands. Answer to most of what is asked of events.
+struct event_view {
+  domain::event_id id;
+  domain::event_settings settings;
+  domain::event_state state = domain::event_state::scheduled;
+  std::vector<domain::section_totals> sections; ///< by section number
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, event_view& x) {
+  return f.object(x).fields(f.field("id", x.id), f.field("settings", x.settings), f.field("state", x.state),
+                            f.field("sections", x.sections));
+}
+
+struct describe_event {
+  trace_id trace;
+  domain::event_id event;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, describe_event& x) {
+  return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event));
+}
+
+/// Answered by `std::vector<domain::event_id>`, sorted.
+struct list_events {
+  trace_id trace;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, list_events& x) {
+  return f.object(x).fields(f.field("trace", x.trace));
+}
+
+/// Operator → keeper: create an event, or give it new settings and perhaps a new plan. Answered by
+/// `event_view`. Local only: the plan is shared, not copied.
+struct put_event {
+  trace_id trace;
+  domain::event_id id;
+  domain::event_settings settings;
+  std::shared_ptr<const std::string> plan_text; ///< exactly as imported
+  domain::shared_plan plan;
+};
+
+/// Operator → event: change what is set here, at once. Answered by `event_view`.
+struct change_event {
+  trace_id trace;
+  domain::event_id event;
+  std::optional<domain::event_state> state;
+  std::optional<std::uint32_t> admission_per_s;
+  std::optional<std::uint32_t> max_shopping;
+  std::optional<std::uint32_t> max_seats_per_buyer;
+  std::optional<domain::seconds> hold_ttl;
+  std::vector<std::pair<domain::category_no, domain::minor_units>> prices;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, change_event& x) {
+  return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event), f.field("state", x.state),
+                            f.field("admission_per_s", x.admission_per_s), f.field("max_shopping", x.max_shopping),
+                            f.field("max_seats_per_buyer", x.max_seats_per_buyer), f.field("hold_ttl", x.hold_ttl),
+                            f.field("prices", x.prices));
+}
+
+/// Keeper → event: the settings that came with `put_event`. Answered by `event_view`.
+struct define_event {
+  trace_id trace;
+  domain::event_settings settings;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, define_event& x) {
+  return f.object(x).fields(f.field("trace", x.trace), f.field("settings", x.settings));
+}
+
+/// Operator → event: take seats out of the sale or put them back, all or none per section. Answered by `event_view`.
+struct block_seats {
+  struct part {
+    domain::section_no section;
+    std::vector<domain::seat_no> seats;
+    std::uint32_t quantity = 0; ///< general admission
+  };
+  trace_id trace;
+  domain::event_id event;
+  std::vector<part> parts;
+  bool block = true; ///< false: unblock
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, block_seats::part& x) {
+  return f.object(x).fields(f.field("section", x.section), f.field("seats", x.seats),
+                            f.field("quantity", x.quantity));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, block_seats& x) {
+  return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event), f.field("parts", x.parts),
+                            f.field("block", x.block));
+}
+
+/// Event → section: its part of `block_seats`. Answered by nothing.
+struct block_in_section {
+  trace_id trace;
+  std::vector<domain::seat_no> seats;
+  std::uint32_t quantity = 0;
+  bool block = true;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, block_in_section& x) {
+  return f.object(x).fields(f.field("trace", x.trace), f.field("seats", x.seats), f.field("quantity", x.quantity),
+                            f.field("block", x.block));
+}
+
+/// Operator → event. Answered by `event_report`.
+struct report_event {
+  trace_id trace;
+  domain::event_id event;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, report_event& x) {
+  return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event));
+}
+
+/// Event → section. Answered by `section_report`.
+struct report_section {};
+
+template <class Inspector>
+bool inspect(Inspector& f, report_section& x) {
+  return f.object(x).fields();
+}
+
+/// One category's part of one section.
+struct category_totals {
+  domain::category_no category;
+  domain::section_totals totals;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, category_totals& x) {
+  return f.object(x).fields(f.field("category", x.category), f.field("totals", x.totals));
+}
+
+struct section_report {
+  domain::section_no section;
+  domain::section_totals totals;
+  std::vector<category_totals> categories;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, section_report& x) {
+  return f.object(x).fields(f.field("section", x.section), f.field("totals", x.totals),
+                            f.field("categories", x.categories));
+}
+
+struct event_report {
+  event_view event;
+  std::vector<section_report> sections;
+  domain::waiting_room::figures queue;
+  std::uint64_t orders_confirmed = 0;
+  std::uint64_t orders_under_way = 0;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, event_report& x) {
+  return f.object(x).fields(f.field("event", x.event), f.field("sections", x.sections), f.field("queue", x.queue),
+                            f.field("orders_confirmed", x.orders_confirmed),
+                            f.field("orders_under_way", x.orders_under_way));
+}
+
+/// Router → gateways: an event is here, or its plan changed. Local only.
+struct event_announced {
+  domain::event_id id;
+  domain::shared_plan plan;
+  std::shared_ptr<const std::string> plan_text;
+  std::string currency;
+  bool waiting_room = true;
+};
+
+} // namespace usher::messages

@@ -1,0 +1,175 @@
+#pragma once
+
+#include "domain/facts.hpp"
+#include "domain/section.hpp"
+#include "messages/domain_types.hpp"
+#include "messages/trace.hpp"
+
+#include <optional>
+#include <vector>
+
+/// Holding, releasing and reading holds: requests beside their replies.
+namespace usher::messages {
+
+/// What is wanted of one section.
+struct section_wish {
+  domain::section_no section;
+  domain::wish wanted;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, section_wish& x) {
+  return f.object(x).fields(f.field("section", x.section), f.field("wanted", x.wanted));
+}
+
+/// Buyer → event: hold all of this, or nothing. Exactly one of `sections` and `best_anywhere` is set.
+/// Answered by `hold_granted`.
+struct hold_seats {
+  trace_id trace;
+  domain::event_id event;
+  domain::hold_id hold; ///< drawn or derived from the client's key: repeating it repeats the answer
+  domain::buyer_id buyer;
+  std::vector<section_wish> sections;
+  std::optional<domain::best_wish> best_anywhere;
+  std::uint64_t wish_digest = 0;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, hold_seats& x) {
+  return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event), f.field("hold", x.hold),
+                            f.field("buyer", x.buyer), f.field("sections", x.sections),
+                            f.field("best_anywhere", x.best_anywhere), f.field("wish_digest", x.wish_digest));
+}
+
+/// Event → section: one section's part. Answered by `hold_granted`, straight to the buyer's gateway
+/// unless the hold is spread over several sections.
+struct hold_in_section {
+  trace_id trace;
+  domain::hold_id hold;
+  domain::buyer_id buyer;
+  domain::wish wanted;
+  std::uint64_t wish_digest = 0;
+  std::optional<domain::instant> until; ///< the same in every section of a spread hold; else the section's own TTL
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, hold_in_section& x) {
+  return f.object(x).fields(f.field("trace", x.trace), f.field("hold", x.hold), f.field("buyer", x.buyer),
+                            f.field("wanted", x.wanted), f.field("wish_digest", x.wish_digest),
+                            f.field("until", x.until));
+}
+
+struct section_seats {
+  domain::section_no section;
+  std::vector<domain::priced_seat> seats;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, section_seats& x) {
+  return f.object(x).fields(f.field("section", x.section), f.field("seats", x.seats));
+}
+
+struct hold_granted {
+  domain::event_id event;
+  domain::hold_id hold;
+  domain::buyer_id buyer;
+  std::vector<section_seats> sections;
+  domain::instant until;
+  domain::instant now; ///< when the answer was made, in the same clock
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, hold_granted& x) {
+  return f.object(x).fields(f.field("event", x.event), f.field("hold", x.hold), f.field("buyer", x.buyer),
+                            f.field("sections", x.sections), f.field("until", x.until), f.field("now", x.now));
+}
+
+/// Buyer → section, or event for a spread hold. Answered by nothing; repeating it succeeds.
+struct release_hold {
+  trace_id trace;
+  domain::event_id event;
+  domain::hold_id hold;
+  domain::buyer_id buyer;
+  std::vector<domain::section_no> sections; ///< where it is, as the hold's public name says
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, release_hold& x) {
+  return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event), f.field("hold", x.hold),
+                            f.field("buyer", x.buyer), f.field("sections", x.sections));
+}
+
+/// Answered by `hold_granted`.
+struct find_hold {
+  trace_id trace;
+  domain::event_id event;
+  domain::hold_id hold;
+  domain::buyer_id buyer;
+  std::vector<domain::section_no> sections;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, find_hold& x) {
+  return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event), f.field("hold", x.hold),
+                            f.field("buyer", x.buyer), f.field("sections", x.sections));
+}
+
+/// Section → event: this hold no longer counts (rejected, released or expired).
+struct allowance_back {
+  domain::section_no section;
+  domain::hold_id hold;
+  bool whole = true; ///< false while other sections of a spread hold may still have it
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, allowance_back& x) {
+  return f.object(x).fields(f.field("section", x.section), f.field("hold", x.hold), f.field("whole", x.whole));
+}
+
+/// Section → event, after its start: who holds and owns what here.
+struct section_claims {
+  domain::section_no section;
+  std::vector<domain::section::claim> claims;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, section_claims& x) {
+  return f.object(x).fields(f.field("section", x.section), f.field("claims", x.claims));
+}
+
+/// Section → event, unasked and collected: where this section stands.
+struct section_totals_changed {
+  domain::section_no section;
+  domain::section_totals totals;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, section_totals_changed& x) {
+  return f.object(x).fields(f.field("section", x.section), f.field("totals", x.totals));
+}
+
+/// Event → section: the event's settings as far as sections need them.
+struct terms_changed {
+  domain::section_terms terms;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, terms_changed& x) {
+  return f.object(x).fields(f.field("terms", x.terms));
+}
+
+/// Section → gateways that watch its buyers: a hold ran out.
+struct hold_expired {
+  domain::event_id event;
+  domain::hold_id hold;
+  domain::buyer_id buyer;
+  domain::section_no section;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, hold_expired& x) {
+  return f.object(x).fields(f.field("event", x.event), f.field("hold", x.hold), f.field("buyer", x.buyer),
+                            f.field("section", x.section));
+}
+
+} // namespace usher::messages

@@ -1,0 +1,123 @@
+#pragma once
+
+#include "domain/waiting_room.hpp"
+#include "messages/domain_types.hpp"
+#include "messages/trace.hpp"
+
+#include <optional>
+#include <vector>
+
+/// The waiting room: requests beside their replies.
+namespace usher::messages {
+
+/// Buyer → waiting room: give me a number, or take me back with the one my token proves.
+/// Answered by `domain::queue_place`.
+struct join_queue {
+  trace_id trace;
+  domain::event_id event;
+  domain::buyer_id buyer;
+  std::optional<domain::queue_number> number;
+  bool connected = false; ///< the buyer is there until `people_left` says otherwise; else until not heard of for a while
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, join_queue& x) {
+  return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event), f.field("buyer", x.buyer),
+                            f.field("number", x.number), f.field("connected", x.connected));
+}
+
+/// Answered by `domain::queue_place`. Asking shows that the buyer is there.
+struct ask_place {
+  trace_id trace;
+  domain::event_id event;
+  domain::buyer_id buyer;
+  std::optional<domain::queue_number> number;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, ask_place& x) {
+  return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event), f.field("buyer", x.buyer),
+                            f.field("number", x.number));
+}
+
+/// Answered by nothing; again: the same.
+struct leave_queue {
+  trace_id trace;
+  domain::event_id event;
+  domain::buyer_id buyer;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, leave_queue& x) {
+  return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event), f.field("buyer", x.buyer));
+}
+
+/// Gateway → waiting room: these buyers' connections are gone.
+struct people_left {
+  domain::event_id event;
+  std::vector<domain::buyer_id> buyers;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, people_left& x) {
+  return f.object(x).fields(f.field("event", x.event), f.field("buyers", x.buyers));
+}
+
+/// Gateway or checkout → waiting room: shopping ended.
+struct shopping_ended {
+  domain::event_id event;
+  std::vector<domain::buyer_id> buyers;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, shopping_ended& x) {
+  return f.object(x).fields(f.field("event", x.event), f.field("buyers", x.buyers));
+}
+
+/// Event → waiting room: what of the event's settings and state matters here.
+struct room_settings {
+  std::uint32_t admission_per_s = 100;
+  std::uint32_t max_shopping = 0;
+  domain::event_state state = domain::event_state::scheduled;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, room_settings& x) {
+  return f.object(x).fields(f.field("admission_per_s", x.admission_per_s), f.field("max_shopping", x.max_shopping),
+                            f.field("state", x.state));
+}
+
+/// Waiting room → gateways: let these in.
+struct people_admitted {
+  domain::event_id event;
+  std::vector<domain::waiting_room::admitted> people;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, people_admitted& x) {
+  return f.object(x).fields(f.field("event", x.event), f.field("people", x.people));
+}
+
+/// Waiting room → gateways, at most four times a second: how far it is, so that each gateway can tell its people.
+struct queue_moved {
+  domain::event_id event;
+  domain::queue_state state = domain::queue_state::waiting; ///< waiting, drawing or closed
+  domain::waiting_room::figures figures;
+  std::uint32_t admission_per_s = 0;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, queue_moved& x) {
+  return f.object(x).fields(f.field("event", x.event), f.field("state", x.state), f.field("figures", x.figures),
+                            f.field("admission_per_s", x.admission_per_s));
+}
+
+/// Event → waiting room. Answered by `domain::waiting_room::figures`.
+struct count_people {};
+
+template <class Inspector>
+bool inspect(Inspector& f, count_people& x) {
+  return f.object(x).fields();
+}
+
+} // namespace usher::messages

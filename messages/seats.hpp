@@ -1,0 +1,79 @@
+#pragma once
+
+#include "domain/section.hpp"
+#include "messages/domain_types.hpp"
+#include "messages/trace.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+/// Watching the seats of a section.
+namespace usher::messages {
+
+/// Gateway → section: how does it stand? Answered by `section_view`.
+struct read_section {
+  trace_id trace;
+  domain::event_id event;
+  domain::section_no section;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, read_section& x) {
+  return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event), f.field("section", x.section));
+}
+
+struct section_view {
+  domain::event_id event;
+  domain::section_no section;
+  domain::epoch epoch;
+  std::uint64_t seq = 0; ///< of the last change in `status`; deltas count on from here
+  std::string status;    ///< one character per seat in plan order; empty in general admission
+  domain::section_totals totals;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, section_view& x) {
+  return f.object(x).fields(f.field("event", x.event), f.field("section", x.section), f.field("epoch", x.epoch),
+                            f.field("seq", x.seq), f.field("status", x.status), f.field("totals", x.totals));
+}
+
+/// Gateway → section, with its handle: tell me every change from now on. Answered by `section_view`.
+struct watch_section {
+  trace_id trace;
+  domain::event_id event;
+  domain::section_no section;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, watch_section& x) {
+  return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event), f.field("section", x.section));
+}
+
+/// Gateway → section: nobody here watches any more.
+struct unwatch_section {
+  domain::event_id event;
+  domain::section_no section;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, unwatch_section& x) {
+  return f.object(x).fields(f.field("event", x.event), f.field("section", x.section));
+}
+
+/// Section → watching gateways: these seats look different now. Collected while the section works.
+struct seats_changed {
+  domain::event_id event;
+  domain::section_no section;
+  domain::epoch epoch;
+  std::uint64_t seq = 0;
+  std::vector<std::pair<domain::seat_no, char>> set; ///< the last look of each seat, in no order
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, seats_changed& x) {
+  return f.object(x).fields(f.field("event", x.event), f.field("section", x.section), f.field("epoch", x.epoch),
+                            f.field("seq", x.seq), f.field("set", x.set));
+}
+
+} // namespace usher::messages

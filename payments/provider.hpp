@@ -1,0 +1,44 @@
+#pragma once
+
+#include "domain/money.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+/// Charges: the port to whoever moves money, and its adapters.
+namespace usher::payments {
+
+enum class outcome : std::uint8_t {
+  succeeded, ///< the money moved
+  declined,  ///< it did not and will not, e.g. no funds; final for this key
+  unknown,   ///< no answer, or none that says; ask `status` by the same key, never guess
+  never_asked, ///< only from `status`: the provider does not know this key; charging is safe
+};
+
+struct charge_request {
+  std::string key; ///< idempotency key: the same key never moves money twice
+  domain::money amount;
+  std::string method; ///< what the buyer chose, as the provider names it; never logged
+};
+
+struct answer {
+  outcome result = outcome::unknown;
+  std::string reason; ///< for people, e.g. why it was declined; may be empty
+};
+
+/// Called exactly once, on a thread of the provider's; it must not block.
+using completion = std::function<void(answer)>;
+
+/// A payment provider. Calls return at once and may be made from any thread; all are idempotent by key.
+class provider {
+public:
+  virtual ~provider() = default;
+  virtual void charge(const charge_request& request, completion done) = 0;
+  /// What became of a charge.
+  virtual void status(const std::string& key, completion done) = 0;
+  /// Gives all of a charge back; again: the same answer. A charge that never succeeded is `declined`.
+  virtual void refund(const std::string& key, completion done) = 0;
+};
+
+} // namespace usher::payments

@@ -1,0 +1,142 @@
+#pragma once
+
+#include "domain/facts.hpp"
+#include "domain/ids.hpp"
+#include "domain/instant.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Remembers: what happened, who owns which shard, and which seats are sold.
+namespace usher::persistence {
+
+/// The store cannot be reached, or did not answer in time. Whether the last append was written is
+/// unknown; every call may be repeated.
+class store_unavailable : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The store and the domain disagree, or the store is not one that this program can use. Never retried.
+class store_broken : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
+/// One fact on its way to the journal, or read from it.
+struct journal_entry {
+  domain::shard_id shard;
+  domain::epoch epoch;
+  domain::fact_seq seq;
+  domain::instant at;
+  domain::fact fact;
+};
+
+/// What became of one entry of an appended group.
+enum class append_result : std::uint8_t {
+  written,
+  fenced,    ///< the shard has a newer epoch: its writer must stop
+  conflict,  ///< that sequence number is taken: the writer's view is out of date, it must reload
+  disagreed, ///< a sold seat did not have the version that the fact says: domain and store disagree
+};
+
+/// An event as it was defined: its plan's text exactly as imported.
+struct stored_event {
+  domain::event_id id;
+  std::string plan;
+};
+
+/// One sold seat, from the table that guards sales independently of the journal.
+struct sold_row {
+  domain::section_no section;
+  domain::seat_no seat;
+  std::uint32_t version = 0;
+  bool sold = false; ///< false after the seat came back
+  domain::order_id order;
+  domain::buyer_id buyer;
+  domain::minor_units price = 0;
+};
+
+/// One order, from the table beside the journal.
+struct order_row {
+  domain::order_id order;
+  domain::hold_id hold;
+  domain::buyer_id buyer;
+  domain::order_state state = domain::order_state::started;
+  domain::minor_units total = 0;
+};
+
+/// What a shard starts from.
+struct shard_history {
+  domain::epoch epoch;                      ///< the epoch just claimed
+  domain::fact_seq last;                    ///< of the last fact in `facts` or under the snapshot; 0 when there is none
+  std::vector<domain::fact> snapshot;       ///< facts that stand for everything up to the snapshot; may be empty
+  std::vector<domain::fact> facts;          ///< in order, after the snapshot
+};
+
+/// The store. One object is one connection, used by one thread at a time; every call blocks.
+/// Every call throws `store_unavailable` or `store_broken`; nothing else.
+class booking_store {
+public:
+  virtual ~booking_store() = default;
+
+  /// The store's clock.
+  [[nodiscard]] virtual domain::instant now() = 0;
+
+  // ---- events ----
+
+  /// Adds an event or replaces its plan. The shards of the plan's sections, of the event and of its
+  /// waiting room exist from then on, at epoch 0.
+  virtual void put_event(const stored_event& event, std::uint16_t sections) = 0;
+  [[nodiscard]] virtual std::vector<stored_event> events() = 0;
+
+  // ---- shards ----
+
+  /// Takes a shard over: `epoch = epoch + 1`, whoever had it, and returns its history. From the moment
+  /// this returns, nothing that carries an older epoch is written. With `expected` the claim succeeds
+  /// only at that present epoch (a compare-and-swap); nullopt when it is another one by now, or when
+  /// there is no such shard. `owner` names this process for people.
+  [[nodiscard]] virtual std::optional<shard_history> claim(const domain::shard_id& shard, std::string_view owner,
+                                                           std::optional<domain::epoch> expected) = 0;
+
+  // ---- facts ----
+
+  /// Appends a group: one fenced statement (PostgreSQL) or transaction (SQLite). When it returns,
+  /// everything `written` is durable and the tables of sold seats and orders agree with it. Entries of
+  /// one shard must be in order; when one of them is not written, none after it is. The result is as
+  /// long as the group. After `store_unavailable` the outcome is unknown until the shard is claimed again.
+  [[nodiscard]] virtual std::vector<append_result> append(std::span<const journal_entry> group) = 0;
+
+  /// Keeps a snapshot that stands for all facts up to `upto`. Ignored when a newer one is there, or
+  /// when the epoch is not the present one.
+  virtual void put_snapshot(const domain::shard_id& shard, domain::epoch epoch, domain::fact_seq upto,
+                            const std::vector<domain::fact>& facts) = 0;
+
+  // ---- reading, for the audit and for people ----
+
+  /// Every entry of an event's journal, by shard and sequence, in bounded pages.
+  virtual void read_journal(const domain::event_id& event, const std::function<void(const journal_entry&)>& each) = 0;
+  [[nodiscard]] virtual std::vector<sold_row> sold_seats(const domain::event_id& event) = 0;
+  [[nodiscard]] virtual std::vector<order_row> orders(const domain::event_id& event) = 0;
+  /// The present epoch of every shard of an event.
+  [[nodiscard]] virtual std::vector<std::pair<domain::shard_id, domain::epoch>> epochs(const domain::event_id& event) = 0;
+
+  /// A named secret of at least 32 random bytes that all nodes of this store share; made by `make` on first use.
+  [[nodiscard]] virtual std::string secret(std::string_view name, const std::function<std::string()>& make) = 0;
+};
+
+/// Opens a connection and brings the schema up to date (numbered migrations, under a lock).
+/// `url` is `sqlite:FILE` or `postgres://…` (also `postgresql://…`); anything else is `store_broken` with what is allowed.
+[[nodiscard]] std::unique_ptr<booking_store> open_store(const std::string& url);
+
+/// The url without its password, for logs.
+[[nodiscard]] std::string without_password(const std::string& url);
+
+} // namespace usher::persistence
