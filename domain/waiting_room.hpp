@@ -45,7 +45,8 @@ public:
 
   explicit waiting_room(limits configured);
 
-  /// At once, while admitting. Never lets more in during the present second than the lower of the two rates' rules allow.
+  /// At once, while admitting. Never lets more in during the present second than the lower of the two rates' rules
+  /// allow.
   void change(std::uint32_t admission_per_s, std::uint32_t max_shopping);
   /// Paused rooms give numbers and admit nobody.
   void pause(bool paused);

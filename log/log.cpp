@@ -40,7 +40,7 @@ void configure(format how, const std::string& level) {
   if (how == format::json) {
     auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
     formatter->add_flag<escaped_text>('*').set_pattern(
-      R"({"time":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l","logger":"%n","message":"%*"})");
+        R"({"time":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l","logger":"%n","message":"%*"})");
     sink->set_formatter(std::move(formatter));
   } else {
     sink->set_pattern("%H:%M:%S.%e %^%-7l%$ %-11n %v");

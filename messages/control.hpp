@@ -24,12 +24,33 @@ struct start_shards {};
 /// Keeper → router: I create events.
 struct keeper_ready {};
 
-template <class Inspector> bool inspect(Inspector& f, flush& x) { return f.object(x).fields(); }
-template <class Inspector> bool inspect(Inspector& f, deadline_reached& x) { return f.object(x).fields(); }
-template <class Inspector> bool inspect(Inspector& f, subscribe& x) { return f.object(x).fields(); }
-template <class Inspector> bool inspect(Inspector& f, list_claims& x) { return f.object(x).fields(); }
-template <class Inspector> bool inspect(Inspector& f, event_peers& x) { return f.object(x).fields(); }
-template <class Inspector> bool inspect(Inspector& f, start_shards& x) { return f.object(x).fields(); }
-template <class Inspector> bool inspect(Inspector& f, keeper_ready& x) { return f.object(x).fields(); }
+template <class Inspector>
+bool inspect(Inspector& f, flush& x) {
+  return f.object(x).fields();
+}
+template <class Inspector>
+bool inspect(Inspector& f, deadline_reached& x) {
+  return f.object(x).fields();
+}
+template <class Inspector>
+bool inspect(Inspector& f, subscribe& x) {
+  return f.object(x).fields();
+}
+template <class Inspector>
+bool inspect(Inspector& f, list_claims& x) {
+  return f.object(x).fields();
+}
+template <class Inspector>
+bool inspect(Inspector& f, event_peers& x) {
+  return f.object(x).fields();
+}
+template <class Inspector>
+bool inspect(Inspector& f, start_shards& x) {
+  return f.object(x).fields();
+}
+template <class Inspector>
+bool inspect(Inspector& f, keeper_ready& x) {
+  return f.object(x).fields();
+}
 
 } // namespace usher::messages

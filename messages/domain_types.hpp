@@ -12,8 +12,7 @@ namespace usher::domain {
 
 /// Enumerations travel as their number.
 template <class Inspector, class Enum>
-  requires(std::is_enum_v<Enum>)
-bool inspect(Inspector& f, Enum& x) {
+requires(std::is_enum_v<Enum>) bool inspect(Inspector& f, Enum& x) {
   using number = std::underlying_type_t<Enum>;
   auto get = [&x] { return static_cast<number>(x); };
   auto set = [&x](number value) {
@@ -25,8 +24,8 @@ bool inspect(Inspector& f, Enum& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, refusal& x) {
-  return f.object(x).fields(f.field("reason", x.reason), f.field("seats", x.seats),
-                            f.field("suggestion", x.suggestion), f.field("detail", x.detail));
+  return f.object(x).fields(f.field("reason", x.reason), f.field("seats", x.seats), f.field("suggestion", x.suggestion),
+                            f.field("detail", x.detail));
 }
 
 template <class Inspector>

@@ -105,8 +105,7 @@ struct block_seats {
 
 template <class Inspector>
 bool inspect(Inspector& f, block_seats::part& x) {
-  return f.object(x).fields(f.field("section", x.section), f.field("seats", x.seats),
-                            f.field("quantity", x.quantity));
+  return f.object(x).fields(f.field("section", x.section), f.field("seats", x.seats), f.field("quantity", x.quantity));
 }
 
 template <class Inspector>

@@ -14,117 +14,70 @@
 
 #include <vector>
 
-/// Who answers what. Include `messages/type_ids.hpp` to use them. Callers hold these handles and never see a class behind them.
+/// Who answers what. Include `messages/type_ids.hpp` to use them. Callers hold these handles and never see a class
+/// behind them.
 namespace usher::messages {
 
 /// A gateway's actor: what the shards tell without being asked, and what its sessions ask.
-using gateway_actor = caf::typed_actor<
-  caf::result<void>(session_requests),
-  caf::result<void>(event_announced),
-  caf::result<void>(seats_changed),
-  caf::result<void>(hold_expired),
-  caf::result<void>(order_changed),
-  caf::result<void>(people_admitted),
-  caf::result<void>(queue_moved),
-  caf::result<void>(flush)>;
+using gateway_actor = caf::typed_actor<caf::result<void>(session_requests), caf::result<void>(event_announced),
+                                       caf::result<void>(seats_changed), caf::result<void>(hold_expired),
+                                       caf::result<void>(order_changed), caf::result<void>(people_admitted),
+                                       caf::result<void>(queue_moved), caf::result<void>(flush)>;
 
 /// What every shard hears from the journal writer.
-using shard_actor = caf::typed_actor<
-  caf::result<void>(facts_durable),
-  caf::result<void>(append_failed)>;
+using shard_actor = caf::typed_actor<caf::result<void>(facts_durable), caf::result<void>(append_failed)>;
 
 /// The journal writer of a node.
-using journal_actor = caf::typed_actor<
-  caf::result<void>(append_facts, shard_actor),
-  caf::result<void>(keep_snapshot),
-  caf::result<void>(flush)>;
+using journal_actor = caf::typed_actor<caf::result<void>(append_facts, shard_actor), caf::result<void>(keep_snapshot),
+                                       caf::result<void>(flush)>;
 
-using section_actor = caf::typed_actor<
-  caf::result<hold_granted>(hold_in_section),
-  caf::result<void>(release_hold),
-  caf::result<hold_granted>(find_hold),
-  caf::result<void>(start_payment),
-  caf::result<void>(stop_payment),
-  caf::result<void>(sell_seats),
-  caf::result<void>(take_back_seats),
-  caf::result<void>(block_in_section),
-  caf::result<section_report>(report_section),
-  caf::result<section_view>(read_section),
-  caf::result<section_view>(watch_section, gateway_actor),
-  caf::result<void>(unwatch_section, gateway_actor),
-  caf::result<void>(subscribe, gateway_actor),
-  caf::result<section_claims>(list_claims),
-  caf::result<void>(terms_changed),
-  caf::result<void>(flush),
-  caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
+using section_actor =
+    caf::typed_actor<caf::result<hold_granted>(hold_in_section), caf::result<void>(release_hold),
+                     caf::result<hold_granted>(find_hold), caf::result<void>(start_payment),
+                     caf::result<void>(stop_payment), caf::result<void>(sell_seats), caf::result<void>(take_back_seats),
+                     caf::result<void>(block_in_section), caf::result<section_report>(report_section),
+                     caf::result<section_view>(read_section), caf::result<section_view>(watch_section, gateway_actor),
+                     caf::result<void>(unwatch_section, gateway_actor), caf::result<void>(subscribe, gateway_actor),
+                     caf::result<section_claims>(list_claims), caf::result<void>(terms_changed),
+                     caf::result<void>(flush), caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
 
-using waiting_room_actor = caf::typed_actor<
-  caf::result<domain::queue_place>(join_queue),
-  caf::result<domain::queue_place>(ask_place),
-  caf::result<void>(leave_queue),
-  caf::result<void>(people_left),
-  caf::result<void>(shopping_ended),
-  caf::result<void>(room_settings),
-  caf::result<domain::waiting_room::figures>(count_people),
-  caf::result<void>(subscribe, gateway_actor),
-  caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
+using waiting_room_actor =
+    caf::typed_actor<caf::result<domain::queue_place>(join_queue), caf::result<domain::queue_place>(ask_place),
+                     caf::result<void>(leave_queue), caf::result<void>(people_left), caf::result<void>(shopping_ended),
+                     caf::result<void>(room_settings), caf::result<domain::waiting_room::figures>(count_people),
+                     caf::result<void>(subscribe, gateway_actor),
+                     caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
 
 using event_actor = caf::typed_actor<
-  caf::result<hold_granted>(hold_seats),
-  caf::result<void>(release_hold),
-  caf::result<hold_granted>(find_hold),
-  caf::result<order_view>(start_order),
-  caf::result<order_view>(find_order),
-  caf::result<order_view>(cancel_order),
-  caf::result<void>(advance_order),
-  caf::result<event_view>(describe_event),
-  caf::result<event_view>(define_event),
-  caf::result<event_view>(change_event),
-  caf::result<event_view>(block_seats),
-  caf::result<event_report>(report_event),
-  caf::result<void>(event_peers, std::vector<section_actor>, waiting_room_actor),
-  caf::result<void>(allowance_back),
-  caf::result<void>(section_totals_changed),
-  caf::result<void>(subscribe, gateway_actor),
-  caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
+    caf::result<hold_granted>(hold_seats), caf::result<void>(release_hold), caf::result<hold_granted>(find_hold),
+    caf::result<order_view>(start_order), caf::result<order_view>(find_order), caf::result<order_view>(cancel_order),
+    caf::result<void>(advance_order), caf::result<event_view>(describe_event), caf::result<event_view>(define_event),
+    caf::result<event_view>(change_event), caf::result<event_view>(block_seats),
+    caf::result<event_report>(report_event),
+    caf::result<void>(event_peers, std::vector<section_actor>, waiting_room_actor), caf::result<void>(allowance_back),
+    caf::result<void>(section_totals_changed), caf::result<void>(subscribe, gateway_actor),
+    caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
 
 /// Carries one order through its saga.
-using checkout_actor = caf::typed_actor<
-  caf::result<void>(cancel_requested),
-  caf::result<void>(payment_answered),
-  caf::result<void>(deadline_reached)>;
+using checkout_actor = caf::typed_actor<caf::result<void>(cancel_requested), caf::result<void>(payment_answered),
+                                        caf::result<void>(deadline_reached)>;
 
 /// Claims this node's shards, starts them and hears of their end.
-using keeper_actor = caf::typed_actor<
-  caf::result<event_view>(put_event),
-  caf::result<void>(start_shards),
-  caf::result<shard_reclaimed>(reclaim_shard),
-  caf::result<void>(shard_stopped)>;
+using keeper_actor = caf::typed_actor<caf::result<event_view>(put_event), caf::result<void>(start_shards),
+                                      caf::result<shard_reclaimed>(reclaim_shard), caf::result<void>(shard_stopped)>;
 
 /// Finds the shard that a request is for and hands the request on; the answer goes past it.
 using router_actor = caf::typed_actor<
-  caf::result<hold_granted>(hold_seats),
-  caf::result<void>(release_hold),
-  caf::result<hold_granted>(find_hold),
-  caf::result<order_view>(start_order),
-  caf::result<order_view>(find_order),
-  caf::result<order_view>(cancel_order),
-  caf::result<event_view>(describe_event),
-  caf::result<std::vector<domain::event_id>>(list_events),
-  caf::result<event_view>(put_event),
-  caf::result<event_view>(change_event),
-  caf::result<event_view>(block_seats),
-  caf::result<event_report>(report_event),
-  caf::result<section_view>(read_section),
-  caf::result<section_view>(watch_section, gateway_actor),
-  caf::result<void>(unwatch_section, gateway_actor),
-  caf::result<domain::queue_place>(join_queue),
-  caf::result<domain::queue_place>(ask_place),
-  caf::result<void>(leave_queue),
-  caf::result<void>(people_left),
-  caf::result<void>(shopping_ended),
-  caf::result<void>(subscribe, gateway_actor),
-  caf::result<void>(event_announced, event_actor, std::vector<section_actor>, waiting_room_actor),
-  caf::result<void>(keeper_ready, keeper_actor)>;
+    caf::result<hold_granted>(hold_seats), caf::result<void>(release_hold), caf::result<hold_granted>(find_hold),
+    caf::result<order_view>(start_order), caf::result<order_view>(find_order), caf::result<order_view>(cancel_order),
+    caf::result<event_view>(describe_event), caf::result<std::vector<domain::event_id>>(list_events),
+    caf::result<event_view>(put_event), caf::result<event_view>(change_event), caf::result<event_view>(block_seats),
+    caf::result<event_report>(report_event), caf::result<section_view>(read_section),
+    caf::result<section_view>(watch_section, gateway_actor), caf::result<void>(unwatch_section, gateway_actor),
+    caf::result<domain::queue_place>(join_queue), caf::result<domain::queue_place>(ask_place),
+    caf::result<void>(leave_queue), caf::result<void>(people_left), caf::result<void>(shopping_ended),
+    caf::result<void>(subscribe, gateway_actor),
+    caf::result<void>(event_announced, event_actor, std::vector<section_actor>, waiting_room_actor),
+    caf::result<void>(keeper_ready, keeper_actor)>;
 
 } // namespace usher::messages

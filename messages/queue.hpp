@@ -17,7 +17,8 @@ struct join_queue {
   domain::event_id event;
   domain::buyer_id buyer;
   std::optional<domain::queue_number> number;
-  bool connected = false; ///< the buyer is there until `people_left` says otherwise; else until not heard of for a while
+  bool connected =
+      false; ///< the buyer is there until `people_left` says otherwise; else until not heard of for a while
 };
 
 template <class Inspector>

@@ -10,9 +10,9 @@
 namespace usher::payments {
 
 enum class outcome : std::uint8_t {
-  succeeded, ///< the money moved
-  declined,  ///< it did not and will not, e.g. no funds; final for this key
-  unknown,   ///< no answer, or none that says; ask `status` by the same key, never guess
+  succeeded,   ///< the money moved
+  declined,    ///< it did not and will not, e.g. no funds; final for this key
+  unknown,     ///< no answer, or none that says; ask `status` by the same key, never guess
   never_asked, ///< only from `status`: the provider does not know this key; charging is safe
 };
 

@@ -75,10 +75,10 @@ struct order_row {
 
 /// What a shard starts from.
 struct shard_history {
-  domain::epoch epoch;                      ///< the epoch just claimed
-  domain::fact_seq last;                    ///< of the last fact in `facts` or under the snapshot; 0 when there is none
-  std::vector<domain::fact> snapshot;       ///< facts that stand for everything up to the snapshot; may be empty
-  std::vector<domain::fact> facts;          ///< in order, after the snapshot
+  domain::epoch epoch;                ///< the epoch just claimed
+  domain::fact_seq last;              ///< of the last fact in `facts` or under the snapshot; 0 when there is none
+  std::vector<domain::fact> snapshot; ///< facts that stand for everything up to the snapshot; may be empty
+  std::vector<domain::fact> facts;    ///< in order, after the snapshot
 };
 
 /// The store. One object is one connection, used by one thread at a time; every call blocks.
@@ -126,14 +126,16 @@ public:
   [[nodiscard]] virtual std::vector<sold_row> sold_seats(const domain::event_id& event) = 0;
   [[nodiscard]] virtual std::vector<order_row> orders(const domain::event_id& event) = 0;
   /// The present epoch of every shard of an event.
-  [[nodiscard]] virtual std::vector<std::pair<domain::shard_id, domain::epoch>> epochs(const domain::event_id& event) = 0;
+  [[nodiscard]] virtual std::vector<std::pair<domain::shard_id, domain::epoch>>
+  epochs(const domain::event_id& event) = 0;
 
   /// A named secret of at least 32 random bytes that all nodes of this store share; made by `make` on first use.
   [[nodiscard]] virtual std::string secret(std::string_view name, const std::function<std::string()>& make) = 0;
 };
 
 /// Opens a connection and brings the schema up to date (numbered migrations, under a lock).
-/// `url` is `sqlite:FILE` or `postgres://…` (also `postgresql://…`); anything else is `store_broken` with what is allowed.
+/// `url` is `sqlite:FILE` or `postgres://…` (also `postgresql://…`); anything else is `store_broken` with what is
+/// allowed.
 [[nodiscard]] std::unique_ptr<booking_store> open_store(const std::string& url);
 
 /// The url without its password, for logs.
