@@ -1,0 +1,83 @@
+"""The include table of docs/ARCHITECTURE.md holds: no folder includes what the table does not allow it."""
+
+import pathlib
+import re
+import subprocess
+import sys
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# What only some places may touch, wherever the table stands: header prefix → allowed files.
+CONFINED = {
+    r"pqxx/|libpq": r"persistence/postgres\w*\.cpp",
+    r"sqlite3\.h": r"persistence/sqlite\w*\.cpp",
+    r"boost/beast|boost/asio": r"(gateway|bench|node|tests)/.*",
+    r"jwt\.h": r"gateway/tokens\.cpp",
+    r"boost/json": r"(gateway|bench|node|tests)/.*",
+    r"CLI/": r"node/.*",
+    r"spdlog/": r"log/.*",
+    r"caf/io/": r"(cluster|node|tests)/.*",
+}
+
+
+def table():
+    """The rows `| folder | may include |`: folder → names of folders it may include."""
+    text = (ROOT / "docs/ARCHITECTURE.md").read_text()
+    rows = re.search(r"\| folder \| may include[^\n]*\n\|[-| ]+\n((?:\|[^\n]+\n)+)", text)
+    allowed = {}
+    for row in rows.group(1).strip().splitlines():
+        names, may = (cell.strip() for cell in row.strip("|").split("|")[:2])
+        for name in re.findall(r"\w+", names):
+            allowed[name] = set(re.findall(r"`(\w+)`", may))
+    return allowed
+
+
+def sources():
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.cpp", "*.hpp"],
+        cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    return [pathlib.Path(name) for name in listed if (ROOT / name).exists()]
+
+
+def includes(path):
+    return re.findall(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', (ROOT / path).read_text(), re.M)
+
+
+class Layering(unittest.TestCase):
+    def test_every_folder_with_sources_stands_in_the_table(self):
+        folders = {path.parts[0] for path in sources()}
+        self.assertTrue(folders)
+        self.assertEqual(folders - set(table()), set())
+
+    def test_no_folder_includes_what_the_table_does_not_allow(self):
+        allowed, wrong = table(), []
+        for path in sources():
+            folder = path.parts[0]
+            for header in includes(path):
+                target = header.split("/")[0]
+                if target in allowed and target != folder and target not in allowed[folder]:
+                    wrong.append(f"{path} includes {header}")
+        self.assertEqual(wrong, [])
+
+    def test_the_domain_stands_on_the_standard_library_alone(self):
+        wrong = [f"{path} includes {header}" for path in sources() if path.parts[0] == "domain"
+                 for header in includes(path)
+                 if "/" in header and not header.startswith(("domain/", "boost/unordered"))]
+        self.assertEqual(wrong, [])
+
+    def test_foreign_libraries_stay_where_they_belong(self):
+        wrong = [f"{path} includes {header}" for path in sources() for header in includes(path)
+                 for prefix, place in CONFINED.items()
+                 if re.match(prefix, header) and not re.fullmatch(place, str(path))]
+        self.assertEqual(wrong, [])
+
+    def test_our_headers_are_included_from_the_root(self):
+        wrong = [f"{path} includes {name}" for path in sources()
+                 for name in re.findall(r'^\s*#\s*include\s*"([^"]+)"', (ROOT / path).read_text(), re.M)
+                 if "/" not in name]
+        self.assertEqual(wrong, [])
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv, verbosity=2)
