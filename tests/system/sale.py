@@ -1,0 +1,89 @@
+"""A sale under way: buyers who hold and buy, and a memory of everything they were promised."""
+
+import asyncio
+import random
+
+from buyer import Buyer, Problem
+
+RETRY_LATER = {"store-unavailable", "overloaded", "rate-limited"}
+
+
+class Sale:
+    """Runs `size` buyers against an event until told to stop; `holds` and `orders` are what was acknowledged."""
+
+    def __init__(self, node, event, seats, size, seed=1):
+        self.node, self.event, self.seats, self.size, self.seed = node, event, seats, size, seed
+        self.holds = {}   # hold → (token, seats)
+        self.orders = {}  # order → (token, seats)
+        self.tokens = {}  # token, for coming back
+        self.refusals = {}
+        self.stopping = False
+        self.acknowledged = asyncio.Event()
+
+    async def run(self):
+        await asyncio.gather(*(self.buyer(number) for number in range(self.size)))
+
+    async def buyer(self, number):
+        choice, attempt = random.Random(self.seed * 1000 + number), 0
+        token = None
+        while not self.stopping:
+            try:
+                buyer = await Buyer(self.node).open(token)
+                token = buyer.token
+                while not self.stopping:
+                    attempt += 1
+                    await self.one_purchase(buyer, choice, f"{number}-{attempt}")
+            except Problem as problem:
+                self.refusals[problem.slug] = self.refusals.get(problem.slug, 0) + 1
+                if problem.slug in RETRY_LATER:
+                    await asyncio.sleep(0.05)  # the buyer's patience, not the test's: it stops by `stopping`
+                elif problem.slug == "limit-exceeded":
+                    token = None
+            except (OSError, ConnectionError, asyncio.TimeoutError, Exception) as lost:
+                if isinstance(lost, (KeyError, AssertionError, TypeError)):
+                    raise
+                await asyncio.sleep(0.05)
+
+    async def one_purchase(self, buyer, choice, key):
+        wanted = choice.sample(self.seats, choice.randint(1, 3))
+        try:
+            held = await buyer.hold(self.event, seats=wanted, key=key)
+        except Problem as problem:
+            if problem.slug not in {"seat-taken", "would-orphan"}:
+                raise
+            self.refusals[problem.slug] = self.refusals.get(problem.slug, 0) + 1
+            return
+        assert sorted(seat["guid"] for seat in held["seats"]) == sorted(wanted), held
+        self.holds[held["hold"]] = (buyer.token, wanted)
+        if choice.random() < 0.5:
+            return
+        order = await buyer.ask("order", hold=held["hold"], key=f"order-{key}", payment={"method": "card"})
+        self.orders[order["order"]] = (buyer.token, wanted)
+        if len(self.orders) >= 20:
+            self.acknowledged.set()
+
+
+async def check_promises(test, node, sale):
+    """Everything acknowledged is there: each order ends confirmed, each hold is held or sold to the same buyer."""
+    def fetch(path, token):
+        return node.get(path, headers={"Authorization": f"Bearer {token}"})
+
+    for order, (token, seats) in sale.orders.items():
+        for _ in range(600):
+            answer = fetch(f"/v1/orders/{order}", token)
+            test.assertEqual(answer.status, 200, answer.body)
+            if answer.json["state"] != "charging":
+                break
+            await asyncio.sleep(0.05)  # polling, as an HTTP client does
+        test.assertEqual(answer.json["state"], "confirmed", answer.body)
+        test.assertEqual(sorted(seat["guid"] for seat in answer.json["seats"]), sorted(seats))
+    ordered = {tuple(sorted(seats)) for _, seats in sale.orders.values()}
+    for hold, (token, seats) in sale.holds.items():
+        answer = fetch(f"/v1/holds/{hold}", token)
+        if tuple(sorted(seats)) in ordered:
+            test.assertIn(answer.status, (200, 404, 410), answer.body)
+        else:
+            test.assertEqual(answer.status, 200, f"{hold}: {answer.body}")
+            test.assertEqual(sorted(seat["guid"] for seat in answer.json["seats"]), sorted(seats))
+    charged = [line[1] for line in node.charges() if line[0] == "charge"]
+    test.assertEqual(len(charged), len(set(charged)), "an order was charged twice")
