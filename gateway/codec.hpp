@@ -1,0 +1,9 @@
+#pragma once
+
+/// The protocol's words, pure: text to structs and back, no socket, no clock. Everything in one include, for those
+/// who speak all of it.
+#include "gateway/codec_bodies.hpp"
+#include "gateway/codec_decode.hpp"
+#include "gateway/codec_encode.hpp"
+#include "gateway/codec_frames.hpp"
+#include "gateway/codec_wish.hpp"

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "gateway/codec_frames.hpp"
+
+#include <boost/json/parser.hpp>
+
+#include <array>
+#include <memory>
+#include <string_view>
+
+namespace usher::gateway {
+
+/// The bounds of what a client may send. A frame's size is bounded where it is read from the socket.
+struct decode_limits {
+  std::size_t seats = 1000;       ///< in one wish; no event allows more per buyer
+  std::size_t id_bytes = 128;     ///< of a frame's `id`
+  std::size_t key_bytes = 128;    ///< of an idempotency key
+  std::size_t name_bytes = 256;   ///< of a guid, section, category or payment method
+  std::size_t token_bytes = 4096; ///< of any token
+  std::size_t depth = 8;          ///< of nested objects and arrays
+};
+
+/// Reads the frames of clients. Keeps its memory from one frame to the next, so use one a thread, not one a
+/// connection. Never throws on any text.
+class frame_decoder {
+public:
+  explicit frame_decoder(decode_limits limits = {});
+
+  [[nodiscard]] frames::received decode(std::string_view text);
+
+private:
+  decode_limits limits_;
+  std::unique_ptr<std::array<unsigned char, 16384>> memory_; ///< most frames need no other
+  boost::json::parser parser_;
+};
+
+} // namespace usher::gateway

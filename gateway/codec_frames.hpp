@@ -1,0 +1,88 @@
+#pragma once
+
+#include "domain/ids.hpp"
+#include "gateway/codec_wish.hpp"
+#include "gateway/problem.hpp"
+#include "gateway/public_names.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+/// The frames that clients send, one struct each; see docs/protocol.md.
+namespace usher::gateway::frames {
+
+/// Where a client that was here before wants to go on.
+struct resume_point {
+  std::string session;    ///< the token that `welcome` gave
+  std::uint64_t seen = 0; ///< as the client counts; for the session's author to use
+};
+
+struct hello {
+  std::optional<std::string> token;
+  std::optional<resume_point> resume;
+};
+
+struct join_queue {
+  domain::event_id event;
+  std::optional<std::string> token; ///< proves a place that the buyer has already
+};
+
+struct leave_queue {
+  domain::event_id event;
+};
+
+struct watch_seats {
+  domain::event_id event;
+  std::string section;
+};
+
+struct unwatch_seats {
+  domain::event_id event;
+  std::string section;
+};
+
+struct hold {
+  domain::event_id event;
+  std::optional<std::string> key;
+  std::optional<std::string> pass;
+  places_wish places;
+};
+
+struct release {
+  hold_name hold;
+};
+
+struct order {
+  hold_name hold;
+  std::string key;
+  std::string method;
+};
+
+struct ping {};
+
+using content =
+    std::variant<hello, join_queue, leave_queue, watch_seats, unwatch_seats, hold, release, order, ping, problem>;
+
+/// One frame as read. `content` is a `problem` when it is not a frame of the protocol; the id is there
+/// whenever it could be read, so that the problem can be answered to it.
+struct received {
+  std::optional<std::string> id;
+  frames::content content;
+};
+
+enum class sender : std::uint8_t { client, server };
+
+/// A frame type of the protocol. The AsyncAPI document and this table are compared by a test.
+struct frame_type {
+  std::string_view name;
+  sender from = sender::client;
+  std::string_view answered_by; ///< of a client's frame: the type of a success
+};
+
+[[nodiscard]] std::span<const frame_type> frame_types();
+
+} // namespace usher::gateway::frames

@@ -1,0 +1,79 @@
+#pragma once
+
+#include "domain/decision.hpp"
+#include "gateway/rate_limiter.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace usher::gateway {
+
+/// An HTTP answer as it was given.
+struct stored_answer {
+  unsigned status = 200;
+  std::string content_type;
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers; ///< others than the content type, e.g. `Location`
+
+  friend bool operator==(const stored_answer&, const stored_answer&) = default;
+};
+
+struct idempotency_limits {
+  std::size_t max_entries = 100'000;
+  std::size_t max_bytes = 64 * 1024 * 1024; ///< of keys and answers together
+  std::chrono::seconds keep{24 * 3600};     ///< how long an answer can be had again
+  std::chrono::seconds in_progress{60};     ///< after that a request counts as lost and may be tried again
+};
+
+/// Remembers what was answered to a client's key, so that a repeat gets the same answer. The oldest answers are
+/// forgotten first when there is no room; requests that are still worked on never are. It saves work and gives exact
+/// repeats; that nothing is done twice even without it is the derived ids' doing. Not for several threads at once.
+class idempotency_table {
+public:
+  explicit idempotency_table(idempotency_limits limits = {});
+
+  /// The caller is first: it carries the request out and then calls `finish` or `abandon`.
+  struct first {};
+  /// First, the answer of the finished request, or the refusal: `in_progress`, `idempotency_mismatch`
+  /// (the key was used with another `request`), or `overloaded` when the table is full of requests in progress.
+  using begun = std::variant<first, std::shared_ptr<const stored_answer>, domain::rejection>;
+
+  /// `owner` is a buyer or an address, `request` a digest of method, target and body.
+  [[nodiscard]] begun begin(std::string_view owner, std::string_view key, std::uint64_t request, moment now);
+  void finish(std::string_view owner, std::string_view key, stored_answer answer, moment now);
+  /// The request came to nothing (429 or 503): a repeat is carried out anew.
+  void abandon(std::string_view owner, std::string_view key);
+
+  [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
+private:
+  struct entry {
+    std::string name; ///< owner and key
+    std::uint64_t request = 0;
+    moment since;                                ///< begun, then finished
+    std::shared_ptr<const stored_answer> answer; ///< null while in progress
+    std::size_t bytes = 0;
+  };
+  using entries = std::list<entry>;
+
+  void forget(entries::iterator place);
+  void forget_old(moment now);
+  [[nodiscard]] bool make_room(std::size_t bytes);
+
+  idempotency_limits limits_;
+  entries working_;  ///< oldest first
+  entries finished_; ///< oldest first
+  std::unordered_map<std::string_view, entries::iterator> places_;
+  std::size_t bytes_ = 0;
+};
+
+} // namespace usher::gateway

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string_view>
+
+namespace usher::gateway {
+
+/// The OpenAPI 3.1 document of both HTTP ports: `gateway/openapi.json`, put into the program by the build.
+[[nodiscard]] std::string_view openapi_document();
+
+} // namespace usher::gateway
