@@ -1,0 +1,32 @@
+#pragma once
+
+#include "messages/type_ids.hpp"
+#include "persistence/booking_store.hpp"
+
+#include <caf/fwd.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace usher::actors {
+
+struct journal_writer_limits {
+  std::size_t most_facts_in_group = 4'096;
+  std::size_t most_facts_waiting = 200'000; ///< above that, `overloaded`
+  std::size_t groups_per_snapshot = 32;     ///< while groups keep coming, one snapshot is kept after so many
+};
+
+/// Where the writer runs.
+enum class writer_thread {
+  own,    ///< a thread of its own, since the store blocks
+  shared, ///< the scheduler's, for deterministic tests
+};
+
+/// Starts the one actor of a node that appends to the journal. It opens its own connection with `open`
+/// when it first needs it, and again if that failed.
+[[nodiscard]] messages::journal_actor
+spawn_journal_writer(caf::actor_system& system, std::function<std::unique_ptr<persistence::booking_store>()> open,
+                     journal_writer_limits limits = {}, writer_thread thread = writer_thread::own);
+
+} // namespace usher::actors

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "actors/shard_journal.hpp"
+#include "actors/store_clock.hpp"
+#include "domain/seating_plan.hpp"
+#include "domain/section.hpp"
+#include "messages/type_ids.hpp"
+#include "persistence/booking_store.hpp"
+
+#include <caf/fwd.hpp>
+
+#include <chrono>
+#include <cstddef>
+
+namespace usher::actors {
+
+struct section_limits {
+  shard_journal_limits journal;
+  /// Watchers and the event hear of changes at once after a quiet time, else once in so long.
+  std::chrono::milliseconds between_news{100};
+  std::size_t most_expiries_at_once = 1'000;
+};
+
+/// All a section needs to serve.
+struct section_start {
+  domain::event_id event;
+  domain::shared_plan plan;
+  domain::section_no number;
+  domain::section_terms terms;
+  persistence::shard_history history; ///< what the claim returned
+  messages::event_actor event_actor;
+  messages::journal_actor journal;
+  messages::keeper_actor keeper;
+  store_clock clock;
+  section_limits limits = {};
+};
+
+/// Starts the actor that serves one section. It tells `event_actor` its totals when it starts and when they change.
+[[nodiscard]] messages::section_actor spawn_section(caf::actor_system& system, section_start start);
+
+} // namespace usher::actors

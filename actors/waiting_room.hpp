@@ -1,0 +1,40 @@
+#pragma once
+
+#include "actors/shard_journal.hpp"
+#include "actors/store_clock.hpp"
+#include "messages/type_ids.hpp"
+#include "persistence/booking_store.hpp"
+
+#include <caf/fwd.hpp>
+
+#include <chrono>
+#include <cstddef>
+
+namespace usher::actors {
+
+struct waiting_room_limits {
+  shard_journal_limits journal;
+  std::size_t most_people = 4'000'000;
+  std::uint32_t number_block = 10'000;
+  std::size_t most_joins_waiting = 100'000; ///< for the next block of numbers to be durable; above that, `overloaded`
+  std::chrono::milliseconds between_admissions{10};
+  std::chrono::milliseconds between_news{250};
+  domain::seconds presence{30};  ///< a person who is not connected counts as there for so long after asking
+  domain::seconds pass_ttl{900}; ///< an admitted person counts as shopping for so long at most
+};
+
+/// All a waiting room needs to serve.
+struct waiting_room_start {
+  domain::event_id event;
+  messages::room_settings settings;
+  persistence::shard_history history; ///< what the claim returned
+  messages::journal_actor journal;
+  messages::keeper_actor keeper;
+  store_clock clock;
+  waiting_room_limits limits = {};
+};
+
+/// Starts the actor that serves one event's waiting room.
+[[nodiscard]] messages::waiting_room_actor spawn_waiting_room(caf::actor_system& system, waiting_room_start start);
+
+} // namespace usher::actors
