@@ -3,6 +3,7 @@
 #include "domain/ids.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -50,6 +51,8 @@ struct refusal {
   std::vector<seat_no> suggestion;
   /// What exactly was wrong, when the sentence alone does not say; may be empty.
   std::string detail;
+  /// The section that `seats` and `suggestion` are of, when the command was about several sections.
+  std::optional<section_no> section = std::nullopt;
 
   friend bool operator==(const refusal&, const refusal&) = default;
 };

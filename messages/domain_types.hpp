@@ -25,7 +25,7 @@ requires(std::is_enum_v<Enum>) bool inspect(Inspector& f, Enum& x) {
 template <class Inspector>
 bool inspect(Inspector& f, refusal& x) {
   return f.object(x).fields(f.field("reason", x.reason), f.field("seats", x.seats), f.field("suggestion", x.suggestion),
-                            f.field("detail", x.detail));
+                            f.field("detail", x.detail), f.field("section", x.section));
 }
 
 template <class Inspector>
