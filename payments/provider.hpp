@@ -27,7 +27,8 @@ struct answer {
   std::string reason; ///< for people, e.g. why it was declined; may be empty
 };
 
-/// Called exactly once, on a thread of the provider's; it must not block.
+/// Called exactly once, on a thread of the provider's, or on the caller's before its call returns when the provider
+/// cannot take it; it must not block.
 using completion = std::function<void(answer)>;
 
 /// A payment provider. Calls return at once and may be made from any thread; all are idempotent by key.
