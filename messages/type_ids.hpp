@@ -7,6 +7,7 @@
 #include <vector>
 
 // The one block of type ids. An id is a position, and two releases must agree on it: only ever append.
+// NOLINTBEGIN(readability-identifier-naming): CAF's macros
 CAF_BEGIN_TYPE_ID_BLOCK(usher, first_custom_type_id)
 
 CAF_ADD_TYPE_ID(usher, (usher::domain::rejection))
@@ -105,3 +106,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(usher::messages::shard_reclaimed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(usher::messages::shard_stopped)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(usher::messages::session_requests)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(usher::messages::payment_answered)
+// NOLINTEND(readability-identifier-naming)
