@@ -13,8 +13,9 @@ namespace usher::actors {
 
 struct journal_writer_limits {
   std::size_t most_facts_in_group = 4'096;
-  std::size_t most_facts_waiting = 200'000; ///< above that, `overloaded`
-  std::size_t groups_per_snapshot = 32;     ///< while groups keep coming, one snapshot is kept after so many
+  std::size_t most_seats_in_group = 100'000; ///< named by its facts: bounds a group's bytes
+  std::size_t most_facts_waiting = 200'000;  ///< above that, `overloaded`
+  std::size_t groups_per_snapshot = 32;      ///< while groups keep coming, one snapshot is kept after so many
 };
 
 /// Where the writer runs.

@@ -36,6 +36,7 @@ struct section_start {
 };
 
 /// Starts the actor that serves one section. It tells `event_actor` its totals when it starts and when they change.
+/// Throws `domain::broken_invariant` when the history makes no sense.
 [[nodiscard]] messages::section_actor spawn_section(caf::actor_system& system, section_start start);
 
 } // namespace usher::actors

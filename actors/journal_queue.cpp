@@ -1,0 +1,82 @@
+#include "actors/journal_queue.hpp"
+
+#include <utility>
+#include <variant>
+
+namespace usher::actors {
+namespace {
+
+/// How many seats a fact names: what makes facts large.
+template <class Fact>
+std::size_t seats_in(const Fact& fact) {
+  if constexpr (requires { fact.seats; })
+    return fact.seats.size();
+  else
+    return 0;
+}
+
+} // namespace
+
+bool journal_queue::add(messages::append_facts facts, messages::shard_actor actor) {
+  if (refused(facts.shard, facts.epoch))
+    return true;
+  if (facts_waiting_ + facts.facts.size() > most_facts_) {
+    refuse(facts.shard, facts.epoch);
+    return false;
+  }
+  facts_waiting_ += facts.facts.size();
+  waiting_.push_back({std::move(facts), std::move(actor)});
+  return true;
+}
+
+void journal_queue::add(messages::keep_snapshot snapshot) {
+  auto shard = snapshot.shard;
+  snapshots_.insert_or_assign(std::move(shard), std::move(snapshot));
+}
+
+void journal_queue::refuse(const domain::shard_id& shard, domain::epoch epoch) {
+  refused_[shard] = epoch;
+  snapshots_.erase(shard);
+}
+
+journal_group journal_queue::take_group(std::size_t most_facts, std::size_t most_seats) {
+  journal_group group;
+  std::unordered_map<domain::shard_id, std::uint32_t> parts;
+  std::size_t seats = 0;
+  while (!waiting_.empty() && group.entries.size() < most_facts && seats < most_seats) {
+    auto& [from, actor, taken] = waiting_.front();
+    if (refused(from.shard, from.epoch)) {
+      facts_waiting_ -= from.facts.size() - taken;
+      waiting_.pop_front();
+      continue;
+    }
+    auto [part, is_new] = parts.try_emplace(from.shard, static_cast<std::uint32_t>(group.parts.size()));
+    if (is_new)
+      group.parts.push_back({from.shard, actor, from.epoch, domain::fact_seq{from.first.value() + taken}});
+    while (taken < from.facts.size() && group.entries.size() < most_facts && seats < most_seats) {
+      auto& fact = from.facts[taken];
+      seats += std::visit([](const auto& x) { return seats_in(x); }, fact);
+      group.entries.push_back(
+          {from.shard, from.epoch, domain::fact_seq{from.first.value() + taken}, from.at, std::move(fact)});
+      group.part_of.push_back(part->second);
+      ++taken;
+      --facts_waiting_;
+    }
+    if (taken == from.facts.size())
+      waiting_.pop_front();
+  }
+  return group;
+}
+
+std::optional<messages::keep_snapshot> journal_queue::take_snapshot() {
+  if (snapshots_.empty())
+    return std::nullopt;
+  return std::move(snapshots_.extract(snapshots_.begin()).mapped());
+}
+
+bool journal_queue::refused(const domain::shard_id& shard, domain::epoch epoch) const {
+  auto found = refused_.find(shard);
+  return found != refused_.end() && epoch <= found->second;
+}
+
+} // namespace usher::actors

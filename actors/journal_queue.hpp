@@ -1,0 +1,69 @@
+#pragma once
+
+#include "messages/type_ids.hpp"
+#include "persistence/booking_store.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace usher::actors {
+
+/// One shard's share of a group.
+struct journal_part {
+  domain::shard_id shard;
+  messages::shard_actor actor;
+  domain::epoch epoch;
+  domain::fact_seq first;
+};
+
+/// What is appended at once. Facts of one shard are in order, but other shards' may stand between them.
+struct journal_group {
+  std::vector<persistence::journal_entry> entries;
+  std::vector<std::uint32_t> part_of; ///< per entry, an index into `parts`
+  std::vector<journal_part> parts;    ///< one per shard
+};
+
+/// What waits for the journal: facts in the order they came, and at most one snapshot per shard.
+///
+/// Bounded. After a shard was refused, everything of the same epoch is passed over, be it waiting or yet to come: the
+/// shard comes back with a newer one.
+class journal_queue {
+public:
+  explicit journal_queue(std::size_t most_facts) : most_facts_(most_facts) {}
+
+  /// False when there is no room; the shard is refused then.
+  [[nodiscard]] bool add(messages::append_facts facts, messages::shard_actor actor);
+  /// Replaces the shard's older one, if that still waits.
+  void add(messages::keep_snapshot snapshot);
+
+  /// Passes over everything of this shard up to and including this epoch.
+  void refuse(const domain::shard_id& shard, domain::epoch epoch);
+
+  /// The next facts, at most so many. Empty when nothing waits that may be written.
+  [[nodiscard]] journal_group take_group(std::size_t most_facts, std::size_t most_seats);
+  [[nodiscard]] std::optional<messages::keep_snapshot> take_snapshot();
+
+  [[nodiscard]] std::size_t facts_waiting() const noexcept { return facts_waiting_; }
+  [[nodiscard]] bool snapshot_waiting() const noexcept { return !snapshots_.empty(); }
+
+private:
+  struct waiting_facts {
+    messages::append_facts facts;
+    messages::shard_actor actor;
+    std::size_t taken = 0; ///< how many of the facts are in earlier groups
+  };
+
+  [[nodiscard]] bool refused(const domain::shard_id& shard, domain::epoch epoch) const;
+
+  std::size_t most_facts_;
+  std::size_t facts_waiting_ = 0;
+  std::deque<waiting_facts> waiting_;
+  std::unordered_map<domain::shard_id, messages::keep_snapshot> snapshots_;
+  std::unordered_map<domain::shard_id, domain::epoch> refused_; ///< the newest refused epoch of each shard
+};
+
+} // namespace usher::actors

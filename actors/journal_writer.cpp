@@ -1,0 +1,219 @@
+#include "actors/journal_writer.hpp"
+
+#include "actors/journal_queue.hpp"
+#include "domain/ensure.hpp"
+#include "log/log.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/telemetry/counter.hpp>
+#include <caf/telemetry/gauge.hpp>
+#include <caf/telemetry/histogram.hpp>
+#include <caf/telemetry/metric_registry.hpp>
+#include <caf/telemetry/timer.hpp>
+#include <caf/typed_actor_pointer.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace usher::actors {
+namespace {
+
+using messages::append_failure;
+using persistence::append_result;
+
+/// What a writer shows on the metrics page.
+struct writer_metrics {
+  caf::telemetry::int_counter* facts;
+  caf::telemetry::int_counter* groups;
+  caf::telemetry::int_counter* snapshots;
+  caf::telemetry::int_gauge* waiting;
+  caf::telemetry::int_histogram* group_facts;
+  caf::telemetry::dbl_histogram* append_seconds;
+
+  explicit writer_metrics(caf::telemetry::metric_registry& registry) {
+    constexpr std::array<std::int64_t, 8> sizes{1, 4, 16, 64, 256, 1024, 2048, 4096};
+    constexpr std::array<double, 10> times{.0005, .001, .002, .005, .01, .025, .05, .1, .5, 2};
+    facts = registry.counter_singleton("usher", "journal-facts", "Facts that are durable.", "1", true);
+    groups = registry.counter_singleton("usher", "journal-groups", "Groups appended to the journal.", "1", true);
+    snapshots = registry.counter_singleton("usher", "journal-snapshots", "Snapshots kept.", "1", true);
+    waiting = registry.gauge_singleton("usher", "journal-waiting", "Facts waiting for the journal.");
+    group_facts =
+        registry.histogram_singleton<std::int64_t>("usher", "journal-group-facts", sizes, "Facts in one group.");
+    append_seconds = registry.histogram_singleton<double>("usher", "journal-append", times,
+                                                          "Time the store takes for one group.", "seconds");
+  }
+};
+
+append_failure failure_of(append_result result) {
+  switch (result) {
+    case append_result::fenced:
+      return append_failure::fenced;
+    case append_result::conflict:
+      return append_failure::conflict;
+    default:
+      return append_failure::disagreed;
+  }
+}
+
+/// Appends to the journal what all shards of the node hand over, in groups as large as the load is high: while the
+/// store writes one, the next one collects in the mailbox.
+class journal_writer_state {
+public:
+  using self_pointer = messages::journal_actor::pointer_view;
+  static inline const char* name = "usher.journal-writer";
+
+  journal_writer_state(self_pointer self, std::function<std::unique_ptr<persistence::booking_store>()> open,
+                       journal_writer_limits limits)
+      : self_(self), open_(std::move(open)), limits_(limits), queue_(limits.most_facts_waiting),
+        metrics_(self->system().metrics()) {}
+
+  messages::journal_actor::behavior_type make_behavior() {
+    return {
+        [this](messages::append_facts& facts, messages::shard_actor& shard) { take(facts, shard); },
+        [this](messages::keep_snapshot& snapshot) { take(snapshot); },
+        [this](messages::flush) { work(); },
+    };
+  }
+
+private:
+  void take(messages::append_facts& facts, messages::shard_actor& shard) {
+    messages::append_failed no_room{facts.epoch, facts.first, append_failure::overloaded};
+    if (!queue_.add(std::move(facts), shard))
+      self_->send(shard, no_room);
+    work_soon();
+  }
+
+  void take(messages::keep_snapshot& snapshot) {
+    queue_.add(std::move(snapshot));
+    work_soon();
+  }
+
+  /// After everything that is in the mailbox now.
+  void work_soon() {
+    if (!std::exchange(work_due_, true))
+      self_->send(caf::actor_cast<messages::journal_actor>(self_.ctrl()), messages::flush{});
+  }
+
+  /// One group, or one snapshot when no facts wait or when there were many groups since the last one.
+  void work() {
+    work_due_ = false;
+    auto facts_first = groups_since_snapshot_ < limits_.groups_per_snapshot || !queue_.snapshot_waiting();
+    if (queue_.facts_waiting() > 0 && facts_first)
+      append(queue_.take_group(limits_.most_facts_in_group, limits_.most_seats_in_group));
+    else if (auto snapshot = queue_.take_snapshot())
+      keep(*snapshot);
+    metrics_.waiting->value(static_cast<std::int64_t>(queue_.facts_waiting()));
+    if (queue_.facts_waiting() > 0 || queue_.snapshot_waiting())
+      work_soon();
+  }
+
+  void append(const journal_group& group) {
+    if (group.entries.empty())
+      return;
+    ++groups_since_snapshot_;
+    metrics_.groups->inc();
+    metrics_.group_facts->observe(static_cast<std::int64_t>(group.entries.size()));
+    try {
+      caf::telemetry::timer time{metrics_.append_seconds};
+      auto results = store().append(group.entries);
+      domain::ensure(results.size() == group.entries.size(), "the store answers for every fact");
+      answer(group, results);
+    } catch (const persistence::store_unavailable& why) {
+      log::of("actors").warn("the journal is out of reach: {}", why.what());
+      refuse(group, append_failure::unavailable);
+      // What waits behind would only wait longer: its shards hear of it now.
+      while (queue_.facts_waiting() > 0)
+        refuse(queue_.take_group(limits_.most_facts_in_group, limits_.most_seats_in_group),
+               append_failure::unavailable);
+    } catch (const persistence::store_broken& why) {
+      log::of("actors").critical("the journal cannot be used: {}", why.what());
+      refuse(group, append_failure::disagreed);
+    }
+  }
+
+  /// For each shard one watermark, and a failure from its first fact that was not written.
+  void answer(const journal_group& group, const std::vector<append_result>& results) {
+    struct outcome {
+      std::uint64_t written = 0;
+      std::optional<append_failure> failure;
+    };
+    std::vector<outcome> outcomes(group.parts.size());
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      auto& so_far = outcomes[group.part_of[i]];
+      if (so_far.failure)
+        continue;
+      if (results[i] == append_result::written)
+        ++so_far.written;
+      else
+        so_far.failure = failure_of(results[i]);
+    }
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      const auto& part = group.parts[i];
+      auto [written, failure] = outcomes[i];
+      metrics_.facts->inc(static_cast<std::int64_t>(written));
+      domain::fact_seq next{part.first.value() + written};
+      if (written > 0)
+        self_->send(part.actor, messages::facts_durable{part.epoch, domain::fact_seq{next.value() - 1}});
+      if (failure)
+        refuse(part, next, *failure);
+    }
+  }
+
+  void refuse(const journal_group& group, append_failure why) {
+    for (const auto& part : group.parts)
+      refuse(part, part.first, why);
+  }
+
+  void refuse(const journal_part& part, domain::fact_seq from, append_failure why) {
+    queue_.refuse(part.shard, part.epoch);
+    self_->send(part.actor, messages::append_failed{part.epoch, from, why});
+  }
+
+  /// A snapshot that is lost costs a longer replay, no more.
+  void keep(const messages::keep_snapshot& snapshot) {
+    groups_since_snapshot_ = 0;
+    try {
+      store().put_snapshot(snapshot.shard, snapshot.epoch, snapshot.upto, snapshot.facts);
+      metrics_.snapshots->inc();
+    } catch (const std::runtime_error& why) {
+      log::of("actors").warn("no snapshot of {} at fact {}: {}", to_string(snapshot.shard), snapshot.upto.value(),
+                             why.what());
+    }
+  }
+
+  persistence::booking_store& store() {
+    if (!store_)
+      store_ = open_();
+    return *store_;
+  }
+
+  self_pointer self_;
+  std::function<std::unique_ptr<persistence::booking_store>()> open_;
+  std::unique_ptr<persistence::booking_store> store_;
+  journal_writer_limits limits_;
+  journal_queue queue_;
+  bool work_due_ = false;
+  std::size_t groups_since_snapshot_ = 0;
+  writer_metrics metrics_;
+};
+
+using journal_writer_actor = messages::journal_actor::stateful_impl<journal_writer_state>;
+
+} // namespace
+
+messages::journal_actor spawn_journal_writer(caf::actor_system& system,
+                                             std::function<std::unique_ptr<persistence::booking_store>()> open,
+                                             journal_writer_limits limits, writer_thread thread) {
+  if (thread == writer_thread::own)
+    return system.spawn<journal_writer_actor, caf::detached>(std::move(open), limits);
+  return system.spawn<journal_writer_actor>(std::move(open), limits);
+}
+
+} // namespace usher::actors

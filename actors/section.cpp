@@ -1,0 +1,456 @@
+#include "actors/section.hpp"
+
+#include "actors/audience.hpp"
+#include "actors/section_consequence.hpp"
+#include "actors/shown_seats.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/telemetry/counter.hpp>
+#include <caf/telemetry/metric_registry.hpp>
+#include <caf/typed_actor_pointer.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <unordered_set>
+#include <utility>
+#include <variant>
+
+namespace usher::actors {
+namespace {
+
+using domain::rejection;
+using messages::to_error;
+
+domain::section replay(const domain::shared_plan& plan, domain::section_no number,
+                       const std::vector<domain::fact>& snapshot, const std::vector<domain::fact>& facts) {
+  domain::section result{plan, number};
+  for (const auto& fact : snapshot)
+    result.apply(fact);
+  for (const auto& fact : facts)
+    result.apply(fact);
+  return result;
+}
+
+/// What the sections of a node have done, together.
+struct section_counters {
+  caf::telemetry::int_counter* granted;
+  caf::telemetry::int_counter* refused;
+  caf::telemetry::int_counter* expired;
+
+  explicit section_counters(caf::telemetry::metric_registry& registry)
+      : granted(
+          registry.counter_singleton("usher", "holds-granted", "Holds that were granted and are durable.", "1", true)),
+        refused(registry.counter_singleton("usher", "holds-refused", "Wishes for seats that were refused.", "1", true)),
+        expired(registry.counter_singleton("usher", "holds-expired", "Holds whose time ran out.", "1", true)) {}
+};
+
+/// Serves one section: message in, decision, fact to the journal, reply out.
+class section_state {
+public:
+  using self_pointer = messages::section_actor::pointer_view;
+  static inline const char* name = "usher.section";
+
+  section_state(self_pointer self, section_start start, domain::section section)
+      : self_(self), event_(std::move(start.event)), plan_(std::move(start.plan)), number_(start.number),
+        terms_(std::move(start.terms)), event_actor_(std::move(start.event_actor)), clock_(start.clock),
+        limits_(start.limits), section_(std::move(section)), shown_(section_),
+        port_(self, *this, shard(), std::move(start.journal), std::move(start.keeper)),
+        journal_(port_, {shard(), start.history.epoch, start.history.last, start.history.facts.size()},
+                 limits_.journal),
+        counters_(self->system().metrics()) {}
+
+  messages::section_actor::behavior_type make_behavior() {
+    self_->set_down_handler([this](const caf::down_msg& gone) { forget(gone.source); });
+    tell_totals();
+    arm_timer();
+    return {
+        [this](messages::hold_in_section& wish) { return hold(wish); },
+        [this](const messages::release_hold& wish) { return release(wish); },
+        [this](const messages::find_hold& question) { return find(question); },
+        [this](const messages::start_payment& wish) { return start_payment(wish); },
+        [this](const messages::stop_payment& wish) { return stop_payment(wish); },
+        [this](const messages::sell_seats& wish) { return sell(wish); },
+        [this](const messages::take_back_seats& wish) { return take_back(wish); },
+        [this](const messages::block_in_section& wish) { return block(wish); },
+        [this](const messages::report_section&) { return report(); },
+        [this](const messages::read_section&) { return view(); },
+        [this](const messages::watch_section&, const messages::gateway_actor& who) { return watch(who); },
+        [this](const messages::unwatch_section&, const messages::gateway_actor& who) { watchers_.remove(who); },
+        [this](messages::subscribe, const messages::gateway_actor& who) { subscribe(who); },
+        [this](messages::list_claims) { return claims(); },
+        [this](messages::terms_changed& news) { terms_ = std::move(news.terms); },
+        [this](messages::flush) { journal_.flush(); },
+        [this](messages::deadline_reached) { end_overdue_holds(); },
+        [this](const messages::facts_durable& mark) { durable(mark); },
+        [this](const messages::append_failed& failure) { failed(failure); },
+    };
+  }
+
+  [[nodiscard]] shard_journal<section_consequence>& journal() noexcept { return journal_; }
+
+  /// The shard was in doubt and is claimed anew: what `history` says is true.
+  void rebuild(messages::shard_reclaimed& history) {
+    section_ = replay(plan_, number_, history.snapshot, history.facts);
+    journal_.reclaimed(history);
+    shown_.show(section_);
+    seq_ = 0;
+    for (auto& end : std::exchange(untold_ends_, {}))
+      if (!section_.find(end.hold))
+        tell(end);
+    for (auto hold : std::exchange(denied_holds_, {}))
+      if (auto* found = section_.find(hold))
+        end_hold({hold, domain::hold_end::unacknowledged}, *found, {}, true);
+    journal_.flush();
+    arm_timer();
+    note_news();
+  }
+
+private:
+  using consequence = section_consequence;
+
+  // ---- holds ----
+
+  caf::result<messages::hold_granted> hold(messages::hold_in_section& wish) {
+    auto now = clock_.now(self_);
+    auto until = wish.until.value_or(now + terms_.hold_ttl);
+    auto decided = section_.hold(wish.hold, wish.buyer, wish.wanted, wish.wish_digest, terms_, until);
+    if (domain::repeated(decided))
+      return answer_with(wish.hold);
+    if (auto* no = std::get_if<domain::refusal>(&decided))
+      return refuse(wish, std::move(*no));
+    if (auto obstacle = journal_.obstacle())
+      return refuse(wish, {*obstacle, {}, {}, {}});
+    auto& fact = std::get<domain::seats_held>(decided);
+    section_.apply(fact);
+    auto asker = self_->make_response_promise();
+    seats_look look{fact.seats, 'H'};
+    write(std::move(fact), now,
+          {consequence::answer::granted, asker, wish.hold, std::move(look), wish.until.has_value()});
+    arm_timer();
+    return asker;
+  }
+
+  caf::error refuse(const messages::hold_in_section& wish, domain::refusal why) {
+    counters_.refused->inc();
+    if (!counts_here(wish.hold, why.reason))
+      self_->send(event_actor_, messages::allowance_back{number_, wish.hold, !wish.until});
+    why.section = number_;
+    return to_error(why);
+  }
+
+  /// Whether a hold's seats count for its buyer although this wish for it was refused: it is there, or has become a
+  /// sale.
+  [[nodiscard]] bool counts_here(domain::hold_id hold, rejection why) const {
+    if (section_.find(hold))
+      return true;
+    if (why != rejection::hold_expired)
+      return false;
+    auto all = section_.claims();
+    return std::any_of(all.begin(), all.end(), [&](const auto& claim) { return claim.hold == hold; });
+  }
+
+  /// Answers with a hold that is here, as soon as it is durable.
+  caf::result<messages::hold_granted> answer_with(domain::hold_id hold) {
+    if (journal_.settled())
+      return granted(hold);
+    return after_all<messages::hold_granted>(consequence::answer::granted_again, hold);
+  }
+
+  [[nodiscard]] caf::result<messages::hold_granted> granted(domain::hold_id id) const {
+    if (auto* found = section_.find(id))
+      return describe(*found);
+    return to_error(rejection::hold_expired);
+  }
+
+  [[nodiscard]] messages::hold_granted describe(const domain::hold& hold) const {
+    messages::hold_granted result{event_, hold.id, hold.buyer, {}, hold.until, clock_.now(self_)};
+    result.sections.push_back({number_, hold.seats});
+    return result;
+  }
+
+  caf::result<messages::hold_granted> find(const messages::find_hold& question) {
+    auto* found = section_.find(question.hold);
+    if (found && found->buyer == question.buyer)
+      return answer_with(question.hold);
+    return to_error(!found && section_.ended(question.hold) ? rejection::hold_expired : rejection::not_found);
+  }
+
+  caf::result<void> release(const messages::release_hold& wish) {
+    auto decided = section_.release(wish.hold, wish.buyer);
+    if (auto* no = domain::refused(decided))
+      return to_error(*no);
+    if (domain::repeated(decided))
+      return done();
+    if (auto obstacle = journal_.obstacle())
+      return to_error(*obstacle);
+    auto asker = self_->make_response_promise();
+    // One section of a spread hold may let go while others keep theirs: then the event counts for itself.
+    auto whole = wish.sections.size() <= 1;
+    end_hold(std::get<domain::hold_ended>(decided), *section_.find(wish.hold), asker, whole);
+    return asker;
+  }
+
+  void end_hold(const domain::hold_ended& fact, const domain::hold& held, caf::response_promise asker, bool whole) {
+    consequence after{asker.pending() ? consequence::answer::done : consequence::answer::none,
+                      std::move(asker),
+                      fact.hold,
+                      {held.seats, '.'},
+                      !whole,
+                      end_of_hold{fact.hold, held.buyer, fact.why, whole}};
+    section_.apply(fact); // `held` is gone now
+    write(fact, clock_.now(self_), std::move(after));
+  }
+
+  // ---- deadlines ----
+
+  void end_overdue_holds() {
+    auto now = clock_.now(self_);
+    if (timer_at_ && *timer_at_ <= now)
+      timer_at_.reset();
+    if (journal_.obstacle())
+      return wake_at(now + patience);
+    for (const auto& fact : section_.expire(now, limits_.most_expiries_at_once))
+      end_hold(fact, *section_.find(fact.hold), {}, true);
+    arm_timer();
+  }
+
+  /// Sees to it that the earliest deadline is met. There is one timer, and seldom a new one: deadlines mostly come
+  /// in order.
+  void arm_timer() {
+    if (auto next = section_.next_deadline())
+      wake_at(*next);
+  }
+
+  void wake_at(domain::instant deadline) {
+    if (timer_at_ && *timer_at_ <= deadline)
+      return;
+    timer_at_ = deadline;
+    auto wait = std::max(deadline - clock_.now(self_), domain::microseconds{0});
+    self_->delayed_send(me(), wait, messages::deadline_reached{});
+  }
+
+  // ---- sales ----
+
+  caf::result<void> start_payment(const messages::start_payment& wish) {
+    auto now = clock_.now(self_);
+    return carry_out(section_.start_payment(wish.hold, wish.buyer, wish.order, now, now + wish.at_least));
+  }
+
+  caf::result<void> stop_payment(const messages::stop_payment& wish) {
+    return carry_out(section_.stop_payment(wish.hold, wish.order, clock_.now(self_) + terms_.hold_ttl));
+  }
+
+  caf::result<void> sell(const messages::sell_seats& wish) {
+    return carry_out(section_.sell(wish.hold, wish.order, wish.buyer, wish.seats));
+  }
+
+  caf::result<void> take_back(const messages::take_back_seats& wish) {
+    return carry_out(section_.take_back(wish.order, wish.seats));
+  }
+
+  caf::result<void> block(const messages::block_in_section& wish) {
+    if (wish.block)
+      return carry_out(section_.block(wish.seats, wish.quantity));
+    return carry_out(section_.unblock(wish.seats, wish.quantity));
+  }
+
+  // ---- the journal ----
+
+  /// Makes what was decided true; answered with nothing once it is durable.
+  template <class Fact>
+  caf::result<void> carry_out(domain::decision<Fact> decided) {
+    if (auto* no = std::get_if<domain::refusal>(&decided)) {
+      no->section = number_;
+      return to_error(*no);
+    }
+    if (domain::repeated(decided))
+      return done();
+    if (auto obstacle = journal_.obstacle())
+      return to_error(*obstacle);
+    auto& fact = std::get<Fact>(decided);
+    section_.apply(fact);
+    auto asker = self_->make_response_promise();
+    auto look = look_after(fact);
+    write(std::move(fact), clock_.now(self_), {consequence::answer::done, asker, {}, std::move(look)});
+    arm_timer();
+    return asker;
+  }
+
+  /// Answers a repeat with nothing, as soon as what it repeats is durable.
+  caf::result<void> done() {
+    if (journal_.settled())
+      return {};
+    return after_all<void>(consequence::answer::done, {});
+  }
+
+  template <class Reply>
+  caf::result<Reply> after_all(consequence::answer reply, domain::hold_id hold) {
+    if (auto obstacle = journal_.obstacle())
+      return to_error(*obstacle);
+    auto asker = self_->make_response_promise();
+    journal_.after_all({reply, asker, hold, {}});
+    return asker;
+  }
+
+  void write(domain::fact fact, domain::instant now, consequence after) {
+    // All that is in the mailbox by now shares one message to the writer.
+    if (journal_.write(std::move(fact), now, std::move(after)))
+      self_->send(me(), messages::flush{});
+  }
+
+  void durable(const messages::facts_durable& mark) {
+    journal_.durable(mark, [this](consequence& after) { follow(after); });
+    if (journal_.snapshot_due())
+      journal_.take_snapshot(section_.snapshot());
+    note_news();
+  }
+
+  void follow(consequence& after) {
+    shown_.show(after.look);
+    if (after.end)
+      tell(*after.end);
+    switch (after.reply) {
+      case consequence::answer::none:
+        break;
+      case consequence::answer::done:
+        after.asker.deliver();
+        break;
+      case consequence::answer::granted:
+        counters_.granted->inc();
+        [[fallthrough]];
+      case consequence::answer::granted_again:
+        if (auto* found = section_.find(after.hold))
+          after.asker.deliver(describe(*found));
+        else
+          after.asker.deliver(to_error(rejection::hold_expired));
+    }
+  }
+
+  void failed(const messages::append_failed& failure) {
+    journal_.failed(failure, [this](consequence& after) {
+      if (after.reply == consequence::answer::granted) {
+        denied_holds_.insert(after.hold);
+        self_->send(event_actor_, messages::allowance_back{number_, after.hold, !after.spread});
+      }
+      if (after.end)
+        untold_ends_.push_back(std::move(*after.end));
+      after.asker.deliver(to_error(rejection::store_unavailable));
+    });
+  }
+
+  // ---- telling ----
+
+  void tell(const end_of_hold& end) {
+    if (end.why == domain::hold_end::expired) {
+      counters_.expired->inc();
+      for (const auto& gateway : subscribers_)
+        self_->send(gateway, messages::hold_expired{event_, end.hold, end.buyer, number_});
+    }
+    self_->send(event_actor_, messages::allowance_back{number_, end.hold, end.whole});
+  }
+
+  /// Tells the news now or a little later, so that a busy section does not talk all the time.
+  void note_news() {
+    if (!shown_.changed() || news_timer_)
+      return;
+    auto wait = last_news_ + limits_.between_news - self_->clock().now();
+    if (wait.count() <= 0)
+      return tell_news();
+    news_timer_ = true;
+    self_.internal_ptr()->run_delayed(wait, [this] {
+      news_timer_ = false;
+      tell_news();
+    });
+  }
+
+  void tell_news() {
+    if (!shown_.changed())
+      return;
+    last_news_ = self_->clock().now();
+    auto changes = shown_.take_changes();
+    // Which place of a general admission is whose means nothing to anybody.
+    if (!section_.plan().general()) {
+      messages::seats_changed news{event_, number_, journal_.epoch(), ++seq_, std::move(changes)};
+      for (const auto& gateway : watchers_)
+        self_->send(gateway, news);
+    }
+    tell_totals();
+  }
+
+  void tell_totals() { self_->send(event_actor_, messages::section_totals_changed{number_, shown_.totals()}); }
+
+  // ---- reading ----
+
+  [[nodiscard]] messages::section_view view() const {
+    auto general = section_.plan().general();
+    return {event_, number_, journal_.epoch(), seq_, general ? std::string{} : shown_.status(), shown_.totals()};
+  }
+
+  messages::section_view watch(const messages::gateway_actor& who) {
+    if (watchers_.add(who))
+      self_->monitor(who);
+    return view();
+  }
+
+  void subscribe(const messages::gateway_actor& who) {
+    if (subscribers_.add(who))
+      self_->monitor(who);
+  }
+
+  void forget(const caf::actor_addr& gone) {
+    watchers_.remove(gone);
+    subscribers_.remove(gone);
+  }
+
+  [[nodiscard]] messages::section_report report() const { return {number_, shown_.totals(), shown_.by_category()}; }
+
+  [[nodiscard]] caf::result<messages::section_claims> claims() const {
+    if (journal_.standing() != shard_standing::writing)
+      return to_error(rejection::store_unavailable);
+    return messages::section_claims{number_, section_.claims()};
+  }
+
+  [[nodiscard]] messages::section_actor me() const { return caf::actor_cast<messages::section_actor>(self_.ctrl()); }
+  [[nodiscard]] domain::shard_id shard() const { return {domain::shard_kind::section, event_, number_}; }
+
+  /// How long holds that are over wait for a journal that takes no facts.
+  static constexpr domain::microseconds patience{250'000};
+
+  self_pointer self_;
+  domain::event_id event_;
+  domain::shared_plan plan_;
+  domain::section_no number_;
+  domain::section_terms terms_;
+  messages::event_actor event_actor_;
+  store_clock clock_;
+  section_limits limits_;
+
+  domain::section section_; ///< as decided, durable or not
+  shown_seats shown_;       ///< as durable
+  std::uint64_t seq_ = 0;   ///< of the last `seats_changed`
+
+  actor_port<self_pointer, section_state> port_;
+  shard_journal<section_consequence> journal_;
+  std::unordered_set<domain::hold_id> denied_holds_; ///< told `store_unavailable`, perhaps written
+  std::vector<end_of_hold> untold_ends_;             ///< perhaps written, told to nobody
+
+  audience watchers_;
+  audience subscribers_;
+  std::optional<domain::instant> timer_at_;
+  caf::actor_clock::time_point last_news_;
+  bool news_timer_ = false;
+  section_counters counters_;
+};
+
+using section_actor = messages::section_actor::stateful_impl<section_state>;
+
+} // namespace
+
+messages::section_actor spawn_section(caf::actor_system& system, section_start start) {
+  auto section = replay(start.plan, start.number, start.history.snapshot, start.history.facts);
+  return system.spawn<section_actor>(std::move(start), std::move(section));
+}
+
+} // namespace usher::actors

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "domain/ids.hpp"
+#include "domain/instant.hpp"
+
+#include <deque>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace usher::actors {
+
+/// Who has been let in, and until when their pass lasts.
+///
+/// All passes last equally long, so they end in the order they began in, and a queue is enough.
+class shopping_time {
+public:
+  explicit shopping_time(domain::seconds pass_ttl) : pass_ttl_(pass_ttl) {}
+
+  void begin(const domain::buyer_id& buyer, domain::instant now) {
+    passes_.emplace_back(now + pass_ttl_, buyer);
+    ends_[buyer] = now + pass_ttl_;
+  }
+
+  void end(const domain::buyer_id& buyer) { ends_.erase(buyer); }
+
+  /// When the earliest pass ends. It may have been ended before that; then there is nothing to do.
+  [[nodiscard]] std::optional<domain::instant> next_end() const {
+    return passes_.empty() ? std::nullopt : std::optional{passes_.front().first};
+  }
+
+  /// Those whose pass runs out by `now`, once each.
+  [[nodiscard]] std::vector<domain::buyer_id> take_overdue(domain::instant now) {
+    std::vector<domain::buyer_id> result;
+    for (; !passes_.empty() && passes_.front().first <= now; passes_.pop_front()) {
+      auto& [end, buyer] = passes_.front();
+      // Somebody who came in again meanwhile has a later pass.
+      if (auto found = ends_.find(buyer); found != ends_.end() && found->second == end) {
+        ends_.erase(found);
+        result.push_back(std::move(buyer));
+      }
+    }
+    return result;
+  }
+
+private:
+  domain::seconds pass_ttl_;
+  std::deque<std::pair<domain::instant, domain::buyer_id>> passes_;
+  std::unordered_map<domain::buyer_id, domain::instant> ends_;
+};
+
+} // namespace usher::actors

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "domain/section.hpp"
+#include "messages/event.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace usher::actors {
+
+/// How some seats look once a fact is durable. The price counts for seats that are sold.
+struct seats_look {
+  std::vector<domain::priced_seat> seats;
+  char look = '.';
+};
+
+/// One section as everybody may see it: what is durable, and nothing that is only decided.
+class shown_seats {
+public:
+  /// The look of a section all of whose facts are durable.
+  explicit shown_seats(const domain::section& section);
+
+  /// The same again, after the section was rebuilt: seats that look different count as changed.
+  void show(const domain::section& section);
+  void show(const seats_look& now);
+
+  /// One character per seat in plan order.
+  [[nodiscard]] const std::string& status() const noexcept { return status_; }
+  [[nodiscard]] const domain::section_totals& totals() const noexcept { return totals_; }
+  [[nodiscard]] std::vector<messages::category_totals> by_category() const;
+
+  [[nodiscard]] bool changed() const noexcept { return !changed_.empty(); }
+  /// The last look of every seat that changed since the last time.
+  [[nodiscard]] std::vector<std::pair<domain::seat_no, char>> take_changes();
+
+private:
+  void show_seat(const domain::priced_seat& seat, char look);
+  [[nodiscard]] static std::uint32_t& count(domain::section_totals& totals, char look);
+
+  const domain::section_plan* plan_;
+  std::string status_;
+  std::vector<domain::minor_units> sold_for_;             ///< per seat; counts while it is sold
+  std::vector<domain::minor_units> refunded_by_category_; ///< by category number
+  domain::section_totals totals_;
+  std::vector<domain::seat_no> changed_;
+  std::vector<bool> is_changed_;
+};
+
+} // namespace usher::actors

@@ -1,0 +1,403 @@
+#include "actors/waiting_room.hpp"
+
+#include "actors/audience.hpp"
+#include "actors/shopping_time.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/telemetry/counter.hpp>
+#include <caf/telemetry/gauge.hpp>
+#include <caf/telemetry/metric_registry.hpp>
+#include <caf/typed_actor_pointer.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace usher::actors {
+namespace {
+
+using domain::rejection;
+using messages::to_error;
+
+/// What follows when a waiting room's fact is durable: perhaps there are new numbers to give out.
+struct room_consequence {
+  std::optional<domain::numbers_reserved> numbers;
+};
+
+/// Somebody who waits for the next block of numbers to be durable.
+struct waiting_join {
+  messages::join_queue wish;
+  caf::response_promise asker;
+};
+
+/// Serves one event's waiting room.
+///
+/// Other than a section it applies a block of numbers only when it is durable: until then nobody may
+/// have one of them. So there is nothing to take back when a write fails.
+class waiting_room_state {
+public:
+  using self_pointer = messages::waiting_room_actor::pointer_view;
+  static inline const char* name = "usher.waiting-room";
+
+  waiting_room_state(self_pointer self, waiting_room_start start)
+      : self_(self), event_(std::move(start.event)), settings_(start.settings), clock_(start.clock),
+        limits_(start.limits), room_(domain::waiting_room::limits{settings_.admission_per_s, settings_.max_shopping,
+                                                                  limits_.most_people, limits_.number_block}),
+        port_(self, *this, shard(), std::move(start.journal), std::move(start.keeper)),
+        journal_(port_, {shard(), start.history.epoch, start.history.last, start.history.facts.size()},
+                 limits_.journal),
+        shopping_(limits_.pass_ttl), admitted_count_(self->system().metrics().counter_singleton(
+                                         "usher", "people-admitted", "People let in.", "1", true)) {
+    replay(start.history.snapshot);
+    replay(start.history.facts);
+    open_or_pause();
+  }
+
+  messages::waiting_room_actor::behavior_type make_behavior() {
+    self_->set_down_handler([this](const caf::down_msg& gone) { gateways_.remove(gone.source); });
+    return {
+        [this](messages::join_queue& wish) { return join(wish); },
+        [this](const messages::ask_place& question) { return ask(question); },
+        [this](const messages::leave_queue& wish) { leave(wish.buyer); },
+        [this](const messages::people_left& news) { mark_absent(news.buyers); },
+        [this](const messages::shopping_ended& news) { end_shopping(news.buyers); },
+        [this](const messages::room_settings& wanted) { change(wanted); },
+        [this](const messages::count_people&) { return room_.totals(); },
+        [this](messages::subscribe, const messages::gateway_actor& who) { subscribe(who); },
+        [this](messages::deadline_reached) { work(); },
+        [this](const messages::facts_durable& mark) { durable(mark); },
+        [this](const messages::append_failed& failure) { failed(failure); },
+    };
+  }
+
+  [[nodiscard]] shard_journal<room_consequence>& journal() noexcept { return journal_; }
+
+  /// The shard was in doubt and is claimed anew. Whoever is in the room stays there; blocks of numbers
+  /// that were written after all are used.
+  void rebuild(messages::shard_reclaimed& history) {
+    journal_.reclaimed(history);
+    use_unknown(history.snapshot);
+    use_unknown(history.facts);
+    open_or_pause();
+    reserve_ahead();
+    note_change();
+  }
+
+private:
+  // ---- people ----
+
+  caf::result<domain::queue_place> join(messages::join_queue& wish) {
+    if (closed())
+      return closed_place();
+    if (must_wait(wish))
+      return wait_for_numbers(wish);
+    return seat(wish);
+  }
+
+  /// True for somebody who needs a number of their own when none that is durable is left.
+  [[nodiscard]] bool must_wait(const messages::join_queue& wish) const {
+    if (wish.number || room_.totals().joined < reserved_)
+      return false;
+    auto place = room_.place_of(wish.buyer);
+    return !place || place->state == domain::queue_state::expired;
+  }
+
+  caf::result<domain::queue_place> wait_for_numbers(messages::join_queue& wish) {
+    if (journal_.standing() != shard_standing::writing)
+      return to_error(rejection::store_unavailable);
+    if (joins_.size() >= limits_.most_joins_waiting)
+      return to_error(rejection::overloaded);
+    joins_.push_back({std::move(wish), self_->make_response_promise()});
+    reserve_ahead();
+    return joins_.back().asker;
+  }
+
+  /// Gives a person their place in the queue.
+  caf::expected<domain::queue_place> seat(const messages::join_queue& wish) {
+    auto now = clock_.now(self_);
+    auto number = wish.number ? room_.rejoin(wish.buyer, *wish.number, now) : room_.join(wish.buyer, now);
+    if (auto* no = std::get_if<domain::refusal>(&number))
+      return to_error(*no);
+    if (wish.connected)
+      room_.set_present(wish.buyer, true);
+    else
+      room_.touch(wish.buyer, now, limits_.presence);
+    reserve_ahead();
+    note_change();
+    return place_of(wish.buyer);
+  }
+
+  caf::result<domain::queue_place> ask(const messages::ask_place& question) {
+    if (closed())
+      return closed_place();
+    auto now = clock_.now(self_);
+    if (!room_.place_of(question.buyer)) {
+      if (!question.number)
+        return to_error(rejection::not_found);
+      auto number = room_.rejoin(question.buyer, *question.number, now);
+      if (auto* no = std::get_if<domain::refusal>(&number))
+        return to_error(*no);
+    }
+    room_.touch(question.buyer, now, limits_.presence);
+    note_change();
+    return place_of(question.buyer);
+  }
+
+  [[nodiscard]] caf::expected<domain::queue_place> place_of(const domain::buyer_id& buyer) const {
+    auto place = room_.place_of(buyer);
+    if (!place)
+      return to_error(rejection::not_found);
+    if (settings_.state == domain::event_state::draw && place->state == domain::queue_state::waiting)
+      place->state = domain::queue_state::drawing;
+    return *place;
+  }
+
+  void leave(const domain::buyer_id& buyer) {
+    std::erase_if(joins_, [&](auto& join) {
+      if (join.wish.buyer != buyer)
+        return false;
+      join.asker.deliver(to_error(rejection::not_found));
+      return true;
+    });
+    room_.leave(buyer);
+    shopping_.end(buyer);
+    note_change();
+  }
+
+  void mark_absent(const std::vector<domain::buyer_id>& buyers) {
+    for (const auto& buyer : buyers)
+      room_.set_present(buyer, false);
+    note_change();
+  }
+
+  void end_shopping(const std::vector<domain::buyer_id>& buyers) {
+    for (const auto& buyer : buyers) {
+      room_.stop_shopping(buyer);
+      shopping_.end(buyer);
+    }
+    note_change();
+  }
+
+  // ---- settings ----
+
+  void change(const messages::room_settings& wanted) {
+    if (wanted.admission_per_s != settings_.admission_per_s || wanted.max_shopping != settings_.max_shopping)
+      room_.change(wanted.admission_per_s, wanted.max_shopping);
+    settings_ = wanted;
+    open_or_pause();
+    if (closed())
+      for (auto& join : std::exchange(joins_, {}))
+        join.asker.deliver(closed_place());
+    note_change();
+  }
+
+  /// Only an open sale lets people in, and only while what happens can be written down.
+  void open_or_pause() {
+    room_.pause(settings_.state != domain::event_state::open || journal_.standing() != shard_standing::writing);
+  }
+
+  [[nodiscard]] bool closed() const { return settings_.state == domain::event_state::closed; }
+
+  [[nodiscard]] static domain::queue_place closed_place() {
+    domain::queue_place place;
+    place.state = domain::queue_state::closed;
+    return place;
+  }
+
+  // ---- admission ----
+
+  /// What the one timer is for: ends passes whose time is over and lets in whoever may enter.
+  void work() {
+    auto now = clock_.now(self_);
+    if (timer_at_ && *timer_at_ <= now)
+      timer_at_.reset();
+    for (const auto& buyer : shopping_.take_overdue(now))
+      room_.stop_shopping(buyer);
+    if (now >= admit_after_)
+      admit(now);
+    note_change();
+  }
+
+  void admit(domain::instant now) {
+    auto people = room_.admit(now);
+    admit_after_ = now + limits_.between_admissions;
+    if (people.empty())
+      return;
+    for (const auto& person : people)
+      shopping_.begin(person.buyer, now);
+    admitted_count_->inc(static_cast<std::int64_t>(people.size()));
+    messages::people_admitted news{event_, std::move(people)};
+    for (const auto& gateway : gateways_)
+      self_->send(gateway, news);
+    if (auto progress = room_.serving_worth_writing(); progress && !journal_.obstacle()) {
+      room_.apply(*progress);
+      write(*progress, {});
+    }
+  }
+
+  void arm_timer() {
+    auto now = clock_.now(self_);
+    auto next = shopping_.next_end();
+    if (auto admission = room_.next_admission(now)) {
+      auto due = std::max(*admission, admit_after_);
+      next = next ? std::min(*next, due) : due;
+    }
+    if (!next || (timer_at_ && *timer_at_ <= *next))
+      return;
+    timer_at_ = *next;
+    self_->delayed_send(me(), std::max(*next - now, domain::microseconds{0}), messages::deadline_reached{});
+  }
+
+  // ---- the journal ----
+
+  /// Has the next block of numbers written when half of the last one is given out, so that hardly anybody waits for it.
+  void reserve_ahead() {
+    if (reserving_ || journal_.obstacle())
+      return;
+    if (auto block = room_.numbers_needed()) {
+      reserving_ = true;
+      write(*block, {block});
+    }
+  }
+
+  void write(domain::fact fact, room_consequence after) {
+    journal_.write(std::move(fact), clock_.now(self_), std::move(after));
+    journal_.flush(); // facts are few here: nothing to collect
+  }
+
+  void durable(const messages::facts_durable& mark) {
+    journal_.durable(mark, [this](room_consequence& after) {
+      if (after.numbers)
+        use(*after.numbers);
+    });
+    if (journal_.snapshot_due())
+      journal_.take_snapshot({domain::numbers_reserved{domain::queue_number{reserved_}},
+                              domain::serving_reached{domain::queue_number{room_.totals().serving}}});
+  }
+
+  /// New numbers are durable: gives them to those who wait.
+  void use(const domain::numbers_reserved& numbers) {
+    reserving_ = false;
+    room_.apply(numbers);
+    reserved_ = numbers.up_to.value();
+    auto joins = std::exchange(joins_, {});
+    for (auto& join : joins) {
+      if (must_wait(join.wish))
+        joins_.push_back(std::move(join));
+      else
+        join.asker.deliver(seat(join.wish));
+    }
+    if (!joins_.empty())
+      reserve_ahead();
+  }
+
+  void failed(const messages::append_failed& failure) {
+    journal_.failed(failure, [this](room_consequence& after) {
+      if (!after.numbers)
+        return;
+      reserving_ = false;
+      for (auto& join : std::exchange(joins_, {}))
+        join.asker.deliver(to_error(rejection::store_unavailable));
+    });
+    open_or_pause();
+  }
+
+  /// What an earlier owner of this shard wrote.
+  void replay(const std::vector<domain::fact>& facts) {
+    for (const auto& fact : facts) {
+      room_.apply(fact);
+      if (auto* numbers = std::get_if<domain::numbers_reserved>(&fact))
+        reserved_ = numbers->up_to.value();
+    }
+  }
+
+  /// Uses the blocks that were written by this shard without its knowing.
+  void use_unknown(const std::vector<domain::fact>& facts) {
+    for (const auto& fact : facts)
+      if (auto* numbers = std::get_if<domain::numbers_reserved>(&fact))
+        if (numbers->up_to.value() > reserved_)
+          use(*numbers);
+  }
+
+  // ---- telling ----
+
+  /// Something moved: the timer may be due at another time, and people want to hear of it.
+  void note_change() {
+    arm_timer();
+    if (news_timer_)
+      return;
+    auto wait = last_news_ + limits_.between_news - self_->clock().now();
+    if (wait.count() <= 0)
+      return tell_news();
+    news_timer_ = true;
+    self_.internal_ptr()->run_delayed(wait, [this] {
+      news_timer_ = false;
+      tell_news();
+    });
+  }
+
+  void tell_news() {
+    last_news_ = self_->clock().now();
+    messages::queue_moved news{event_, public_state(), room_.totals(), settings_.admission_per_s};
+    for (const auto& gateway : gateways_)
+      self_->send(gateway, news);
+  }
+
+  [[nodiscard]] domain::queue_state public_state() const {
+    switch (settings_.state) {
+      case domain::event_state::draw:
+        return domain::queue_state::drawing;
+      case domain::event_state::closed:
+        return domain::queue_state::closed;
+      default:
+        return domain::queue_state::waiting;
+    }
+  }
+
+  void subscribe(const messages::gateway_actor& who) {
+    if (gateways_.add(who))
+      self_->monitor(who);
+    note_change();
+  }
+
+  [[nodiscard]] messages::waiting_room_actor me() const {
+    return caf::actor_cast<messages::waiting_room_actor>(self_.ctrl());
+  }
+  [[nodiscard]] domain::shard_id shard() const { return {domain::shard_kind::waiting_room, event_, {}}; }
+
+  self_pointer self_;
+  domain::event_id event_;
+  messages::room_settings settings_;
+  store_clock clock_;
+  waiting_room_limits limits_;
+
+  domain::waiting_room room_;
+  actor_port<self_pointer, waiting_room_state> port_;
+  shard_journal<room_consequence> journal_;
+  std::uint64_t reserved_ = 0; ///< numbers up to here are durable
+  bool reserving_ = false;     ///< the next block is being written
+  std::vector<waiting_join> joins_;
+
+  shopping_time shopping_;
+  domain::instant admit_after_;
+  std::optional<domain::instant> timer_at_;
+
+  audience gateways_;
+  caf::actor_clock::time_point last_news_;
+  bool news_timer_ = false;
+  caf::telemetry::int_counter* admitted_count_;
+};
+
+using waiting_room_actor = messages::waiting_room_actor::stateful_impl<waiting_room_state>;
+
+} // namespace
+
+messages::waiting_room_actor spawn_waiting_room(caf::actor_system& system, waiting_room_start start) {
+  return system.spawn<waiting_room_actor>(std::move(start));
+}
+
+} // namespace usher::actors

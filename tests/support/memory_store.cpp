@@ -1,0 +1,221 @@
+#include "tests/support/memory_store.hpp"
+
+#include "persistence/row_changes.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace usher::tests {
+
+using namespace persistence;
+
+namespace {
+
+/// The compare part of a sold seat's compare-and-swap.
+bool follows(const seat_change& change, const sold_row& row) {
+  return row.version + 1 == change.version && row.sold != change.sold && (change.sold || row.order == change.order);
+}
+
+} // namespace
+
+void memory_books::set(store_fault fault) {
+  std::lock_guard lock{guard_};
+  fault_ = fault;
+  fault_changed_.notify_all();
+}
+
+void memory_books::set_now(domain::instant now) {
+  std::lock_guard lock{guard_};
+  now_ = now;
+}
+
+std::size_t memory_books::groups() const {
+  std::lock_guard lock{guard_};
+  return groups_;
+}
+
+std::vector<domain::fact> memory_books::facts(const domain::shard_id& shard) const {
+  std::lock_guard lock{guard_};
+  std::vector<domain::fact> result;
+  if (auto found = shards_.find(shard); found != shards_.end())
+    for (const auto& entry : found->second.journal)
+      result.push_back(entry.fact);
+  return result;
+}
+
+std::size_t memory_books::snapshots_kept() const {
+  std::lock_guard lock{guard_};
+  return snapshots_kept_;
+}
+
+domain::instant memory_store::now() {
+  std::lock_guard lock{books_->guard_};
+  return books_->now_;
+}
+
+void memory_store::put_event(const stored_event& event, std::uint16_t sections) {
+  std::lock_guard lock{books_->guard_};
+  books_->events_[event.id] = event;
+  books_->shards_.try_emplace({domain::shard_kind::event, event.id, {}});
+  books_->shards_.try_emplace({domain::shard_kind::waiting_room, event.id, {}});
+  for (std::uint16_t i = 0; i < sections; ++i)
+    books_->shards_.try_emplace({domain::shard_kind::section, event.id, domain::section_no{i}});
+}
+
+std::vector<stored_event> memory_store::events() {
+  std::lock_guard lock{books_->guard_};
+  std::vector<stored_event> result;
+  for (const auto& [id, event] : books_->events_)
+    result.push_back(event);
+  return result;
+}
+
+std::optional<shard_history> memory_store::claim(const domain::shard_id& shard, std::string_view,
+                                                 std::optional<domain::epoch> expected) {
+  std::lock_guard lock{books_->guard_};
+  if (books_->fault_ == store_fault::unavailable || books_->fault_ == store_fault::lost_answer)
+    throw store_unavailable{"the memory store was told to fail"};
+  auto found = books_->shards_.find(shard);
+  if (found == books_->shards_.end())
+    return std::nullopt;
+  auto& row = found->second;
+  if (expected && *expected != row.epoch)
+    return std::nullopt;
+  row.epoch = domain::epoch{row.epoch.value() + 1};
+  shard_history history{row.epoch, domain::fact_seq{row.journal.size()}, {}, {}};
+  std::size_t begin = 0;
+  if (row.snapshot) {
+    history.snapshot = row.snapshot->facts;
+    begin = row.snapshot->upto.value();
+  }
+  for (auto i = begin; i < row.journal.size(); ++i)
+    history.facts.push_back(row.journal[i].fact);
+  return history;
+}
+
+std::vector<append_result> memory_store::append(std::span<const journal_entry> group) {
+  std::unique_lock lock{books_->guard_};
+  books_->fault_changed_.wait(lock, [this] { return books_->fault_ != store_fault::paused; });
+  if (books_->fault_ == store_fault::unavailable)
+    throw store_unavailable{"the memory store was told to fail"};
+  ++books_->groups_;
+  std::map<domain::shard_id, append_result> stopped;
+  std::vector<append_result> results;
+  for (const auto& entry : group) {
+    if (auto before = stopped.find(entry.shard); before != stopped.end()) {
+      results.push_back(before->second);
+      continue;
+    }
+    results.push_back(append_one(entry));
+    if (results.back() != append_result::written)
+      stopped.emplace(entry.shard, results.back());
+  }
+  if (books_->fault_ == store_fault::lost_answer)
+    throw store_unavailable{"the memory store was told to lose its answer"};
+  return results;
+}
+
+append_result memory_store::append_one(const journal_entry& entry) {
+  auto found = books_->shards_.find(entry.shard);
+  if (found == books_->shards_.end() || found->second.epoch != entry.epoch)
+    return append_result::fenced;
+  auto& journal = found->second.journal;
+  if (entry.seq.value() != journal.size() + 1)
+    return append_result::conflict;
+  if (!change_rows(entry))
+    return append_result::disagreed;
+  journal.push_back(entry);
+  return append_result::written;
+}
+
+bool memory_store::change_rows(const journal_entry& entry) {
+  std::vector<seat_change> changes;
+  append_seat_changes(entry, changes);
+  for (const auto& change : changes)
+    if (!follows(change, books_->sold_[{entry.shard.event, change.section, change.seat}]))
+      return false;
+  if (auto change = order_change_of(entry)) {
+    auto key = memory_books::order_key{entry.shard.event, change->order};
+    auto present = books_->orders_.find(key);
+    if ((present == books_->orders_.end()) != (change->started != nullptr))
+      return false;
+    if (change->started)
+      books_->orders_[key] = {change->order, change->started->hold, change->started->buyer,
+                              domain::order_state::started, change->started->total};
+    else
+      present->second.state = change->state;
+  }
+  for (const auto& change : changes) {
+    auto& row = books_->sold_[{entry.shard.event, change.section, change.seat}];
+    auto buyer = change.buyer ? *change.buyer : row.buyer;
+    row = {change.section, change.seat, change.version, change.sold, change.order, buyer, change.price};
+  }
+  return true;
+}
+
+void memory_store::put_snapshot(const domain::shard_id& shard, domain::epoch epoch, domain::fact_seq upto,
+                                const std::vector<domain::fact>& facts) {
+  std::lock_guard lock{books_->guard_};
+  auto found = books_->shards_.find(shard);
+  if (found == books_->shards_.end() || found->second.epoch != epoch || upto.value() > found->second.journal.size())
+    return;
+  auto& row = found->second;
+  if (row.snapshot && row.snapshot->upto > upto)
+    return;
+  row.snapshot = stored_snapshot{epoch, upto, facts};
+  ++books_->snapshots_kept_;
+}
+
+std::optional<stored_snapshot> memory_store::snapshot(const domain::shard_id& shard) {
+  std::lock_guard lock{books_->guard_};
+  auto found = books_->shards_.find(shard);
+  return found == books_->shards_.end() ? std::nullopt : found->second.snapshot;
+}
+
+void memory_store::read_journal(const domain::event_id& event, const std::function<void(const journal_entry&)>& each) {
+  std::vector<journal_entry> entries;
+  {
+    std::lock_guard lock{books_->guard_};
+    for (const auto& [id, row] : books_->shards_)
+      if (id.event == event)
+        entries.insert(entries.end(), row.journal.begin(), row.journal.end());
+  }
+  std::for_each(entries.begin(), entries.end(), each);
+}
+
+std::vector<sold_row> memory_store::sold_seats(const domain::event_id& event) {
+  std::lock_guard lock{books_->guard_};
+  std::vector<sold_row> result;
+  for (const auto& [key, row] : books_->sold_)
+    if (std::get<0>(key) == event && row.version > 0)
+      result.push_back(row);
+  return result;
+}
+
+std::vector<order_row> memory_store::orders(const domain::event_id& event) {
+  std::lock_guard lock{books_->guard_};
+  std::vector<order_row> result;
+  for (const auto& [key, row] : books_->orders_)
+    if (key.first == event)
+      result.push_back(row);
+  return result;
+}
+
+std::vector<std::pair<domain::shard_id, domain::epoch>> memory_store::epochs(const domain::event_id& event) {
+  std::lock_guard lock{books_->guard_};
+  std::vector<std::pair<domain::shard_id, domain::epoch>> result;
+  for (const auto& [id, row] : books_->shards_)
+    if (id.event == event)
+      result.emplace_back(id, row.epoch);
+  return result;
+}
+
+std::string memory_store::secret(std::string_view name, const std::function<std::string()>& make) {
+  std::lock_guard lock{books_->guard_};
+  auto found = books_->secrets_.find(name);
+  if (found == books_->secrets_.end())
+    found = books_->secrets_.emplace(name, make()).first;
+  return found->second;
+}
+
+} // namespace usher::tests

@@ -1,0 +1,88 @@
+#pragma once
+
+#include "persistence/booking_store.hpp"
+
+#include <condition_variable>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <tuple>
+
+namespace usher::tests {
+
+/// How appends to a memory store fail.
+enum class store_fault {
+  none,
+  unavailable, ///< nothing is written, and the caller is told so
+  lost_answer, ///< everything is written, and the caller is told `store_unavailable`
+  paused,      ///< the call waits until another fault, or none, is set
+};
+
+/// What the connections of one memory store share. Every member may be used from any thread.
+class memory_books {
+public:
+  /// From now on, until it is set again. Faults other than `paused` also make claims unavailable.
+  void set(store_fault fault);
+  /// The store's clock says this from now on.
+  void set_now(domain::instant now);
+  /// How many groups were appended.
+  [[nodiscard]] std::size_t groups() const;
+  /// The facts in a shard's journal.
+  [[nodiscard]] std::vector<domain::fact> facts(const domain::shard_id& shard) const;
+  [[nodiscard]] std::size_t snapshots_kept() const;
+
+private:
+  friend class memory_store;
+
+  struct shard_row {
+    domain::epoch epoch;
+    std::optional<persistence::stored_snapshot> snapshot;
+    std::vector<persistence::journal_entry> journal; ///< entry n has sequence number n + 1
+  };
+  using seat_key = std::tuple<domain::event_id, domain::section_no, domain::seat_no>;
+  using order_key = std::pair<domain::event_id, domain::order_id>;
+
+  mutable std::mutex guard_;
+  std::condition_variable fault_changed_;
+  store_fault fault_ = store_fault::none;
+  domain::instant now_{std::chrono::hours{24 * 365 * 50}};
+  std::size_t groups_ = 0;
+  std::size_t snapshots_kept_ = 0;
+  std::map<domain::event_id, persistence::stored_event> events_;
+  std::map<domain::shard_id, shard_row> shards_;
+  std::map<seat_key, persistence::sold_row> sold_;
+  std::map<order_key, persistence::order_row> orders_;
+  std::map<std::string, std::string, std::less<>> secrets_;
+};
+
+/// A booking store in memory, with faults at the test's wish. One object is one connection.
+class memory_store final : public persistence::booking_store {
+public:
+  explicit memory_store(std::shared_ptr<memory_books> books) : books_(std::move(books)) {}
+
+  domain::instant now() override;
+  void put_event(const persistence::stored_event& event, std::uint16_t sections) override;
+  std::vector<persistence::stored_event> events() override;
+  std::optional<persistence::shard_history> claim(const domain::shard_id& shard, std::string_view owner,
+                                                  std::optional<domain::epoch> expected) override;
+  std::vector<persistence::append_result> append(std::span<const persistence::journal_entry> group) override;
+  void put_snapshot(const domain::shard_id& shard, domain::epoch epoch, domain::fact_seq upto,
+                    const std::vector<domain::fact>& facts) override;
+  void read_journal(const domain::event_id& event,
+                    const std::function<void(const persistence::journal_entry&)>& each) override;
+  std::optional<persistence::stored_snapshot> snapshot(const domain::shard_id& shard) override;
+  std::vector<persistence::sold_row> sold_seats(const domain::event_id& event) override;
+  std::vector<persistence::order_row> orders(const domain::event_id& event) override;
+  std::vector<std::pair<domain::shard_id, domain::epoch>> epochs(const domain::event_id& event) override;
+  std::string secret(std::string_view name, const std::function<std::string()>& make) override;
+
+private:
+  [[nodiscard]] persistence::append_result append_one(const persistence::journal_entry& entry);
+  [[nodiscard]] bool change_rows(const persistence::journal_entry& entry);
+
+  std::shared_ptr<memory_books> books_;
+};
+
+} // namespace usher::tests
