@@ -29,8 +29,10 @@ public:
   [[nodiscard]] frames::received decode(std::string_view text);
 
 private:
+  using memory = std::array<unsigned char, 16384>;
+
   decode_limits limits_;
-  std::unique_ptr<std::array<unsigned char, 16384>> memory_; ///< most frames need no other
+  std::unique_ptr<memory> memory_; ///< most frames need no other
   boost::json::parser parser_;
 };
 

@@ -108,6 +108,7 @@ struct welcome {
   domain::instant server_time;
   domain::seconds heartbeat{15};
   bool resumed = false;
+  std::optional<std::string> token; ///< of a buyer who came without one
 };
 [[nodiscard]] std::string welcome_frame(const reply_id& re, const welcome& answer);
 [[nodiscard]] std::string pong_frame(const reply_id& re, domain::instant server_time);

@@ -67,7 +67,7 @@ private:
 
   void forget(entries::iterator place);
   void forget_old(moment now);
-  [[nodiscard]] bool make_room(std::size_t bytes);
+  [[nodiscard]] bool make_room(std::size_t more, std::size_t bytes);
 
   idempotency_limits limits_;
   entries working_;  ///< oldest first

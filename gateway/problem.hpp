@@ -19,7 +19,7 @@ struct problem {
   std::string pointer;                        ///< JSON pointer of the member at fault, when there is one
   std::vector<std::string> seats;             ///< guids of the seats that stood in the way
   std::vector<std::string> suggestion;        ///< guids to ask for instead
-  std::optional<std::uint32_t> retry_after_s; ///< nothing: `default_retry_after_s`
+  std::optional<std::uint32_t> retry_after_s; ///< nothing: 1, or 2 while the store is away
 
   friend bool operator==(const problem&, const problem&) = default;
 };

@@ -1,0 +1,105 @@
+#include "gateway/client_address.hpp"
+
+#include <boost/asio/ip/address_v4.hpp>
+#include <boost/asio/ip/address_v6.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+namespace usher::gateway {
+namespace {
+
+namespace ip = boost::asio::ip;
+
+/// How many entries of the header are looked at; more are not written by honest proxies.
+constexpr int max_hops = 32;
+
+ip::address_v6 as_v6(const ip::address& address) {
+  return address.is_v6() ? address.to_v6() : ip::make_address_v6(ip::v4_mapped, address.to_v4());
+}
+
+ip::address plain(const ip::address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return ip::make_address_v4(ip::v4_mapped, address.to_v6());
+  return address;
+}
+
+std::string_view trim(std::string_view text) {
+  auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos)
+    return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::optional<ip::address> read_address(std::string_view text) {
+  boost::system::error_code error;
+  auto address = ip::make_address(std::string{text}, error);
+  // An address with a scope, such as fe80::1%eth0, means something on one machine only.
+  if (error || text.find('%') != std::string_view::npos)
+    return std::nullopt;
+  return plain(address);
+}
+
+/// An entry of the header: an address, perhaps with a port (`192.0.2.1:80`, `[2001:db8::1]:80`).
+std::optional<ip::address> read_entry(std::string_view text) {
+  text = trim(text);
+  if (!text.empty() && text.front() == '[') {
+    auto end = text.find(']');
+    return end == std::string_view::npos ? std::nullopt : read_address(text.substr(1, end - 1));
+  }
+  if (std::count(text.begin(), text.end(), ':') == 1)
+    text = text.substr(0, text.find(':'));
+  return read_address(text);
+}
+
+bool same_bits(const ip::address_v6::bytes_type& a, const ip::address_v6::bytes_type& b, unsigned bits) {
+  auto whole = bits / 8;
+  if (!std::equal(a.begin(), a.begin() + whole, b.begin()))
+    return false;
+  auto rest = bits % 8;
+  return rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0;
+}
+
+} // namespace
+
+std::variant<trusted_proxies, std::string> trusted_proxies::parse(std::span<const std::string> networks) {
+  trusted_proxies proxies;
+  for (const auto& text : networks) {
+    auto slash = text.find('/');
+    auto address = read_address(std::string_view{text}.substr(0, slash));
+    if (!address)
+      return text + " is not an address or a network such as 10.0.0.0/8.";
+    unsigned most = address->is_v4() ? 32 : 128;
+    unsigned bits = most;
+    if (slash != std::string::npos) {
+      const char* end = text.data() + text.size();
+      auto [read_to, error] = std::from_chars(text.data() + slash + 1, end, bits);
+      if (error != std::errc{} || read_to != end || bits > most)
+        return text + " must end in a number of bits from 0 to " + std::to_string(most) + ".";
+    }
+    proxies.networks_.push_back({as_v6(*address).to_bytes(), bits + 128 - most});
+  }
+  return proxies;
+}
+
+bool trusted_proxies::contains(const ip::address& address) const {
+  auto bytes = as_v6(address).to_bytes();
+  return std::any_of(networks_.begin(), networks_.end(),
+                     [&](const network& x) { return same_bits(x.prefix, bytes, x.bits); });
+}
+
+ip::address client_address(const ip::address& peer, std::string_view forwarded_for, const trusted_proxies& trusted) {
+  auto client = plain(peer);
+  for (int hop = 0; hop < max_hops && trusted.contains(client) && !forwarded_for.empty(); ++hop) {
+    auto comma = forwarded_for.rfind(',');
+    auto entry = read_entry(comma == std::string_view::npos ? forwarded_for : forwarded_for.substr(comma + 1));
+    if (!entry)
+      break;
+    client = *entry;
+    forwarded_for = comma == std::string_view::npos ? std::string_view{} : forwarded_for.substr(0, comma);
+  }
+  return client;
+}
+
+} // namespace usher::gateway

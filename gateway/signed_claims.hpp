@@ -1,0 +1,57 @@
+#pragma once
+
+#include "domain/ids.hpp"
+#include "domain/instant.hpp"
+#include "gateway/tokens.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+struct jwt;
+
+namespace usher::gateway {
+
+/// One JSON Web Token, opened or under construction: libjwt behind a face that cannot leak or confuse keys.
+/// Reading never throws; making throws `std::runtime_error` when the library fails.
+class signed_claims {
+public:
+  /// Verifies the signature. The algorithm is looked at before the key is used: the key of one must never serve
+  /// another.
+  [[nodiscard]] static std::variant<signed_claims, token_fault> open(std::string_view text, token_algorithm algorithm,
+                                                                     const std::string& key);
+
+  /// What is wrong with the times, if anything. There must be an `exp`.
+  [[nodiscard]] std::optional<token_fault> fault_of_times(domain::instant now, domain::seconds tolerance) const;
+  /// `aud` may be one text or several (RFC 7519, 4.1.3).
+  [[nodiscard]] bool is_for(std::string_view audience) const;
+  /// A text of 1 to `max_bytes` bytes without control characters.
+  [[nodiscard]] std::optional<std::string> text(const char* claim, std::size_t max_bytes) const;
+  [[nodiscard]] std::optional<long> number(const char* claim) const;
+  [[nodiscard]] std::optional<domain::instant> moment(const char* claim) const;
+  /// `sub`
+  [[nodiscard]] std::optional<domain::buyer_id> buyer() const;
+
+  /// A new token, to be signed by HS256 with `key`.
+  signed_claims(const std::string& key, const char* audience, const domain::buyer_id& buyer);
+  void add(const char* claim, const std::string& content);
+  void add(const char* claim, long number);
+  void add(const char* claim, domain::instant moment);
+  [[nodiscard]] std::string encode() const;
+
+private:
+  struct free_token {
+    void operator()(jwt* token) const;
+  };
+  using owned_token = std::unique_ptr<jwt, free_token>;
+
+  explicit signed_claims(owned_token token) : token_(std::move(token)) {}
+  static owned_token decode(const std::string& text, const std::string& key);
+  [[nodiscard]] bool has(const char* claim) const;
+
+  owned_token token_;
+};
+
+} // namespace usher::gateway
