@@ -5,7 +5,7 @@
 
 #include <cstdint>
 #include <unordered_map>
-#include <vector>
+#include <variant>
 
 namespace usher::domain {
 
@@ -28,7 +28,12 @@ public:
   [[nodiscard]] std::uint32_t taken_by(const buyer_id& buyer) const;
 
 private:
-  // the domain's author fills this in
+  struct share {
+    buyer_id buyer;
+    std::uint32_t quantity = 0;
+  };
+  std::unordered_map<hold_id, share> by_hold_;
+  std::unordered_map<buyer_id, std::uint32_t> by_buyer_; ///< the sum of each buyer's shares, without zeros
 };
 
 } // namespace usher::domain

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -47,11 +46,11 @@ enum class rejection : std::uint8_t {
 struct refusal {
   rejection reason = rejection::bad_request;
   /// The seats that stood in the way, when it was about seats.
-  std::vector<seat_no> seats;
+  std::vector<seat_no> seats{};
   /// Seats to ask for instead, when the rejection is `would_orphan`.
-  std::vector<seat_no> suggestion;
+  std::vector<seat_no> suggestion{};
   /// What exactly was wrong, when the sentence alone does not say; may be empty.
-  std::string detail;
+  std::string detail{};
   /// The section that `seats` and `suggestion` are of, when the command was about several sections.
   std::optional<section_no> section = std::nullopt;
 

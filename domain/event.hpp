@@ -5,7 +5,9 @@
 #include "domain/order.hpp"
 #include "domain/section.hpp"
 
-#include <span>
+#include <cstddef>
+#include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -48,11 +50,11 @@ public:
 
   // ---- facts ----
 
-  void apply(const event_defined& fact);
-  void apply(const event_state_changed& fact);
-  void apply(const order_started& fact);
-  void apply(const order_advanced& fact);
-  void apply(const fact& fact);
+  void apply(const event_defined& happened);
+  void apply(const event_state_changed& happened);
+  void apply(const order_started& happened);
+  void apply(const order_advanced& happened);
+  void apply(const fact& happened);
 
   // ---- readings ----
 

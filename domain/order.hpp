@@ -3,6 +3,7 @@
 #include "domain/decision.hpp"
 #include "domain/facts.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,19 +19,21 @@ namespace usher::domain {
 /// A buyer who cancels while the charge is under way gets the money back if it arrives, and `cancelled`.
 class order {
 public:
-  explicit order(const order_started& fact);
+  explicit order(const order_started& happened);
 
   /// May the order go to `next` from where it is? `already_so` when it is there (or beyond it, on the
   /// way that leads through it); `in_progress` when another step must come first.
   [[nodiscard]] decision<order_advanced> advance(order_state next, std::string reason, instant now) const;
 
-  void apply(const order_advanced& fact);
+  void apply(const order_advanced& happened);
 
   [[nodiscard]] const order_started& details() const noexcept { return details_; }
   [[nodiscard]] order_state state() const noexcept { return state_; }
   [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
   /// Set from `started` until a final state: somebody must carry it on.
   [[nodiscard]] bool under_way() const noexcept;
+  /// Whether it is in this state or came through it.
+  [[nodiscard]] bool visited(order_state state) const noexcept;
 
   friend bool operator==(const order&, const order&) = default;
 
@@ -38,6 +41,7 @@ private:
   order_started details_;
   order_state state_ = order_state::started;
   std::string reason_;
+  std::uint32_t visited_ = 1U << static_cast<unsigned>(order_state::started); ///< one bit for each state it was in
 };
 
 } // namespace usher::domain

@@ -62,12 +62,19 @@ public:
   /// Readers of foreign files check that first (`gateway/plan_codec`).
   seating_plan(std::string name, std::vector<std::string> categories, std::vector<section_plan> sections);
 
+  // The indexes point into the sections' own texts: these stay where they are when a plan moves, not when it is copied.
+  seating_plan(const seating_plan&) = delete;
+  seating_plan& operator=(const seating_plan&) = delete;
+  seating_plan(seating_plan&&) = default;
+  seating_plan& operator=(seating_plan&&) = default;
+  ~seating_plan() = default;
+
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] const std::vector<std::string>& categories() const noexcept { return categories_; }
   [[nodiscard]] const std::vector<section_plan>& sections() const noexcept { return sections_; }
   [[nodiscard]] const section_plan& section(section_no number) const;
 
-  /// O(1) each.
+  /// O(1) each, but for categories, which are few. Finds places of general admission, too, by what `guid` calls them.
   [[nodiscard]] std::optional<seat_place> find_seat(std::string_view guid) const;
   [[nodiscard]] std::optional<section_no> find_section(std::string_view id) const;
   [[nodiscard]] std::optional<category_no> find_category(std::string_view name) const;

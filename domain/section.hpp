@@ -1,12 +1,19 @@
 #pragma once
 
+#include "domain/best_seats.hpp"
 #include "domain/decision.hpp"
+#include "domain/ended_holds.hpp"
 #include "domain/facts.hpp"
+#include "domain/free_places.hpp"
+#include "domain/seat_rows.hpp"
+#include "domain/seat_state.hpp"
 #include "domain/seating_plan.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <variant>
@@ -14,27 +21,9 @@
 
 namespace usher::domain {
 
-enum class seat_state : std::uint8_t { free, held, paying, sold, blocked };
-
-/// The character clients see: `.` free, `H` held or paying, `S` sold, `B` blocked.
-[[nodiscard]] char to_char(seat_state state);
-
 /// These seats, all of them.
 struct seats_wish {
   std::vector<seat_no> seats;
-};
-
-/// How well the seats that `best` finds must fit together.
-enum class togetherness : std::uint8_t {
-  together, ///< in one row, side by side
-  anyhow,   ///< side by side if possible, else near each other, else across rows
-};
-
-/// The best `quantity` places, of one category or of any.
-struct best_wish {
-  std::uint32_t quantity = 1;
-  std::optional<category_no> category;
-  togetherness fit = togetherness::anyhow;
 };
 
 /// Any `quantity` places of a general-admission section.
@@ -72,6 +61,8 @@ struct hold {
   std::optional<order_id> paying_for; ///< the order whose checkout runs
 
   [[nodiscard]] minor_units total() const;
+
+  friend bool operator==(const hold&, const hold&) = default;
 };
 
 /// One section's seats, and who holds or owns them.
@@ -88,8 +79,9 @@ public:
 
   /// Decides on a wish for all of its places, or none. Repeating a hold repeats its answer
   /// (`already_so`; see `find`), repeating it with another `wish_digest` is a mismatch, repeating
-  /// it after its end is `hold_expired`. O(wanted) for named seats and general admission,
-  /// O(seats) at worst for `best`.
+  /// it after its end is `hold_expired`. O(wanted) for named seats (O(wanted × log wanted) above 32 of
+  /// them) and general admission, O(seats) at worst for `best` and where orphans are refused. In general
+  /// admission `best` means any places, if they are of the category.
   [[nodiscard]] decision<seats_held> hold(hold_id id, const buyer_id& buyer, const wish& wanted,
                                           std::uint64_t wish_digest, const section_terms& terms, instant until) const;
 
@@ -124,18 +116,18 @@ public:
 
   // ---- facts ----
 
-  /// Makes `fact` true. Facts are applied in journal order, once each. Throws `broken_invariant`
+  /// Makes true what happened. Facts are applied in journal order, once each. Throws `broken_invariant`
   /// when the fact contradicts the state: then journal and code disagree, and the shard must stop.
-  void apply(const seats_held& fact);
-  void apply(const hold_ended& fact);
-  void apply(const payment_started& fact);
-  void apply(const payment_stopped& fact);
-  void apply(const seats_sold& fact);
-  void apply(const seats_returned& fact);
-  void apply(const seats_blocked& fact);
-  void apply(const seats_unblocked& fact);
+  void apply(const seats_held& happened);
+  void apply(const hold_ended& happened);
+  void apply(const payment_started& happened);
+  void apply(const payment_stopped& happened);
+  void apply(const seats_sold& happened);
+  void apply(const seats_returned& happened);
+  void apply(const seats_blocked& happened);
+  void apply(const seats_unblocked& happened);
   /// Any of the above; a fact of another kind of shard is a broken invariant.
-  void apply(const fact& fact);
+  void apply(const fact& happened);
 
   // ---- readings ----
 
@@ -145,6 +137,8 @@ public:
   /// One character per seat in plan order.
   [[nodiscard]] std::string status() const;
   [[nodiscard]] const section_totals& totals() const noexcept;
+  /// The same for each category that has places here, in the order of categories. O(seats).
+  [[nodiscard]] std::vector<std::pair<category_no, section_totals>> totals_by_category() const;
   /// A live hold, or null. O(1).
   [[nodiscard]] const domain::hold* find(hold_id id) const;
   /// Whether this hold ended here not too long ago (the last 2 × capacity ends, at least 1024, are remembered).
@@ -161,14 +155,76 @@ public:
   /// The order that owns a seat, or null.
   [[nodiscard]] const order_id* owner_of(seat_no seat) const;
 
-  /// The shortest list of facts that makes a fresh section equal to this one: the snapshot.
+  /// A short list of facts that makes a fresh section equal to this one: the snapshot. It begins with the
+  /// holds that have ended, which only a fresh section takes without having seen them begin. Earlier owners
+  /// of seats that came back are not named again, only how often they changed hands and what was
+  /// refunded: they appear as sold to nobody in order 0, the one order that may skip versions.
   [[nodiscard]] std::vector<fact> snapshot() const;
 
   /// Equal in everything that facts can change.
   friend bool operator==(const section& a, const section& b);
 
 private:
-  // the domain's author fills this in
+  /// What one seat has been through.
+  struct ownership {
+    order_id owner;        ///< while sold
+    minor_units price = 0; ///< while sold
+    minor_units refunded = 0;
+    std::uint32_t version = 0; ///< how often it was sold or came back
+
+    friend bool operator==(const ownership&, const ownership&) = default;
+  };
+
+  /// The seats that an order owns.
+  struct sale {
+    hold_id hold;
+    buyer_id buyer;
+    std::vector<seat_no> seats;
+
+    friend bool operator==(const sale&, const sale&) = default;
+  };
+
+  // What a hold would get, or why not. The granted places go straight into the fact.
+  [[nodiscard]] std::optional<refusal> choose(const seats_wish& wanted, const section_terms& terms,
+                                              std::vector<priced_seat>& places) const;
+  [[nodiscard]] std::optional<refusal> choose(const best_wish& wanted, const section_terms& terms,
+                                              std::vector<priced_seat>& places) const;
+  [[nodiscard]] std::optional<refusal> choose(const quantity_wish& wanted, const section_terms& terms,
+                                              std::vector<priced_seat>& places) const;
+  [[nodiscard]] std::optional<refusal> choose_any(std::uint32_t quantity, const section_terms& terms,
+                                                  std::vector<priced_seat>& places) const;
+  [[nodiscard]] priced_seat priced(seat_no seat, const section_terms& terms) const;
+
+  [[nodiscard]] bool has(seat_no seat) const noexcept { return seat.value() < states_.size(); }
+  [[nodiscard]] bool is_free(seat_no seat) const noexcept { return states_[seat.value()] == seat_state::free; }
+  /// Why these seats cannot be named: unknown or named twice.
+  [[nodiscard]] std::optional<refusal> misnamed(std::span<const seat_no> seats) const;
+  [[nodiscard]] std::vector<seat_no> not_free(std::span<const seat_no> seats) const;
+
+  [[nodiscard]] std::uint32_t& count_of(seat_state state) noexcept;
+  /// Moves a seat from one state to another; that it was in the first is an invariant.
+  void move(seat_no seat, seat_state from, seat_state to);
+  void move(std::span<const priced_seat> seats, seat_state from, seat_state to);
+  /// The hold that a fact names.
+  [[nodiscard]] domain::hold& live(hold_id id);
+  /// Forgets a hold whose seats have been seen to.
+  void forget(const domain::hold& x);
+  void change_deadline(domain::hold& x, instant until);
+
+  [[nodiscard]] std::vector<fact> snapshot_of_past() const;
+
+  shared_plan plan_;
+  section_no number_;
+  seat_rows rows_;
+  std::vector<seat_state> states_;         ///< by seat
+  std::vector<ownership> ownerships_;      ///< by seat
+  std::optional<free_places> free_places_; ///< general admission only
+  section_totals totals_;
+  std::unordered_map<hold_id, domain::hold> holds_;
+  std::set<std::pair<instant, hold_id>> deadlines_; ///< one of each live hold
+  std::unordered_map<order_id, sale> sales_;
+  ended_holds ended_;
+  bool fresh_ = true; ///< no seat has ever changed: this may be the beginning of a snapshot
 };
 
 } // namespace usher::domain

@@ -1,22 +1,21 @@
 #pragma once
 
+#include "domain/admission_rate.hpp"
 #include "domain/decision.hpp"
 #include "domain/facts.hpp"
+#include "domain/queue_state.hpp"
+#include "domain/waiting_line.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
-#include <queue>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 namespace usher::domain {
-
-/// Where a person of the waiting room stands.
-enum class queue_state : std::uint8_t { drawing, waiting, admitted, expired, closed };
-
-/// The name clients see, e.g. `waiting`.
-[[nodiscard]] const char* to_string(queue_state state);
 
 /// What one person is told.
 struct queue_place {
@@ -45,28 +44,42 @@ public:
 
   explicit waiting_room(limits configured);
 
-  /// At once, while admitting. Never lets more in during the present second than the lower of the two rates' rules
-  /// allow.
+  // The line points to the people: these stay where they are when a room moves, not when it is copied.
+  waiting_room(const waiting_room&) = delete;
+  waiting_room& operator=(const waiting_room&) = delete;
+  waiting_room(waiting_room&&) = default;
+  waiting_room& operator=(waiting_room&&) = default;
+  ~waiting_room() = default;
+
+  /// At once, while admitting. A second in which several rates were in force sees no more people than the
+  /// lowest of them allows.
   void change(std::uint32_t admission_per_s, std::uint32_t max_shopping);
   /// Paused rooms give numbers and admit nobody.
   void pause(bool paused);
 
-  /// What must be durable before the next `join`, if anything: another block of numbers.
-  [[nodiscard]] std::optional<numbers_reserved> numbers_needed() const;
+  /// The next block of numbers, once half of the last one is used up: asked for so early that joins
+  /// need not wait for it. It is applied when it is durable, and only then are its numbers given out.
+  ///
+  /// The first call ends the replay: numbers of the facts applied before it may have been given out
+  /// by an earlier object and are skipped, numbers of facts applied after it are this object's own.
+  [[nodiscard]] std::optional<numbers_reserved> numbers_needed();
   /// What is worth writing about `serving`, at most once per block; losing it costs nobody anything.
   [[nodiscard]] std::optional<serving_reached> serving_worth_writing() const;
 
-  void apply(const numbers_reserved& fact);
-  void apply(const serving_reached& fact);
-  void apply(const fact& fact);
+  void apply(const numbers_reserved& happened);
+  void apply(const serving_reached& happened);
+  void apply(const fact& happened);
 
-  /// Gives `buyer` a number, or the one they have. `overloaded` when full or when numbers must first be written.
+  /// Gives `buyer` a number, or the one they have; a new one when their turn is over. `overloaded` when
+  /// full or when numbers must first be written. Does not mean that they are there: see `set_present` and `touch`.
   [[nodiscard]] std::variant<queue_number, refusal> join(const buyer_id& buyer, instant now);
   /// Takes somebody back who proves a number with a token (after a restart, or on another node).
-  /// Again: nothing. A number never given out, or another buyer's, is `not_found`.
+  /// Again: nothing. A number never given out, or another buyer's, or one whose turn is over, is `not_found`.
+  /// Who has a number already keeps the better one.
   [[nodiscard]] std::variant<queue_number, refusal> rejoin(const buyer_id& buyer, queue_number number, instant now);
   void leave(const buyer_id& buyer);
-  /// Whether the person is there: connected, or has asked within `presence`. Only people who are there are admitted.
+  /// Whether the person is there: connected (`set_present`), or has asked within `presence` (`touch`; to the
+  /// second). Only people who are there are admitted.
   void set_present(const buyer_id& buyer, bool present);
   void touch(const buyer_id& buyer, instant now, seconds presence);
 
@@ -76,7 +89,8 @@ public:
   };
   /// Lets in as many as may enter at `now`, in the order of their numbers.
   [[nodiscard]] std::vector<admitted> admit(instant now);
-  /// When `admit` could next let somebody in, if anybody is waiting and present; for the one timer.
+  /// When `admit` could next let somebody in, if anybody is waiting and present; for the one timer. None
+  /// while paused or at the cap of people shopping.
   [[nodiscard]] std::optional<instant> next_admission(instant now) const;
 
   /// Somebody's shopping ended: bought, left, or the pass ran out. Makes room under `max_shopping`.
@@ -95,7 +109,35 @@ public:
   [[nodiscard]] figures totals() const;
 
 private:
-  // the domain's author fills this in
+  [[nodiscard]] bool has_room() const noexcept;
+  /// Ends the replay, if it is not over yet.
+  void begin();
+  void put_in_line(waiting_person& person, queue_number number);
+  void take_out_of_line(const waiting_person& person);
+  void note_presence(waiting_person& person);
+  /// Sees to the people whose presence, shown by asking, has run out.
+  void drop_absent(instant now);
+  void remember_expired(const buyer_id& buyer);
+  /// Removes the expired person who has been so for longest; false when there is none.
+  bool forget_expired();
+
+  limits limits_;
+  admission_rate rate_;
+  bool paused_ = false;
+
+  bool begun_ = false;             ///< no longer replaying
+  std::uint64_t earlier_ = 0;      ///< numbers up to here may have been given out by an earlier object
+  std::uint64_t reserved_ = 0;     ///< numbers up to here may be given out
+  std::uint64_t last_ = 0;         ///< the last number given out
+  std::uint64_t serving_ = 0;      ///< everybody up to here has had a turn
+  std::uint64_t serving_kept_ = 0; ///< the last one that was written
+
+  std::unordered_map<buyer_id, waiting_person> people_;
+  waiting_line line_;
+  std::map<std::int64_t, std::vector<queue_number>> asked_until_; ///< who is there until a second, at least
+  std::deque<buyer_id> expired_;                                  ///< the longest expired first
+  std::uint64_t admitted_ = 0;
+  std::uint64_t shopping_ = 0;
 };
 
 } // namespace usher::domain

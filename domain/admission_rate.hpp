@@ -1,0 +1,61 @@
+#pragma once
+
+#include "domain/instant.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+namespace usher::domain {
+
+/// When the next person may be let in: evenly spread, and never more than the rate in any one second,
+/// wherever that second begins and both of its ends included.
+///
+/// Two rules, both kept: slots one interval apart, which make the pace smooth, and a log of the last
+/// second, which makes the promise. The log has at most as many entries as the rate.
+class admission_rate {
+public:
+  explicit admission_rate(std::uint32_t per_s);
+
+  [[nodiscard]] std::uint32_t per_s() const noexcept { return per_s_; }
+
+  /// A rise counts in full only a second later: until then there are seconds in which the former rate was in force.
+  void change(std::uint32_t per_s);
+
+  /// Nobody wants in: slots from here to the next call of `may_admit` are not made up for.
+  void rest() noexcept { resting_ = true; }
+
+  /// Whether one more may enter at `now`. Then `note_admission` must follow with the same `now`.
+  [[nodiscard]] bool may_admit(instant now);
+  void note_admission(instant now);
+
+  /// When `may_admit` could next say yes, at `now` or later.
+  [[nodiscard]] instant next(instant now) const;
+
+private:
+  using fine_instant = std::chrono::sys_time<std::chrono::nanoseconds>;
+
+  struct entry {
+    instant at;
+    std::uint32_t people = 0;
+  };
+  struct former_rate {
+    instant until; ///< seconds that end up to here have seen this rate
+    std::uint32_t per_s = 0;
+  };
+
+  void advance(instant now);
+  [[nodiscard]] std::uint32_t limit() const noexcept;
+
+  std::uint32_t per_s_;
+  bool resting_ = true;
+  fine_instant next_slot_{};
+  instant latest_{}; ///< time does not run backwards here, whatever callers bring
+  std::deque<entry> log_;
+  std::uint64_t logged_ = 0; ///< people in the log
+  std::optional<std::uint32_t> changed_from_;
+  std::deque<former_rate> former_; ///< only those below all later ones: the lowest is in front
+};
+
+} // namespace usher::domain

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "domain/seat_rows.hpp"
+#include "domain/seat_state.hpp"
+#include "domain/seating_plan.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace usher::domain {
+
+/// How well the seats that `best` finds must fit together.
+enum class togetherness : std::uint8_t {
+  together, ///< in one row, side by side
+  anyhow,   ///< side by side if possible, else near each other, else across rows
+};
+
+/// The best `quantity` places, of one category or of any.
+struct best_wish {
+  std::uint32_t quantity = 1;
+  std::optional<category_no> category;
+  togetherness fit = togetherness::anyhow;
+};
+
+/// The best free seats of a seated section for a wish, in plan order; none when there are not enough that fit.
+///
+/// Best are, in this order: side by side in one row, leaving no seat alone; side by side in one
+/// row; those nearest to each other in the hall, be it in one row or across rows. Among equals the first in plan
+/// order win. O(seats).
+[[nodiscard]] std::vector<seat_no> best_seats(const section_plan& plan, const seat_rows& rows,
+                                              std::span<const seat_state> states, const best_wish& wanted);
+
+} // namespace usher::domain

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "domain/ids.hpp"
+
+#include <cstddef>
+#include <unordered_set>
+#include <vector>
+
+namespace usher::domain {
+
+/// The holds that ended last, so that a late repeat of a request learns of the end instead of holding anew.
+/// Remembers at most `most` of them and forgets the oldest first.
+class ended_holds {
+public:
+  explicit ended_holds(std::size_t most);
+
+  void remember(hold_id id);
+  [[nodiscard]] bool contains(hold_id id) const { return known_.contains(id); }
+  /// The oldest first.
+  [[nodiscard]] std::vector<hold_id> in_order() const;
+
+private:
+  std::size_t most_;
+  std::size_t oldest_ = 0; ///< where the ring begins once it is full
+  std::vector<hold_id> ring_;
+  std::unordered_set<hold_id> known_;
+};
+
+} // namespace usher::domain

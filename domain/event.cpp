@@ -1,0 +1,227 @@
+#include "domain/event.hpp"
+
+#include "domain/ensure.hpp"
+#include "domain/is_one_of.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+#include <utility>
+
+namespace usher::domain {
+namespace {
+
+constexpr std::size_t name_bytes_max = 200;
+// High enough for every currency, low enough that no sum over an event overflows.
+constexpr minor_units price_max = 1'000'000'000'000;
+
+refusal bad_request(std::string detail) {
+  return {.reason = rejection::bad_request, .detail = std::move(detail)};
+}
+
+bool is_currency(const std::string& text) {
+  return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+bool may_follow(event_state now, event_state wanted) {
+  switch (now) {
+    case event_state::scheduled:
+      return wanted == event_state::draw || wanted == event_state::open || wanted == event_state::closed;
+    case event_state::draw:
+      return wanted == event_state::open || wanted == event_state::closed;
+    case event_state::open:
+      return wanted == event_state::paused || wanted == event_state::closed;
+    case event_state::paused:
+      return wanted == event_state::open || wanted == event_state::closed;
+    case event_state::sold_out:
+      return wanted == event_state::paused || wanted == event_state::closed;
+    case event_state::closed:
+      return false;
+  }
+  return false;
+}
+
+} // namespace
+
+std::optional<refusal> check(const event_settings& settings, std::size_t categories) {
+  if (settings.name.size() > name_bytes_max)
+    return bad_request("The name has more than 200 bytes.");
+  if (!is_currency(settings.currency))
+    return bad_request("The currency is not three capital letters.");
+  if (settings.prices.size() != categories)
+    return bad_request("There must be exactly one price for each of the " + std::to_string(categories)
+                       + " categories of the plan.");
+  auto possible = [](minor_units price) { return price >= 0 && price <= price_max; };
+  if (!std::all_of(settings.prices.begin(), settings.prices.end(), possible))
+    return bad_request("A price is below 0 or above 1000000000000.");
+  if (settings.hold_ttl < seconds{10} || settings.hold_ttl > seconds{3600})
+    return bad_request("hold_ttl_s is not between 10 and 3600.");
+  if (settings.max_seats_per_buyer < 1 || settings.max_seats_per_buyer > 1000)
+    return bad_request("max_seats_per_buyer is not between 1 and 1000.");
+  if (settings.admission_per_s < 1 || settings.admission_per_s > 100'000)
+    return bad_request("admission_per_s is not between 1 and 100000.");
+  if (settings.opens_at && settings.closes_at && *settings.closes_at <= *settings.opens_at)
+    return bad_request("closes_at is not after opens_at.");
+  return std::nullopt;
+}
+
+decision<event_defined> event::define(const event_settings& settings, std::size_t categories) const {
+  if (auto wrong = check(settings, categories))
+    return *std::move(wrong);
+  if (settings == settings_)
+    return already_so{};
+  if (!orders_.empty() && settings.currency != settings_.currency)
+    return bad_request("The currency cannot change once there are orders.");
+  return event_defined{settings};
+}
+
+decision<event_state_changed> event::change_state(event_state wanted) const {
+  // A sold-out event is open to whatever comes back.
+  if (wanted == state_ || (wanted == event_state::open && state_ == event_state::sold_out))
+    return already_so{};
+  if (may_follow(state_, wanted))
+    return event_state_changed{wanted};
+  return bad_request(std::string{"An event that is "} + to_string(state_) + " cannot become " + to_string(wanted)
+                     + ".");
+}
+
+decision<event_state_changed> event::note_totals(const section_totals& sum) const {
+  auto left = sum.free + sum.held;
+  if (state_ == event_state::open && left == 0 && sum.sold + sum.blocked > 0)
+    return event_state_changed{event_state::sold_out};
+  if (state_ == event_state::sold_out && left > 0)
+    return event_state_changed{event_state::open};
+  return already_so{};
+}
+
+std::optional<refusal> event::may_hold() const {
+  switch (state_) {
+    case event_state::open:
+      return std::nullopt;
+    case event_state::paused:
+      return refusal{.reason = rejection::sale_paused};
+    case event_state::sold_out:
+      return refusal{.reason = rejection::sold_out};
+    case event_state::scheduled:
+    case event_state::draw:
+    case event_state::closed:
+      break;
+  }
+  return refusal{.reason = rejection::sale_not_open};
+}
+
+std::optional<refusal> event::may_order() const {
+  if (state_ == event_state::open || state_ == event_state::paused || state_ == event_state::sold_out)
+    return std::nullopt;
+  return refusal{.reason = rejection::sale_not_open};
+}
+
+decision<order_started> event::start_order(const order_started& wanted) const {
+  // A repeat gets its answer whatever has become of the sale since.
+  if (const auto* present = find_order(wanted.order)) {
+    if (present->details().buyer != wanted.buyer)
+      return refusal{.reason = rejection::not_found};
+    if (present->details().request != wanted.request)
+      return refusal{.reason = rejection::idempotency_mismatch};
+    return already_so{};
+  }
+  if (auto closed = may_order())
+    return *std::move(closed);
+  auto add = [](minor_units sum, const ordered_seat& x) { return sum + x.price; };
+  if (wanted.seats.empty()
+      || std::accumulate(wanted.seats.begin(), wanted.seats.end(), minor_units{0}, add) != wanted.total)
+    return bad_request("An order has seats, and their prices make its total.");
+  if (auto latest = order_by_hold_.find(wanted.hold); latest != order_by_hold_.end()) {
+    const auto& other = orders_.at(latest->second);
+    if (other.details().buyer != wanted.buyer)
+      return refusal{.reason = rejection::not_found};
+    // Checked first: a confirmed order that is being cancelled has its hold behind it, too.
+    if (other.visited(order_state::confirmed))
+      return refusal{.reason = rejection::hold_expired};
+    if (other.under_way())
+      return refusal{.reason = rejection::in_progress};
+  }
+  return wanted;
+}
+
+decision<order_advanced> event::advance_order(order_id id, order_state next, std::string reason, instant now) const {
+  const auto* present = find_order(id);
+  if (present == nullptr)
+    return refusal{.reason = rejection::not_found};
+  return present->advance(next, std::move(reason), now);
+}
+
+void event::apply(const event_defined& happened) {
+  settings_ = happened.settings;
+}
+
+void event::apply(const event_state_changed& happened) {
+  ensure(state_ != event_state::closed, "a closed event stays closed");
+  state_ = happened.state;
+}
+
+void event::apply(const order_started& happened) {
+  auto [position, added] = orders_.try_emplace(happened.order, order{happened});
+  ensure(added, "an order starts once");
+  order_by_hold_[happened.hold] = happened.order;
+}
+
+void event::apply(const order_advanced& happened) {
+  auto found = orders_.find(happened.order);
+  ensure(found != orders_.end(), "only an order that was started advances");
+  found->second.apply(happened);
+}
+
+void event::apply(const domain::fact& happened) {
+  std::visit(
+      [this]<class Fact>(const Fact& x) {
+        constexpr bool ours = is_one_of<Fact, event_defined, event_state_changed, order_started, order_advanced>;
+        ensure(ours, "an event's journal has facts of events only");
+        if constexpr (ours)
+          apply(x);
+      },
+      happened);
+}
+
+const order* event::find_order(order_id id) const {
+  auto found = orders_.find(id);
+  return found == orders_.end() ? nullptr : &found->second;
+}
+
+std::vector<order_id> event::orders_under_way() const {
+  std::vector<order_id> result;
+  for (const auto& [id, present] : orders_)
+    if (present.under_way())
+      result.push_back(id);
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+std::vector<fact> event::snapshot() const {
+  std::vector<fact> result;
+  if (settings_ != event_settings{})
+    result.emplace_back(event_defined{settings_});
+  std::vector<const order*> ordered;
+  ordered.reserve(orders_.size());
+  for (const auto& [id, present] : orders_)
+    ordered.push_back(&present);
+  // The latest order of a hold goes last, so that replaying finds the same one to be the latest.
+  auto rank = [this](const order* x) {
+    const auto& details = x->details();
+    return std::tuple{order_by_hold_.at(details.hold) == details.order, details.at, details.order};
+  };
+  std::sort(ordered.begin(), ordered.end(), [&](const order* a, const order* b) { return rank(a) < rank(b); });
+  for (const auto* x : ordered) {
+    result.emplace_back(x->details());
+    // The states are declared in an order in which every order goes through them.
+    for (auto i = static_cast<unsigned>(order_state::charging); i <= static_cast<unsigned>(order_state::cancelled); ++i)
+      if (auto state = static_cast<order_state>(i); x->visited(state))
+        result.emplace_back(order_advanced{x->details().order, state, state == x->state() ? x->reason() : std::string{},
+                                           x->details().at});
+  }
+  if (state_ != event_state::scheduled)
+    result.emplace_back(event_state_changed{state_});
+  return result;
+}
+
+} // namespace usher::domain

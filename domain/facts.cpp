@@ -1,0 +1,75 @@
+#include "domain/facts.hpp"
+
+#include <array>
+#include <type_traits>
+
+namespace usher::domain {
+namespace {
+
+// In the order of the variant `fact`.
+constexpr auto fact_names = std::to_array<std::string_view>(
+    {"seats_held", "hold_ended", "payment_started", "payment_stopped", "seats_sold", "seats_returned", "seats_blocked",
+     "seats_unblocked", "event_defined", "event_state_changed", "order_started", "order_advanced", "numbers_reserved",
+     "serving_reached"});
+
+static_assert(fact_names.size() == std::variant_size_v<fact>, "every fact has a name");
+static_assert(std::is_same_v<std::variant_alternative_t<4, fact>, seats_sold>);
+static_assert(std::is_same_v<std::variant_alternative_t<13, fact>, serving_reached>);
+
+} // namespace
+
+std::string_view name_of(const fact& x) {
+  return fact_names.at(x.index());
+}
+
+bool is_final(order_state state) {
+  return state == order_state::confirmed || state == order_state::failed || state == order_state::refunded
+         || state == order_state::cancelled;
+}
+
+std::string_view to_string(order_state state) {
+  switch (state) {
+    case order_state::started:
+      return "started";
+    case order_state::charging:
+      return "charging";
+    case order_state::charged:
+      return "charged";
+    case order_state::confirmed:
+      return "confirmed";
+    case order_state::failed:
+      return "failed";
+    case order_state::refunding:
+      return "refunding";
+    case order_state::refunded:
+      return "refunded";
+    case order_state::cancelling:
+      return "cancelling";
+    case order_state::cancelled:
+      return "cancelled";
+  }
+  return "unknown";
+}
+
+std::string_view public_name(order_state state) {
+  switch (state) {
+    case order_state::started:
+    case order_state::charging:
+    case order_state::charged:
+      return "charging";
+    case order_state::confirmed:
+      return "confirmed";
+    case order_state::failed:
+      return "failed";
+    // Once begun, a refund or a cancellation is carried through, whatever it takes.
+    case order_state::refunding:
+    case order_state::refunded:
+      return "refunded";
+    case order_state::cancelling:
+    case order_state::cancelled:
+      return "cancelled";
+  }
+  return "unknown";
+}
+
+} // namespace usher::domain

@@ -1,0 +1,81 @@
+#include "domain/order.hpp"
+
+#include "domain/ensure.hpp"
+
+#include <utility>
+
+namespace usher::domain {
+namespace {
+
+constexpr std::uint32_t bit(order_state state) {
+  return 1U << static_cast<unsigned>(state);
+}
+
+/// The states that may follow at once, as bits.
+constexpr std::uint32_t successors(order_state state) {
+  switch (state) {
+    case order_state::started:
+      return bit(order_state::charging) | bit(order_state::failed);
+    case order_state::charging:
+      return bit(order_state::charged) | bit(order_state::failed);
+    case order_state::charged:
+      return bit(order_state::confirmed) | bit(order_state::refunding);
+    case order_state::confirmed:
+      return bit(order_state::cancelling);
+    case order_state::refunding:
+      return bit(order_state::refunded) | bit(order_state::cancelled);
+    case order_state::cancelling:
+      return bit(order_state::cancelled);
+    case order_state::failed:
+    case order_state::refunded:
+    case order_state::cancelled:
+      return 0;
+  }
+  return 0;
+}
+
+/// Whether some way of steps leads from one state to another. The ways are short and have no circles.
+constexpr bool leads_to(order_state from, order_state to) {
+  for (unsigned i = 0; i <= static_cast<unsigned>(order_state::cancelled); ++i) {
+    auto next = static_cast<order_state>(i);
+    if ((successors(from) & bit(next)) != 0 && (next == to || leads_to(next, to)))
+      return true;
+  }
+  return false;
+}
+
+} // namespace
+
+order::order(const order_started& happened) : details_(happened) {
+  // a new order is `started`
+}
+
+decision<order_advanced> order::advance(order_state next, std::string reason, instant now) const {
+  if (visited(next))
+    return already_so{};
+  if ((successors(state_) & bit(next)) != 0)
+    return order_advanced{details_.order, next, std::move(reason), now};
+  if (leads_to(state_, next))
+    return refusal{.reason = rejection::in_progress};
+  return refusal{.reason = rejection::bad_request,
+                 .detail = "An order that is " + std::string{to_string(state_)} + " cannot become "
+                           + std::string{to_string(next)} + "."};
+}
+
+void order::apply(const order_advanced& happened) {
+  ensure(happened.order == details_.order, "a step belongs to its order");
+  ensure((successors(state_) & bit(happened.state)) != 0, "an order goes one allowed step at a time");
+  state_ = happened.state;
+  reason_ = happened.reason;
+  visited_ |= bit(happened.state);
+}
+
+bool order::under_way() const noexcept {
+  return !is_final(state_);
+}
+
+bool order::visited(order_state state) const noexcept {
+  return (visited_ & bit(state)) != 0;
+}
+
+} // namespace usher::domain

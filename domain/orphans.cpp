@@ -1,0 +1,103 @@
+#include "domain/orphans.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace usher::domain {
+namespace {
+
+/// The wanted seats of one row, sorted.
+struct row_part {
+  seat_range row;
+  std::vector<seat_no> seats;
+};
+
+std::vector<row_part> by_row(const seat_rows& rows, std::span<const seat_no> wanted) {
+  std::vector<seat_no> sorted(wanted.begin(), wanted.end());
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<row_part> parts;
+  for (auto seat : sorted) {
+    if (parts.empty() || !parts.back().row.contains(seat.value()))
+      parts.push_back({rows.row_of(seat), {}});
+    parts.back().seats.push_back(seat);
+  }
+  return parts;
+}
+
+/// The seats that taking the part would leave alone. Only neighbours of taken seats can become so:
+/// all others are as alone as before.
+std::vector<seat_no> orphans_of(const row_part& part, std::span<const seat_state> states) {
+  auto stays_free = [&](std::uint32_t seat) {
+    return part.row.contains(seat) && states[seat] == seat_state::free
+           && !std::binary_search(part.seats.begin(), part.seats.end(), seat_no{seat});
+  };
+  std::vector<seat_no> result;
+  auto note = [&](std::uint32_t seat) {
+    // Below the first seat of a section `seat` wraps around to a number that no row contains.
+    if (stays_free(seat) && !stays_free(seat - 1) && !stays_free(seat + 1)
+        && (result.empty() || result.back() != seat_no{seat}))
+      result.push_back(seat_no{seat});
+  };
+  for (auto seat : part.seats) {
+    note(seat.value() - 1);
+    note(seat.value() + 1);
+  }
+  return result;
+}
+
+bool all_free(std::span<const seat_state> states, seat_range seats) {
+  return std::all_of(states.begin() + seats.first, states.begin() + seats.end,
+                     [](seat_state x) { return x == seat_state::free; });
+}
+
+/// As many neighbouring seats of the row as the part has, leaving none alone; empty when there are none.
+seat_range better_choice(const seat_rows& rows, const row_part& part, std::span<const seat_state> states) {
+  auto size = static_cast<std::uint32_t>(part.seats.size());
+  auto category = rows.category_of(part.seats.front());
+  auto start = part.seats.front().value();
+  seat_range best;
+  auto rank_of = [&](seat_range choice) {
+    std::uint32_t strangers = 0;
+    for (auto seat = choice.first; seat < choice.end; ++seat)
+      strangers += rows.category_of(seat_no{seat}) == category ? 0 : 1;
+    auto distance = choice.first > start ? choice.first - start : start - choice.first;
+    return std::pair{strangers, distance};
+  };
+  for (auto first = part.row.first; first + size <= part.row.end; ++first) {
+    seat_range choice{first, first + size};
+    if (all_free(states, choice) && !leaves_orphan(states, part.row, choice)
+        && (best.size() == 0 || rank_of(choice) < rank_of(best)))
+      best = choice;
+  }
+  return best;
+}
+
+} // namespace
+
+bool leaves_orphan(std::span<const seat_state> states, seat_range row, seat_range wanted) {
+  auto free = [&](std::uint32_t seat) { return row.contains(seat) && states[seat] == seat_state::free; };
+  // Below the first seat of a section these wrap around to numbers that no row contains.
+  bool left = free(wanted.first - 1) && !free(wanted.first - 2);
+  bool right = free(wanted.end) && !free(wanted.end + 1);
+  return left || right;
+}
+
+std::optional<refusal> refuse_orphans(const seat_rows& rows, std::span<const seat_state> states,
+                                      std::span<const seat_no> wanted) {
+  refusal result{.reason = rejection::would_orphan};
+  for (const auto& part : by_row(rows, wanted)) {
+    auto orphans = orphans_of(part, states);
+    auto better = orphans.empty() ? seat_range{} : better_choice(rows, part, states);
+    if (better.size() == 0) {
+      result.suggestion.insert(result.suggestion.end(), part.seats.begin(), part.seats.end());
+      continue;
+    }
+    result.seats.insert(result.seats.end(), orphans.begin(), orphans.end());
+    for (auto seat = better.first; seat < better.end; ++seat)
+      result.suggestion.push_back(seat_no{seat});
+  }
+  return result.seats.empty() ? std::nullopt : std::optional{std::move(result)};
+}
+
+} // namespace usher::domain

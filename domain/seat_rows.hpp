@@ -1,0 +1,43 @@
+#pragma once
+
+#include "domain/ids.hpp"
+#include "domain/seating_plan.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace usher::domain {
+
+/// A stretch of neighbouring seats of a section: from `first` up to, not including, `end`.
+struct seat_range {
+  std::uint32_t first = 0;
+  std::uint32_t end = 0;
+
+  [[nodiscard]] std::uint32_t size() const noexcept { return end - first; }
+  [[nodiscard]] bool contains(std::uint32_t seat) const noexcept { return first <= seat && seat < end; }
+
+  friend bool operator==(const seat_range&, const seat_range&) = default;
+};
+
+/// What holds need of a section's plan, made once and kept small: planned seats carry texts and
+/// would fill the cache.
+class seat_rows {
+public:
+  explicit seat_rows(const section_plan& plan);
+
+  /// In plan order; none in general admission.
+  [[nodiscard]] const std::vector<seat_range>& rows() const noexcept { return rows_; }
+  /// The row of a seat of a seated section.
+  [[nodiscard]] seat_range row_of(seat_no seat) const { return rows_[row_numbers_[seat.value()]]; }
+  [[nodiscard]] category_no category_of(seat_no seat) const {
+    return categories_.empty() ? general_category_ : categories_[seat.value()];
+  }
+
+private:
+  std::vector<seat_range> rows_;
+  std::vector<std::uint16_t> row_numbers_; ///< by seat
+  std::vector<category_no> categories_;    ///< by seat; empty in general admission
+  category_no general_category_;
+};
+
+} // namespace usher::domain

@@ -1,0 +1,299 @@
+// What a section decides. What follows from it is in section_facts.cpp, what can be read in section_readings.cpp.
+#include "domain/section.hpp"
+
+#include "domain/ensure.hpp"
+#include "domain/orphans.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace usher::domain {
+namespace {
+
+// Up to here comparing each with each is faster than sorting a copy, and allocates nothing.
+constexpr std::size_t few_seats = 32;
+
+constexpr std::size_t ended_holds_min = 1024;
+
+std::vector<seat_no> named_twice(std::span<const seat_no> seats) {
+  std::vector<seat_no> twice;
+  if (seats.size() <= few_seats) {
+    for (auto i = seats.begin(); i != seats.end(); ++i)
+      if (std::find(seats.begin(), i, *i) != i)
+        twice.push_back(*i);
+    return twice;
+  }
+  std::vector<seat_no> sorted(seats.begin(), seats.end());
+  std::sort(sorted.begin(), sorted.end());
+  for (auto i = sorted.begin(); (i = std::adjacent_find(i, sorted.end())) != sorted.end(); ++i)
+    twice.push_back(*i);
+  return twice;
+}
+
+std::vector<seat_no> sorted_seats(std::span<const priced_seat> seats) {
+  std::vector<seat_no> result;
+  result.reserve(seats.size());
+  for (const auto& x : seats)
+    result.push_back(x.seat);
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+/// Whether both are the same seats, in whatever order.
+bool same_seats(std::span<const priced_seat> a, std::span<const priced_seat> b) {
+  auto same = [](const priced_seat& x, const priced_seat& y) { return x.seat == y.seat; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same)
+         || (a.size() == b.size() && sorted_seats(a) == sorted_seats(b));
+}
+
+refusal bad_request(const char* detail) {
+  return {.reason = rejection::bad_request, .detail = detail};
+}
+
+} // namespace
+
+section::section(shared_plan plan, section_no number)
+    : plan_(std::move(plan)), number_(number), rows_(plan_->section(number)),
+      states_(plan_->section(number).capacity(), seat_state::free), ownerships_(states_.size()),
+      ended_(std::max(ended_holds_min, 2 * states_.size())) {
+  totals_.free = static_cast<std::uint32_t>(states_.size());
+  if (plan_->section(number).general())
+    free_places_.emplace(totals_.free);
+}
+
+// ---- holding ------------------------------------------------------------------
+
+decision<seats_held> section::hold(hold_id id, const buyer_id& buyer, const wish& wanted, std::uint64_t wish_digest,
+                                   const section_terms& terms, instant until) const {
+  if (const auto* present = find(id)) {
+    if (present->buyer != buyer)
+      return refusal{.reason = rejection::not_found};
+    if (present->wish != wish_digest)
+      return refusal{.reason = rejection::idempotency_mismatch};
+    return already_so{};
+  }
+  if (ended(id))
+    return refusal{.reason = rejection::hold_expired};
+  seats_held granted{.hold = id, .buyer = {}, .seats = {}, .until = until, .wish = wish_digest};
+  if (auto refused = std::visit([&](const auto& x) { return choose(x, terms, granted.seats); }, wanted))
+    return *std::move(refused);
+  granted.buyer = buyer;
+  return granted;
+}
+
+std::optional<refusal> section::choose(const seats_wish& wanted, const section_terms& terms,
+                                       std::vector<priced_seat>& places) const {
+  if (free_places_)
+    return bad_request("A general-admission section has no seats to choose from; ask for a quantity.");
+  if (wanted.seats.empty())
+    return bad_request("A hold needs at least one seat.");
+  if (auto refused = misnamed(wanted.seats))
+    return refused;
+  if (auto taken = not_free(wanted.seats); !taken.empty())
+    return refusal{.reason = rejection::seat_taken, .seats = std::move(taken)};
+  if (terms.refuse_orphans)
+    if (auto refused = refuse_orphans(rows_, states_, wanted.seats))
+      return refused;
+  places.reserve(wanted.seats.size());
+  for (auto seat : wanted.seats)
+    places.push_back(priced(seat, terms));
+  return std::nullopt;
+}
+
+std::optional<refusal> section::choose(const best_wish& wanted, const section_terms& terms,
+                                       std::vector<priced_seat>& places) const {
+  if (wanted.quantity == 0)
+    return bad_request("A hold needs at least one seat.");
+  if (free_places_) {
+    if (wanted.category && *wanted.category != plan().general_category)
+      return refusal{.reason = rejection::sold_out};
+    return choose_any(wanted.quantity, terms, places);
+  }
+  auto found = best_seats(plan(), rows_, states_, wanted);
+  if (found.empty())
+    return refusal{.reason = rejection::sold_out};
+  places.reserve(found.size());
+  for (auto seat : found)
+    places.push_back(priced(seat, terms));
+  return std::nullopt;
+}
+
+std::optional<refusal> section::choose(const quantity_wish& wanted, const section_terms& terms,
+                                       std::vector<priced_seat>& places) const {
+  if (!free_places_)
+    return bad_request("This section has numbered seats; name them or ask for the best.");
+  if (wanted.quantity == 0)
+    return bad_request("A hold needs at least one place.");
+  return choose_any(wanted.quantity, terms, places);
+}
+
+std::optional<refusal> section::choose_any(std::uint32_t quantity, const section_terms& terms,
+                                           std::vector<priced_seat>& places) const {
+  if (quantity > free_places_->size())
+    return refusal{.reason = rejection::sold_out};
+  places.reserve(quantity);
+  free_places_->peek(quantity, [&](seat_no place) { places.push_back(priced(place, terms)); });
+  return std::nullopt;
+}
+
+priced_seat section::priced(seat_no seat, const section_terms& terms) const {
+  auto category = rows_.category_of(seat);
+  ensure(category.value() < terms.prices.size(), "every category has a price");
+  return {seat, terms.prices[category.value()]};
+}
+
+decision<hold_ended> section::release(hold_id id, const buyer_id& buyer) const {
+  const auto* present = find(id);
+  if (present == nullptr)
+    return already_so{};
+  if (present->buyer != buyer)
+    return refusal{.reason = rejection::not_found};
+  if (present->paying_for)
+    return refusal{.reason = rejection::in_progress};
+  return hold_ended{id, hold_end::released};
+}
+
+std::vector<hold_ended> section::expire(instant now, std::size_t most) const {
+  std::vector<hold_ended> result;
+  for (auto i = deadlines_.begin(); i != deadlines_.end() && i->first <= now && result.size() < most; ++i)
+    result.push_back({i->second, hold_end::expired});
+  return result;
+}
+
+// ---- paying -------------------------------------------------------------------
+
+decision<payment_started> section::start_payment(hold_id id, const buyer_id& buyer, order_id order, instant now,
+                                                 instant until) const {
+  const auto* present = find(id);
+  if (present == nullptr)
+    return refusal{.reason = rejection::hold_expired};
+  if (present->buyer != buyer)
+    return refusal{.reason = rejection::not_found};
+  if (present->paying_for == order)
+    return already_so{};
+  if (present->paying_for)
+    return refusal{.reason = rejection::in_progress};
+  // Its time is over, even if the timer has not come round to it yet.
+  if (present->until <= now)
+    return refusal{.reason = rejection::hold_expired};
+  return payment_started{id, order, std::max(until, present->until)};
+}
+
+decision<payment_stopped> section::stop_payment(hold_id id, order_id order, instant until) const {
+  const auto* present = find(id);
+  if (present == nullptr || present->paying_for != order)
+    return already_so{};
+  return payment_stopped{id, order, until};
+}
+
+decision<seats_sold> section::sell(hold_id id, order_id order, const buyer_id& buyer,
+                                   std::span<const priced_seat> seats) const {
+  if (seats.empty() || order == order_id{})
+    return bad_request("A sale needs an order and at least one seat.");
+  auto numbers = sorted_seats(seats);
+  if (auto refused = misnamed(numbers))
+    return *std::move(refused);
+  auto owned = [&](seat_no x) { return owner_of(x) != nullptr && *owner_of(x) == order; };
+  if (std::all_of(numbers.begin(), numbers.end(), owned))
+    return already_so{};
+  if (sales_.contains(order))
+    return bad_request("The order owns other seats here.");
+  if (const auto* present = find(id)) {
+    if (present->buyer != buyer)
+      return refusal{.reason = rejection::not_found};
+    if (present->paying_for && present->paying_for != order)
+      return refusal{.reason = rejection::in_progress};
+    if (!same_seats(present->seats, seats))
+      return bad_request("The order's seats are not those of its hold.");
+  } else if (auto taken = not_free(numbers); !taken.empty()) {
+    return refusal{.reason = rejection::seat_taken, .seats = std::move(taken)};
+  }
+  seats_sold sold{.hold = id, .order = order, .buyer = buyer, .seats = {}};
+  sold.seats.reserve(seats.size());
+  for (const auto& x : seats)
+    sold.seats.push_back({x.seat, x.price, ownerships_[x.seat.value()].version + 1});
+  return sold;
+}
+
+decision<seats_returned> section::take_back(order_id order, std::span<const seat_no> seats) const {
+  if (auto refused = misnamed(seats))
+    return *std::move(refused);
+  seats_returned returned{.order = order, .seats = {}};
+  for (auto seat : seats) {
+    const auto& record = ownerships_[seat.value()];
+    if (const auto* owner = owner_of(seat); owner != nullptr && *owner == order)
+      returned.seats.push_back({seat, record.price, record.version + 1});
+  }
+  if (returned.seats.empty())
+    return already_so{};
+  return returned;
+}
+
+// ---- blocking -----------------------------------------------------------------
+
+decision<seats_blocked> section::block(std::span<const seat_no> seats, std::uint32_t quantity) const {
+  if (free_places_ ? !seats.empty() || quantity == 0 : seats.empty() || quantity != 0)
+    return bad_request("Name seats where they are numbered, and a quantity where they are not.");
+  seats_blocked blocked;
+  if (free_places_) {
+    if (quantity > free_places_->size())
+      return refusal{.reason = rejection::sold_out};
+    free_places_->peek(quantity, [&](seat_no place) { blocked.seats.push_back(place); });
+    return blocked;
+  }
+  if (auto refused = misnamed(seats))
+    return *std::move(refused);
+  for (auto seat : seats)
+    if (state_of(seat) != seat_state::blocked)
+      blocked.seats.push_back(seat);
+  if (auto taken = not_free(blocked.seats); !taken.empty())
+    return refusal{.reason = rejection::seat_taken, .seats = std::move(taken)};
+  if (blocked.seats.empty())
+    return already_so{};
+  return blocked;
+}
+
+decision<seats_unblocked> section::unblock(std::span<const seat_no> seats, std::uint32_t quantity) const {
+  if (free_places_ ? !seats.empty() || quantity == 0 : seats.empty() || quantity != 0)
+    return bad_request("Name seats where they are numbered, and a quantity where they are not.");
+  seats_unblocked unblocked;
+  if (free_places_) {
+    if (totals_.blocked == 0)
+      return already_so{};
+    if (quantity > totals_.blocked)
+      return bad_request("Fewer places than that are blocked.");
+    for (std::uint32_t place = 0; unblocked.seats.size() < quantity; ++place)
+      if (states_[place] == seat_state::blocked)
+        unblocked.seats.push_back(seat_no{place});
+    return unblocked;
+  }
+  if (auto refused = misnamed(seats))
+    return *std::move(refused);
+  for (auto seat : seats)
+    if (state_of(seat) == seat_state::blocked)
+      unblocked.seats.push_back(seat);
+  if (unblocked.seats.empty())
+    return already_so{};
+  return unblocked;
+}
+
+// ---- shared -------------------------------------------------------------------
+
+std::optional<refusal> section::misnamed(std::span<const seat_no> seats) const {
+  if (!std::all_of(seats.begin(), seats.end(), [this](seat_no x) { return has(x); })) {
+    refusal unknown{.reason = rejection::not_found, .detail = "There are no such seats in this section."};
+    std::copy_if(seats.begin(), seats.end(), std::back_inserter(unknown.seats), [this](seat_no x) { return !has(x); });
+    return unknown;
+  }
+  if (auto twice = named_twice(seats); !twice.empty())
+    return refusal{.reason = rejection::bad_request, .seats = std::move(twice), .detail = "A seat is named twice."};
+  return std::nullopt;
+}
+
+std::vector<seat_no> section::not_free(std::span<const seat_no> seats) const {
+  std::vector<seat_no> result;
+  std::copy_if(seats.begin(), seats.end(), std::back_inserter(result), [this](seat_no x) { return !is_free(x); });
+  return result;
+}
+
+} // namespace usher::domain

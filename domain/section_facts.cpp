@@ -1,0 +1,223 @@
+// How facts change a section.
+#include "domain/ensure.hpp"
+#include "domain/is_one_of.hpp"
+#include "domain/section.hpp"
+
+#include <algorithm>
+
+namespace usher::domain {
+namespace {
+
+// The order that stands in a snapshot for all earlier owners of a seat. No client's order has this id.
+constexpr order_id earlier_owners{};
+
+} // namespace
+
+std::uint32_t& section::count_of(seat_state state) noexcept {
+  switch (state) {
+    case seat_state::free:
+      return totals_.free;
+    case seat_state::held:
+    case seat_state::paying:
+      return totals_.held;
+    case seat_state::sold:
+      return totals_.sold;
+    case seat_state::blocked:
+      break;
+  }
+  return totals_.blocked;
+}
+
+void section::move(seat_no seat, seat_state from, seat_state to) {
+  ensure(has(seat), "a fact names seats of this section");
+  auto& state = states_[seat.value()];
+  ensure(state == from, "a seat is in the state that a fact takes it out of");
+  state = to;
+  --count_of(from);
+  ++count_of(to);
+  fresh_ = false;
+  if (free_places_ && from == seat_state::free)
+    free_places_->take(seat);
+  if (free_places_ && to == seat_state::free)
+    free_places_->put_back(seat);
+}
+
+void section::move(std::span<const priced_seat> seats, seat_state from, seat_state to) {
+  for (const auto& x : seats)
+    move(x.seat, from, to);
+}
+
+hold& section::live(hold_id id) {
+  auto found = holds_.find(id);
+  ensure(found != holds_.end(), "a fact names a live hold");
+  return found->second;
+}
+
+void section::forget(const domain::hold& x) {
+  auto id = x.id;
+  deadlines_.erase({x.until, id});
+  holds_.erase(id);
+  ended_.remember(id);
+}
+
+void section::change_deadline(domain::hold& x, instant until) {
+  deadlines_.erase({x.until, x.id});
+  x.until = until;
+  deadlines_.insert({x.until, x.id});
+}
+
+void section::apply(const seats_held& happened) {
+  ensure(!happened.seats.empty(), "a hold has seats");
+  ensure(!holds_.contains(happened.hold), "a hold begins once");
+  move(happened.seats, seat_state::free, seat_state::held);
+  holds_.emplace(happened.hold, domain::hold{happened.hold, happened.buyer, happened.seats, happened.until,
+                                             happened.wish, std::nullopt});
+  deadlines_.insert({happened.until, happened.hold});
+}
+
+void section::apply(const hold_ended& happened) {
+  if (fresh_ && !holds_.contains(happened.hold)) {
+    ended_.remember(happened.hold);
+    return;
+  }
+  auto& ending = live(happened.hold);
+  move(ending.seats, ending.paying_for ? seat_state::paying : seat_state::held, seat_state::free);
+  forget(ending);
+}
+
+void section::apply(const payment_started& happened) {
+  auto& paying = live(happened.hold);
+  ensure(!paying.paying_for, "a hold is paid for by one order at a time");
+  move(paying.seats, seat_state::held, seat_state::paying);
+  paying.paying_for = happened.order;
+  change_deadline(paying, happened.until);
+}
+
+void section::apply(const payment_stopped& happened) {
+  auto& paying = live(happened.hold);
+  ensure(paying.paying_for == happened.order, "the order that stops paying was paying");
+  move(paying.seats, seat_state::paying, seat_state::held);
+  paying.paying_for.reset();
+  change_deadline(paying, happened.until);
+}
+
+void section::apply(const seats_sold& happened) {
+  ensure(!happened.seats.empty(), "a sale has seats");
+  if (auto found = holds_.find(happened.hold); found != holds_.end()) {
+    const auto& ending = found->second;
+    ensure(ending.seats.size() == happened.seats.size(), "a sale takes all seats of its hold");
+    ensure(!ending.paying_for || ending.paying_for == happened.order, "a hold is sold to the order that pays for it");
+    // By way of `free`: should the fact name other seats than the hold had, they are found not to be free below.
+    move(ending.seats, ending.paying_for ? seat_state::paying : seat_state::held, seat_state::free);
+    forget(ending);
+  }
+  auto [position, added] = sales_.try_emplace(happened.order, sale{happened.hold, happened.buyer, {}});
+  ensure(added, "an order's seats of a section are sold at once");
+  auto& owned = position->second;
+  for (const auto& x : happened.seats) {
+    move(x.seat, seat_state::free, seat_state::sold);
+    auto& record = ownerships_[x.seat.value()];
+    bool continues = x.version == record.version + 1;
+    bool from_snapshot = happened.order == earlier_owners && record.version == 0 && x.version % 2 == 1;
+    ensure(continues || from_snapshot, "a sold seat has its next version");
+    record.owner = happened.order;
+    record.price = x.price;
+    record.version = x.version;
+    totals_.revenue += x.price;
+    owned.seats.push_back(x.seat);
+  }
+}
+
+void section::apply(const seats_returned& happened) {
+  auto found = sales_.find(happened.order);
+  ensure(found != sales_.end(), "seats come back from an order that owns some");
+  for (const auto& x : happened.seats) {
+    move(x.seat, seat_state::sold, seat_state::free);
+    auto& record = ownerships_[x.seat.value()];
+    ensure(record.owner == happened.order, "a seat comes back from the order that owns it");
+    ensure(record.version + 1 == x.version, "a seat that comes back has its next version");
+    ensure(record.price == x.price, "what a seat cost is refunded");
+    record = {.owner = {}, .price = 0, .refunded = record.refunded + x.price, .version = x.version};
+    totals_.revenue -= x.price;
+    totals_.refunded += x.price;
+  }
+  auto& kept = found->second.seats;
+  std::erase_if(kept, [&](seat_no x) { return owner_of(x) == nullptr || *owner_of(x) != happened.order; });
+  if (kept.empty())
+    sales_.erase(found);
+}
+
+void section::apply(const seats_blocked& happened) {
+  for (auto seat : happened.seats)
+    move(seat, seat_state::free, seat_state::blocked);
+}
+
+void section::apply(const seats_unblocked& happened) {
+  for (auto seat : happened.seats)
+    move(seat, seat_state::blocked, seat_state::free);
+}
+
+void section::apply(const domain::fact& happened) {
+  std::visit(
+      [this]<class Fact>(const Fact& x) {
+        constexpr bool ours = is_one_of<Fact, seats_held, hold_ended, payment_started, payment_stopped, seats_sold,
+                                        seats_returned, seats_blocked, seats_unblocked>;
+        ensure(ours, "a section's journal has facts of sections only");
+        if constexpr (ours)
+          apply(x);
+      },
+      happened);
+}
+
+// ---- the way back: facts from state ---------------------------------------------
+
+std::vector<fact> section::snapshot_of_past() const {
+  std::vector<fact> result;
+  for (auto id : ended_.in_order())
+    result.emplace_back(hold_ended{id, hold_end::released});
+  seats_sold sold{.hold = {}, .order = earlier_owners, .buyer = {}, .seats = {}};
+  seats_returned returned{.order = earlier_owners, .seats = {}};
+  for (std::uint32_t i = 0; i < states_.size(); ++i) {
+    const auto& present = ownerships_[i];
+    auto returns = present.version / 2 * 2; // the present owner's sale, if there is one, comes after these
+    if (returns == 0)
+      continue;
+    sold.seats.push_back({seat_no{i}, present.refunded, returns - 1});
+    returned.seats.push_back({seat_no{i}, present.refunded, returns});
+  }
+  if (!sold.seats.empty()) {
+    result.emplace_back(std::move(sold));
+    result.emplace_back(std::move(returned));
+  }
+  return result;
+}
+
+std::vector<fact> section::snapshot() const {
+  auto result = snapshot_of_past();
+  std::vector<order_id> orders;
+  for (const auto& [order, x] : sales_)
+    orders.push_back(order);
+  std::sort(orders.begin(), orders.end());
+  for (auto order : orders) {
+    const auto& owned = sales_.at(order);
+    seats_sold sold{.hold = owned.hold, .order = order, .buyer = owned.buyer, .seats = {}};
+    for (auto seat : owned.seats)
+      sold.seats.push_back({seat, ownerships_[seat.value()].price, ownerships_[seat.value()].version});
+    result.emplace_back(std::move(sold));
+  }
+  seats_blocked blocked;
+  for (std::uint32_t i = 0; i < states_.size(); ++i)
+    if (states_[i] == seat_state::blocked)
+      blocked.seats.push_back(seat_no{i});
+  if (!blocked.seats.empty())
+    result.emplace_back(std::move(blocked));
+  for (const auto& [until, id] : deadlines_) {
+    const auto& x = holds_.at(id);
+    result.emplace_back(seats_held{x.id, x.buyer, x.seats, x.until, x.wish});
+    if (x.paying_for)
+      result.emplace_back(payment_started{x.id, *x.paying_for, x.until});
+  }
+  return result;
+}
+
+} // namespace usher::domain

@@ -1,0 +1,116 @@
+// What can be read of a section.
+#include "domain/ensure.hpp"
+#include "domain/section.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+namespace usher::domain {
+
+char to_char(seat_state state) {
+  switch (state) {
+    case seat_state::free:
+      return '.';
+    case seat_state::held:
+    case seat_state::paying:
+      return 'H';
+    case seat_state::sold:
+      return 'S';
+    case seat_state::blocked:
+      break;
+  }
+  return 'B';
+}
+
+minor_units hold::total() const {
+  return std::accumulate(seats.begin(), seats.end(), minor_units{0},
+                         [](minor_units sum, const priced_seat& x) { return sum + x.price; });
+}
+
+const section_plan& section::plan() const noexcept {
+  return plan_->sections()[number_.value()];
+}
+
+section_no section::number() const noexcept {
+  return number_;
+}
+
+seat_state section::state_of(seat_no seat) const {
+  ensure(has(seat), "a seat is in its section");
+  return states_[seat.value()];
+}
+
+std::string section::status() const {
+  std::string result(states_.size(), ' ');
+  std::transform(states_.begin(), states_.end(), result.begin(), to_char);
+  return result;
+}
+
+const section_totals& section::totals() const noexcept {
+  return totals_;
+}
+
+std::vector<std::pair<category_no, section_totals>> section::totals_by_category() const {
+  std::map<category_no, section_totals> sums;
+  for (std::uint32_t i = 0; i < states_.size(); ++i) {
+    auto& sum = sums[rows_.category_of(seat_no{i})];
+    const auto& record = ownerships_[i];
+    sum.refunded += record.refunded;
+    switch (states_[i]) {
+      case seat_state::free:
+        ++sum.free;
+        break;
+      case seat_state::held:
+      case seat_state::paying:
+        ++sum.held;
+        break;
+      case seat_state::sold:
+        ++sum.sold;
+        sum.revenue += record.price;
+        break;
+      case seat_state::blocked:
+        ++sum.blocked;
+        break;
+    }
+  }
+  return {sums.begin(), sums.end()};
+}
+
+const hold* section::find(hold_id id) const {
+  auto found = holds_.find(id);
+  return found == holds_.end() ? nullptr : &found->second;
+}
+
+bool section::ended(hold_id id) const {
+  return ended_.contains(id);
+}
+
+std::optional<instant> section::next_deadline() const {
+  return deadlines_.empty() ? std::nullopt : std::optional{deadlines_.begin()->first};
+}
+
+std::vector<section::claim> section::claims() const {
+  std::vector<claim> result;
+  result.reserve(holds_.size() + sales_.size());
+  for (const auto& [id, x] : holds_)
+    result.push_back({id, x.buyer, static_cast<std::uint32_t>(x.seats.size())});
+  for (const auto& [order, x] : sales_)
+    result.push_back({x.hold, x.buyer, static_cast<std::uint32_t>(x.seats.size())});
+  std::sort(result.begin(), result.end(), [](const claim& a, const claim& b) { return a.hold < b.hold; });
+  return result;
+}
+
+const order_id* section::owner_of(seat_no seat) const {
+  return state_of(seat) == seat_state::sold ? &ownerships_[seat.value()].owner : nullptr;
+}
+
+// Left out on purpose: the order in which free places of general admission are given out, which facts need not
+// repeat, and `fresh_`, which only tells how the section came about.
+bool operator==(const section& a, const section& b) {
+  return a.number_ == b.number_ && a.states_ == b.states_ && a.ownerships_ == b.ownerships_ && a.totals_ == b.totals_
+         && a.holds_ == b.holds_ && a.deadlines_ == b.deadlines_ && a.sales_ == b.sales_
+         && a.ended_.in_order() == b.ended_.in_order();
+}
+
+} // namespace usher::domain

@@ -1,0 +1,120 @@
+#include "domain/waiting_line.hpp"
+
+#include "domain/ensure.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace usher::domain {
+namespace {
+
+constexpr std::uint64_t mask(std::uint64_t number) {
+  return std::uint64_t{1} << number % 64;
+}
+
+} // namespace
+
+void waiting_line::add(waiting_person& person, bool present) {
+  auto number = person.number.value();
+  if (number / block_size >= blocks_.size())
+    blocks_.resize(number / block_size + 1);
+  auto& block = blocks_[number / block_size];
+  if (!block.people)
+    block.people = std::make_unique<people_block>();
+  auto& word = block.people->waiting[number % block_size / word_bits];
+  ensure((word & mask(number)) == 0, "a number stands in line once");
+  word |= mask(number);
+  block.people->people[number % block_size] = &person;
+  ++block.waiting;
+  ++waiting_;
+  set_present(person.number, present);
+}
+
+void waiting_line::remove(queue_number number) {
+  set_present(number, false);
+  auto n = number.value();
+  auto& block = blocks_[n / block_size];
+  block.people->waiting[n % block_size / word_bits] &= ~mask(n);
+  block.people->people[n % block_size] = nullptr;
+  --waiting_;
+  if (--block.waiting == 0)
+    block.people.reset();
+}
+
+void waiting_line::set_present(queue_number number, bool present) {
+  ensure(find(number) != nullptr, "only those in line are there or not");
+  auto n = number.value();
+  auto& block = blocks_[n / block_size];
+  auto& word = block.people->present[n % block_size / word_bits];
+  if (((word & mask(n)) != 0) == present)
+    return;
+  word ^= mask(n);
+  if (present) {
+    ++block.present;
+    ++present_;
+    lowest_ = std::min(lowest_, n);
+  } else {
+    --block.present;
+    --present_;
+  }
+}
+
+waiting_person* waiting_line::find(queue_number number) const {
+  auto n = number.value();
+  if (n / block_size >= blocks_.size() || !blocks_[n / block_size].people)
+    return nullptr;
+  return blocks_[n / block_size].people->people[n % block_size];
+}
+
+waiting_person* waiting_line::first_present() {
+  if (present_ == 0)
+    return nullptr;
+  auto block = lowest_ / block_size;
+  while (blocks_[block].present == 0)
+    ++block;
+  auto word = lowest_ / block_size == block ? lowest_ % block_size / word_bits : 0;
+  const auto& people = *blocks_[block].people;
+  while (people.present[word] == 0)
+    ++word;
+  auto bit = static_cast<std::size_t>(std::countr_zero(people.present[word]));
+  lowest_ = block * block_size + word * word_bits + bit;
+  return people.people[lowest_ % block_size];
+}
+
+std::uint64_t waiting_line::before(queue_number number, std::uint32_t counted_block::*count,
+                                   bits people_block::*set) const {
+  auto n = number.value();
+  auto last = std::min<std::uint64_t>(n / block_size, blocks_.size());
+  std::uint64_t sum = 0;
+  for (std::uint64_t i = 0; i < last; ++i)
+    sum += blocks_[i].*count;
+  if (last == blocks_.size() || !blocks_[last].people)
+    return sum;
+  const auto& words = (*blocks_[last].people).*set;
+  auto last_word = n % block_size / word_bits;
+  for (std::size_t i = 0; i < last_word; ++i)
+    sum += static_cast<std::uint64_t>(std::popcount(words[i]));
+  return sum + static_cast<std::uint64_t>(std::popcount(words[last_word] & (mask(n) - 1)));
+}
+
+std::uint64_t waiting_line::waiting_before(queue_number number) const {
+  return before(number, &counted_block::waiting, &people_block::waiting);
+}
+
+std::uint64_t waiting_line::present_before(queue_number number) const {
+  return before(number, &counted_block::present, &people_block::present);
+}
+
+void waiting_line::finish(queue_number number) {
+  auto word = number.value() / word_bits;
+  if (word >= finished_.size())
+    finished_.resize(word + 1);
+  finished_[word] |= mask(number.value());
+}
+
+bool waiting_line::finished(queue_number number) const {
+  auto word = number.value() / word_bits;
+  return word < finished_.size() && (finished_[word] & mask(number.value())) != 0;
+}
+
+} // namespace usher::domain

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "domain/ids.hpp"
+#include "domain/queue_state.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace usher::domain {
+
+/// Somebody with a number. Kept small: there may be millions.
+struct waiting_person {
+  const buyer_id* buyer = nullptr;
+  queue_number number;
+  std::int64_t asked_until_s = 0; ///< there until this second, as far as asking shows
+  queue_state state = queue_state::waiting;
+  bool connected = false;
+  bool asking = false; ///< not yet seen to be absent since they last asked
+};
+
+/// The people who wait, by number, and which of them are there.
+///
+/// Bits by number in blocks that count: whoever has the lowest number is found, and the people
+/// before a number are counted, by looking at a few words, however long the line is. People stay the caller's.
+class waiting_line {
+public:
+  /// `person.number` must not be in line.
+  void add(waiting_person& person, bool present);
+  void remove(queue_number number);
+  void set_present(queue_number number, bool present);
+  /// Null when nobody waits with this number.
+  [[nodiscard]] waiting_person* find(queue_number number) const;
+
+  /// The lowest number that is there, or null. O(1) amortized while nobody with a lower number returns.
+  [[nodiscard]] waiting_person* first_present();
+
+  [[nodiscard]] std::uint64_t waiting() const noexcept { return waiting_; }
+  [[nodiscard]] std::uint64_t present() const noexcept { return present_; }
+  [[nodiscard]] std::uint64_t waiting_before(queue_number number) const;
+  [[nodiscard]] std::uint64_t present_before(queue_number number) const;
+
+  /// This number has had its turn and does not come back.
+  void finish(queue_number number);
+  [[nodiscard]] bool finished(queue_number number) const;
+
+private:
+  static constexpr std::size_t word_bits = 64;
+  static constexpr std::size_t block_words = 64;
+  static constexpr std::size_t block_size = word_bits * block_words;
+
+  using bits = std::array<std::uint64_t, block_words>;
+  struct people_block {
+    bits waiting{};
+    bits present{};
+    std::array<waiting_person*, block_size> people{};
+  };
+  struct counted_block {
+    std::unique_ptr<people_block> people; ///< none while nobody of them waits
+    std::uint32_t waiting = 0;
+    std::uint32_t present = 0;
+  };
+
+  [[nodiscard]] std::uint64_t before(queue_number number, std::uint32_t counted_block::*count,
+                                     bits people_block::*set) const;
+
+  std::vector<counted_block> blocks_;
+  std::vector<std::uint64_t> finished_; ///< one bit by number
+  std::uint64_t lowest_ = 0;            ///< nobody below this is there
+  std::uint64_t waiting_ = 0;
+  std::uint64_t present_ = 0;
+};
+
+} // namespace usher::domain

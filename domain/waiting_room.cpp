@@ -1,0 +1,317 @@
+#include "domain/waiting_room.hpp"
+
+#include "domain/ensure.hpp"
+#include "domain/is_one_of.hpp"
+
+#include <algorithm>
+
+namespace usher::domain {
+namespace {
+
+/// How many expired people are told so; those before them are unknown again.
+constexpr std::size_t expired_max = 100'000;
+
+constexpr seconds poll_min{1};
+constexpr seconds poll_max{30};
+/// Asking ten times until one's turn shows progress and costs little.
+constexpr int polls_until_turn = 10;
+
+/// The first whole second that is not before `at`.
+std::int64_t second_after(instant at) {
+  return std::chrono::ceil<seconds>(at).time_since_epoch().count();
+}
+
+std::int64_t second_of(instant at) {
+  return std::chrono::floor<seconds>(at).time_since_epoch().count();
+}
+
+seconds whole_seconds(std::uint64_t count) {
+  return seconds{static_cast<seconds::rep>(count)};
+}
+
+} // namespace
+
+const char* to_string(queue_state state) {
+  switch (state) {
+    case queue_state::drawing:
+      return "drawing";
+    case queue_state::waiting:
+      return "waiting";
+    case queue_state::admitted:
+      return "admitted";
+    case queue_state::expired:
+      return "expired";
+    case queue_state::closed:
+      return "closed";
+  }
+  return "unknown";
+}
+
+waiting_room::waiting_room(limits configured) : limits_(configured), rate_(configured.admission_per_s) {
+  ensure(limits_.number_block > 0, "numbers are reserved in blocks of at least one");
+}
+
+void waiting_room::change(std::uint32_t admission_per_s, std::uint32_t max_shopping) {
+  limits_.admission_per_s = admission_per_s;
+  limits_.max_shopping = max_shopping;
+  rate_.change(admission_per_s);
+}
+
+void waiting_room::pause(bool paused) {
+  paused_ = paused;
+  rate_.rest();
+}
+
+// ---- numbers ------------------------------------------------------------------
+
+void waiting_room::begin() {
+  if (begun_)
+    return;
+  begun_ = true;
+  earlier_ = last_ = reserved_;
+}
+
+std::optional<numbers_reserved> waiting_room::numbers_needed() {
+  begin();
+  if (reserved_ - last_ > limits_.number_block / 2)
+    return std::nullopt;
+  return numbers_reserved{queue_number{reserved_ + limits_.number_block}};
+}
+
+std::optional<serving_reached> waiting_room::serving_worth_writing() const {
+  if (serving_ < serving_kept_ + limits_.number_block)
+    return std::nullopt;
+  return serving_reached{queue_number{serving_}};
+}
+
+void waiting_room::apply(const numbers_reserved& happened) {
+  ensure(happened.up_to.value() >= reserved_, "numbers are reserved upwards");
+  reserved_ = happened.up_to.value();
+}
+
+void waiting_room::apply(const serving_reached& happened) {
+  ensure(happened.number.value() >= serving_kept_, "the number served only grows");
+  serving_kept_ = happened.number.value();
+  serving_ = std::max(serving_, serving_kept_);
+}
+
+void waiting_room::apply(const domain::fact& happened) {
+  std::visit(
+      [this]<class Fact>(const Fact& x) {
+        constexpr bool ours = is_one_of<Fact, numbers_reserved, serving_reached>;
+        ensure(ours, "a waiting room's journal has facts of waiting rooms only");
+        if constexpr (ours)
+          apply(x);
+      },
+      happened);
+}
+
+// ---- coming and going -----------------------------------------------------------
+
+void waiting_room::put_in_line(waiting_person& person, queue_number number) {
+  person.number = number;
+  person.state = queue_state::waiting;
+  line_.add(person, person.connected || person.asking);
+  // The second that the person is there until is filed by number.
+  if (person.asking)
+    asked_until_[person.asked_until_s].push_back(number);
+}
+
+void waiting_room::take_out_of_line(const waiting_person& person) {
+  line_.remove(person.number);
+  line_.finish(person.number);
+}
+
+std::variant<queue_number, refusal> waiting_room::join(const buyer_id& buyer, instant now) {
+  begin();
+  drop_absent(now);
+  auto known = people_.find(buyer);
+  if (known != people_.end() && known->second.state != queue_state::expired)
+    return known->second.number;
+  if (last_ == reserved_)
+    return refusal{.reason = rejection::overloaded, .detail = "Numbers are being written down."};
+  if (known == people_.end()) {
+    if (people_.size() >= limits_.max_people && !forget_expired())
+      return refusal{.reason = rejection::overloaded, .detail = "The waiting room is full."};
+    known = people_.try_emplace(buyer).first;
+    known->second.buyer = &known->first;
+  }
+  queue_number number{++last_};
+  put_in_line(known->second, number);
+  return number;
+}
+
+std::variant<queue_number, refusal> waiting_room::rejoin(const buyer_id& buyer, queue_number number, instant now) {
+  begin();
+  drop_absent(now);
+  auto known = people_.find(buyer);
+  if (known != people_.end() && known->second.number == number)
+    return number;
+  // Numbers that this object gave out are known as long as they count.
+  bool given_earlier = number.value() >= 1 && number.value() <= earlier_;
+  if (!given_earlier || line_.finished(number) || line_.find(number) != nullptr)
+    return refusal{.reason = rejection::not_found};
+  if (known == people_.end()) {
+    if (people_.size() >= limits_.max_people && !forget_expired())
+      return refusal{.reason = rejection::overloaded, .detail = "The waiting room is full."};
+    known = people_.try_emplace(buyer).first;
+    known->second.buyer = &known->first;
+  } else if (known->second.state == queue_state::waiting) {
+    if (known->second.number < number)
+      return known->second.number;
+    take_out_of_line(known->second);
+  } else if (known->second.state == queue_state::admitted) {
+    return known->second.number;
+  }
+  put_in_line(known->second, number);
+  return number;
+}
+
+void waiting_room::leave(const buyer_id& buyer) {
+  auto known = people_.find(buyer);
+  if (known == people_.end() || known->second.state == queue_state::expired)
+    return;
+  if (known->second.state == queue_state::waiting)
+    take_out_of_line(known->second);
+  else
+    --shopping_;
+  people_.erase(known);
+}
+
+void waiting_room::note_presence(waiting_person& person) {
+  if (person.state == queue_state::waiting)
+    line_.set_present(person.number, person.connected || person.asking);
+}
+
+void waiting_room::set_present(const buyer_id& buyer, bool present) {
+  auto known = people_.find(buyer);
+  if (known == people_.end())
+    return;
+  known->second.connected = present;
+  note_presence(known->second);
+}
+
+void waiting_room::touch(const buyer_id& buyer, instant now, seconds presence) {
+  drop_absent(now);
+  auto known = people_.find(buyer);
+  if (known == people_.end() || known->second.state != queue_state::waiting)
+    return;
+  auto& person = known->second;
+  person.asked_until_s = std::max(person.asked_until_s, second_after(now + presence));
+  if (person.asking)
+    return; // filed already; when that second comes, the person is filed anew
+  person.asking = true;
+  asked_until_[person.asked_until_s].push_back(person.number);
+  note_presence(person);
+}
+
+void waiting_room::drop_absent(instant now) {
+  auto second = second_of(now);
+  while (!asked_until_.empty() && asked_until_.begin()->first <= second) {
+    auto due = asked_until_.extract(asked_until_.begin());
+    for (auto number : due.mapped()) {
+      auto* person = line_.find(number);
+      if (person == nullptr)
+        continue; // went in, or left
+      if (person->asked_until_s > second) {
+        asked_until_[person->asked_until_s].push_back(number);
+      } else {
+        person->asking = false;
+        note_presence(*person);
+      }
+    }
+  }
+}
+
+// ---- admission ----------------------------------------------------------------
+
+bool waiting_room::has_room() const noexcept {
+  return limits_.max_shopping == 0 || shopping_ < limits_.max_shopping;
+}
+
+std::vector<waiting_room::admitted> waiting_room::admit(instant now) {
+  begin();
+  drop_absent(now);
+  std::vector<admitted> result;
+  if (paused_)
+    return result;
+  auto* person = line_.first_present();
+  while (person != nullptr && has_room() && rate_.may_admit(now)) {
+    rate_.note_admission(now);
+    take_out_of_line(*person);
+    person->state = queue_state::admitted;
+    person->asking = false;
+    serving_ = std::max(serving_, person->number.value());
+    ++admitted_;
+    ++shopping_;
+    result.push_back({person->number, *person->buyer});
+    person = line_.first_present();
+  }
+  if (person == nullptr || !has_room())
+    rate_.rest();
+  return result;
+}
+
+std::optional<instant> waiting_room::next_admission(instant now) const {
+  if (paused_ || !has_room() || line_.present() == 0)
+    return std::nullopt;
+  return rate_.next(now);
+}
+
+void waiting_room::stop_shopping(const buyer_id& buyer) {
+  auto known = people_.find(buyer);
+  if (known == people_.end() || known->second.state != queue_state::admitted)
+    return;
+  known->second.state = queue_state::expired;
+  --shopping_;
+  remember_expired(buyer);
+}
+
+void waiting_room::remember_expired(const buyer_id& buyer) {
+  expired_.push_back(buyer);
+  if (expired_.size() > expired_max)
+    forget_expired();
+}
+
+bool waiting_room::forget_expired() {
+  while (!expired_.empty()) {
+    auto known = people_.find(expired_.front());
+    expired_.pop_front();
+    // Those who joined anew since then are no longer expired.
+    if (known != people_.end() && known->second.state == queue_state::expired) {
+      people_.erase(known);
+      return true;
+    }
+  }
+  return false;
+}
+
+// ---- readings -----------------------------------------------------------------
+
+std::optional<queue_place> waiting_room::place_of(const buyer_id& buyer) const {
+  auto known = people_.find(buyer);
+  if (known == people_.end())
+    return std::nullopt;
+  const auto& person = known->second;
+  queue_place place{.number = person.number, .state = person.state, .poll_after = poll_max};
+  if (person.state != queue_state::waiting)
+    return place;
+  place.ahead = line_.waiting_before(person.number);
+  // The law of the rate: whoever has `n` people before them needs at least n / rate full seconds.
+  place.eta_low = whole_seconds(line_.present_before(person.number) / limits_.admission_per_s);
+  // One second more than their slots need, for the second that has been used already.
+  place.eta_high = whole_seconds(place.ahead / limits_.admission_per_s + 2);
+  place.poll_after = std::clamp(place.eta_low / polls_until_turn, poll_min, poll_max);
+  return place;
+}
+
+waiting_room::figures waiting_room::totals() const {
+  return {.joined = begun_ ? last_ : reserved_,
+          .serving = serving_,
+          .waiting = line_.waiting(),
+          .present = line_.present(),
+          .admitted = admitted_,
+          .shopping = shopping_};
+}
+
+} // namespace usher::domain
