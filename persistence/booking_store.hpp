@@ -81,6 +81,23 @@ struct shard_history {
   std::vector<domain::fact> facts;    ///< in order, after the snapshot
 };
 
+/// One row of the journal as an examiner reads it: nothing about it is taken for granted.
+struct examined_entry {
+  domain::shard_id shard;
+  domain::epoch epoch;
+  domain::fact_seq seq;
+  domain::instant at;
+  std::optional<domain::fact> fact; ///< none when the row's bytes are no fact
+  bool chained = true;              ///< the row's link is the digest of the link before it and of its own content
+};
+
+/// A snapshot as it is kept.
+struct stored_snapshot {
+  domain::epoch epoch;
+  domain::fact_seq upto;
+  std::vector<domain::fact> facts;
+};
+
 /// The store. One object is one connection, used by one thread at a time; every call blocks.
 /// Every call throws `store_unavailable` or `store_broken`; nothing else.
 class booking_store {
@@ -114,8 +131,8 @@ public:
   /// long as the group. After `store_unavailable` the outcome is unknown until the shard is claimed again.
   [[nodiscard]] virtual std::vector<append_result> append(std::span<const journal_entry> group) = 0;
 
-  /// Keeps a snapshot that stands for all facts up to `upto`. Ignored when a newer one is there, or
-  /// when the epoch is not the present one.
+  /// Keeps a snapshot that stands for all facts up to `upto`. Ignored when a newer one is there,
+  /// when the epoch is not the present one, or when the journal does not reach `upto`.
   virtual void put_snapshot(const domain::shard_id& shard, domain::epoch epoch, domain::fact_seq upto,
                             const std::vector<domain::fact>& facts) = 0;
 
@@ -123,6 +140,11 @@ public:
 
   /// Every entry of an event's journal, by shard and sequence, in bounded pages.
   virtual void read_journal(const domain::event_id& event, const std::function<void(const journal_entry&)>& each) = 0;
+  /// The same rows for the audit: one that cannot be read or whose chain is broken is handed on as such
+  /// instead of failing. A store without a chain keeps this default, which finds every row in order.
+  virtual void examine_journal(const domain::event_id& event, const std::function<void(const examined_entry&)>& each);
+  /// The snapshot kept for a shard, or nothing. A store without snapshots keeps this default.
+  [[nodiscard]] virtual std::optional<stored_snapshot> snapshot(const domain::shard_id& shard);
   [[nodiscard]] virtual std::vector<sold_row> sold_seats(const domain::event_id& event) = 0;
   [[nodiscard]] virtual std::vector<order_row> orders(const domain::event_id& event) = 0;
   /// The present epoch of every shard of an event.

@@ -1,0 +1,36 @@
+#include "persistence/booking_store.hpp"
+
+#include "persistence/postgres/store.hpp"
+#include "persistence/sqlite/store.hpp"
+
+namespace usher::persistence {
+namespace {
+
+constexpr std::string_view sqlite_scheme = "sqlite:";
+
+bool is_postgres(std::string_view url) {
+  return url.starts_with("postgres://") || url.starts_with("postgresql://");
+}
+
+} // namespace
+
+void booking_store::examine_journal(const domain::event_id& event,
+                                    const std::function<void(const examined_entry&)>& each) {
+  read_journal(event, [&each](const journal_entry& entry) {
+    each({entry.shard, entry.epoch, entry.seq, entry.at, entry.fact, true});
+  });
+}
+
+std::optional<stored_snapshot> booking_store::snapshot(const domain::shard_id&) {
+  return std::nullopt;
+}
+
+std::unique_ptr<booking_store> open_store(const std::string& url) {
+  if (is_postgres(url))
+    return postgres::open(url);
+  if (url.starts_with(sqlite_scheme) && url.size() > sqlite_scheme.size())
+    return sqlite::open(url.substr(sqlite_scheme.size()));
+  throw store_broken("a store is sqlite:FILE, postgres://USER@HOST/DATABASE or postgresql://USER@HOST/DATABASE");
+}
+
+} // namespace usher::persistence

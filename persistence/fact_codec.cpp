@@ -1,0 +1,380 @@
+#include "persistence/fact_codec.hpp"
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+namespace usher::persistence {
+namespace {
+
+using namespace usher::domain;
+
+constexpr char format_version = 1;
+
+template <class Enum>
+constexpr Enum last_of = Enum{};
+template <>
+constexpr hold_end last_of<hold_end> = hold_end::unacknowledged;
+template <>
+constexpr event_state last_of<event_state> = event_state::closed;
+template <>
+constexpr order_state last_of<order_state> = order_state::cancelled;
+
+// ---- which fields, in which order; the same list writes and reads ----
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template reference<priced_seat> x) {
+  codec(x.seat, x.price);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template reference<sold_seat> x) {
+  codec(x.seat, x.price, x.version);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template reference<ordered_seat> x) {
+  codec(x.section, x.seat, x.price);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template reference<event_settings> x) {
+  codec(x.name, x.currency, x.prices, x.hold_ttl, x.max_seats_per_buyer, x.admission_per_s, x.max_shopping,
+        x.waiting_room, x.refuse_orphans, x.opens_at, x.closes_at);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template reference<seats_held> x) {
+  codec(x.hold, x.buyer, x.seats, x.until, x.wish);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template reference<hold_ended> x) {
+  codec(x.hold, x.why);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template reference<payment_started> x) {
+  codec(x.hold, x.order, x.until);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template reference<payment_stopped> x) {
+  codec(x.hold, x.order, x.until);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template reference<seats_sold> x) {
+  codec(x.hold, x.order, x.buyer, x.seats);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template reference<seats_returned> x) {
+  codec(x.order, x.seats);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template reference<seats_blocked> x) {
+  codec(x.seats);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template reference<seats_unblocked> x) {
+  codec(x.seats);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template reference<event_defined> x) {
+  codec(x.settings);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template reference<event_state_changed> x) {
+  codec(x.state);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template reference<order_started> x) {
+  codec(x.order, x.hold, x.buyer, x.seats, x.total, x.method, x.key, x.request, x.at);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template reference<order_advanced> x) {
+  codec(x.order, x.state, x.reason, x.at);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template reference<numbers_reserved> x) {
+  codec(x.up_to);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template reference<serving_reached> x) {
+  codec(x.number);
+}
+
+// ---- the two directions ----
+
+class writer {
+public:
+  template <class X>
+  using reference = const X&;
+
+  explicit writer(std::string& bytes) : bytes_(bytes) {}
+
+  template <class... Xs>
+  void operator()(const Xs&... xs) {
+    (one(xs), ...);
+  }
+
+  void count(std::uint64_t x) {
+    std::array<char, 10> digits;
+    std::size_t length = 0;
+    for (; x >= 0x80; x >>= 7)
+      digits[length++] = static_cast<char>(x | 0x80);
+    digits[length++] = static_cast<char>(x);
+    bytes_.append(digits.data(), length);
+  }
+
+private:
+  template <class X>
+  void one(const X& x) {
+    if constexpr (std::is_enum_v<X> || std::is_same_v<X, bool>)
+      bytes_ += static_cast<char>(x);
+    else
+      fields(*this, x);
+  }
+  void one(std::uint32_t x) { count(x); }
+  /// Only digests are plain 64-bit numbers: they are as long as they are.
+  void one(std::uint64_t x) {
+    std::array<char, 8> octets;
+    for (std::size_t i = 0; i < octets.size(); ++i)
+      octets[i] = static_cast<char>(x >> 8 * i);
+    bytes_.append(octets.data(), octets.size());
+  }
+  void one(std::int64_t x) { count(static_cast<std::uint64_t>(x) << 1 ^ static_cast<std::uint64_t>(x >> 63)); }
+  void one(seconds x) { one(static_cast<std::int64_t>(x.count())); }
+  void one(instant x) { one(static_cast<std::uint64_t>(x.time_since_epoch().count())); }
+  void one(const std::string& x) {
+    count(x.size());
+    bytes_ += x;
+  }
+  template <class Tag, class Representation>
+  void one(const identifier<Tag, Representation>& x) {
+    if constexpr (std::is_same_v<Representation, std::string>)
+      one(x.value());
+    else
+      count(x.value());
+  }
+  template <class Tag>
+  void one(const wide_id<Tag>& x) {
+    one(x.high);
+    one(x.low);
+  }
+  template <class X>
+  void one(const std::optional<X>& x) {
+    one(x.has_value());
+    if (x)
+      one(*x);
+  }
+  template <class X>
+  void one(const std::vector<X>& xs) {
+    count(xs.size());
+    for (const auto& x : xs)
+      one(x);
+  }
+
+  std::string& bytes_;
+};
+
+/// Once something does not fit, everything after it reads as nothing and `good` stays false.
+class reader {
+public:
+  template <class X>
+  using reference = X&;
+
+  explicit reader(std::string_view bytes) : rest_(bytes) {}
+
+  [[nodiscard]] bool good() const { return good_; }
+  [[nodiscard]] std::string_view rest() const { return rest_; }
+
+  template <class... Xs>
+  void operator()(Xs&... xs) {
+    (one(xs), ...);
+  }
+
+  std::uint64_t count(std::uint64_t most) {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+      auto digit = octet();
+      if (shift == 63 && digit > 1)
+        break;
+      value |= static_cast<std::uint64_t>(digit & 0x7f) << shift;
+      if ((digit & 0x80) == 0) {
+        if (value > most)
+          break;
+        return value;
+      }
+    }
+    good_ = false;
+    return 0;
+  }
+
+  std::uint8_t octet() {
+    if (!good_ || rest_.empty()) {
+      good_ = false;
+      return 0;
+    }
+    auto x = static_cast<std::uint8_t>(rest_.front());
+    rest_.remove_prefix(1);
+    return x;
+  }
+
+private:
+  template <class X>
+  void one(X& x) {
+    if constexpr (std::is_enum_v<X>)
+      x = static_cast<X>(count(static_cast<std::uint64_t>(last_of<X>)));
+    else if constexpr (std::is_same_v<X, bool>)
+      x = count(1) == 1;
+    else
+      fields(*this, x);
+  }
+  void one(std::uint32_t& x) { x = static_cast<std::uint32_t>(count(std::numeric_limits<std::uint32_t>::max())); }
+  void one(std::uint64_t& x) {
+    x = 0;
+    for (unsigned i = 0; i < 8; ++i)
+      x |= static_cast<std::uint64_t>(octet()) << 8 * i;
+  }
+  void one(std::int64_t& x) {
+    auto folded = count(std::numeric_limits<std::uint64_t>::max());
+    x = static_cast<std::int64_t>(folded >> 1 ^ (~(folded & 1) + 1));
+  }
+  void one(seconds& x) {
+    std::int64_t number = 0;
+    one(number);
+    x = seconds{number};
+  }
+  void one(instant& x) {
+    std::uint64_t number = 0;
+    one(number);
+    x = instant{microseconds{static_cast<std::int64_t>(number)}};
+  }
+  void one(std::string& x) {
+    auto size = static_cast<std::size_t>(count(rest_.size()));
+    if (size > rest_.size()) { // the length itself took some of what `count` was compared with
+      good_ = false;
+      return;
+    }
+    x = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+  }
+  template <class Tag, class Representation>
+  void one(identifier<Tag, Representation>& x) {
+    if constexpr (std::is_same_v<Representation, std::string>) {
+      std::string text;
+      one(text);
+      x = identifier<Tag, Representation>{std::move(text)};
+    } else {
+      x = identifier<Tag, Representation>{
+          static_cast<Representation>(count(std::numeric_limits<Representation>::max()))};
+    }
+  }
+  template <class Tag>
+  void one(wide_id<Tag>& x) {
+    one(x.high);
+    one(x.low);
+  }
+  template <class X>
+  void one(std::optional<X>& x) {
+    bool there = false;
+    one(there);
+    if (there)
+      one(x.emplace());
+  }
+  template <class X>
+  void one(std::vector<X>& xs) {
+    // An element takes at least one byte, so hostile counts cannot reserve much more than they bring.
+    auto size = count(rest_.size());
+    xs.reserve(static_cast<std::size_t>(size));
+    for (; size > 0 && good_; --size)
+      one(xs.emplace_back());
+  }
+
+  std::string_view rest_;
+  bool good_ = true;
+};
+
+template <std::size_t Kind>
+fact read_kind(reader& codec) {
+  std::variant_alternative_t<Kind, fact> x;
+  fields(codec, x);
+  return x;
+}
+
+template <std::size_t... Kinds>
+constexpr auto readers_of(std::index_sequence<Kinds...>) {
+  return std::array<fact (*)(reader&), sizeof...(Kinds)>{&read_kind<Kinds>...};
+}
+
+constexpr auto readers = readers_of(std::make_index_sequence<std::variant_size_v<fact>>{});
+
+} // namespace
+
+void encode(const fact& x, std::string& bytes) {
+  bytes += format_version;
+  bytes += static_cast<char>(x.index());
+  writer codec{bytes};
+  std::visit([&codec](const auto& alternative) { fields(codec, alternative); }, x);
+}
+
+std::optional<fact> decode_front(std::string_view& bytes) {
+  reader codec{bytes};
+  if (codec.octet() != format_version)
+    return std::nullopt;
+  std::size_t kind = codec.octet();
+  if (!codec.good() || kind >= readers.size())
+    return std::nullopt;
+  auto x = readers[kind](codec);
+  if (!codec.good())
+    return std::nullopt;
+  bytes = codec.rest();
+  return x;
+}
+
+std::optional<fact> decode(std::string_view bytes) {
+  auto x = decode_front(bytes);
+  if (!bytes.empty())
+    return std::nullopt;
+  return x;
+}
+
+std::string encode_all(const std::vector<fact>& facts) {
+  std::string bytes;
+  writer{bytes}.count(facts.size());
+  for (const auto& x : facts)
+    encode(x, bytes);
+  return bytes;
+}
+
+std::optional<std::vector<fact>> decode_all(std::string_view bytes) {
+  reader codec{bytes};
+  auto size = codec.count(bytes.size());
+  if (!codec.good())
+    return std::nullopt;
+  bytes = codec.rest();
+  std::vector<fact> facts;
+  for (; size > 0; --size) {
+    auto x = decode_front(bytes);
+    if (!x)
+      return std::nullopt;
+    facts.push_back(std::move(*x));
+  }
+  if (!bytes.empty())
+    return std::nullopt;
+  return facts;
+}
+
+} // namespace usher::persistence

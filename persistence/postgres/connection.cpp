@@ -1,0 +1,176 @@
+#include "persistence/postgres/connection.hpp"
+
+#include "domain/ensure.hpp"
+#include "log/log.hpp"
+#include "persistence/store_url.hpp"
+
+#include <pqxx/pqxx>
+
+#include <string_view>
+#include <utility>
+
+namespace usher::persistence::postgres {
+namespace {
+
+/// The server gives up first, so that its answer says why; a server that says nothing is left a little later.
+constexpr std::chrono::milliseconds answer_limit{4500};
+constexpr const char* session_settings = R"sql(
+  SET search_path TO usher;
+  SET statement_timeout TO '4s';
+  SET idle_in_transaction_session_timeout TO '5s';
+  SET client_min_messages TO error;
+  SET jit TO off;
+  -- Arrays of unknown length are joined with tables of any size: always by index, planned once.
+  SET plan_cache_mode TO force_generic_plan;
+  SET enable_seqscan TO off;
+  SET enable_hashjoin TO off;
+  SET enable_mergejoin TO off;
+  -- An answer is given when its fact is on disk, whatever this server does by default.
+  SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
+)sql";
+constexpr int oldest_server = 150000;
+
+std::string with_limits(const std::string& url) {
+  auto full = url;
+  for (std::string_view limit : {"connect_timeout=3", "tcp_user_timeout=4500", "application_name=usher"}) {
+    auto name = limit.substr(0, limit.find('=') + 1);
+    if (url.find(name) != std::string::npos)
+      continue;
+    full += full.find('?') == std::string::npos ? '?' : '&';
+    full += limit;
+  }
+  return full;
+}
+
+/// Failures after which a later call may succeed, by SQLSTATE class: connection, out of resources, a conflict
+/// with another transaction, intervention by an operator or a timeout, a lock, a standby, the system's own.
+bool may_pass(std::string_view state) {
+  for (std::string_view passing : {"08", "53", "40", "57", "55P03", "25006", "58"})
+    if (state.starts_with(passing))
+      return true;
+  return false;
+}
+
+bool is_refusal(std::string_view state) {
+  return state == "23505" || state == "US001";
+}
+
+/// Watches the socket as long as it lives.
+class watched {
+public:
+  watched(socket_watch& watch, int socket) : watch_(watch) { watch_.start(socket, answer_limit); }
+  ~watched() { watch_.stop(); }
+  watched(const watched&) = delete;
+  watched& operator=(const watched&) = delete;
+
+private:
+  socket_watch& watch_;
+};
+
+} // namespace
+
+// ---- session ----
+
+pqxx::result session::run(const prepared& what, const pqxx::params& arguments) {
+  home_.watch_.start(home_.native_->sock(), answer_limit);
+  if (!home_.prepared_.contains(what.name)) {
+    home_.native_->prepare(what.name, what.sql);
+    home_.prepared_.insert(what.name);
+  }
+  return native_.exec(pqxx::prepped{what.name}, arguments);
+}
+
+pqxx::result session::run(const prepared& what) {
+  return run(what, pqxx::params{});
+}
+
+void session::script(const std::string& sql) {
+  home_.watch_.start(home_.native_->sock(), answer_limit);
+  native_.exec(sql);
+}
+
+// ---- connection ----
+
+connection::connection(std::string url) : url_(std::move(url)) {}
+
+connection::~connection() = default;
+
+pqxx::result connection::run(const prepared& what, const pqxx::params& arguments) {
+  pqxx::result rows;
+  guarded([&] {
+    watched limit{watch_, native_->sock()};
+    pqxx::nontransaction single{*native_};
+    rows = session{*this, single}.run(what, arguments);
+  });
+  return rows;
+}
+
+pqxx::result connection::run(const prepared& what) {
+  return run(what, pqxx::params{});
+}
+
+void connection::in_transaction(const std::function<void(session&)>& work) {
+  guarded([&] {
+    // BEGIN, COMMIT and ROLLBACK wait for the server, too. Each statement in between renews the limit.
+    watched limit{watch_, native_->sock()};
+    pqxx::work all{*native_};
+    session inside{*this, all};
+    work(inside);
+    watch_.start(native_->sock(), answer_limit);
+    all.commit();
+  });
+}
+
+void connection::connect() {
+  auto fresh = std::make_unique<pqxx::connection>(with_limits(url_));
+  if (fresh->server_version() < oldest_server)
+    throw store_broken("the PostgreSQL server is older than version 15");
+  watched limit{watch_, fresh->sock()};
+  pqxx::nontransaction{*fresh}.exec(session_settings);
+  native_ = std::move(fresh);
+  prepared_.clear();
+  ++generation_;
+}
+
+void connection::guarded(const std::function<void()>& work) {
+  try {
+    if (!native_ || !native_->is_open())
+      connect();
+    work();
+  } catch (const pqxx::sql_error& error) {
+    auto text = sentence(error);
+    if (is_refusal(error.sqlstate()))
+      throw refused_statement(text);
+    if (!may_pass(error.sqlstate()))
+      throw store_broken(text);
+    if (!native_->is_open())
+      native_.reset();
+    throw store_unavailable(text);
+  } catch (const pqxx::failure& error) {
+    // The connection, or what became of a transaction, is lost.
+    bool was_connected = native_ != nullptr;
+    native_.reset();
+    auto text = sentence(error);
+    if (was_connected)
+      log::of("persistence").warn("lost the connection to {}: {}", without_password(url_), text);
+    throw store_unavailable(text);
+  } catch (const store_broken&) {
+    throw;
+  } catch (const store_unavailable&) {
+    throw;
+  } catch (const domain::broken_invariant&) {
+    throw;
+  } catch (const std::exception& error) {
+    native_.reset(); // a state that the library does not expect to be in
+    throw store_broken(sentence(error));
+  }
+}
+
+std::string connection::sentence(const std::exception& error) const {
+  std::string_view text = error.what();
+  while (text.ends_with('\n'))
+    text.remove_suffix(1);
+  return "PostgreSQL: " + without_passwords_of(url_, std::string{text});
+}
+
+} // namespace usher::persistence::postgres

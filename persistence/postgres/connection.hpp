@@ -1,0 +1,84 @@
+#pragma once
+
+#include "persistence/booking_store.hpp"
+#include "persistence/postgres/socket_watch.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_set>
+
+namespace pqxx {
+class connection;
+class params;
+class result;
+class transaction_base;
+} // namespace pqxx
+
+namespace usher::persistence::postgres {
+
+/// A statement and the name that it is prepared under, on its first use on each connection.
+struct prepared {
+  const char* name;
+  const char* sql;
+};
+
+/// A constraint, or the schema's own check, refused a statement. Nothing of it was written.
+class refused_statement : public store_broken {
+public:
+  using store_broken::store_broken;
+};
+
+class connection;
+
+/// A transaction that is under way.
+class session {
+public:
+  /// Runs one statement, in bounded time.
+  pqxx::result run(const prepared& what, const pqxx::params& arguments);
+  pqxx::result run(const prepared& what);
+  /// Runs any number of statements without arguments and results.
+  void script(const std::string& sql);
+
+private:
+  friend class connection;
+  session(connection& home, pqxx::transaction_base& native) : home_(home), native_(native) {}
+
+  connection& home_;
+  pqxx::transaction_base& native_;
+};
+
+/// A connection that comes back: lost ones are made anew by the next call. Every failure is an exception of
+/// the port, says no password, and comes within a bound.
+class connection {
+public:
+  /// Connects at the first call, not here.
+  explicit connection(std::string url);
+  ~connection();
+
+  /// One statement by itself.
+  pqxx::result run(const prepared& what, const pqxx::params& arguments);
+  pqxx::result run(const prepared& what);
+  /// All or nothing.
+  void in_transaction(const std::function<void(session&)>& work);
+
+  /// Grows with each connection that is made: what was learnt on an older one may be out of date.
+  [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
+
+private:
+  friend class session;
+
+  void connect();
+  /// Runs `work` on a live connection and turns what it throws into the port's exceptions.
+  void guarded(const std::function<void()>& work);
+  [[nodiscard]] std::string sentence(const std::exception& error) const;
+
+  std::string url_;
+  socket_watch watch_;
+  std::unique_ptr<pqxx::connection> native_;
+  std::unordered_set<const char*> prepared_; ///< names, by address: each is a constant
+  std::uint64_t generation_ = 0;
+};
+
+} // namespace usher::persistence::postgres

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "persistence/booking_store.hpp"
+
+#include <vector>
+
+/// The tables beside the journal are projections: this says what each fact does to them.
+namespace usher::persistence {
+
+/// What a fact does to one row of the sold seats.
+struct seat_change {
+  domain::section_no section;
+  domain::seat_no seat;
+  std::uint32_t version = 0;
+  bool sold = false;
+  domain::order_id order;
+  const domain::buyer_id* buyer = nullptr; ///< of the fact; null when the seat came back
+  domain::minor_units price = 0;
+
+  /// The seat's first sale makes its row; every later change swaps the version before it.
+  [[nodiscard]] bool makes_row() const noexcept { return sold && version == 1; }
+};
+
+/// What a fact does to one row of the orders: `started` makes it, or else its state changes.
+struct order_change {
+  domain::order_id order;
+  const domain::order_started* started = nullptr;
+  domain::order_state state = domain::order_state::started;
+};
+
+/// Both refer into `entry`.
+void append_seat_changes(const journal_entry& entry, std::vector<seat_change>& changes);
+[[nodiscard]] std::optional<order_change> order_change_of(const journal_entry& entry);
+
+} // namespace usher::persistence

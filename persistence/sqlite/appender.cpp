@@ -1,0 +1,170 @@
+#include "persistence/sqlite/appender.hpp"
+
+#include "persistence/fact_codec.hpp"
+#include "persistence/id_bytes.hpp"
+
+namespace usher::persistence::sqlite {
+namespace {
+
+std::int64_t number(std::uint64_t x) {
+  return static_cast<std::int64_t>(x);
+}
+
+/// A fact and its rows are written together or not at all, without giving up the rest of the group.
+class savepoint {
+public:
+  explicit savepoint(connection& db) : db_(db) { db_.run("SAVEPOINT entry"); }
+  ~savepoint() {
+    if (!kept_)
+      db_.run_quietly("ROLLBACK TO entry; RELEASE entry");
+  }
+  savepoint(const savepoint&) = delete;
+  savepoint& operator=(const savepoint&) = delete;
+
+  void keep() {
+    db_.run("RELEASE entry");
+    kept_ = true;
+  }
+
+private:
+  connection& db_;
+  bool kept_ = false;
+};
+
+} // namespace
+
+appender::appender(connection& db)
+    : db_(db), find_shard_(db, "SELECT s.number, s.event, s.epoch FROM shard s JOIN event e ON e.number = s.event "
+                               "WHERE e.id = ? AND s.kind = ? AND s.section = ?"),
+      find_link_(db, "SELECT link FROM journal WHERE shard = ? AND seq = ?"),
+      add_fact_(db, "INSERT OR IGNORE INTO journal (shard, seq, epoch, at, link, fact) VALUES (?, ?, ?, ?, ?, ?)"),
+      add_seat_(db, "INSERT OR IGNORE INTO sold_seat (event, section, seat, version, sold, order_id, buyer, price) "
+                    "VALUES (?, ?, ?, 1, 1, ?, ?, ?)"),
+      swap_seat_(db, "UPDATE sold_seat SET version = ?4, sold = ?5, order_id = ?6, price = ?8, "
+                     "buyer = CASE WHEN ?5 THEN ?7 ELSE buyer END "
+                     "WHERE event = ?1 AND section = ?2 AND seat = ?3 AND version = ?4 - 1 AND sold <> ?5 "
+                     "AND (?5 OR order_id = ?6)"),
+      add_order_(db, "INSERT OR IGNORE INTO orders (event, order_id, hold_id, buyer, state, total) "
+                     "VALUES (?, ?, ?, ?, 0, ?)"),
+      move_order_(db, "UPDATE orders SET state = ?3 WHERE event = ?1 AND order_id = ?2") {}
+
+std::vector<append_result> appender::append(std::span<const journal_entry> group) {
+  std::vector<append_result> results;
+  results.reserve(group.size());
+  try {
+    transaction all{db_};
+    progress_map shards;
+    for (const auto& entry : group) {
+      auto place = shards.find(entry.shard);
+      if (place == shards.end())
+        place = shards.emplace(entry.shard, begin(entry.shard)).first;
+      results.push_back(append_one(entry, place->second));
+    }
+    all.commit();
+    for (auto& [id, shard] : shards)
+      if (shard.head.shard != 0)
+        heads_.insert_or_assign(id, shard.head);
+  } catch (...) {
+    heads_.clear(); // what they point at may have been rolled back
+    throw;
+  }
+  return results;
+}
+
+appender::progress appender::begin(const domain::shard_id& shard) {
+  progress state;
+  auto row = find_shard_.rows(shard.event.value(), static_cast<std::int64_t>(shard.kind),
+                              static_cast<std::int64_t>(shard.section.value()));
+  if (!row.next()) {
+    state.stopped = append_result::fenced;
+    return state;
+  }
+  if (auto known = heads_.find(shard); known != heads_.end()) {
+    state.head = known->second;
+  } else {
+    state.head.link = chain_.beginning(shard);
+    state.head.shard = row.number(0);
+    state.head.event = row.number(1);
+  }
+  state.epoch = row.number(2);
+  return state;
+}
+
+append_result appender::append_one(const journal_entry& entry, progress& shard) {
+  if (shard.stopped)
+    return *shard.stopped;
+  auto result = append_result::fenced;
+  if (number(entry.epoch.value()) == shard.epoch)
+    result = reach_predecessor(entry, shard.head) ? write(entry, shard.head) : append_result::conflict;
+  if (result != append_result::written)
+    shard.stopped = result;
+  return result;
+}
+
+bool appender::reach_predecessor(const journal_entry& entry, journal_head& head) {
+  auto before = domain::fact_seq{entry.seq.value() - 1};
+  if (head.last == before)
+    return entry.seq.value() > 0;
+  if (before.value() == 0) {
+    head.link = chain_.beginning(entry.shard);
+  } else {
+    auto row = find_link_.rows(head.shard, number(before.value()));
+    if (!row.next())
+      return false;
+    head.link = link_from(row.text(0));
+  }
+  head.last = before;
+  return true;
+}
+
+append_result appender::write(const journal_entry& entry, journal_head& head) {
+  fact_bytes_.clear();
+  encode(entry.fact, fact_bytes_);
+  auto link = chain_.next(head.link, entry.seq, entry.epoch, entry.at, fact_bytes_);
+  seat_changes_.clear();
+  append_seat_changes(entry, seat_changes_);
+  auto order = order_change_of(entry);
+
+  std::optional<savepoint> with_rows;
+  if (!seat_changes_.empty() || order)
+    with_rows.emplace(db_);
+  auto added = add_fact_.run(head.shard, number(entry.seq.value()), number(entry.epoch.value()),
+                             static_cast<std::int64_t>(entry.at.time_since_epoch().count()), blob{bytes_of(link)},
+                             blob{fact_bytes_});
+  if (added == 0)
+    return append_result::conflict;
+  for (const auto& change : seat_changes_)
+    if (!change_seat(head, change))
+      return append_result::disagreed;
+  if (order && !change_order(head, *order))
+    return append_result::disagreed;
+  if (with_rows)
+    with_rows->keep();
+  head.last = entry.seq;
+  head.link = link;
+  return append_result::written;
+}
+
+bool appender::change_seat(const journal_head& head, const seat_change& change) {
+  auto section = static_cast<std::int64_t>(change.section.value());
+  auto seat = static_cast<std::int64_t>(change.seat.value());
+  auto order = to_bytes(change.order);
+  auto buyer = change.buyer == nullptr ? std::string_view{} : std::string_view{change.buyer->value()};
+  if (change.makes_row())
+    return add_seat_.run(head.event, section, seat, blob{view(order)}, blob{buyer}, change.price) == 1;
+  return swap_seat_.run(head.event, section, seat, static_cast<std::int64_t>(change.version),
+                        static_cast<std::int64_t>(change.sold), blob{view(order)}, blob{buyer}, change.price)
+         == 1;
+}
+
+bool appender::change_order(const journal_head& head, const order_change& change) {
+  auto order = to_bytes(change.order);
+  if (change.started == nullptr)
+    return move_order_.run(head.event, blob{view(order)}, static_cast<std::int64_t>(change.state)) == 1;
+  auto hold = to_bytes(change.started->hold);
+  return add_order_.run(head.event, blob{view(order)}, blob{view(hold)}, blob{change.started->buyer.value()},
+                        change.started->total)
+         == 1;
+}
+
+} // namespace usher::persistence::sqlite

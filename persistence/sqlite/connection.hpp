@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+/// SQLite as the store needs it: errors are exceptions of the port, and nothing stays open behind them.
+namespace usher::persistence::sqlite {
+
+class connection {
+public:
+  /// Opens or makes the file, in WAL mode with every commit synced.
+  explicit connection(const std::string& file);
+  ~connection();
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+
+  /// Runs statements that take and give nothing.
+  void run(const char* sql);
+  /// The same on the way out of a failure that has been thrown already.
+  void run_quietly(const char* sql) noexcept;
+  /// How many rows the last statement changed.
+  [[nodiscard]] int changes() const;
+  [[nodiscard]] sqlite3* native() const noexcept { return native_; }
+
+  /// Throws what `code` means: `store_unavailable` when a later call may succeed, else `store_broken`.
+  [[noreturn]] void fail(int code) const;
+
+private:
+  void use_write_ahead_log();
+
+  sqlite3* native_ = nullptr;
+};
+
+/// Bytes, as opposed to text.
+struct blob {
+  std::string_view bytes;
+};
+
+class cursor;
+
+/// A statement, prepared once.
+class statement {
+public:
+  statement(connection& db, const char* sql);
+  ~statement();
+  statement(const statement&) = delete;
+  statement& operator=(const statement&) = delete;
+
+  /// The rows for these arguments, which must live as long as the cursor.
+  template <class... Arguments>
+  [[nodiscard]] cursor rows(const Arguments&... arguments);
+
+  /// For statements without rows. Returns how many rows were changed.
+  template <class... Arguments>
+  int run(const Arguments&... arguments);
+
+private:
+  friend class cursor;
+
+  void bind(int place, std::int64_t number);
+  void bind(int place, std::string_view text);
+  void bind(int place, blob bytes);
+  bool step();
+  void reset() noexcept;
+
+  connection& db_;
+  sqlite3_stmt* native_ = nullptr;
+};
+
+/// The rows of a statement. The statement is free again when this ends.
+class cursor {
+public:
+  explicit cursor(statement& source) : source_(source) {}
+  ~cursor() { source_.reset(); }
+  cursor(const cursor&) = delete;
+  cursor& operator=(const cursor&) = delete;
+
+  /// Goes to the next row; false when there is none.
+  bool next() { return source_.step(); }
+  [[nodiscard]] std::int64_t number(int column) const;
+  /// Text or bytes; valid until `next`.
+  [[nodiscard]] std::string_view text(int column) const;
+
+private:
+  statement& source_;
+};
+
+template <class... Arguments>
+cursor statement::rows(const Arguments&... arguments) {
+  int place = 0;
+  (bind(++place, arguments), ...);
+  return cursor{*this};
+}
+
+template <class... Arguments>
+int statement::run(const Arguments&... arguments) {
+  auto result = rows(arguments...);
+  result.next();
+  return db_.changes();
+}
+
+/// Everything between its making and `commit` happens, or none of it. Takes the file's one write lock at once.
+class transaction {
+public:
+  explicit transaction(connection& db);
+  ~transaction();
+  transaction(const transaction&) = delete;
+  transaction& operator=(const transaction&) = delete;
+
+  void commit();
+
+private:
+  connection& db_;
+  bool open_ = true;
+};
+
+} // namespace usher::persistence::sqlite

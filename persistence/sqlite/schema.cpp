@@ -1,0 +1,109 @@
+#include "persistence/sqlite/schema.hpp"
+
+#include "persistence/booking_store.hpp"
+
+#include <array>
+
+namespace usher::persistence::sqlite {
+namespace {
+
+/// Marks a file as Usher's, in SQLite's own header field for it ("Ushr").
+constexpr std::int64_t application_id = 0x55736872;
+
+/// The numbered migrations, from 1. What stands here has run on somebody's file: only ever append.
+constexpr std::array migrations{
+    // 1: everything
+    R"sql(
+      CREATE TABLE event (
+        number  INTEGER PRIMARY KEY,
+        id      TEXT    NOT NULL UNIQUE,
+        plan    TEXT    NOT NULL
+      ) STRICT;
+
+      CREATE TABLE shard (
+        number  INTEGER PRIMARY KEY,
+        event   INTEGER NOT NULL REFERENCES event,
+        kind    INTEGER NOT NULL,
+        section INTEGER NOT NULL,
+        epoch   INTEGER NOT NULL DEFAULT 0,
+        owner   TEXT    NOT NULL DEFAULT '',
+        UNIQUE (event, kind, section)
+      ) STRICT;
+
+      -- One row a fact, and nothing else is true. `shard` is a number to keep the rows small.
+      CREATE TABLE journal (
+        shard   INTEGER NOT NULL,
+        seq     INTEGER NOT NULL,
+        epoch   INTEGER NOT NULL,
+        at      INTEGER NOT NULL,
+        link    BLOB    NOT NULL,
+        fact    BLOB    NOT NULL,
+        PRIMARY KEY (shard, seq)
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE snapshot (
+        shard   INTEGER PRIMARY KEY REFERENCES shard,
+        epoch   INTEGER NOT NULL,
+        upto    INTEGER NOT NULL,
+        facts   BLOB    NOT NULL
+      ) STRICT;
+
+      -- The second guard of sales: one row a seat that was ever sold.
+      CREATE TABLE sold_seat (
+        event    INTEGER NOT NULL,
+        section  INTEGER NOT NULL,
+        seat     INTEGER NOT NULL,
+        version  INTEGER NOT NULL,
+        sold     INTEGER NOT NULL,
+        order_id BLOB    NOT NULL,
+        buyer    BLOB    NOT NULL,
+        price    INTEGER NOT NULL,
+        PRIMARY KEY (event, section, seat)
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE orders (
+        event    INTEGER NOT NULL,
+        order_id BLOB    NOT NULL,
+        hold_id  BLOB    NOT NULL,
+        buyer    BLOB    NOT NULL,
+        state    INTEGER NOT NULL,
+        total    INTEGER NOT NULL,
+        PRIMARY KEY (event, order_id)
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE secret (
+        name    TEXT PRIMARY KEY,
+        value   BLOB NOT NULL
+      ) STRICT;
+    )sql",
+};
+
+std::int64_t pragma(connection& db, const char* sql) {
+  statement query{db, sql};
+  auto row = query.rows();
+  row.next();
+  return row.number(0);
+}
+
+} // namespace
+
+void migrate(connection& db) {
+  transaction change{db};
+  auto version = pragma(db, "PRAGMA user_version");
+  auto newest = static_cast<std::int64_t>(migrations.size());
+  bool ours = pragma(db, "PRAGMA application_id") == application_id;
+  if (!ours && (version != 0 || pragma(db, "SELECT count(*) FROM sqlite_schema") != 0))
+    throw store_broken("this SQLite file belongs to another program");
+  if (version > newest)
+    throw store_broken("the store's schema has version " + std::to_string(version) + ", this program knows up to "
+                       + std::to_string(newest) + ": a newer Usher has used it, start that one");
+  if (version == newest)
+    return;
+  for (auto next = version; next < newest; ++next)
+    db.run(migrations[static_cast<std::size_t>(next)]);
+  db.run(("PRAGMA user_version = " + std::to_string(newest)).c_str());
+  db.run(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
+  change.commit();
+}
+
+} // namespace usher::persistence::sqlite

@@ -1,0 +1,238 @@
+#include "persistence/sqlite/store.hpp"
+
+#include "domain/ensure.hpp"
+#include "persistence/fact_codec.hpp"
+#include "persistence/id_bytes.hpp"
+#include "persistence/journal_examiner.hpp"
+#include "persistence/sqlite/appender.hpp"
+#include "persistence/sqlite/connection.hpp"
+#include "persistence/sqlite/schema.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace usher::persistence::sqlite {
+namespace {
+
+using domain::event_id;
+using domain::shard_id;
+using domain::shard_kind;
+
+/// Opens the file and brings its tables up to date before anything prepares statements on them.
+struct ready_connection : connection {
+  explicit ready_connection(const std::string& file) : connection(file) { migrate(*this); }
+};
+
+domain::instant to_instant(std::int64_t microseconds) {
+  return domain::instant{domain::microseconds{microseconds}};
+}
+
+domain::fact_seq to_seq(std::int64_t number) {
+  return domain::fact_seq{static_cast<std::uint64_t>(number)};
+}
+
+domain::epoch to_epoch(std::int64_t number) {
+  return domain::epoch{static_cast<std::uint64_t>(number)};
+}
+
+std::vector<domain::fact> read_snapshot(const shard_id& shard, std::string_view bytes) {
+  auto facts = decode_all(bytes);
+  if (!facts)
+    throw store_broken("the snapshot of " + to_string(shard) + " cannot be read");
+  return std::move(*facts);
+}
+
+class store final : public booking_store {
+public:
+  explicit store(const std::string& file) : db_(file), appender_(db_) {}
+
+  domain::instant now() override { return std::chrono::floor<domain::microseconds>(std::chrono::system_clock::now()); }
+
+  void put_event(const stored_event& event, std::uint16_t sections) override {
+    transaction all{db_};
+    put_event_.run(event.id.value(), event.plan);
+    auto add = [&](shard_kind kind, std::int64_t section) {
+      add_shard_.run(event.id.value(), static_cast<std::int64_t>(kind), section);
+    };
+    add(shard_kind::event, 0);
+    add(shard_kind::waiting_room, 0);
+    for (std::uint16_t section = 0; section < sections; ++section)
+      add(shard_kind::section, section);
+    all.commit();
+  }
+
+  std::vector<stored_event> events() override {
+    std::vector<stored_event> all;
+    for (auto row = list_events_.rows(); row.next();)
+      all.push_back({event_id{std::string{row.text(0)}}, std::string{row.text(1)}});
+    return all;
+  }
+
+  std::optional<shard_history> claim(const shard_id& shard, std::string_view owner,
+                                     std::optional<domain::epoch> expected) override {
+    transaction all{db_};
+    auto found = find(shard);
+    if (!found || (expected && *expected != found->epoch))
+      return std::nullopt;
+    shard_history history;
+    history.epoch = domain::epoch{found->epoch.value() + 1};
+    take_over_.run(found->number, static_cast<std::int64_t>(history.epoch.value()), owner);
+    if (auto kept = read_snapshot_of(shard, found->number)) {
+      history.last = kept->upto;
+      history.snapshot = std::move(kept->facts);
+    }
+    for (auto row = read_facts_.rows(found->number, static_cast<std::int64_t>(history.last.value())); row.next();) {
+      auto fact = decode(row.text(1));
+      history.last = to_seq(row.number(0));
+      if (!fact)
+        throw store_broken("the journal of " + to_string(shard) + " cannot be read at "
+                           + std::to_string(history.last.value()));
+      history.facts.push_back(std::move(*fact));
+    }
+    all.commit();
+    return history;
+  }
+
+  std::vector<append_result> append(std::span<const journal_entry> group) override { return appender_.append(group); }
+
+  void put_snapshot(const shard_id& shard, domain::epoch epoch, domain::fact_seq upto,
+                    const std::vector<domain::fact>& facts) override {
+    auto bytes = encode_all(facts);
+    transaction all{db_};
+    if (auto found = find(shard); found && found->epoch == epoch)
+      put_snapshot_.run(found->number, static_cast<std::int64_t>(epoch.value()),
+                        static_cast<std::int64_t>(upto.value()), blob{bytes});
+    all.commit();
+  }
+
+  void read_journal(const event_id& event, const std::function<void(const journal_entry&)>& each) override {
+    examine_journal(event, [&each](const examined_entry& row) { each(trusted(row)); });
+  }
+
+  void examine_journal(const event_id& event, const std::function<void(const examined_entry&)>& each) override {
+    for (const auto& [shard, number] : shards_of(event)) {
+      auto read_page = [this, number = number](domain::fact_seq after, std::size_t most) {
+        std::vector<journal_row> page;
+        for (auto row =
+                 read_page_.rows(number, static_cast<std::int64_t>(after.value()), static_cast<std::int64_t>(most));
+             row.next();)
+          page.push_back({to_seq(row.number(0)), to_epoch(row.number(1)), to_instant(row.number(2)),
+                          std::string{row.text(3)}, std::string{row.text(4)}});
+        return page;
+      };
+      examine_shard(shard, read_page, each);
+    }
+  }
+
+  std::optional<stored_snapshot> snapshot(const shard_id& shard) override {
+    auto found = find(shard);
+    return found ? read_snapshot_of(shard, found->number) : std::nullopt;
+  }
+
+  std::vector<sold_row> sold_seats(const event_id& event) override {
+    std::vector<sold_row> all;
+    for (auto row = list_sold_.rows(event.value()); row.next();)
+      all.push_back({domain::section_no{static_cast<std::uint16_t>(row.number(0))},
+                     domain::seat_no{static_cast<std::uint32_t>(row.number(1))},
+                     static_cast<std::uint32_t>(row.number(2)), row.number(3) != 0,
+                     id_from_bytes<domain::order_id>(row.text(4)), domain::buyer_id{std::string{row.text(5)}},
+                     row.number(6)});
+    return all;
+  }
+
+  std::vector<order_row> orders(const event_id& event) override {
+    std::vector<order_row> all;
+    for (auto row = list_orders_.rows(event.value()); row.next();)
+      all.push_back({id_from_bytes<domain::order_id>(row.text(0)), id_from_bytes<domain::hold_id>(row.text(1)),
+                     domain::buyer_id{std::string{row.text(2)}}, static_cast<domain::order_state>(row.number(3)),
+                     row.number(4)});
+    return all;
+  }
+
+  std::vector<std::pair<shard_id, domain::epoch>> epochs(const event_id& event) override {
+    std::vector<std::pair<shard_id, domain::epoch>> all;
+    for (auto row = list_shards_.rows(event.value()); row.next();)
+      all.emplace_back(shard_in(event, row), to_epoch(row.number(3)));
+    return all;
+  }
+
+  std::string secret(std::string_view name, const std::function<std::string()>& make) override {
+    transaction all{db_};
+    if (auto row = find_secret_.rows(name); row.next())
+      return std::string{row.text(0)};
+    auto value = make();
+    domain::ensure(value.size() >= 32, "a secret has at least 32 bytes");
+    add_secret_.run(name, blob{value});
+    all.commit();
+    return value;
+  }
+
+private:
+  struct found_shard {
+    std::int64_t number = 0;
+    domain::epoch epoch;
+  };
+
+  std::optional<found_shard> find(const shard_id& shard) {
+    auto row = find_shard_.rows(shard.event.value(), static_cast<std::int64_t>(shard.kind),
+                                static_cast<std::int64_t>(shard.section.value()));
+    if (!row.next())
+      return std::nullopt;
+    return found_shard{row.number(0), to_epoch(row.number(1))};
+  }
+
+  std::optional<stored_snapshot> read_snapshot_of(const shard_id& shard, std::int64_t number) {
+    auto row = get_snapshot_.rows(number);
+    if (!row.next())
+      return std::nullopt;
+    return stored_snapshot{to_epoch(row.number(0)), to_seq(row.number(1)), read_snapshot(shard, row.text(2))};
+  }
+
+  static shard_id shard_in(const event_id& event, const cursor& row) {
+    return {static_cast<shard_kind>(row.number(1)), event,
+            domain::section_no{static_cast<std::uint16_t>(row.number(2))}};
+  }
+
+  std::vector<std::pair<shard_id, std::int64_t>> shards_of(const event_id& event) {
+    std::vector<std::pair<shard_id, std::int64_t>> all;
+    for (auto row = list_shards_.rows(event.value()); row.next();)
+      all.emplace_back(shard_in(event, row), row.number(0));
+    return all;
+  }
+
+  ready_connection db_;
+  appender appender_;
+  statement put_event_{db_, "INSERT INTO event (id, plan) VALUES (?, ?) "
+                            "ON CONFLICT (id) DO UPDATE SET plan = excluded.plan"};
+  statement add_shard_{db_, "INSERT OR IGNORE INTO shard (event, kind, section) "
+                            "SELECT number, ?2, ?3 FROM event WHERE id = ?1"};
+  statement list_events_{db_, "SELECT id, plan FROM event ORDER BY number"};
+  statement find_shard_{db_, "SELECT s.number, s.epoch FROM shard s JOIN event e ON e.number = s.event "
+                             "WHERE e.id = ? AND s.kind = ? AND s.section = ?"};
+  statement take_over_{db_, "UPDATE shard SET epoch = ?2, owner = ?3 WHERE number = ?1"};
+  statement list_shards_{db_, "SELECT s.number, s.kind, s.section, s.epoch FROM shard s "
+                              "JOIN event e ON e.number = s.event WHERE e.id = ? ORDER BY s.kind, s.section"};
+  statement read_facts_{db_, "SELECT seq, fact FROM journal WHERE shard = ? AND seq > ? ORDER BY seq"};
+  statement read_page_{db_, "SELECT seq, epoch, at, link, fact FROM journal WHERE shard = ? AND seq > ? "
+                            "ORDER BY seq LIMIT ?"};
+  statement get_snapshot_{db_, "SELECT epoch, upto, facts FROM snapshot WHERE shard = ?"};
+  statement put_snapshot_{db_, "INSERT INTO snapshot (shard, epoch, upto, facts) SELECT ?1, ?2, ?3, ?4 "
+                               "WHERE EXISTS (SELECT 1 FROM journal WHERE shard = ?1 AND seq = ?3) "
+                               "ON CONFLICT (shard) DO UPDATE SET epoch = excluded.epoch, upto = excluded.upto, "
+                               "facts = excluded.facts WHERE excluded.upto > snapshot.upto"};
+  statement list_sold_{db_, "SELECT s.section, s.seat, s.version, s.sold, s.order_id, s.buyer, s.price "
+                            "FROM sold_seat s JOIN event e ON e.number = s.event WHERE e.id = ? "
+                            "ORDER BY s.section, s.seat"};
+  statement list_orders_{db_, "SELECT o.order_id, o.hold_id, o.buyer, o.state, o.total FROM orders o "
+                              "JOIN event e ON e.number = o.event WHERE e.id = ? ORDER BY o.order_id"};
+  statement find_secret_{db_, "SELECT value FROM secret WHERE name = ?"};
+  statement add_secret_{db_, "INSERT INTO secret (name, value) VALUES (?, ?)"};
+};
+
+} // namespace
+
+std::unique_ptr<booking_store> open(const std::string& file) {
+  return std::make_unique<store>(file);
+}
+
+} // namespace usher::persistence::sqlite

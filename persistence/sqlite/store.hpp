@@ -1,0 +1,13 @@
+#pragma once
+
+#include "persistence/booking_store.hpp"
+
+#include <memory>
+#include <string>
+
+/// The embedded store: one file, any number of processes.
+namespace usher::persistence::sqlite {
+
+[[nodiscard]] std::unique_ptr<booking_store> open(const std::string& file);
+
+} // namespace usher::persistence::sqlite

@@ -1,0 +1,79 @@
+#include "persistence/store_url.hpp"
+
+#include "persistence/booking_store.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+#include <vector>
+
+namespace usher::persistence {
+namespace {
+
+struct range {
+  std::size_t begin = 0;
+  std::size_t size = 0;
+};
+
+/// Where passwords stand in a url, from the back to the front.
+std::vector<range> passwords_in(const std::string& url) {
+  std::vector<range> found;
+  auto scheme = url.find("://");
+  if (scheme == std::string::npos)
+    return found;
+  for (std::string_view name : {"password=", "sslpassword="})
+    for (auto place = url.find(name); place != std::string::npos; place = url.find(name, place + 1)) {
+      if (url[place - 1] != '?' && url[place - 1] != '&')
+        continue;
+      auto value = place + name.size();
+      found.push_back({value, std::min(url.find('&', value), url.size()) - value});
+    }
+  // A password may itself have an unescaped @ or /: it reaches from the first colon to the last @ before the query.
+  auto begin = scheme + 3;
+  auto at = url.rfind('@', url.find('?'));
+  auto colon = url.find(':', begin);
+  if (at != std::string::npos && colon < at)
+    found.push_back({colon + 1, at - colon - 1});
+  std::sort(found.begin(), found.end(), [](const range& a, const range& b) { return a.begin > b.begin; });
+  return found;
+}
+
+std::string percent_decoded(std::string_view text) {
+  auto digit = [](char c) { return c <= '9' ? c - '0' : std::tolower(static_cast<unsigned char>(c)) - 'a' + 10; };
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    bool escape = text[i] == '%' && i + 2 < text.size() && std::isxdigit(static_cast<unsigned char>(text[i + 1]))
+                  && std::isxdigit(static_cast<unsigned char>(text[i + 2]));
+    plain += escape ? static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2])) : text[i];
+    if (escape)
+      i += 2;
+  }
+  return plain;
+}
+
+void blot_out(std::string& text, const std::string& word) {
+  if (word.empty())
+    return;
+  for (auto place = text.find(word); place != std::string::npos; place = text.find(word, place + 3))
+    text.replace(place, word.size(), "***");
+}
+
+} // namespace
+
+std::string without_password(const std::string& url) {
+  auto hidden = url;
+  for (const auto& place : passwords_in(url))
+    hidden.replace(place.begin, place.size, "***");
+  return hidden;
+}
+
+std::string without_passwords_of(const std::string& url, std::string message) {
+  for (const auto& place : passwords_in(url)) {
+    auto word = url.substr(place.begin, place.size);
+    blot_out(message, word);
+    blot_out(message, percent_decoded(word));
+  }
+  return message;
+}
+
+} // namespace usher::persistence
