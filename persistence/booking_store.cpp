@@ -14,6 +14,10 @@ bool is_postgres(std::string_view url) {
 
 } // namespace
 
+void booking_store::at_one_moment(const std::function<void()>& work) {
+  work();
+}
+
 void booking_store::examine_journal(const domain::event_id& event,
                                     const std::function<void(const examined_entry&)>& each) {
   read_journal(event, [&each](const journal_entry& entry) {

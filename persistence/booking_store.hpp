@@ -138,6 +138,10 @@ public:
 
   // ---- reading, for the audit and for people ----
 
+  /// Runs `work`, in which every call of this section sees the store as it was at one moment. A store
+  /// that nobody else writes to may keep this default.
+  virtual void at_one_moment(const std::function<void()>& work);
+
   /// Every entry of an event's journal, by shard and sequence, in bounded pages.
   virtual void read_journal(const domain::event_id& event, const std::function<void(const journal_entry&)>& each) = 0;
   /// The same rows for the audit: one that cannot be read or whose chain is broken is handed on as such

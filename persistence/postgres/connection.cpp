@@ -96,6 +96,8 @@ connection::connection(std::string url) : url_(std::move(url)) {}
 connection::~connection() = default;
 
 pqxx::result connection::run(const prepared& what, const pqxx::params& arguments) {
+  if (view_ != nullptr)
+    return view_->run(what, arguments); // a failure is turned into the port's where the view was made
   pqxx::result rows;
   guarded([&] {
     watched limit{watch_, native_->sock()};
@@ -116,6 +118,24 @@ void connection::in_transaction(const std::function<void(session&)>& work) {
     pqxx::work all{*native_};
     session inside{*this, all};
     work(inside);
+    watch_.start(native_->sock(), answer_limit);
+    all.commit();
+  });
+}
+
+void connection::at_one_moment(const std::function<void()>& work) {
+  guarded([&] {
+    watched limit{watch_, native_->sock()};
+    pqxx::transaction<pqxx::isolation_level::repeatable_read, pqxx::write_policy::read_only> all{*native_};
+    session inside{*this, all};
+    view_ = &inside;
+    try {
+      work();
+    } catch (...) {
+      view_ = nullptr;
+      throw;
+    }
+    view_ = nullptr;
     watch_.start(native_->sock(), answer_limit);
     all.commit();
   });

@@ -62,6 +62,8 @@ public:
   pqxx::result run(const prepared& what);
   /// All or nothing.
   void in_transaction(const std::function<void(session&)>& work);
+  /// Every `run` within `work` sees the database as it was at one moment; nothing can be written.
+  void at_one_moment(const std::function<void()>& work);
 
   /// Grows with each connection that is made: what was learnt on an older one may be out of date.
   [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
@@ -79,6 +81,7 @@ private:
   std::unique_ptr<pqxx::connection> native_;
   std::unordered_set<const char*> prepared_; ///< names, by address: each is a constant
   std::uint64_t generation_ = 0;
+  session* view_ = nullptr; ///< while `at_one_moment` runs
 };
 
 } // namespace usher::persistence::postgres

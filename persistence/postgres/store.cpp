@@ -160,6 +160,8 @@ public:
     db_.run(put_snapshot_row, arguments);
   }
 
+  void at_one_moment(const std::function<void()>& work) override { db_.at_one_moment(work); }
+
   void read_journal(const event_id& event, const std::function<void(const journal_entry&)>& each) override {
     examine_journal(event, [&each](const examined_entry& row) { each(trusted(row)); });
   }

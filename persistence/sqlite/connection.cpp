@@ -146,8 +146,8 @@ std::string_view cursor::text(int column) const {
   return bytes == nullptr ? std::string_view{} : std::string_view{bytes, size};
 }
 
-transaction::transaction(connection& db) : db_(db) {
-  db_.run("BEGIN IMMEDIATE");
+transaction::transaction(connection& db, kind purpose) : db_(db) {
+  db_.run(purpose == kind::writing ? "BEGIN IMMEDIATE" : "BEGIN");
 }
 
 transaction::~transaction() {

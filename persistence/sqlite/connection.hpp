@@ -103,10 +103,13 @@ int statement::run(const Arguments&... arguments) {
   return db_.changes();
 }
 
-/// Everything between its making and `commit` happens, or none of it. Takes the file's one write lock at once.
+/// Everything between its making and `commit` happens, or none of it. One that writes takes the file's
+/// one write lock at once; one that reads sees the file as it is at its first statement.
 class transaction {
 public:
-  explicit transaction(connection& db);
+  enum class kind { writing, reading };
+
+  explicit transaction(connection& db, kind purpose = kind::writing);
   ~transaction();
   transaction(const transaction&) = delete;
   transaction& operator=(const transaction&) = delete;

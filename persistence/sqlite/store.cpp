@@ -105,6 +105,12 @@ public:
     all.commit();
   }
 
+  void at_one_moment(const std::function<void()>& work) override {
+    transaction view{db_, transaction::kind::reading};
+    work();
+    view.commit();
+  }
+
   void read_journal(const event_id& event, const std::function<void(const journal_entry&)>& each) override {
     examine_journal(event, [&each](const examined_entry& row) { each(trusted(row)); });
   }
