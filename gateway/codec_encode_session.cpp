@@ -125,6 +125,8 @@ std::string welcome_frame(const reply_id& re, const welcome& answer) {
   std::string text;
   json_writer json{text};
   begin_frame(json, "welcome", re).member("session", answer.session).member("buyer", answer.buyer.value());
+  if (answer.token)
+    json.member("token", *answer.token);
   json.member("server_time", to_text(answer.server_time)).member("heartbeat_s", answer.heartbeat.count());
   json.member("resumed", answer.resumed).end_object();
   return text;
