@@ -1,0 +1,39 @@
+#pragma once
+
+#include "domain/section.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace usher::actors {
+
+/// Looks for the best places of a whole hall, section by section.
+///
+/// First for places side by side, in the plan's order of sections; only when no section has these, for any.
+class best_search {
+public:
+  struct attempt {
+    domain::section_no section;
+    domain::togetherness fit = domain::togetherness::anyhow;
+  };
+
+  /// `sections` are those that could have such places, in the plan's order.
+  best_search(std::vector<domain::section_no> sections, const domain::best_wish& wanted);
+
+  /// Where to ask next, if there is anything left to try. `worth_trying(attempt)` says whether a section may
+  /// have such places as far as is known now.
+  template <class Predicate>
+  [[nodiscard]] std::optional<attempt> next(Predicate&& worth_trying) {
+    for (; at_ < attempts_.size(); ++at_)
+      if (worth_trying(attempts_[at_]))
+        return attempts_[at_++];
+    return std::nullopt;
+  }
+
+private:
+  std::vector<attempt> attempts_;
+  std::size_t at_ = 0;
+};
+
+} // namespace usher::actors

@@ -1,0 +1,447 @@
+#include "actors/checkout.hpp"
+
+#include "actors/answer_count.hpp"
+#include "log/log.hpp"
+#include "messages/refusal.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_actor_pointer.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace usher::actors {
+
+namespace {
+
+using domain::order_state;
+using messages::payment_outcome;
+using messages::payment_step;
+using messages::to_refusal;
+
+/// Why an order that was charged is refunded and ends as cancelled. A restart in between finds it in the order.
+constexpr const char* cancelled_reason = "Cancelled by the buyer.";
+
+payment_outcome to_message(payments::outcome x) {
+  switch (x) {
+    case payments::outcome::succeeded:
+      return payment_outcome::succeeded;
+    case payments::outcome::declined:
+      return payment_outcome::declined;
+    case payments::outcome::never_asked:
+      return payment_outcome::never_asked;
+    case payments::outcome::unknown:
+      break;
+  }
+  return payment_outcome::unknown;
+}
+
+/// Carries one order through its saga. Every step is: do it, have the event write it down, go on. A step whose
+/// answer is missing or not yet possible is tried again, more and more seldom.
+class checkout_state {
+public:
+  using self_pointer = messages::checkout_actor::pointer;
+  static inline const char* name = "usher.checkout";
+
+  checkout_state(self_pointer self, checkout_start start)
+      : self_(self), event_(std::move(start.event)), details_(start.order.details()), state_(start.order.state()),
+        key_(domain::to_hex(details_.order)), currency_(std::move(start.currency)), parts_(std::move(start.parts)),
+        event_actor_(std::move(start.event_actor)), provider_(std::move(start.provider)), timing_(start.timing),
+        retry_(timing_.first_retry) {
+    cancel_ = state_ == order_state::refunding && start.order.reason() == cancelled_reason;
+  }
+
+  messages::checkout_actor::behavior_type make_behavior() {
+    carry_on();
+    return {
+        [this](messages::cancel_requested) { cancel_ = true; },
+        [this](messages::payment_answered& answer) { payment_answered(answer); },
+        [this](messages::deadline_reached) { wake(); },
+    };
+  }
+
+private:
+  using step = void (checkout_state::*)();
+  using time_point = caf::actor_clock::time_point;
+
+  // ---- from state to state ----
+
+  /// Goes on from wherever the order stands.
+  void carry_on() {
+    switch (state_) {
+      case order_state::started:
+        return start_payments();
+      case order_state::charging:
+        // Perhaps it was asked before: the provider knows.
+        keep_extended();
+        return ask_status();
+      case order_state::charged:
+        return cancel_ ? refund_instead(cancelled_reason) : sell();
+      case order_state::refunding:
+        return take_back();
+      case order_state::cancelling:
+        return refund();
+      case order_state::confirmed:
+      case order_state::failed:
+      case order_state::refunded:
+      case order_state::cancelled:
+        self_->quit();
+    }
+  }
+
+  /// Has the event write down that the order is `next` now, and goes on from there.
+  void advance(order_state next, std::string reason = {}) {
+    messages::advance_order wish{{}, details_.order, next, reason};
+    self_->request(event_actor_, caf::infinite, std::move(wish))
+        .then(
+            [this, next] {
+              retry_ = timing_.first_retry;
+              state_ = next;
+              entered();
+            },
+            [this, next, reason](const caf::error& error) { not_advanced(next, reason, to_refusal(error)); });
+  }
+
+  void not_advanced(order_state next, const std::string& reason, const domain::refusal& why) {
+    if (is_passing(why.reason)) {
+      next_state_ = next;
+      next_reason_ = reason;
+      return try_later(&checkout_state::advance_again);
+    }
+    // The event sees the order elsewhere. It starts another checkout from where the order is.
+    log::of("actors").error("order {} cannot become {}: {} {}", key_, domain::to_string(next),
+                            domain::sentence(why.reason), why.detail);
+    self_->quit(caf::make_error(caf::sec::runtime_error, "the order is not where its checkout thought"));
+  }
+
+  void advance_again() { advance(next_state_, next_reason_); }
+
+  /// The order has just come to its present state.
+  void entered() {
+    if (state_ == order_state::charging)
+      charge();
+    else
+      carry_on();
+  }
+
+  // ---- started: the hold is being set to paying ----
+
+  void start_payments() {
+    if (cancel_)
+      return fail(cancelled_reason);
+    ask_sections([this](const checkout_part&) { return payment_wish(); }, &checkout_state::payments_started);
+  }
+
+  void payments_started() {
+    if (const auto& why = answers_->refused())
+      return fail(std::string{domain::sentence(why->reason)});
+    if (answers_->delayed())
+      return try_later(&checkout_state::start_payments);
+    extend_at_ = self_->clock().now() + timing_.payment_window / 3;
+    wake_at(*extend_at_);
+    advance(order_state::charging);
+  }
+
+  [[nodiscard]] messages::start_payment payment_wish() const {
+    return {{}, details_.hold, details_.order, details_.buyer, timing_.payment_window};
+  }
+
+  /// Gives the hold more time while the outcome of the payment is open. A hold that is gone stays gone: its seats
+  /// are taken again when the money is here, if they are still free.
+  void keep_extended() {
+    for (const auto& part : parts_) {
+      caf::anon_send(part.section, messages::stop_payment{{}, details_.hold, details_.order});
+      caf::anon_send(part.section, payment_wish());
+    }
+    extend_at_ = self_->clock().now() + timing_.payment_window / 3;
+    wake_at(*extend_at_);
+  }
+
+  // ---- failed: no money moved ----
+
+  /// The hold goes on as an ordinary one while it lasts.
+  void fail(std::string reason) {
+    next_reason_ = std::move(reason);
+    stop_payments();
+  }
+
+  void stop_payments() {
+    extend_at_.reset();
+    ask_sections(
+        [this](const checkout_part&) {
+          return messages::stop_payment{{}, details_.hold, details_.order};
+        },
+        &checkout_state::payments_stopped);
+  }
+
+  void payments_stopped() {
+    if (answers_->delayed())
+      return try_later(&checkout_state::stop_payments);
+    advance(order_state::failed, next_reason_);
+  }
+
+  // ---- charging: the provider was asked ----
+
+  void charge() {
+    if (details_.total == 0)
+      return settle({payment_step::charge, payment_outcome::succeeded, {}});
+    expect_answer();
+    provider_->charge({key_, {details_.total, currency_}, details_.method}, completion(payment_step::charge));
+  }
+
+  void ask_status() {
+    if (details_.total == 0)
+      return settle({payment_step::status, payment_outcome::succeeded, {}});
+    expect_answer();
+    provider_->status(key_, completion(payment_step::status));
+  }
+
+  [[nodiscard]] payments::completion completion(payment_step asked) {
+    return [asked, me = caf::actor_cast<messages::checkout_actor>(self_)](payments::answer answer) {
+      caf::anon_send(me, messages::payment_answered{asked, to_message(answer.result), std::move(answer.reason)});
+    };
+  }
+
+  void payment_answered(messages::payment_answered& answer) {
+    // An answer may come after its question was given up; what it says is true all the same, but once only.
+    if (settled_)
+      return;
+    if (answer.step == payment_step::refund)
+      refund_answered(answer);
+    else if (state_ == order_state::charging)
+      settle(answer);
+  }
+
+  void settle(const messages::payment_answered& answer) {
+    switch (answer.outcome) {
+      case payment_outcome::succeeded:
+        settled();
+        return advance(order_state::charged);
+      case payment_outcome::declined:
+        settled();
+        return fail(answer.reason.empty() ? "The payment was declined." : answer.reason);
+      case payment_outcome::never_asked:
+        // A charge that is still on its way may yet arrive, so giving up is no way out, not even for a buyer who
+        // wants to: charging with the same key is what makes the outcome known.
+        return charge();
+      case payment_outcome::unknown:
+        answer_due_.reset();
+        return try_later(&checkout_state::ask_status);
+    }
+  }
+
+  void expect_answer() {
+    settled_ = false;
+    answer_due_ = self_->clock().now() + timing_.answer_wait;
+    wake_at(*answer_due_);
+  }
+
+  void settled() {
+    settled_ = true;
+    answer_due_.reset();
+    retry_at_.reset();
+    retry_ = timing_.first_retry;
+  }
+
+  // ---- charged: the seats are being sold ----
+
+  void sell() {
+    extend_at_.reset();
+    ask_sections(
+        [this](const checkout_part& part) {
+          return messages::sell_seats{{}, details_.hold, details_.order, details_.buyer, part.seats};
+        },
+        &checkout_state::sold);
+  }
+
+  void sold() {
+    if (cancel_)
+      return refund_instead(cancelled_reason);
+    if (const auto& why = answers_->refused())
+      return refund_instead(std::string{domain::sentence(why->reason)});
+    if (answers_->delayed())
+      return try_later(&checkout_state::sell);
+    advance(order_state::confirmed);
+  }
+
+  void refund_instead(std::string reason) {
+    extend_at_.reset();
+    advance(order_state::refunding, std::move(reason));
+  }
+
+  // ---- refunding: take back what was sold, give the money back, let go of the rest ----
+  // ---- cancelling: give the money back, take the seats back                        ----
+
+  void take_back() {
+    ask_sections(
+        [this](const checkout_part& part) {
+          messages::take_back_seats wish{{}, details_.order, {}};
+          for (const auto& seat : part.seats)
+            wish.seats.push_back(seat.seat);
+          return wish;
+        },
+        &checkout_state::taken_back);
+  }
+
+  void taken_back() {
+    if (answers_->problem())
+      return try_later_after(*answers_->problem(), &checkout_state::take_back);
+    if (state_ == order_state::cancelling)
+      return advance(order_state::cancelled);
+    refund();
+  }
+
+  void refund() {
+    if (details_.total == 0)
+      return refunded();
+    expect_answer();
+    provider_->refund(key_, completion(payment_step::refund));
+  }
+
+  void refund_answered(const messages::payment_answered& answer) {
+    if (answer.outcome == payment_outcome::succeeded) {
+      settled();
+      return refunded();
+    }
+    if (answer.outcome != payment_outcome::unknown)
+      log::of("actors").error("order {}: the provider refuses the refund: {}; it is asked again", key_, answer.reason);
+    answer_due_.reset();
+    try_later(&checkout_state::refund);
+  }
+
+  void refunded() {
+    if (state_ == order_state::cancelling)
+      return take_back();
+    unpay();
+  }
+
+  void unpay() {
+    ask_sections(
+        [this](const checkout_part&) {
+          return messages::stop_payment{{}, details_.hold, details_.order};
+        },
+        &checkout_state::unpaid);
+  }
+
+  void unpaid() {
+    if (answers_->delayed())
+      return try_later(&checkout_state::unpay);
+    release();
+  }
+
+  /// Half a hold is of no use to its buyer.
+  void release() {
+    ask_sections(
+        [this](const checkout_part&) {
+          return messages::release_hold{{}, event_, details_.hold, details_.buyer, {}};
+        },
+        &checkout_state::released);
+  }
+
+  void released() {
+    if (answers_->delayed())
+      return try_later(&checkout_state::release);
+    if (cancel_)
+      advance(order_state::cancelled, cancelled_reason);
+    else
+      advance(order_state::refunded, "The seats could not be sold; the money went back.");
+  }
+
+  // ---- asking and waiting ----
+
+  /// Sends each section its part and calls `then` when all have answered; see `answers_`.
+  template <class Wish>
+  void ask_sections(Wish&& wish_for, step then) {
+    answers_.emplace(parts_.size());
+    for (const auto& part : parts_)
+      self_->request(part.section, caf::infinite, wish_for(part))
+          .then(
+              [this, then] {
+                answers_->yes();
+                answered(then);
+              },
+              [this, then](const caf::error& why) {
+                answers_->no(to_refusal(why));
+                answered(then);
+              });
+  }
+
+  void answered(step then) {
+    if (!answers_->complete())
+      return;
+    if (!answers_->problem())
+      retry_ = timing_.first_retry;
+    (this->*then)();
+  }
+
+  void try_later(step what) {
+    retry_step_ = what;
+    retry_at_ = self_->clock().now() + retry_;
+    retry_ = std::min(retry_ * 2, timing_.last_retry);
+    wake_at(*retry_at_);
+  }
+
+  /// For what must succeed in the end, whatever stands in its way now.
+  void try_later_after(const domain::refusal& why, step what) {
+    if (!is_passing(why.reason))
+      log::of("actors").error("order {}: {} {}; it is tried again", key_, domain::sentence(why.reason), why.detail);
+    try_later(what);
+  }
+
+  void wake_at(time_point when) {
+    self_->delayed_send(caf::actor_cast<messages::checkout_actor>(self_), when - self_->clock().now(),
+                        messages::deadline_reached{});
+  }
+
+  void wake() {
+    auto now = self_->clock().now();
+    if (extend_at_ && *extend_at_ <= now)
+      keep_extended();
+    if (answer_due_ && *answer_due_ <= now) {
+      answer_due_.reset();
+      retry_at_ = now;
+      retry_step_ = state_ == order_state::charging ? &checkout_state::ask_status : &checkout_state::refund;
+    }
+    if (retry_at_ && *retry_at_ <= now) {
+      retry_at_.reset();
+      (this->*retry_step_)();
+    }
+  }
+
+  self_pointer self_;
+  domain::event_id event_;
+  domain::order_started details_;
+  order_state state_;
+  std::string key_; ///< the provider's idempotency key
+  std::string currency_;
+  std::vector<checkout_part> parts_;
+  messages::event_actor event_actor_;
+  std::shared_ptr<payments::provider> provider_;
+  checkout_timing timing_;
+
+  bool cancel_ = false;                 ///< the buyer wants out
+  bool settled_ = true;                 ///< no answer of the provider is awaited
+  std::optional<answer_count> answers_; ///< to the last requests to the sections
+  order_state next_state_ = order_state::started;
+  std::string next_reason_;
+
+  std::optional<time_point> extend_at_;  ///< when the hold needs more time
+  std::optional<time_point> answer_due_; ///< when to stop waiting for the provider
+  std::optional<time_point> retry_at_;
+  step retry_step_ = nullptr;
+  std::chrono::milliseconds retry_;
+};
+
+} // namespace
+
+messages::checkout_actor spawn_checkout(caf::actor_system& system, checkout_start start) {
+  return system.spawn<messages::checkout_actor::stateful_impl<checkout_state>>(std::move(start));
+}
+
+} // namespace usher::actors

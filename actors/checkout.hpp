@@ -1,0 +1,46 @@
+#pragma once
+
+#include "domain/order.hpp"
+#include "messages/type_ids.hpp"
+#include "payments/provider.hpp"
+
+#include <caf/fwd.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace usher::actors {
+
+struct checkout_timing {
+  std::chrono::milliseconds first_retry{250}; ///< doubles with each try
+  std::chrono::milliseconds last_retry{5'000};
+  domain::seconds payment_window{120};           ///< a hold that is being paid for lasts at least so long from now
+  std::chrono::milliseconds answer_wait{60'000}; ///< then the provider is asked what became of the payment
+};
+
+/// One section's part of an order.
+struct checkout_part {
+  messages::section_actor section;
+  std::vector<domain::priced_seat> seats;
+};
+
+/// All a checkout needs to carry one order to its end.
+struct checkout_start {
+  domain::event_id event;
+  domain::order order; ///< as far as it has come
+  std::string currency;
+  std::vector<checkout_part> parts;
+  messages::event_actor event_actor;
+  std::shared_ptr<payments::provider> provider;
+  checkout_timing timing = {};
+};
+
+/// Starts the actor that carries one order through its saga, from wherever the order stands.
+///
+/// Each step is written down by the event before the next one is taken, and each may be repeated: so a
+/// checkout that died in the middle is simply started again. It ends when the order has come to a final state.
+[[nodiscard]] messages::checkout_actor spawn_checkout(caf::actor_system& system, checkout_start start);
+
+} // namespace usher::actors

@@ -1,0 +1,381 @@
+#include "actors/event.hpp"
+
+#include "actors/answer_count.hpp"
+#include "actors/event_core.hpp"
+#include "actors/event_holds.hpp"
+#include "actors/event_orders.hpp"
+#include "log/log.hpp"
+#include "messages/refusal.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/policy/select_all.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_actor_pointer.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace usher::actors {
+
+namespace {
+
+using domain::event_state;
+using domain::rejection;
+using messages::to_error;
+
+domain::event replay(const std::vector<domain::fact>& snapshot, const std::vector<domain::fact>& facts) {
+  domain::event result;
+  for (const auto& fact : snapshot)
+    result.apply(fact);
+  for (const auto& fact : facts)
+    result.apply(fact);
+  return result;
+}
+
+/// Serves one event: message in, decision, fact to the journal, reply out. What concerns holds is in
+/// `event_holds`, what concerns orders in `event_orders`; here are its life cycle and its settings.
+class event_shard {
+public:
+  using self_pointer = messages::event_actor::pointer;
+  static inline const char* name = "usher.event";
+
+  event_shard(self_pointer self, event_start start)
+      : self_(self), limits_(start.limits),
+        port_(messages::event_actor::pointer_view{self}, *this, shard_of(start.event), std::move(start.journal),
+              std::move(start.keeper)),
+        core_{self,
+              start.event,
+              std::move(start.plan),
+              start.clock,
+              replay(start.history.snapshot, start.history.facts),
+              {port_,
+               {shard_of(start.event), start.history.epoch, start.history.last, start.history.facts.size()},
+               limits_.journal},
+              {},
+              {},
+              {}},
+        holds_(core_, limits_.most_requests, limits_.retry),
+        orders_(core_, holds_, std::move(start.provider), limits_) {}
+
+  messages::event_actor::behavior_type make_behavior() {
+    self_->set_down_handler([this](const caf::down_msg& gone) { gone_from(gone.source); });
+    return {
+        [this](messages::hold_seats& wish) { return holds_.hold(wish); },
+        [this](messages::release_hold& wish) { return holds_.release(wish); },
+        [this](messages::find_hold& wish) { return holds_.find(wish); },
+        [this](messages::start_order& wish) { return orders_.start(wish); },
+        [this](const messages::find_order& wish) { return orders_.find(wish); },
+        [this](const messages::cancel_order& wish) { return orders_.cancel(wish); },
+        [this](messages::advance_order& step) { return orders_.advance(step); },
+        [this](const messages::describe_event&) { return view(); },
+        [this](const messages::define_event& wish) { return define(wish.settings, std::nullopt); },
+        [this](const messages::change_event& wish) { return change(wish); },
+        [this](const messages::block_seats& wish) { return block(wish); },
+        [this](const messages::report_event&) { return report(); },
+        [this](messages::event_peers, std::vector<messages::section_actor>& sections,
+               messages::waiting_room_actor& room) { meet(std::move(sections), std::move(room)); },
+        [this](const messages::allowance_back& news) { holds_.give_back(news); },
+        [this](const messages::section_totals_changed& news) { note_totals(news); },
+        [this](messages::subscribe, const messages::gateway_actor& gateway) { subscribe(gateway); },
+        [this](messages::flush) { core_.journal.flush(); },
+        [this](messages::deadline_reached) { keep_times(); },
+        [this](const messages::facts_durable& mark) { durable(mark); },
+        [this](const messages::append_failed& failure) { failed(failure); },
+    };
+  }
+
+  [[nodiscard]] shard_journal<event_consequence>& journal() noexcept { return core_.journal; }
+
+  /// The shard was in doubt and is claimed anew: what `history` says is true.
+  void rebuild(messages::shard_reclaimed& history) {
+    core_.event = replay(history.snapshot, history.facts);
+    core_.journal.reclaimed(history);
+    if (core_.sections.empty())
+      return;
+    tell_settings();
+    orders_.resume();
+    mind_totals();
+    keep_times();
+  }
+
+private:
+  using answer = caf::typed_response_promise<messages::event_view>;
+
+  static domain::shard_id shard_of(const domain::event_id& event) { return {domain::shard_kind::event, event, {}}; }
+
+  // ---- settings and state ----
+
+  [[nodiscard]] messages::event_view view() const {
+    return {core_.id, core_.event.settings(), core_.event.state(), holds_.totals()};
+  }
+
+  caf::result<messages::event_view> change(const messages::change_event& wish) {
+    auto settings = core_.event.settings();
+    settings.admission_per_s = wish.admission_per_s.value_or(settings.admission_per_s);
+    settings.max_shopping = wish.max_shopping.value_or(settings.max_shopping);
+    settings.max_seats_per_buyer = wish.max_seats_per_buyer.value_or(settings.max_seats_per_buyer);
+    settings.hold_ttl = wish.hold_ttl.value_or(settings.hold_ttl);
+    for (auto [category, price] : wish.prices) {
+      if (category.value() >= settings.prices.size())
+        return to_error(domain::refusal{.reason = rejection::bad_request, .detail = "There is no such category."});
+      settings.prices[category.value()] = price;
+    }
+    return define(settings, wish.state);
+  }
+
+  /// Both or nothing.
+  caf::result<messages::event_view> define(const domain::event_settings& settings, std::optional<event_state> state) {
+    auto defined = core_.event.define(settings, core_.plan->categories().size());
+    if (const auto* why = domain::refused(defined))
+      return to_error(*why);
+    domain::decision<domain::event_state_changed> moved = domain::already_so{};
+    if (state)
+      moved = core_.event.change_state(*state);
+    if (const auto* why = domain::refused(moved))
+      return to_error(*why);
+    if (domain::repeated(defined) && domain::repeated(moved) && core_.journal.settled())
+      return view();
+    if (auto obstacle = core_.journal.obstacle())
+      return to_error(*obstacle);
+    auto asked = self_->make_response_promise<messages::event_view>();
+    const auto* last = domain::granted(moved);
+    if (const auto* fact = domain::granted(defined))
+      core_.write(*fact, last ? event_became{} : event_became{asked});
+    if (last)
+      core_.write(*last, event_became{asked});
+    if (domain::repeated(defined) && domain::repeated(moved))
+      core_.journal.after_all(event_became{asked});
+    return asked;
+  }
+
+  /// Settings or state are durable: everybody whom they concern hears of them.
+  void became(event_became& news) {
+    tell_settings();
+    if (news.asked) {
+      mind_totals();
+      news.asked->deliver(view());
+    }
+    keep_times();
+  }
+
+  void tell_settings() {
+    const auto& settings = core_.event.settings();
+    for (const auto& section : core_.sections)
+      self_->send(section, messages::terms_changed{section_terms_of(settings)});
+    if (core_.room)
+      self_->send(core_.room,
+                  messages::room_settings{settings.admission_per_s, settings.max_shopping, core_.event.state()});
+  }
+
+  // ---- peers ----
+
+  void meet(std::vector<messages::section_actor> sections, messages::waiting_room_actor room) {
+    core_.sections = std::move(sections);
+    core_.room = std::move(room);
+    holds_.expect_sections(core_.sections.size());
+    tell_settings();
+    holds_.gather_claims();
+    if (core_.journal.standing() == shard_standing::writing)
+      orders_.resume();
+    mind_totals();
+    keep_times();
+  }
+
+  void subscribe(const messages::gateway_actor& gateway) {
+    if (core_.gateways.add(gateway))
+      self_->monitor(gateway);
+  }
+
+  void gone_from(const caf::actor_addr& source) {
+    core_.gateways.remove(source);
+    orders_.checkout_down(source);
+  }
+
+  // ---- totals and times ----
+
+  void note_totals(const messages::section_totals_changed& news) {
+    holds_.note_totals(news.section, news.totals);
+    mind_totals();
+  }
+
+  /// Sold out, or no longer.
+  void mind_totals() {
+    if (!holds_.all_totals_known() || core_.journal.obstacle())
+      return;
+    domain::section_totals sum;
+    for (const auto& each : holds_.totals()) {
+      sum.free += each.free;
+      sum.held += each.held;
+      sum.sold += each.sold;
+      sum.blocked += each.blocked;
+    }
+    auto decision = core_.event.note_totals(sum);
+    if (const auto* fact = domain::granted(decision)) {
+      log::of("actors").info("event {} is {}", core_.id.value(), domain::to_string(fact->state));
+      core_.write(*fact, event_became{});
+    }
+  }
+
+  /// Opens and closes the sale at the times that were set, and sets the one timer for the next of them.
+  void keep_times() {
+    auto now = core_.now();
+    if (timer_at_ && *timer_at_ <= now)
+      timer_at_.reset();
+    const auto& settings = core_.event.settings();
+    auto before_sale = core_.event.state() == event_state::scheduled || core_.event.state() == event_state::draw;
+    if (settings.closes_at && core_.event.state() != event_state::closed)
+      move_at(*settings.closes_at, now, event_state::closed);
+    if (settings.opens_at && before_sale && core_.event.state() != event_state::closed)
+      move_at(*settings.opens_at, now, event_state::open);
+  }
+
+  void move_at(domain::instant when, domain::instant now, event_state wanted) {
+    if (now < when)
+      return wake_at(when);
+    if (core_.journal.obstacle())
+      return wake_at(now + limits_.retry);
+    auto decision = core_.event.change_state(wanted);
+    if (const auto* fact = domain::granted(decision)) {
+      log::of("actors").info("event {} is {} now, as was set", core_.id.value(), domain::to_string(wanted));
+      core_.write(*fact, event_became{});
+    }
+  }
+
+  void wake_at(domain::instant when) {
+    if (timer_at_ && *timer_at_ <= when)
+      return;
+    timer_at_ = when;
+    self_->delayed_send(core_.handle(), std::max(when - core_.now(), domain::microseconds{0}),
+                        messages::deadline_reached{});
+  }
+
+  // ---- blocking and reporting ----
+
+  caf::result<messages::event_view> block(const messages::block_seats& wish) {
+    std::vector<domain::section_no> numbers;
+    for (const auto& part : wish.parts)
+      numbers.push_back(part.section);
+    auto sections = core_.find_sections(numbers);
+    if (!sections)
+      return to_error(rejection::not_found);
+    auto asked = self_->make_response_promise<messages::event_view>();
+    auto answers = std::make_shared<answer_count>(wish.parts.size());
+    for (std::size_t i = 0; i < wish.parts.size(); ++i) {
+      const auto& part = wish.parts[i];
+      self_
+          ->request((*sections)[i], caf::infinite,
+                    messages::block_in_section{wish.trace, part.seats, part.quantity, wish.block})
+          .then(
+              [this, answers, asked] {
+                answers->yes();
+                blocked(*answers, asked);
+              },
+              [this, answers, asked](const caf::error& why) {
+                answers->no(messages::to_refusal(why));
+                blocked(*answers, asked);
+              });
+    }
+    return asked;
+  }
+
+  void blocked(const answer_count& answers, answer asked) {
+    if (!answers.complete())
+      return;
+    if (const auto& why = answers.problem())
+      return asked.deliver(to_error(*why));
+    // The totals that come unasked may still be on their way.
+    ask_reports([this, asked](std::vector<messages::section_report>&) mutable { asked.deliver(view()); },
+                [asked](caf::error& why) mutable { asked.deliver(std::move(why)); });
+  }
+
+  /// Asks all sections how they stand.
+  template <class Done, class Failed>
+  void ask_reports(Done done, Failed failed) {
+    self_->template fan_out_request<caf::policy::select_all>(core_.sections, caf::infinite, messages::report_section{})
+        .then(
+            [this, done](std::vector<messages::section_report> reports) mutable {
+              for (const auto& report : reports)
+                note_totals({report.section, report.totals});
+              done(reports);
+            },
+            std::move(failed));
+  }
+
+  caf::result<messages::event_report> report() {
+    if (core_.sections.empty())
+      return to_error(rejection::overloaded);
+    auto asked = self_->make_response_promise<messages::event_report>();
+    ask_reports([this, asked](std::vector<messages::section_report>& reports) { count_people(reports, asked); },
+                [asked](caf::error& why) mutable { asked.deliver(std::move(why)); });
+    return asked;
+  }
+
+  void count_people(std::vector<messages::section_report>& reports,
+                    caf::typed_response_promise<messages::event_report> asked) {
+    std::sort(reports.begin(), reports.end(), [](const auto& a, const auto& b) { return a.section < b.section; });
+    messages::event_report whole{view(), std::move(reports), {}, orders_.confirmed(), orders_.under_way()};
+    self_->request(core_.room, caf::infinite, messages::count_people{})
+        .then(
+            [whole, asked](const domain::waiting_room::figures& queue) mutable {
+              whole.queue = queue;
+              asked.deliver(std::move(whole));
+            },
+            [asked](caf::error& why) mutable { asked.deliver(std::move(why)); });
+  }
+
+  // ---- the journal ----
+
+  void durable(const messages::facts_durable& mark) {
+    core_.journal.durable(mark, [this](event_consequence& next) { std::visit([this](auto& x) { follow(x); }, next); });
+    if (core_.journal.snapshot_due())
+      core_.journal.take_snapshot(core_.event.snapshot());
+  }
+
+  void follow(event_became& x) { became(x); }
+  void follow(order_begun& x) { orders_.began(x); }
+  void follow(order_moved& x) { orders_.moved(x); }
+  void follow(order_cancelled& x) { orders_.cancelling(x); }
+  void follow(order_read& x) { orders_.read(x); }
+  void follow(step_repeated& x) { x.asked.deliver(); }
+
+  void failed(const messages::append_failed& failure) {
+    core_.journal.failed(failure, [this](event_consequence& next) { std::visit([this](auto& x) { deny(x); }, next); });
+  }
+
+  void deny(order_begun& x) { orders_.not_begun(x); }
+  void deny(event_became& x) {
+    if (x.asked)
+      x.asked->deliver(to_error(rejection::store_unavailable));
+  }
+  void deny(order_moved& x) {
+    if (x.asked)
+      x.asked->deliver(to_error(rejection::store_unavailable));
+  }
+  template <class Asked>
+  void deny(Asked& x) {
+    x.asked.deliver(to_error(rejection::store_unavailable));
+  }
+
+  self_pointer self_;
+  event_limits limits_;
+  actor_port<messages::event_actor::pointer_view, event_shard> port_;
+  event_core core_;
+  event_holds holds_;
+  event_orders orders_;
+  std::optional<domain::instant> timer_at_;
+};
+
+} // namespace
+
+messages::event_actor spawn_event(caf::actor_system& system, event_start start) {
+  return system.spawn<messages::event_actor::stateful_impl<event_shard>>(std::move(start));
+}
+
+domain::section_terms section_terms_of(const domain::event_settings& settings) {
+  return {settings.prices, settings.hold_ttl, settings.refuse_orphans};
+}
+
+} // namespace usher::actors

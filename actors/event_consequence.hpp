@@ -1,0 +1,50 @@
+#pragma once
+
+#include "messages/type_ids.hpp"
+
+#include <caf/typed_response_promise.hpp>
+
+#include <optional>
+#include <variant>
+
+/// What an event's actor does once something is durable.
+namespace usher::actors {
+
+/// Settings or state changed: sections and waiting room hear of it, and whoever asked for it.
+struct event_became {
+  std::optional<caf::typed_response_promise<messages::event_view>> asked;
+};
+
+/// An order was begun: its checkout starts, and the buyer hears of it.
+struct order_begun {
+  domain::order_id order;
+  caf::typed_response_promise<messages::order_view> asked;
+};
+
+/// An order went one step: its checkout goes on, and the gateways hear of it.
+struct order_moved {
+  domain::order_id order;
+  std::optional<caf::typed_response_promise<void>> asked;
+};
+
+/// A confirmed order is being undone: a checkout starts, and the buyer hears of it.
+struct order_cancelled {
+  domain::order_id order;
+  caf::typed_response_promise<messages::order_view> asked;
+};
+
+/// Somebody wants to read an order whose last step was not durable yet.
+struct order_read {
+  domain::order_id order;
+  caf::typed_response_promise<messages::order_view> asked;
+};
+
+/// A checkout repeated a step that was not durable yet.
+struct step_repeated {
+  caf::typed_response_promise<void> asked;
+};
+
+using event_consequence =
+    std::variant<event_became, order_begun, order_moved, order_cancelled, order_read, step_repeated>;
+
+} // namespace usher::actors

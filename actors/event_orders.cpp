@@ -1,0 +1,264 @@
+#include "actors/event_orders.hpp"
+
+#include "actors/hold_gathering.hpp"
+#include "log/log.hpp"
+#include "messages/refusal.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
+
+namespace usher::actors {
+
+namespace {
+
+using domain::order_state;
+using domain::rejection;
+using messages::to_error;
+
+/// The seats of an order, as its sections need them.
+std::vector<checkout_part> parts_of(const domain::order_started& order,
+                                    const std::vector<messages::section_actor>& sections) {
+  std::vector<checkout_part> result;
+  std::unordered_map<domain::section_no, std::size_t> at;
+  for (const auto& seat : order.seats) {
+    auto [known, is_new] = at.try_emplace(seat.section, result.size());
+    if (is_new) {
+      domain::ensure(seat.section.value() < sections.size(), "an order's sections are the event's");
+      result.push_back({sections[seat.section.value()], {}});
+    }
+    result[known->second].seats.push_back({seat.seat, seat.price});
+  }
+  return result;
+}
+
+domain::order_started to_fact(const messages::start_order& wish, const messages::hold_granted& hold,
+                              domain::instant now) {
+  domain::order_started fact{wish.order, wish.hold, wish.buyer, {}, 0, wish.method, wish.key, wish.request_digest, now};
+  for (const auto& part : hold.sections)
+    for (const auto& seat : part.seats) {
+      fact.seats.push_back({part.section, seat.seat, seat.price});
+      fact.total += seat.price;
+    }
+  return fact;
+}
+
+} // namespace
+
+event_orders::event_orders(event_core& core, event_holds& holds, std::shared_ptr<payments::provider> provider,
+                           const event_limits& limits)
+    : core_(core), holds_(holds), provider_(std::move(provider)), limits_(limits) {}
+
+event_orders::~event_orders() {
+  for (const auto& [id, checkout] : checkouts_)
+    caf::anon_send_exit(checkout, caf::exit_reason::user_shutdown);
+}
+
+// ---- requests ----------------------------------------------------------------
+
+caf::result<messages::order_view> event_orders::start(messages::start_order& wish) {
+  if (core_.event.find_order(wish.order) != nullptr) {
+    auto repeated = core_.event.start_order(to_fact(wish, {}, core_.now()));
+    if (const auto* why = domain::refused(repeated))
+      return to_error(*why);
+    return answer_when_durable(wish.order);
+  }
+  if (auto closed = core_.event.may_order())
+    return to_error(*closed);
+  if (auto obstacle = core_.journal.obstacle())
+    return to_error(*obstacle);
+  if (checkouts_.size() + beginning_ >= limits_.most_checkouts)
+    return to_error(rejection::overloaded);
+  auto sections = core_.find_sections(wish.sections);
+  if (!sections)
+    return to_error(rejection::not_found);
+  auto asked = core_.self->make_response_promise<messages::order_view>();
+  ++beginning_;
+  messages::find_hold question{wish.trace, core_.id, wish.hold, wish.buyer, wish.sections};
+  gather_hold(core_.self, *sections, std::move(question),
+              [this, wish = std::move(wish), asked](caf::expected<messages::hold_granted> hold) mutable {
+                --beginning_;
+                if (hold)
+                  begin(wish, *hold, asked);
+                else
+                  asked.deliver(std::move(hold.error()));
+              });
+  return asked;
+}
+
+/// Decides now that the hold is known; everything else may have changed since it was asked for.
+void event_orders::begin(const messages::start_order& wish, const messages::hold_granted& hold, answer asked) {
+  auto wanted = to_fact(wish, hold, core_.now());
+  auto decision = core_.event.start_order(wanted);
+  if (const auto* why = domain::refused(decision))
+    return asked.deliver(to_error(*why));
+  if (auto obstacle = core_.journal.obstacle())
+    return asked.deliver(to_error(*obstacle));
+  if (domain::repeated(decision)) {
+    if (core_.journal.settled())
+      asked.deliver(view(*core_.event.find_order(wish.order)));
+    else
+      core_.journal.after_all(order_read{wish.order, asked});
+    return;
+  }
+  core_.write(*domain::granted(decision), order_begun{wish.order, asked});
+}
+
+caf::result<messages::order_view> event_orders::find(const messages::find_order& wish) {
+  if (find_own(wish.order, wish.buyer) == nullptr)
+    return to_error(rejection::not_found);
+  return answer_when_durable(wish.order);
+}
+
+caf::result<messages::order_view> event_orders::cancel(const messages::cancel_order& wish) {
+  const auto* order = find_own(wish.order, wish.buyer);
+  if (order == nullptr)
+    return to_error(rejection::not_found);
+  if (order->state() != order_state::confirmed) {
+    // Its checkout does it when the outcome of the payment is known. An order that is over stays as it is.
+    if (auto checkout = checkouts_.find(wish.order); checkout != checkouts_.end())
+      core_.self->send(checkout->second, messages::cancel_requested{wish.order});
+    return answer_when_durable(wish.order);
+  }
+  if (auto obstacle = core_.journal.obstacle())
+    return to_error(*obstacle);
+  if (checkouts_.size() + beginning_ >= limits_.most_checkouts)
+    return to_error(rejection::overloaded);
+  auto decision = core_.event.advance_order(wish.order, order_state::cancelling, "", core_.now());
+  if (const auto* why = domain::refused(decision))
+    return to_error(*why);
+  auto asked = core_.self->make_response_promise<messages::order_view>();
+  core_.write(*domain::granted(decision), order_cancelled{wish.order, asked});
+  return asked;
+}
+
+caf::result<void> event_orders::advance(messages::advance_order& step) {
+  auto decision = core_.event.advance_order(step.order, step.state, std::move(step.reason), core_.now());
+  if (const auto* why = domain::refused(decision))
+    return to_error(*why);
+  if (domain::repeated(decision) && core_.journal.settled())
+    return {};
+  if (auto obstacle = core_.journal.obstacle())
+    return to_error(*obstacle);
+  auto asked = core_.self->make_response_promise<void>();
+  if (domain::repeated(decision))
+    core_.journal.after_all(step_repeated{asked});
+  else
+    core_.write(*domain::granted(decision), order_moved{step.order, asked});
+  return asked;
+}
+
+// ---- once something is durable -----------------------------------------------
+
+void event_orders::began(order_begun& order) {
+  carry_on(order.order);
+  order.asked.deliver(view(*core_.event.find_order(order.order)));
+}
+
+void event_orders::moved(order_moved& step) {
+  const auto* order = core_.event.find_order(step.order);
+  if (domain::is_final(order->state()))
+    checkouts_.erase(step.order);
+  if (order->state() == order_state::confirmed) {
+    holds_.note_owned(order->details());
+    if (core_.room)
+      core_.self->send(core_.room, messages::shopping_ended{core_.id, {order->details().buyer}});
+  }
+  if (order->state() == order_state::refunded || order->state() == order_state::cancelled)
+    holds_.forget(order->details().hold);
+  if (step.asked)
+    step.asked->deliver();
+  for (const auto& gateway : core_.gateways)
+    core_.self->send(gateway, messages::order_changed{view(*order)});
+}
+
+void event_orders::cancelling(order_cancelled& order) {
+  const auto* present = core_.event.find_order(order.order);
+  carry_on(order.order);
+  order.asked.deliver(view(*present));
+  for (const auto& gateway : core_.gateways)
+    core_.self->send(gateway, messages::order_changed{view(*present)});
+}
+
+void event_orders::read(order_read& order) {
+  order.asked.deliver(view(*core_.event.find_order(order.order)));
+}
+
+void event_orders::not_begun(order_begun& order) {
+  not_begun_.insert(order.order);
+  order.asked.deliver(to_error(rejection::store_unavailable));
+}
+
+// ---- the checkouts -----------------------------------------------------------
+
+void event_orders::resume() {
+  for (auto id : core_.event.orders_under_way()) {
+    // Its buyer was told that nothing happened, so nothing must.
+    if (not_begun_.contains(id) && core_.event.find_order(id)->state() == order_state::started) {
+      auto end = core_.event.advance_order(id, order_state::failed, "The order could not be written down in time.",
+                                           core_.now());
+      core_.write(*domain::granted(end), order_moved{id, std::nullopt});
+    } else {
+      carry_on(id);
+    }
+  }
+  not_begun_.clear();
+}
+
+void event_orders::carry_on(domain::order_id id) {
+  const auto* order = core_.event.find_order(id);
+  if (checkouts_.contains(id) || core_.sections.empty())
+    return;
+  auto checkout = spawn_checkout(core_.self->system(), {core_.id, *order, core_.event.settings().currency,
+                                                        parts_of(order->details(), core_.sections), core_.handle(),
+                                                        provider_, limits_.checkout});
+  core_.self->monitor(checkout);
+  checkouts_.emplace(id, std::move(checkout));
+}
+
+void event_orders::checkout_down(const caf::actor_addr& gone) {
+  auto lost = std::find_if(checkouts_.begin(), checkouts_.end(),
+                           [&](const auto& each) { return each.second.address() == gone; });
+  if (lost == checkouts_.end())
+    return; // its order is at its end
+  auto id = lost->first;
+  log::of("actors").error("event {}: the checkout of order {} broke; another one takes it up", core_.id.value(),
+                          domain::to_hex(id));
+  core_.self->run_delayed(limits_.respawn, [this, id] {
+    checkouts_.erase(id);
+    if (core_.event.find_order(id) != nullptr && core_.event.find_order(id)->under_way())
+      carry_on(id);
+  });
+}
+
+// ---- readings ----------------------------------------------------------------
+
+const domain::order* event_orders::find_own(domain::order_id id, const domain::buyer_id& buyer) const {
+  const auto* order = core_.event.find_order(id);
+  return order != nullptr && order->details().buyer == buyer ? order : nullptr;
+}
+
+messages::order_view event_orders::view(const domain::order& order) const {
+  const auto& details = order.details();
+  return {core_.id,      details.order, details.hold,   details.buyer, order.state(),
+          details.total, details.seats, order.reason(), details.at};
+}
+
+/// An order as it stands, once all that is known of it is durable.
+caf::result<messages::order_view> event_orders::answer_when_durable(domain::order_id id) {
+  if (core_.journal.settled())
+    return view(*core_.event.find_order(id));
+  if (core_.journal.standing() != shard_standing::writing)
+    return to_error(rejection::store_unavailable);
+  auto asked = core_.self->make_response_promise<messages::order_view>();
+  core_.journal.after_all(order_read{id, asked});
+  return asked;
+}
+
+std::uint64_t event_orders::confirmed() const {
+  const auto& orders = core_.event.orders();
+  return static_cast<std::uint64_t>(std::count_if(
+      orders.begin(), orders.end(), [](const auto& each) { return each.second.state() == order_state::confirmed; }));
+}
+
+} // namespace usher::actors

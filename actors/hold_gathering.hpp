@@ -1,0 +1,38 @@
+#pragma once
+
+#include "domain/ensure.hpp"
+#include "messages/type_ids.hpp"
+
+#include <caf/expected.hpp>
+#include <caf/policy/select_all.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace usher::actors {
+
+/// Reads one hold at all the sections where it is, and calls `done` once with the whole of it, or with the
+/// first error. `done` takes a `caf::expected<messages::hold_granted>`.
+template <class Done>
+void gather_hold(messages::event_actor::pointer self, const std::vector<messages::section_actor>& sections,
+                 messages::find_hold wish, Done done) {
+  auto merge = [done](std::vector<messages::hold_granted> parts) mutable {
+    domain::ensure(!parts.empty(), "a hold is somewhere");
+    auto whole = std::move(parts.front());
+    for (auto part = parts.begin() + 1; part != parts.end(); ++part) {
+      whole.sections.insert(whole.sections.end(), part->sections.begin(), part->sections.end());
+      whole.until = std::min(whole.until, part->until);
+      whole.now = std::max(whole.now, part->now);
+    }
+    std::sort(whole.sections.begin(), whole.sections.end(),
+              [](const auto& a, const auto& b) { return a.section < b.section; });
+    done(caf::expected<messages::hold_granted>{std::move(whole)});
+  };
+  self->template fan_out_request<caf::policy::select_all>(sections, caf::infinite, std::move(wish))
+      .then(std::move(merge),
+            [done](caf::error& why) mutable { done(caf::expected<messages::hold_granted>{std::move(why)}); });
+}
+
+} // namespace usher::actors
