@@ -1,0 +1,12 @@
+#pragma once
+
+#include "messages/type_ids.hpp"
+
+#include <caf/fwd.hpp>
+
+namespace usher::cluster {
+
+/// Starts the actor that finds the shard each request is for, and hands the request on: the answer goes past it.
+[[nodiscard]] messages::router_actor spawn_router(caf::actor_system& system);
+
+} // namespace usher::cluster

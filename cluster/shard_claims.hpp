@@ -1,0 +1,53 @@
+#pragma once
+
+#include "domain/seating_plan.hpp"
+#include "persistence/booking_store.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace usher::cluster {
+
+/// What an event's shards start from.
+struct event_histories {
+  persistence::shard_history event;
+  std::vector<persistence::shard_history> sections; ///< by section number
+  persistence::shard_history room;
+
+  /// No seat was ever held, sold or blocked.
+  [[nodiscard]] bool seats_untouched() const;
+};
+
+/// Claims shards for this process. Blocks; throws what the store throws.
+class shard_claims {
+public:
+  shard_claims(std::function<std::unique_ptr<persistence::booking_store>()> open, std::string owner);
+
+  /// The connection, opened on first use.
+  [[nodiscard]] persistence::booking_store& store();
+
+  /// Takes over all shards of an event, whoever had them.
+  [[nodiscard]] event_histories take_over(const domain::event_id& event, std::uint16_t sections);
+  /// Takes over one section.
+  [[nodiscard]] persistence::shard_history take_over_section(const domain::event_id& event, domain::section_no number);
+
+  /// Claims the next epoch of a shard that is this process's at `present`. Nothing when somebody else has
+  /// taken it over.
+  [[nodiscard]] std::optional<persistence::shard_history> reclaim(const domain::shard_id& shard, domain::epoch present);
+
+private:
+  [[nodiscard]] persistence::shard_history take(const domain::shard_id& shard);
+
+  std::function<std::unique_ptr<persistence::booking_store>()> open_;
+  std::string owner_;
+  std::unique_ptr<persistence::booking_store> store_;
+  /// Claims without an answer: perhaps the shard is one epoch further than its owner knows.
+  std::unordered_map<domain::shard_id, domain::epoch> unanswered_;
+};
+
+} // namespace usher::cluster

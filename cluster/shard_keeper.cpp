@@ -1,0 +1,331 @@
+#include "cluster/shard_keeper.hpp"
+
+#include "cluster/shard_claims.hpp"
+#include "domain/event.hpp"
+#include "log/log.hpp"
+#include "messages/refusal.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_actor_pointer.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace usher::cluster {
+
+namespace {
+
+using domain::rejection;
+using messages::to_error;
+
+/// An event whose shards run here.
+struct running_event {
+  domain::shared_plan plan;
+  std::shared_ptr<const std::string> plan_text;
+  messages::event_actor event;
+  std::vector<messages::section_actor> sections;
+  messages::waiting_room_actor room;
+};
+
+/// Claims, starts and hears of the end. Blocks on the store: everything that may wait long is done here, and nothing
+/// else is.
+class keeper_state {
+public:
+  using self_pointer = messages::keeper_actor::pointer;
+  static inline const char* name = "usher.keeper";
+
+  keeper_state(self_pointer self, shard_factories factories, keeper_settings settings, messages::router_actor router)
+      : self_(self), factories_(std::move(factories)), settings_(std::move(settings)), router_(std::move(router)),
+        claims_(factories_.open_store, settings_.owner) {}
+
+  messages::keeper_actor::behavior_type make_behavior() {
+    self_->send(router_, messages::keeper_ready{}, me());
+    return {
+        [this](messages::put_event& wish) { return put(wish); },
+        [this](messages::start_shards) { return start_all(); },
+        [this](const messages::reclaim_shard& wish) { return reclaim(wish); },
+        [this](const messages::shard_stopped& news) { stopped(news); },
+    };
+  }
+
+private:
+  using answer = caf::typed_response_promise<messages::event_view>;
+
+  [[nodiscard]] messages::keeper_actor me() const { return caf::actor_cast<messages::keeper_actor>(self_); }
+
+  // ---- the store ----
+
+  /// Does `work` with the store. A store that is out of reach is left alone for a moment, so that those who ask
+  /// meanwhile need not wait until it fails once more. Returns the refusal, if there is one.
+  template <class Work>
+  std::optional<domain::refusal> with_store(Work&& work) {
+    if (self_->clock().now() < away_until_)
+      return domain::refusal{.reason = rejection::store_unavailable};
+    try {
+      work();
+      return std::nullopt;
+    } catch (const persistence::store_unavailable& away) {
+      log::of("cluster").warn("the store is out of reach: {}", away.what());
+      away_until_ = self_->clock().now() + settings_.patience;
+    } catch (const persistence::store_broken& broken) {
+      give_up(std::string{"The store cannot be used: "} + broken.what());
+    }
+    return domain::refusal{.reason = rejection::store_unavailable};
+  }
+
+  void give_up(const std::string& sentence) {
+    log::of("cluster").critical("{}", sentence);
+    if (!std::exchange(gave_up_, true))
+      settings_.on_fatal(sentence);
+  }
+
+  // ---- starting ----
+
+  /// Starts every event of the store that does not run yet. What cannot be started now is tried again.
+  caf::result<void> start_all() {
+    start_again_ = false;
+    auto refused = with_store([this] {
+      for (auto& stored : claims_.store().events())
+        if (!running_.contains(stored.id) && !in_work_.contains(stored.id))
+          start_stored(std::move(stored));
+    });
+    if (!refused)
+      return {};
+    start_again_later();
+    return to_error(*refused);
+  }
+
+  void start_again_later() {
+    if (!std::exchange(start_again_, true))
+      self_->delayed_send(me(), settings_.retry, messages::start_shards{});
+  }
+
+  void start_stored(persistence::stored_event stored) {
+    auto text = std::make_shared<const std::string>(std::move(stored.plan));
+    domain::shared_plan plan;
+    try {
+      plan = factories_.read_plan(*text);
+    } catch (const std::exception& unreadable) {
+      log::of("cluster").critical("event {} is not served: its stored plan cannot be read: {}", stored.id.value(),
+                                  unreadable.what());
+      return;
+    }
+    auto histories = claims_.take_over(stored.id, section_count(*plan));
+    const auto& event = serve(stored.id, std::move(plan), std::move(text), std::move(histories));
+    self_->request(event.event, caf::infinite, messages::describe_event{{}, stored.id})
+        .then([this](const messages::event_view& view) { announce(view); },
+              [id = stored.id](const caf::error& why) {
+                log::of("cluster").error("event {} does not say how it stands: {}", id.value(), to_string(why));
+              });
+  }
+
+  [[nodiscard]] static std::uint16_t section_count(const domain::seating_plan& plan) {
+    return static_cast<std::uint16_t>(plan.sections().size());
+  }
+
+  /// Starts the actors of an event whose shards have been claimed.
+  const running_event& serve(const domain::event_id& id, domain::shared_plan plan,
+                             std::shared_ptr<const std::string> text, event_histories histories) {
+    running_event started{plan, std::move(text), {}, {}, {}};
+    started.event = factories_.start_event(id, std::move(histories.event), plan, me());
+    for (std::size_t i = 0; i < histories.sections.size(); ++i)
+      started.sections.push_back(factories_.start_section(id, domain::section_no{static_cast<std::uint16_t>(i)},
+                                                          std::move(histories.sections[i]), plan, started.event, me()));
+    started.room = factories_.start_waiting_room(id, std::move(histories.room), me());
+    self_->send(started.event, messages::event_peers{}, started.sections, started.room);
+    log::of("cluster").info("serving event {}: {} sections, {} places", id.value(), started.sections.size(),
+                            plan->capacity());
+    return running_.insert_or_assign(id, std::move(started)).first->second;
+  }
+
+  void announce(const messages::event_view& view) {
+    const auto& running = running_.at(view.id);
+    self_->send(router_,
+                messages::event_announced{view.id, running.plan, running.plan_text, view.settings.currency,
+                                          view.settings.waiting_room},
+                running.event, running.sections, running.room);
+  }
+
+  // ---- creating and changing ----
+
+  caf::result<messages::event_view> put(messages::put_event& wish) {
+    if (auto wrong = domain::check(wish.settings, wish.plan->categories().size()))
+      return to_error(*wrong);
+    if (wish.plan->sections().empty() || wish.plan->sections().size() > most_sections)
+      return to_error(domain::refusal{.reason = rejection::bad_request, .detail = "A plan has 1 to 65535 sections."});
+    if (in_work_.contains(wish.id))
+      return to_error(rejection::in_progress);
+    auto asked = self_->make_response_promise<messages::event_view>();
+    in_work_.insert(wish.id);
+    auto running = running_.find(wish.id);
+    if (running == running_.end())
+      create(wish, asked);
+    else if (*running->second.plan_text == *wish.plan_text)
+      define(wish.id, wish.settings, asked);
+    else if (domain::keeps_all_seats(*running->second.plan, *wish.plan))
+      replace_plan(wish, asked);
+    else
+      ask_whether_in_use(wish, asked);
+    return asked;
+  }
+
+  void refuse(const domain::event_id& id, const domain::refusal& why, answer asked) {
+    in_work_.erase(id);
+    asked.deliver(to_error(why));
+  }
+
+  void create(const messages::put_event& wish, answer asked) {
+    auto is_waiting = false; // in the store, but it could not be started yet
+    auto refused = with_store([&] {
+      auto known = claims_.store().events();
+      is_waiting = std::any_of(known.begin(), known.end(), [&](const auto& each) { return each.id == wish.id; });
+      if (is_waiting)
+        return;
+      claims_.store().put_event({wish.id, *wish.plan_text}, section_count(*wish.plan));
+      serve(wish.id, wish.plan, wish.plan_text, claims_.take_over(wish.id, section_count(*wish.plan)));
+    });
+    if (!refused && !is_waiting)
+      return define(wish.id, wish.settings, asked);
+    // Perhaps it was created although the store did not say so.
+    start_again_later();
+    refuse(wish.id, refused.value_or(domain::refusal{.reason = rejection::overloaded}), asked);
+  }
+
+  void define(const domain::event_id& id, const domain::event_settings& settings, answer asked) {
+    self_->request(running_.at(id).event, caf::infinite, messages::define_event{{}, settings})
+        .then([this, asked](const messages::event_view& view) { defined(view, asked); },
+              [this, id, asked](const caf::error& why) { not_defined(id, messages::to_refusal(why), asked); });
+  }
+
+  void defined(const messages::event_view& view, answer asked) {
+    in_work_.erase(view.id);
+    announce(view);
+    asked.deliver(view);
+  }
+
+  /// The plan may be a new one all the same, and whoever reads plans must have it.
+  void not_defined(const domain::event_id& id, const domain::refusal& why, answer asked) {
+    self_->request(running_.at(id).event, caf::infinite, messages::describe_event{{}, id})
+        .then([this](const messages::event_view& view) { announce(view); }, [](const caf::error&) {});
+    refuse(id, why, asked);
+  }
+
+  /// A plan that moves seats is possible as long as nobody ever had one of them. This first question spares an
+  /// event that is being sold the interruption of `replace_plan`, which looks closer.
+  void ask_whether_in_use(const messages::put_event& wish, answer asked) {
+    self_->request(running_.at(wish.id).event, caf::infinite, messages::report_event{wish.trace, wish.id})
+        .then(
+            [this, wish, asked](const messages::event_report& report) {
+              const auto& totals = report.event.sections;
+              if (std::any_of(totals.begin(), totals.end(),
+                              [](const auto& each) { return each.held + each.sold + each.blocked > 0; }))
+                refuse(wish.id, {.reason = rejection::plan_in_use}, asked);
+              else
+                replace_plan(wish, asked);
+            },
+            [this, id = wish.id, asked](const caf::error& why) { refuse(id, messages::to_refusal(why), asked); });
+  }
+
+  /// Starts the event anew on another plan. What its shards were doing is answered with an error; what they
+  /// have written stays.
+  void replace_plan(const messages::put_event& wish, answer asked) {
+    auto old = std::move(running_.extract(wish.id).mapped());
+    stop(old);
+    auto in_use = false;
+    auto refused = with_store([&] {
+      auto histories = claims_.take_over(wish.id, section_count(*old.plan));
+      in_use = !domain::keeps_all_seats(*old.plan, *wish.plan) && !histories.seats_untouched();
+      if (in_use) {
+        serve(wish.id, old.plan, old.plan_text, std::move(histories));
+        return;
+      }
+      auto count = section_count(*wish.plan);
+      claims_.store().put_event({wish.id, *wish.plan_text}, count);
+      histories.sections.resize(std::min<std::size_t>(count, histories.sections.size()));
+      while (histories.sections.size() < count)
+        histories.sections.push_back(claims_.take_over_section(
+            wish.id, domain::section_no{static_cast<std::uint16_t>(histories.sections.size())}));
+      serve(wish.id, wish.plan, wish.plan_text, std::move(histories));
+    });
+    if (refused) {
+      start_again_later();
+      return refuse(wish.id, *refused, asked);
+    }
+    if (in_use)
+      return not_defined(wish.id, {.reason = rejection::plan_in_use}, asked);
+    define(wish.id, wish.settings, asked);
+  }
+
+  static void stop(const running_event& old) {
+    caf::anon_send_exit(old.event, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(old.room, caf::exit_reason::user_shutdown);
+    for (const auto& section : old.sections)
+      caf::anon_send_exit(section, caf::exit_reason::user_shutdown);
+  }
+
+  // ---- shards in doubt, and shards that stopped ----
+
+  caf::result<messages::shard_reclaimed> reclaim(const messages::reclaim_shard& wish) {
+    std::optional<persistence::shard_history> history;
+    if (auto refused = with_store([&] { history = claims_.reclaim(wish.shard, wish.epoch); }))
+      return to_error(*refused);
+    if (!history)
+      return to_error(domain::refusal{.reason = rejection::not_found, .detail = "Another process has the shard."});
+    return messages::shard_reclaimed{history->epoch, history->last, std::move(history->snapshot),
+                                     std::move(history->facts)};
+  }
+
+  void stopped(const messages::shard_stopped& news) {
+    if (news.why != messages::append_failure::fenced) {
+      log::of("cluster").critical("shard {} is not served any more: {}", domain::to_string(news.shard), news.sentence);
+      return;
+    }
+    give_up("Shard " + domain::to_string(news.shard) + " was taken over by another process on the same store"
+            + present_epoch(news.shard) + ". This process stops.");
+  }
+
+  [[nodiscard]] std::string present_epoch(const domain::shard_id& shard) {
+    std::string result;
+    with_store([&] {
+      for (const auto& [each, epoch] : claims_.store().epochs(shard.event))
+        if (each == shard)
+          result = " (its epoch is now " + std::to_string(epoch.value()) + ")";
+    });
+    return result;
+  }
+
+  static constexpr std::size_t most_sections = 65'535;
+
+  self_pointer self_;
+  shard_factories factories_;
+  keeper_settings settings_;
+  messages::router_actor router_;
+  shard_claims claims_;
+  std::map<domain::event_id, running_event> running_;
+  std::set<domain::event_id> in_work_; ///< events that are being created or changed
+  caf::actor_clock::time_point away_until_ = caf::actor_clock::time_point::min();
+  bool start_again_ = false; ///< it is on its way
+  bool gave_up_ = false;
+};
+
+} // namespace
+
+messages::keeper_actor spawn_shard_keeper(caf::actor_system& system, shard_factories factories,
+                                          keeper_settings settings, messages::router_actor router,
+                                          keeper_thread thread) {
+  using actor = messages::keeper_actor::stateful_impl<keeper_state>;
+  if (thread == keeper_thread::own)
+    return system.spawn<actor, caf::detached>(std::move(factories), std::move(settings), std::move(router));
+  return system.spawn<actor>(std::move(factories), std::move(settings), std::move(router));
+}
+
+} // namespace usher::cluster

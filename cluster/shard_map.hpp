@@ -1,0 +1,35 @@
+#pragma once
+
+#include "messages/type_ids.hpp"
+
+#include <map>
+#include <vector>
+
+namespace usher::cluster {
+
+/// Where the shards of one event are.
+struct event_homes {
+  messages::event_actor event;
+  std::vector<messages::section_actor> sections; ///< by section number
+  messages::waiting_room_actor room;
+
+  /// The section of that number, or null.
+  [[nodiscard]] const messages::section_actor* section(domain::section_no number) const;
+};
+
+/// Which shards are where. All of them are here.
+class shard_map {
+public:
+  /// From now on the event's shards are these.
+  void put(const domain::event_id& event, event_homes homes);
+  /// Where an event's shards are, or null when there is no such event.
+  [[nodiscard]] const event_homes* find(const domain::event_id& event) const;
+  [[nodiscard]] const std::map<domain::event_id, event_homes>& all() const noexcept { return homes_; }
+  /// Every event, sorted.
+  [[nodiscard]] std::vector<domain::event_id> events() const;
+
+private:
+  std::map<domain::event_id, event_homes> homes_;
+};
+
+} // namespace usher::cluster
