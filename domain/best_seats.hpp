@@ -20,7 +20,7 @@ enum class togetherness : std::uint8_t {
 /// The best `quantity` places, of one category or of any.
 struct best_wish {
   std::uint32_t quantity = 1;
-  std::optional<category_no> category;
+  std::optional<category_no> category{};
   togetherness fit = togetherness::anyhow;
 };
 

@@ -20,11 +20,11 @@ struct point {
 
 /// One numbered seat of a plan.
 struct planned_seat {
-  std::string guid;   ///< unique in the event
-  std::string number; ///< what is painted on it
-  category_no category;
+  std::string guid{};   ///< unique in the event
+  std::string number{}; ///< what is painted on it
+  category_no category{};
   std::uint16_t row = 0; ///< index into the section's rows
-  point position;        ///< in the hall, all offsets added
+  point position{};      ///< in the hall, all offsets added
   bool accessible = false;
   bool companion = false;
   bool restricted_view = false;
@@ -32,14 +32,14 @@ struct planned_seat {
 
 /// One section: its rows of seats in plan order, or a capacity without seats.
 struct section_plan {
-  std::string id;   ///< unique in the event, URL-safe
-  std::string name; ///< what people call it
+  std::string id{};   ///< unique in the event, URL-safe
+  std::string name{}; ///< what people call it
   /// Row names; the seats of a row are neighbours in `seats`, ordered along the row.
-  std::vector<std::string> rows;
-  std::vector<planned_seat> seats;
+  std::vector<std::string> rows{};
+  std::vector<planned_seat> seats{};
   /// General admission: how many may enter, all in `general_category`. No seats then.
   std::uint32_t general_capacity = 0;
-  category_no general_category;
+  category_no general_category{};
 
   [[nodiscard]] bool general() const noexcept { return general_capacity > 0; }
   [[nodiscard]] std::uint32_t capacity() const noexcept {

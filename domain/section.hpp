@@ -35,7 +35,7 @@ using wish = std::variant<seats_wish, best_wish, quantity_wish>;
 
 /// The event's settings as far as a section needs them.
 struct section_terms {
-  std::vector<minor_units> prices; ///< per category
+  std::vector<minor_units> prices{}; ///< per category
   seconds hold_ttl{300};
   bool refuse_orphans = false;
 };

@@ -103,19 +103,21 @@ void section::apply(const payment_stopped& happened) {
 
 void section::apply(const seats_sold& happened) {
   ensure(!happened.seats.empty(), "a sale has seats");
+  auto from = seat_state::free;
   if (auto found = holds_.find(happened.hold); found != holds_.end()) {
     const auto& ending = found->second;
-    ensure(ending.seats.size() == happened.seats.size(), "a sale takes all seats of its hold");
     ensure(!ending.paying_for || ending.paying_for == happened.order, "a hold is sold to the order that pays for it");
-    // By way of `free`: should the fact name other seats than the hold had, they are found not to be free below.
-    move(ending.seats, ending.paying_for ? seat_state::paying : seat_state::held, seat_state::free);
+    ensure(std::is_permutation(ending.seats.begin(), ending.seats.end(), happened.seats.begin(), happened.seats.end(),
+                               [](const auto& a, const auto& b) { return a.seat == b.seat; }),
+           "a sale takes all seats of its hold and no others");
+    from = ending.paying_for ? seat_state::paying : seat_state::held;
     forget(ending);
   }
   auto [position, added] = sales_.try_emplace(happened.order, sale{happened.hold, happened.buyer, {}});
   ensure(added, "an order's seats of a section are sold at once");
   auto& owned = position->second;
   for (const auto& x : happened.seats) {
-    move(x.seat, seat_state::free, seat_state::sold);
+    move(x.seat, from, seat_state::sold);
     auto& record = ownerships_[x.seat.value()];
     bool continues = x.version == record.version + 1;
     bool from_snapshot = happened.order == earlier_owners && record.version == 0 && x.version % 2 == 1;

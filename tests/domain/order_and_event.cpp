@@ -1,0 +1,268 @@
+#define CAF_SUITE domain.order_and_event
+
+#include "domain/ensure.hpp"
+#include "domain/event.hpp"
+#include "tests/domain/halls.hpp"
+
+#include "caf/test/bdd_dsl.hpp"
+
+#include <rapidcheck.h>
+
+using namespace usher::domain;
+using namespace usher::domain::test;
+
+namespace {
+
+event_settings some_settings() {
+  event_settings result;
+  result.name = "Rock";
+  result.prices = {5000, 3000};
+  return result;
+}
+
+order_started order_of(std::uint64_t order, std::uint64_t hold, const buyer_id& buyer = ada) {
+  return {.order = order_number(order),
+          .hold = hold_number(hold),
+          .buyer = buyer,
+          .seats = {{section_no{0}, seat_no{4}, 5000}, {section_no{2}, seat_no{0}, 3000}},
+          .total = 8000,
+          .method = "card",
+          .key = "key",
+          .request = 77,
+          .at = at(order)};
+}
+
+event open_event() {
+  event result;
+  result.apply(event_defined{some_settings()});
+  result.apply(event_state_changed{event_state::open});
+  return result;
+}
+
+void go(event& x, std::uint64_t order, std::initializer_list<order_state> states) {
+  for (auto state : states)
+    x.apply(*granted(x.advance_order(order_number(order), state, "why", at(1))));
+}
+
+event from_snapshot(const event& x) {
+  event fresh;
+  for (const auto& fact : x.snapshot())
+    fresh.apply(fact);
+  return fresh;
+}
+
+constexpr std::initializer_list<order_state> all_states = {
+    order_state::started,   order_state::charging, order_state::charged,    order_state::confirmed, order_state::failed,
+    order_state::refunding, order_state::refunded, order_state::cancelling, order_state::cancelled};
+
+} // namespace
+
+SCENARIO("an order goes its way one step at a time") {
+  GIVEN("a started order") {
+    order x{order_of(1, 1)};
+    THEN("what was done is not done again, and no step is skipped") {
+      CHECK(repeated(x.advance(order_state::started, "", at(1))));
+      CHECK(why(x.advance(order_state::charged, "", at(1))) == rejection::in_progress);
+      CHECK(why(x.advance(order_state::confirmed, "", at(1))) == rejection::in_progress);
+      CHECK(granted(x.advance(order_state::charging, "", at(1))) != nullptr);
+      CHECK(x.under_way());
+    }
+    WHEN("it is declined") {
+      x.apply({order_number(1), order_state::charging, "", at(1)});
+      x.apply({order_number(1), order_state::failed, "no money", at(2)});
+      THEN("it is over, and cannot be charged any more") {
+        CHECK(!x.under_way());
+        CHECK_EQ(x.reason(), "no money");
+        CHECK(why(x.advance(order_state::charged, "", at(3))) == rejection::bad_request);
+        CHECK(repeated(x.advance(order_state::charging, "", at(3))));
+      }
+    }
+  }
+  GIVEN("an order that failed before it was charged") {
+    order x{order_of(1, 1)};
+    x.apply({order_number(1), order_state::failed, "", at(1)});
+    THEN("nobody is told that charging had begun") {
+      CHECK(why(x.advance(order_state::charging, "", at(2))) == rejection::bad_request);
+    }
+  }
+  GIVEN("an order whose buyer cancelled while it was charged") {
+    order x{order_of(1, 1)};
+    for (auto state : {order_state::charging, order_state::charged, order_state::refunding, order_state::cancelled})
+      x.apply({order_number(1), state, "", at(1)});
+    THEN("it counts as cancelled and was never confirmed") {
+      CHECK(!x.visited(order_state::confirmed));
+      CHECK(why(x.advance(order_state::confirmed, "", at(2))) == rejection::bad_request);
+      CHECK_EQ(public_name(x.state()), "cancelled");
+    }
+    THEN("a step that does not follow stops the shard") {
+      CHECK_THROWS_AS(x.apply({order_number(1), order_state::confirmed, "", at(1)}), broken_invariant);
+      CHECK_THROWS_AS(x.apply({order_number(2), order_state::confirmed, "", at(1)}), broken_invariant);
+    }
+  }
+}
+
+SCENARIO("whatever is asked of an order, money and seats stay together") {
+  CHECK(rc::check("random steps", [] {
+    auto wishes =
+        *rc::gen::container<std::vector<order_state>>(rc::gen::elementOf(std::vector<order_state>(all_states)));
+    event x = open_event();
+    x.apply(*granted(x.start_order(order_of(1, 1))));
+    std::vector<order_state> way{order_state::started};
+    for (auto wanted : wishes) {
+      auto decided = x.advance_order(order_number(1), wanted, "r", at(2));
+      bool was_there = std::find(way.begin(), way.end(), wanted) != way.end();
+      RC_ASSERT(repeated(decided) == was_there);
+      if (const auto* fact = granted(decided)) {
+        // Nothing comes after an end, except the undoing of a confirmed order.
+        RC_ASSERT(!is_final(way.back()) || (way.back() == order_state::confirmed && wanted == order_state::cancelling));
+        way.push_back(wanted);
+        x.apply(*fact);
+      }
+    }
+    const auto* present = x.find_order(order_number(1));
+    auto passed = [&](order_state state) { return present->visited(state); };
+    RC_ASSERT(!passed(order_state::confirmed) || passed(order_state::charged));
+    RC_ASSERT(!passed(order_state::refunding) || (passed(order_state::charged) && !passed(order_state::confirmed)));
+    RC_ASSERT(!passed(order_state::failed) || !passed(order_state::charged));
+    RC_ASSERT(!passed(order_state::cancelled) || passed(order_state::refunding) || passed(order_state::cancelling));
+    RC_ASSERT(present->under_way() == !is_final(present->state()));
+    RC_ASSERT(from_snapshot(x) == x);
+  }));
+}
+
+SCENARIO("an event lives from scheduled to closed") {
+  GIVEN("a scheduled event") {
+    event x;
+    x.apply(event_defined{some_settings()});
+    auto can = [&](event_state wanted) { return granted(x.change_state(wanted)) != nullptr; };
+    THEN("nobody holds or pays before it opens") {
+      CHECK(x.may_hold()->reason == rejection::sale_not_open);
+      CHECK(x.may_order()->reason == rejection::sale_not_open);
+      CHECK(can(event_state::draw));
+      CHECK(!can(event_state::paused));
+      CHECK(!can(event_state::sold_out));
+    }
+    WHEN("it is opened") {
+      x.apply(*granted(x.change_state(event_state::open)));
+      THEN("seats are held and paid") {
+        CHECK(!x.may_hold());
+        CHECK(!x.may_order());
+        CHECK(repeated(x.change_state(event_state::open)));
+        CHECK(!can(event_state::scheduled));
+        CHECK(!can(event_state::draw));
+      }
+    }
+    WHEN("it is paused") {
+      x.apply(*granted(x.change_state(event_state::paused)));
+      THEN("nothing more is held, but what is held can be paid") {
+        CHECK(x.may_hold()->reason == rejection::sale_paused);
+        CHECK(!x.may_order());
+        x.apply(*granted(x.change_state(event_state::open)));
+      }
+    }
+    WHEN("nothing is free or held any more") {
+      section_totals gone{.sold = 90, .blocked = 10};
+      x.apply(*granted(x.note_totals(gone)));
+      THEN("it is sold out until something comes back") {
+        CHECK(x.state() == event_state::sold_out);
+        CHECK(x.may_hold()->reason == rejection::sold_out);
+        CHECK(!x.may_order());
+        CHECK(repeated(x.note_totals(gone)));
+        CHECK(repeated(x.change_state(event_state::open)));
+        CHECK(granted(x.note_totals({.held = 1, .sold = 89}))->state == event_state::open);
+      }
+    }
+    WHEN("it is closed") {
+      x.apply(*granted(x.change_state(event_state::closed)));
+      THEN("it stays so") {
+        for (auto state : {event_state::scheduled, event_state::draw, event_state::open, event_state::paused})
+          CHECK(why(x.change_state(state)) == rejection::bad_request);
+        CHECK(repeated(x.note_totals({.free = 5})));
+        CHECK(x.may_order()->reason == rejection::sale_not_open);
+        CHECK_THROWS_AS(x.apply(event_state_changed{event_state::open}), broken_invariant);
+      }
+    }
+  }
+}
+
+SCENARIO("settings that cannot be are refused with the reason") {
+  auto wrong = [](auto change) {
+    auto settings = some_settings();
+    change(settings);
+    return check(settings, 2).has_value();
+  };
+  CHECK(!check(some_settings(), 2));
+  CHECK(check(some_settings(), 3)->reason == rejection::bad_request);
+  CHECK(wrong([](event_settings& x) { x.currency = "euro"; }));
+  CHECK(wrong([](event_settings& x) { x.prices[1] = -1; }));
+  CHECK(wrong([](event_settings& x) { x.hold_ttl = seconds{9}; }));
+  CHECK(wrong([](event_settings& x) { x.hold_ttl = seconds{3601}; }));
+  CHECK(wrong([](event_settings& x) { x.max_seats_per_buyer = 0; }));
+  CHECK(wrong([](event_settings& x) { x.max_seats_per_buyer = 1001; }));
+  CHECK(wrong([](event_settings& x) { x.admission_per_s = 0; }));
+  CHECK(wrong([](event_settings& x) { x.admission_per_s = 100'001; }));
+  CHECK(wrong([](event_settings& x) { x.name = std::string(201, 'x'); }));
+  CHECK(wrong([](event_settings& x) {
+    x.opens_at = at(10);
+    x.closes_at = at(10);
+  }));
+}
+
+SCENARIO("settings are defined once and changed while selling, all but the currency") {
+  GIVEN("an open event with an order") {
+    auto x = open_event();
+    x.apply(*granted(x.start_order(order_of(1, 1))));
+    THEN("the same settings are no news, others are, another currency is refused") {
+      CHECK(repeated(x.define(some_settings(), 2)));
+      auto dearer = some_settings();
+      dearer.prices[0] = 9000;
+      CHECK(granted(x.define(dearer, 2))->settings == dearer);
+      dearer.currency = "USD";
+      CHECK(why(x.define(dearer, 2)) == rejection::bad_request);
+      CHECK(why(x.define(some_settings(), 1)) == rejection::bad_request);
+    }
+  }
+}
+
+SCENARIO("one hold is paid for by one order at a time") {
+  GIVEN("an open event with order 1 for hold 1") {
+    auto x = open_event();
+    x.apply(*granted(x.start_order(order_of(1, 1))));
+    THEN("the same request is recognized, another one under its key is a mismatch") {
+      CHECK(repeated(x.start_order(order_of(1, 1))));
+      auto other = order_of(1, 1);
+      other.request = 78;
+      CHECK(why(x.start_order(other)) == rejection::idempotency_mismatch);
+      CHECK(why(x.start_order(order_of(1, 1, ben))) == rejection::not_found);
+    }
+    THEN("a second order has to wait, and an order must add up") {
+      CHECK(why(x.start_order(order_of(2, 1))) == rejection::in_progress);
+      CHECK(why(x.start_order(order_of(2, 1, ben))) == rejection::not_found);
+      auto wrong = order_of(3, 3);
+      wrong.total = 1;
+      CHECK(why(x.start_order(wrong)) == rejection::bad_request);
+    }
+    THEN("it is under way until it is over") {
+      CHECK(x.orders_under_way() == std::vector{order_number(1)});
+      CHECK(why(x.advance_order(order_number(9), order_state::charging, "", at(1))) == rejection::not_found);
+    }
+    WHEN("the first order fails") {
+      go(x, 1, {order_state::charging, order_state::failed});
+      x.apply(*granted(x.start_order(order_of(2, 1))));
+      THEN("another one may be tried, and once that is confirmed no more") {
+        go(x, 2, {order_state::charging, order_state::charged, order_state::confirmed});
+        CHECK(x.orders_under_way().empty());
+        CHECK(why(x.start_order(order_of(3, 1))) == rejection::hold_expired);
+        CHECK(from_snapshot(x) == x);
+      }
+    }
+    WHEN("the event is closed") {
+      x.apply(event_state_changed{event_state::closed});
+      THEN("repeats still get their answer") {
+        CHECK(repeated(x.start_order(order_of(1, 1))));
+        CHECK(why(x.start_order(order_of(4, 4))) == rejection::sale_not_open);
+        CHECK(from_snapshot(x) == x);
+      }
+    }
+  }
+}

@@ -1,0 +1,341 @@
+#define CAF_SUITE domain.section
+
+#include "domain/section.hpp"
+
+#include "domain/ensure.hpp"
+#include "tests/domain/halls.hpp"
+
+#include "caf/test/bdd_dsl.hpp"
+
+using namespace usher::domain;
+using namespace usher::domain::test;
+
+SCENARIO("a hold takes all of its seats or none") {
+  GIVEN("a row of ten seats of which seat 4 is held") {
+    stage x{rows_of({10})};
+    CHECK(x.hold(1, {4}));
+    WHEN("somebody wants seats 3, 4 and 5") {
+      auto answer = x.ask(2, seats_wish{seats({3, 4, 5})}, ben);
+      THEN("none is held, and the one that stood in the way is named") {
+        CHECK(why(answer) == rejection::seat_taken);
+        CHECK(refused(answer)->seats == seats({4}));
+        CHECK_EQ(x.here.status(), "....H.....");
+        CHECK_EQ(x.here.totals().held, 1u);
+      }
+    }
+    WHEN("somebody wants seats 5, 3") {
+      auto answer = x.ask(2, seats_wish{seats({5, 3})}, ben);
+      THEN("both are held at the price of their category, until the moment asked for") {
+        CHECK(x.happen(answer));
+        CHECK(granted(answer)->seats == (std::vector<priced_seat>{{seat_no{5}, 5000}, {seat_no{3}, 5000}}));
+        CHECK(granted(answer)->until == at(300));
+        CHECK_EQ(x.here.status(), "...HHH....");
+        CHECK_EQ(x.here.find(hold_number(2))->total(), 10000);
+      }
+    }
+  }
+}
+
+SCENARIO("a wish that cannot be understood is refused and changes nothing") {
+  GIVEN("a row of ten seats") {
+    stage x{rows_of({10})};
+    THEN("no seats, a seat twice, unknown seats and quantities are refused") {
+      CHECK(why(x.ask(1, seats_wish{})) == rejection::bad_request);
+      auto twice = x.ask(1, seats_wish{seats({3, 4, 3})});
+      CHECK(why(twice) == rejection::bad_request);
+      CHECK(refused(twice)->seats == seats({3}));
+      auto unknown = x.ask(1, seats_wish{seats({3, 10, 4'000'000'000})});
+      CHECK(why(unknown) == rejection::not_found);
+      CHECK(refused(unknown)->seats == seats({10, 4'000'000'000}));
+      CHECK(why(x.ask(1, quantity_wish{2})) == rejection::bad_request);
+      CHECK(why(x.ask(1, best_wish{.quantity = 0})) == rejection::bad_request);
+      CHECK_EQ(x.here.status(), "..........");
+    }
+  }
+  GIVEN("a row of a hundred seats") {
+    stage x{rows_of({100})};
+    THEN("a seat named twice is found among many") {
+      seats_wish many;
+      for (std::uint32_t i = 0; i < 60; ++i)
+        many.seats.emplace_back(i);
+      many.seats.emplace_back(59);
+      auto answer = x.ask(1, many);
+      CHECK(why(answer) == rejection::bad_request);
+      CHECK(refused(answer)->seats == seats({59}));
+    }
+  }
+}
+
+SCENARIO("repeating a hold repeats its answer") {
+  GIVEN("a hold of seat 4") {
+    stage x{rows_of({10})};
+    CHECK(x.hold(1, {4}));
+    THEN("the same wish is recognized, another wish is a mismatch, another buyer finds nothing") {
+      CHECK(repeated(x.ask(1, seats_wish{seats({4})})));
+      auto other_wish = x.here.hold(hold_number(1), ada, seats_wish{seats({5})}, 2, plain_terms, at(300));
+      CHECK(why(other_wish) == rejection::idempotency_mismatch);
+      CHECK(why(x.ask(1, seats_wish{seats({4})}, ben)) == rejection::not_found);
+    }
+    WHEN("it has ended") {
+      CHECK(x.release(1));
+      THEN("a late repeat does not hold anew") {
+        CHECK(x.here.ended(hold_number(1)));
+        CHECK(why(x.ask(1, seats_wish{seats({4})})) == rejection::hold_expired);
+      }
+    }
+  }
+}
+
+SCENARIO("only so many ended holds are remembered") {
+  GIVEN("a small section in which 1025 holds have ended") {
+    stage x{rows_of({10})};
+    for (std::uint64_t i = 1; i <= 1025; ++i) {
+      x.hold(i, {4});
+      x.release(i);
+    }
+    THEN("the oldest is forgotten and the others are not") {
+      CHECK(!x.here.ended(hold_number(1)));
+      CHECK(x.here.ended(hold_number(2)));
+      CHECK(x.here.ended(hold_number(1025)));
+      CHECK(x.from_snapshot() == x.here);
+    }
+  }
+}
+
+SCENARIO("a seat comes back when its hold is released or runs out") {
+  GIVEN("three holds that end at different times") {
+    stage x{rows_of({10})};
+    CHECK(x.hold(1, {1}, ada, at(30)));
+    CHECK(x.hold(2, {2}, ben, at(10)));
+    CHECK(x.hold(3, {3}, ben, at(20)));
+    THEN("the earliest is the next deadline, and holds expire in the order of their ends, not before") {
+      CHECK(x.here.next_deadline() == at(10));
+      CHECK(x.here.expire(at(10) - microseconds{1}, 10).empty());
+      CHECK(x.here.expire(at(20), 10)
+            == (std::vector<hold_ended>{{hold_number(2), hold_end::expired}, {hold_number(3), hold_end::expired}}));
+      CHECK_EQ(x.here.expire(at(30), 1).size(), 1u);
+    }
+  }
+  GIVEN("a hold") {
+    stage x{rows_of({10})};
+    CHECK(x.hold(1, {1}));
+    THEN("only its buyer can release it, and releasing it twice succeeds") {
+      CHECK(why(x.here.release(hold_number(1), ben)) == rejection::not_found);
+      CHECK(x.release(1));
+      CHECK(repeated(x.here.release(hold_number(1), ada)));
+      CHECK_EQ(x.here.status(), "..........");
+      CHECK(!x.here.next_deadline());
+    }
+  }
+}
+
+SCENARIO("a hold lasts longer while it is paid for") {
+  GIVEN("a hold until 300 that order 7 pays for until 900") {
+    stage x{rows_of({10})};
+    CHECK(x.hold(1, {4, 5}));
+    CHECK(x.pay(1, 7, at(900)));
+    THEN("it does not expire before, cannot be released, and no other order can pay for it") {
+      CHECK(x.here.expire(at(899), 10).empty());
+      CHECK_EQ(x.here.expire(at(900), 10).size(), 1u);
+      CHECK(x.here.state_of(seat_no{4}) == seat_state::paying);
+      CHECK(why(x.here.release(hold_number(1), ada)) == rejection::in_progress);
+      CHECK(repeated(x.here.start_payment(hold_number(1), ada, order_number(7), at(0), at(900))));
+      CHECK(why(x.here.start_payment(hold_number(1), ada, order_number(8), at(0), at(900))) == rejection::in_progress);
+      CHECK(why(x.here.sell(hold_number(1), order_number(8), ada, x.here.find(hold_number(1))->seats))
+            == rejection::in_progress);
+    }
+    WHEN("the payment is declined") {
+      CHECK(x.happen(x.here.stop_payment(hold_number(1), order_number(7), at(310))));
+      THEN("it is an ordinary hold again") {
+        CHECK(x.here.state_of(seat_no{4}) == seat_state::held);
+        CHECK(x.here.next_deadline() == at(310));
+        CHECK(repeated(x.here.stop_payment(hold_number(1), order_number(7), at(310))));
+        CHECK(x.release(1));
+      }
+    }
+  }
+  GIVEN("a hold whose time is over, although nobody has ended it yet") {
+    stage x{rows_of({10})};
+    CHECK(x.hold(1, {4}, ada, at(300)));
+    THEN("it cannot be paid for any more") {
+      auto late = x.here.start_payment(hold_number(1), ada, order_number(7), at(300), at(900));
+      CHECK(why(late) == rejection::hold_expired);
+    }
+  }
+  GIVEN("a hold that lasts longer than the payment would") {
+    stage x{rows_of({10})};
+    CHECK(x.hold(1, {4}, ada, at(300)));
+    THEN("paying does not make it shorter") {
+      CHECK(x.pay(1, 7, at(200)));
+      CHECK(x.here.next_deadline() == at(300));
+    }
+  }
+}
+
+SCENARIO("a paid hold becomes a sale") {
+  GIVEN("a hold of seats 4 and 5 that order 7 pays for") {
+    stage x{rows_of({10})};
+    CHECK(x.hold(1, {4, 5}));
+    CHECK(x.pay(1, 7));
+    auto held = x.here.find(hold_number(1))->seats;
+    THEN("only its own seats are sold to its own buyer") {
+      CHECK(why(x.here.sell(hold_number(1), order_number(7), ben, held)) == rejection::not_found);
+      std::vector<priced_seat> others{{seat_no{4}, 5000}, {seat_no{6}, 5000}};
+      CHECK(why(x.here.sell(hold_number(1), order_number(7), ada, others)) == rejection::bad_request);
+    }
+    WHEN("it is sold") {
+      CHECK(x.sell(1, 7));
+      THEN("its order owns the seats, and the hold is over") {
+        CHECK_EQ(x.here.status(), "....SS....");
+        CHECK(*x.here.owner_of(seat_no{4}) == order_number(7));
+        CHECK(x.here.owner_of(seat_no{3}) == nullptr);
+        CHECK(x.here.find(hold_number(1)) == nullptr);
+        CHECK(!x.here.next_deadline());
+        CHECK_EQ(x.here.totals().revenue, 10000);
+        CHECK(repeated(x.here.sell(hold_number(1), order_number(7), ada, held)));
+        CHECK(why(x.ask(1, seats_wish{seats({4})})) == rejection::hold_expired);
+      }
+      THEN("the claims of the section say whose the seats are") {
+        CHECK(x.hold(2, {0}, ben));
+        auto claims = x.here.claims();
+        CHECK_EQ(claims.size(), 2u);
+        CHECK(claims[0].hold == hold_number(1) && claims[0].buyer == ada && claims[0].seats == 2);
+        CHECK(claims[1].hold == hold_number(2) && claims[1].buyer == ben && claims[1].seats == 1);
+      }
+    }
+  }
+}
+
+SCENARIO("money that arrives after the hold has ended takes the same seats again, if they are free") {
+  GIVEN("a hold that has expired") {
+    stage x{rows_of({10})};
+    CHECK(x.hold(1, {4, 5}));
+    auto wanted = x.here.find(hold_number(1))->seats;
+    x.here.apply(hold_ended{hold_number(1), hold_end::expired});
+    THEN("free seats are sold all the same") {
+      auto y = x;
+      CHECK(y.sell(1, 7, wanted));
+      CHECK_EQ(y.here.status(), "....SS....");
+    }
+    THEN("taken seats are not") {
+      CHECK(x.hold(2, {5}, ben));
+      auto late = x.here.sell(hold_number(1), order_number(7), ada, wanted);
+      CHECK(why(late) == rejection::seat_taken);
+      CHECK(refused(late)->seats == seats({5}));
+      CHECK_EQ(x.here.status(), ".....H....");
+    }
+  }
+}
+
+SCENARIO("a cancelled order gives its seats back") {
+  GIVEN("order 7 with seats 4 and 5") {
+    stage x{rows_of({10})};
+    x.hold(1, {4, 5});
+    x.sell(1, 7);
+    auto both = seats({4, 5});
+    THEN("another order has nothing to give back") {
+      CHECK(repeated(x.here.take_back(order_number(8), both)));
+    }
+    WHEN("one seat of two is taken back") {
+      auto y = x;
+      CHECK(y.happen(y.here.take_back(order_number(7), seats({5}))));
+      THEN("the order keeps the other") {
+        CHECK_EQ(y.here.status(), "....S.....");
+        CHECK(y.from_snapshot() == y.here);
+        CHECK_EQ(y.here.claims().front().seats, 1u);
+      }
+    }
+    WHEN("it is taken back") {
+      auto decided = x.here.take_back(order_number(7), both);
+      CHECK(x.happen(decided));
+      THEN("the seats are free, at their next version, and the money is a refund") {
+        CHECK(granted(decided)->seats == (std::vector<sold_seat>{{seat_no{4}, 5000, 2}, {seat_no{5}, 5000, 2}}));
+        CHECK_EQ(x.here.status(), "..........");
+        CHECK_EQ(x.here.totals().revenue, 0);
+        CHECK_EQ(x.here.totals().refunded, 10000);
+        CHECK(repeated(x.here.take_back(order_number(7), both)));
+      }
+      THEN("selling a seat again counts its version on, also after a snapshot") {
+        x.here = x.from_snapshot();
+        CHECK(x.hold(2, {5}, ben));
+        auto again = x.here.sell(hold_number(2), order_number(8), ben, x.here.find(hold_number(2))->seats);
+        CHECK_EQ(granted(again)->seats.front().version, 3u);
+      }
+    }
+  }
+}
+
+SCENARIO("blocked seats are out of the sale") {
+  GIVEN("a row of ten seats of which one is held and one is blocked") {
+    stage x{rows_of({10})};
+    CHECK(x.hold(1, {4}));
+    CHECK(x.happen(x.here.block(seats({0}), 0)));
+    THEN("blocking is all or nothing, and passes over what is blocked already") {
+      CHECK(why(x.here.block(seats({3, 4}), 0)) == rejection::seat_taken);
+      auto both = x.here.block(seats({0, 1}), 0);
+      CHECK(granted(both)->seats == seats({1}));
+      CHECK(repeated(x.here.block(seats({0}), 0)));
+      CHECK(why(x.here.block({}, 3)) == rejection::bad_request);
+      CHECK(why(x.here.block(seats({99}), 0)) == rejection::not_found);
+    }
+    THEN("a blocked seat cannot be held until it is put back") {
+      CHECK(why(x.ask(2, seats_wish{seats({0})})) == rejection::seat_taken);
+      CHECK_EQ(x.here.status(), "B...H.....");
+      CHECK(x.happen(x.here.unblock(seats({0, 1}), 0)));
+      CHECK(repeated(x.here.unblock(seats({0}), 0)));
+      CHECK(x.hold(2, {0}));
+    }
+  }
+}
+
+SCENARIO("a fact that contradicts the state stops the section") {
+  GIVEN("a hold of seat 4 and a sale of seat 5") {
+    stage x{rows_of({10})};
+    x.hold(1, {4});
+    x.hold(2, {5});
+    x.sell(2, 7);
+    auto stops = [&](const fact& contradiction) {
+      auto copy = x.here;
+      try {
+        copy.apply(contradiction);
+      } catch (const broken_invariant&) {
+        return true;
+      }
+      return false;
+    };
+    THEN("no seat gets a second owner, and nothing ends that has not begun") {
+      CHECK(stops(seats_held{hold_number(3), ben, {{seat_no{4}, 1}}, at(1), 1}));
+      CHECK(stops(seats_held{hold_number(1), ada, {{seat_no{6}, 1}}, at(1), 1}));
+      CHECK(stops(seats_held{hold_number(3), ada, {{seat_no{10}, 1}}, at(1), 1}));
+      CHECK(stops(seats_held{hold_number(3), ada, {}, at(1), 1}));
+      CHECK(stops(hold_ended{hold_number(9), hold_end::expired}));
+      CHECK(stops(payment_started{hold_number(9), order_number(1), at(1)}));
+      CHECK(stops(payment_stopped{hold_number(1), order_number(1), at(1)}));
+      CHECK(stops(seats_sold{hold_number(3), order_number(8), ben, {{seat_no{5}, 1, 2}}}));
+      CHECK(stops(seats_sold{hold_number(1), order_number(8), ada, {{seat_no{6}, 1, 1}}}));
+      CHECK(stops(seats_sold{hold_number(3), order_number(8), ben, {{seat_no{6}, 1, 2}}}));
+      CHECK(stops(seats_returned{order_number(8), {{seat_no{5}, 5000, 2}}}));
+      CHECK(stops(seats_returned{order_number(7), {{seat_no{5}, 5000, 3}}}));
+      CHECK(stops(seats_blocked{seats({4})}));
+      CHECK(stops(seats_unblocked{seats({6})}));
+      CHECK(stops(event_state_changed{event_state::open}));
+    }
+  }
+}
+
+SCENARIO("totals are told by category") {
+  GIVEN("a near row and a far row") {
+    stage x{rows_of({4, 6}, {0, 1})};
+    x.hold(1, {0, 1});
+    x.hold(2, {4});
+    x.sell(2, 7);
+    x.happen(x.here.block(seats({9}), 0));
+    THEN("each category has its own") {
+      auto sums = x.here.totals_by_category();
+      CHECK_EQ(sums.size(), 2u);
+      CHECK(sums[0] == (std::pair{category_no{0}, section_totals{.free = 2, .held = 2}}));
+      CHECK(sums[1]
+            == (std::pair{category_no{1}, section_totals{.free = 4, .sold = 1, .blocked = 1, .revenue = 3000}}));
+    }
+  }
+}

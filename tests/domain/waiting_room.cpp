@@ -1,0 +1,294 @@
+#define CAF_SUITE domain.waiting_room
+
+#include "domain/waiting_room.hpp"
+
+#include "domain/ensure.hpp"
+#include "tests/domain/halls.hpp"
+
+#include "caf/test/bdd_dsl.hpp"
+
+using namespace usher::domain;
+using namespace usher::domain::test;
+
+namespace {
+
+/// A room with numbers, and short words for its people.
+struct lobby {
+  explicit lobby(waiting_room::limits limits = {}) : room(limits) { write(); }
+
+  void write() {
+    while (auto needed = room.numbers_needed()) {
+      written = *needed;
+      room.apply(*needed);
+    }
+  }
+  static buyer_id person(int n) { return buyer_id{"person " + std::to_string(n)}; }
+
+  std::uint64_t join(int n, bool present = true, instant now = at(0)) {
+    write();
+    auto number = std::get<queue_number>(room.join(person(n), now)).value();
+    room.set_present(person(n), present);
+    return number;
+  }
+  std::vector<std::uint64_t> admit(instant now) {
+    std::vector<std::uint64_t> result;
+    for (const auto& x : room.admit(now))
+      result.push_back(x.number.value());
+    return result;
+  }
+  /// Admits whenever the room says so, up to `end`. When the n-th was let in.
+  std::vector<instant> admit_until(instant now, instant end) {
+    std::vector<instant> result;
+    for (auto next = room.next_admission(now); next && *next <= end; next = room.next_admission(*next))
+      for (std::size_t n = room.admit(*next).size(); n > 0; --n)
+        result.push_back(*next);
+    return result;
+  }
+  queue_place place(int n) const { return *room.place_of(person(n)); }
+
+  waiting_room room;
+  numbers_reserved written;
+};
+
+} // namespace
+
+SCENARIO("numbers are given in the order of joining, and kept") {
+  lobby x;
+  CHECK_EQ(x.join(1), 1u);
+  CHECK_EQ(x.join(2), 2u);
+  CHECK_EQ(x.join(1), 1u);
+  CHECK_EQ(x.join(3), 3u);
+  CHECK_EQ(x.place(3).ahead, 2u);
+  CHECK_EQ(x.room.totals().joined, 3u);
+  CHECK_EQ(x.room.totals().waiting, 3u);
+  CHECK(!x.room.place_of(lobby::person(4)));
+}
+
+SCENARIO("nobody gets a number that is not written down") {
+  GIVEN("a room with blocks of ten numbers, none of them written") {
+    waiting_room room{{.number_block = 10}};
+    auto needed = room.numbers_needed();
+    THEN("joining has to wait for the first block, and the second is asked for in time") {
+      CHECK(std::get<refusal>(room.join(ada, at(0))).reason == rejection::overloaded);
+      CHECK(needed->up_to == queue_number{10});
+      room.apply(*needed);
+      CHECK(!room.numbers_needed());
+      for (int i = 0; i < 5; ++i)
+        (void)room.join(lobby::person(i), at(0));
+      CHECK(room.numbers_needed()->up_to == queue_number{20});
+      for (int i = 5; i < 10; ++i)
+        CHECK(std::holds_alternative<queue_number>(room.join(lobby::person(i), at(0))));
+      CHECK(std::get<refusal>(room.join(ada, at(0))).reason == rejection::overloaded);
+    }
+  }
+}
+
+SCENARIO("a restart skips numbers, gives none out twice, and takes people back") {
+  GIVEN("a room that takes over from one that had reserved 100 numbers and served 40") {
+    waiting_room room{{.number_block = 100}};
+    room.apply(fact{numbers_reserved{queue_number{100}}});
+    room.apply(fact{serving_reached{queue_number{40}}});
+    room.apply(*room.numbers_needed());
+    THEN("new people get numbers behind all that may have been given out") {
+      CHECK(std::get<queue_number>(room.join(ada, at(0))) == queue_number{101});
+      CHECK_EQ(room.totals().serving, 40u);
+    }
+    THEN("who proves an old number is taken back to it, also one that was passed over") {
+      CHECK(std::get<queue_number>(room.rejoin(ben, queue_number{30}, at(0))) == queue_number{30});
+      CHECK(std::get<queue_number>(room.rejoin(ben, queue_number{30}, at(0))) == queue_number{30});
+      CHECK(std::get<queue_number>(room.rejoin(ada, queue_number{50}, at(0))) == queue_number{50});
+      CHECK_EQ(room.place_of(ada)->ahead, 1u);
+      room.set_present(ada, true);
+      room.set_present(ben, true);
+      CHECK(room.admit(at(1)).front().buyer == ben);
+    }
+    THEN("numbers that are nobody's or somebody else's are not found") {
+      auto refused = [&](std::uint64_t n) {
+        return std::get<refusal>(room.rejoin(buyer_id{"eve"}, queue_number{n}, at(0))).reason == rejection::not_found;
+      };
+      CHECK(refused(0));
+      CHECK(refused(50));
+      CHECK(refused(101));
+      CHECK(refused(150));
+      CHECK(refused(1'000'000));
+    }
+    THEN("a facts that goes backwards stops the room") {
+      CHECK_THROWS_AS(room.apply(numbers_reserved{queue_number{99}}), broken_invariant);
+      CHECK_THROWS_AS(room.apply(serving_reached{queue_number{39}}), broken_invariant);
+      CHECK_THROWS_AS(room.apply(fact{seats_blocked{}}), broken_invariant);
+    }
+  }
+}
+
+SCENARIO("people are let in evenly, and a late timer makes up for little") {
+  GIVEN("a thousand people before a room that lets in a hundred a second") {
+    lobby x{{.admission_per_s = 100}};
+    for (int i = 0; i < 1000; ++i)
+      x.join(i);
+    THEN("one goes in each ten milliseconds, in order") {
+      CHECK(x.admit(at_ms(0)) == std::vector<std::uint64_t>{1});
+      CHECK(x.admit(at_ms(5)).empty());
+      CHECK(x.room.next_admission(at_ms(5)) == at_ms(10));
+      CHECK(x.admit(at_ms(10)) == std::vector<std::uint64_t>{2});
+      CHECK(x.admit(at_ms(40)) == (std::vector<std::uint64_t>{3, 4, 5}));
+      CHECK_EQ(x.admit(at_ms(900)).size(), 11u);
+    }
+  }
+  GIVEN("the same, with a timer that is always on time") {
+    lobby x{{.admission_per_s = 100}};
+    for (int i = 0; i < 1000; ++i)
+      x.join(i);
+    THEN("all are in after ten seconds") {
+      auto times = x.admit_until(at(0), at(20));
+      CHECK_EQ(times.size(), 1000u);
+      CHECK(times.back() > at_ms(9900));
+      CHECK(times.back() < at_ms(10100));
+    }
+  }
+}
+
+SCENARIO("people who are not there are passed over and go in first when they return") {
+  GIVEN("four people of whom the first two are absent") {
+    lobby x{{.admission_per_s = 1}};
+    x.join(1, false);
+    x.join(2, false);
+    x.join(3);
+    x.join(4);
+    CHECK_EQ(x.room.totals().present, 2u);
+    CHECK(x.admit(at(0)) == std::vector<std::uint64_t>{3});
+    CHECK_EQ(x.room.totals().serving, 3u);
+    WHEN("the first returns") {
+      x.room.set_present(lobby::person(1), true);
+      CHECK_EQ(x.place(1).ahead, 0u);
+      CHECK_EQ(x.place(4).ahead, 2u);
+      THEN("they go in before those behind them") {
+        CHECK(x.admit(at(2)) == std::vector<std::uint64_t>{1});
+        CHECK(x.admit(at(4)) == std::vector<std::uint64_t>{4});
+        CHECK(!x.room.next_admission(at(4)));
+        CHECK(x.admit(at(6)).empty());
+      }
+    }
+  }
+}
+
+SCENARIO("asking shows that somebody is there, for a while") {
+  GIVEN("somebody without a connection who asked at 100 for 30 seconds") {
+    lobby x{{.admission_per_s = 1}};
+    x.join(1, false, at(100));
+    x.room.touch(lobby::person(1), at(100), seconds{30});
+    THEN("they are there until 130, or longer if they ask again") {
+      CHECK_EQ(x.room.totals().present, 1u);
+      x.room.touch(lobby::person(1), at(120), seconds{30});
+      x.room.pause(true);
+      x.admit(at(149));
+      CHECK(x.admit(at(149)).empty());
+      x.room.pause(false);
+      CHECK(x.room.next_admission(at(149)).has_value());
+      CHECK(x.admit(at(150)).empty());
+      CHECK_EQ(x.room.totals().present, 0u);
+      CHECK(!x.room.next_admission(at(150)));
+      x.room.touch(lobby::person(1), at(200), seconds{30});
+      CHECK_EQ(x.admit(at(200)).size(), 1u);
+    }
+  }
+}
+
+SCENARIO("a paused room gives numbers and admits nobody") {
+  lobby x;
+  x.room.pause(true);
+  CHECK_EQ(x.join(1), 1u);
+  CHECK(x.admit(at(5)).empty());
+  CHECK(!x.room.next_admission(at(5)));
+  x.room.pause(false);
+  CHECK_EQ(x.admit(at(6)).size(), 1u);
+}
+
+SCENARIO("only so many shop at once") {
+  GIVEN("a room with a cap of two people shopping") {
+    lobby x{{.admission_per_s = 1000, .max_shopping = 2}};
+    for (int i = 1; i <= 5; ++i)
+      x.join(i);
+    CHECK_EQ(x.admit(at(0)).size() + x.admit(at(1)).size() + x.admit(at(2)).size(), 2u);
+    CHECK(!x.room.next_admission(at(2)));
+    CHECK(x.place(1).state == queue_state::admitted);
+    WHEN("one of them stops") {
+      x.room.stop_shopping(lobby::person(1));
+      x.room.stop_shopping(lobby::person(1));
+      x.room.stop_shopping(lobby::person(5));
+      THEN("one more goes in, and the first has had their turn") {
+        CHECK_EQ(x.admit(at(3)).size() + x.admit(at(4)).size(), 1u);
+        CHECK(x.place(1).state == queue_state::expired);
+        CHECK_EQ(x.room.totals().shopping, 2u);
+        CHECK_EQ(x.room.totals().admitted, 3u);
+      }
+      THEN("joining again means a new number at the end") {
+        CHECK_EQ(x.join(1), 6u);
+        CHECK(x.place(1).state == queue_state::waiting);
+        CHECK_EQ(x.place(1).ahead, 2u);
+      }
+    }
+    WHEN("an admitted person leaves") {
+      x.room.leave(lobby::person(2));
+      THEN("that makes room, too") {
+        CHECK_EQ(x.room.totals().shopping, 1u);
+        CHECK(!x.room.place_of(lobby::person(2)));
+      }
+    }
+  }
+}
+
+SCENARIO("who leaves gives up their number") {
+  lobby x;
+  x.join(1);
+  x.join(2);
+  x.room.leave(lobby::person(1));
+  CHECK_EQ(x.place(2).ahead, 0u);
+  CHECK(std::get<refusal>(x.room.rejoin(lobby::person(1), queue_number{1}, at(0))).reason == rejection::not_found);
+  CHECK_EQ(x.join(1), 3u);
+}
+
+SCENARIO("a full room turns people away, but not for the sake of those whose turn is over") {
+  lobby x{{.admission_per_s = 1000, .max_people = 3}};
+  for (int i = 1; i <= 3; ++i)
+    x.join(i);
+  CHECK(std::get<refusal>(x.room.join(ada, at(0))).reason == rejection::overloaded);
+  CHECK_EQ(x.admit(at(0)).size(), 1u);
+  CHECK(std::get<refusal>(x.room.join(ada, at(0))).reason == rejection::overloaded);
+  x.room.stop_shopping(lobby::person(1));
+  CHECK(std::holds_alternative<queue_number>(x.room.join(ada, at(0))));
+  CHECK(!x.room.place_of(lobby::person(1)));
+}
+
+SCENARIO("the number served is written once per block") {
+  lobby x{{.admission_per_s = 1000, .number_block = 10}};
+  for (int i = 1; i <= 25; ++i)
+    x.join(i);
+  CHECK(!x.room.serving_worth_writing());
+  int written = 0;
+  for (int ms = 0; ms < 1000; ++ms) {
+    x.admit(at_ms(ms));
+    if (auto worth = x.room.serving_worth_writing()) {
+      ++written;
+      x.room.apply(*worth);
+    }
+  }
+  CHECK_EQ(written, 2);
+}
+
+SCENARIO("what people are told gets more exact as they come closer") {
+  GIVEN("a hundred thousand people before a room that lets in a hundred a second, every second one absent") {
+    lobby x{{.admission_per_s = 100}};
+    for (int i = 0; i < 100'000; ++i)
+      x.join(i, i % 2 == 0);
+    THEN("the last one waits between 500 and 1000 seconds and need not ask often") {
+      auto place = x.place(99'999);
+      CHECK_EQ(place.ahead, 99'999u);
+      CHECK_EQ(place.eta_low.count(), 500);
+      CHECK_EQ(place.eta_high.count(), 1001);
+      CHECK_EQ(place.poll_after.count(), 30);
+      CHECK_EQ(x.place(20'000).poll_after.count(), 10);
+      CHECK_EQ(x.place(10).poll_after.count(), 1);
+      CHECK_EQ(x.place(0).ahead, 0u);
+    }
+  }
+}

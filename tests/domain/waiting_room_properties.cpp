@@ -1,0 +1,259 @@
+#define CAF_SUITE domain.waiting_room_properties
+
+#include "domain/waiting_room.hpp"
+#include "tests/domain/halls.hpp"
+
+#include "caf/test/bdd_dsl.hpp"
+
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+using namespace usher::domain;
+using namespace usher::domain::test;
+
+namespace {
+
+using step = std::tuple<int, int, int>;
+
+rc::Gen<std::vector<step>> steps() {
+  return rc::gen::scale(4, rc::gen::container<std::vector<step>>(rc::gen::tuple(
+                               rc::gen::inRange(0, 20), rc::gen::inRange(0, 60), rc::gen::inRange(1, 400))));
+}
+
+/// Watches a room and knows only the rules: who came when, who is there, and how many per second.
+class doorkeeper {
+public:
+  void do_step(const step& x) {
+    auto [what, who, amount] = x;
+    buyer_id buyer{"p" + std::to_string(who)};
+    switch (what) {
+      case 0:
+      case 1:
+      case 2:
+        for (int i = 0; i < 10; ++i)
+          join(buyer_id{"p" + std::to_string((who + i) % 60)});
+        break;
+      case 3:
+      case 4:
+        set_present(buyer, amount % 3 != 0);
+        break;
+      case 5:
+        leave(buyer);
+        break;
+      case 6:
+        paused_ = !paused_;
+        room_.pause(paused_);
+        break;
+      case 7:
+        change_rate(static_cast<std::uint32_t>(1 + amount % 40), static_cast<std::uint32_t>(who));
+        break;
+      case 8:
+        room_.stop_shopping(buyer);
+        shopping_.erase(buyer);
+        break;
+      case 9:
+        restart();
+        break;
+      default:
+        now_ += std::chrono::milliseconds{amount};
+        admit();
+        // As a timer would: at the very moments that the room names.
+        for (int i = 0; i < 5; ++i) {
+          auto next = room_.next_admission(now_);
+          if (!next || *next > now_ + seconds{1})
+            break;
+          now_ = std::max(now_, *next);
+          admit();
+        }
+        break;
+    }
+    check_figures();
+  }
+
+private:
+  void write() {
+    while (auto needed = room_.numbers_needed()) {
+      room_.apply(*needed);
+      journal_.emplace_back(*needed);
+    }
+  }
+
+  void join(const buyer_id& buyer) {
+    write();
+    auto number = std::get<queue_number>(room_.join(buyer, now_));
+    if (waiting_.contains(buyer) || shopping_.contains(buyer))
+      return;
+    RC_ASSERT(number > highest_);
+    highest_ = number;
+    waiting_[buyer] = number;
+    known_.insert(buyer);
+    note_presence(buyer);
+  }
+
+  void leave(const buyer_id& buyer) {
+    room_.leave(buyer);
+    // Whose turn is over has nothing left to leave.
+    if (waiting_.erase(buyer) + shopping_.erase(buyer) == 0)
+      return;
+    known_.erase(buyer);
+    connected_.erase(buyer);
+    present_.erase(buyer);
+  }
+
+  void set_present(const buyer_id& buyer, bool present) {
+    room_.set_present(buyer, present);
+    if (present && known_.contains(buyer))
+      connected_.insert(buyer);
+    if (!present)
+      connected_.erase(buyer);
+    note_presence(buyer);
+  }
+
+  void note_presence(const buyer_id& buyer) {
+    if (connected_.contains(buyer) && waiting_.contains(buyer))
+      present_.insert(buyer);
+    else
+      present_.erase(buyer);
+  }
+
+  void change_rate(std::uint32_t rate, std::uint32_t most) {
+    rates_.emplace_back(now_, rate);
+    most_shopping_ = most;
+    room_.change(rate, most);
+  }
+
+  void restart() {
+    room_ = waiting_room{{.admission_per_s = rates_.back().second, .max_shopping = most_shopping_, .number_block = 25}};
+    for (const auto& x : journal_)
+      room_.apply(x);
+    room_.pause(paused_);
+    write();
+    // A new object knows nothing of the last second: what it promises, it promises from here.
+    admissions_.clear();
+    rates_ = {{now_ - seconds{10}, rates_.back().second}};
+    shopping_.clear();
+    present_.clear();
+    connected_.clear();
+    known_.clear();
+    // People come back one after the other, the last first.
+    std::vector<std::pair<queue_number, buyer_id>> back;
+    for (const auto& [buyer, number] : waiting_)
+      back.emplace_back(number, buyer);
+    std::sort(back.rbegin(), back.rend());
+    for (const auto& [number, buyer] : back) {
+      RC_ASSERT(std::get<queue_number>(room_.rejoin(buyer, number, now_)) == number);
+      known_.insert(buyer);
+      set_present(buyer, true);
+    }
+  }
+
+  void admit() {
+    for (const auto& x : room_.admit(now_)) {
+      RC_ASSERT(!paused_);
+      RC_ASSERT(present_.contains(x.buyer));
+      RC_ASSERT(waiting_.at(x.buyer) == x.number);
+      for (const auto& buyer : present_)
+        RC_ASSERT(waiting_.at(buyer) >= x.number);
+      waiting_.erase(x.buyer);
+      present_.erase(x.buyer);
+      shopping_.insert(x.buyer);
+      RC_ASSERT(most_shopping_ == 0 || shopping_.size() <= most_shopping_);
+      admissions_.push_back(now_);
+      RC_ASSERT(people_in_last_second() <= lowest_rate_of_last_second());
+    }
+  }
+
+  std::size_t people_in_last_second() const {
+    return static_cast<std::size_t>(
+        std::count_if(admissions_.begin(), admissions_.end(), [this](instant x) { return x >= now_ - seconds{1}; }));
+  }
+
+  std::uint32_t lowest_rate_of_last_second() const {
+    std::uint32_t lowest = rates_.back().second;
+    for (std::size_t i = 0; i + 1 < rates_.size(); ++i)
+      if (rates_[i + 1].first >= now_ - seconds{1})
+        lowest = std::min(lowest, rates_[i].second);
+    return lowest;
+  }
+
+  void check_figures() {
+    auto figures = room_.totals();
+    RC_ASSERT(figures.waiting == waiting_.size());
+    RC_ASSERT(figures.present == present_.size());
+    RC_ASSERT(figures.shopping == shopping_.size());
+    for (const auto& [buyer, number] : waiting_) {
+      auto place = room_.place_of(buyer);
+      RC_ASSERT(place.has_value());
+      RC_ASSERT(place->number == number);
+      auto ahead = std::count_if(waiting_.begin(), waiting_.end(), [&](const auto& x) { return x.second < number; });
+      RC_ASSERT(place->ahead == static_cast<std::uint64_t>(ahead));
+    }
+  }
+
+  instant now_ = at(1000);
+  std::vector<std::pair<instant, std::uint32_t>> rates_{{at(0), 10}};
+  std::uint32_t most_shopping_ = 0;
+  waiting_room room_{{.admission_per_s = 10, .number_block = 25}};
+  bool paused_ = false;
+  std::vector<fact> journal_;
+  queue_number highest_;
+  std::map<buyer_id, queue_number> waiting_;
+  std::set<buyer_id> known_;
+  std::set<buyer_id> connected_;
+  std::set<buyer_id> present_; ///< connected and waiting
+  std::set<buyer_id> shopping_;
+  std::vector<instant> admissions_;
+};
+
+} // namespace
+
+SCENARIO("order, rate, cap and numbers are kept whatever people and operators do") {
+  CHECK(rc::check("random coming, going, rates, pauses and restarts", [] {
+    doorkeeper keeper;
+    for (const auto& x : *steps())
+      keeper.do_step(x);
+  }));
+}
+
+SCENARIO("everybody who stays is let in within the time they were told") {
+  CHECK(rc::check("random lines", [] {
+    auto rate = *rc::gen::inRange<std::uint32_t>(1, 50);
+    auto people = *rc::gen::inRange(1, 200);
+    auto who_is_there =
+        *rc::gen::container<std::vector<bool>>(static_cast<std::size_t>(people), rc::gen::arbitrary<bool>());
+    auto absent_return = *rc::gen::arbitrary<bool>();
+    waiting_room room{{.admission_per_s = rate}};
+    room.apply(*room.numbers_needed());
+    auto now = at(1000);
+    for (int i = 0; i < people; ++i) {
+      buyer_id buyer{std::to_string(i)};
+      (void)room.join(buyer, now);
+      room.set_present(buyer, who_is_there[static_cast<std::size_t>(i)]);
+    }
+    // Use up a part of a second first.
+    for (int i = 0; i < 7; ++i)
+      (void)room.admit(now + std::chrono::milliseconds{i * 13});
+    now += std::chrono::milliseconds{100};
+    std::map<buyer_id, queue_place> told;
+    for (int i = 0; i < people; ++i)
+      if (auto place = room.place_of(buyer_id{std::to_string(i)}); place->state == queue_state::waiting)
+        told[buyer_id{std::to_string(i)}] = *place;
+    if (absent_return)
+      for (const auto& [buyer, place] : told)
+        room.set_present(buyer, true);
+    auto begin = now;
+    while (auto next = room.next_admission(now)) {
+      RC_ASSERT(*next >= now);
+      now = *next;
+      for (const auto& x : room.admit(now)) {
+        RC_ASSERT(now - begin >= told.at(x.buyer).eta_low);
+        RC_ASSERT(now - begin <= told.at(x.buyer).eta_high);
+      }
+    }
+    RC_ASSERT(room.totals().present == 0u);
+  }));
+}
