@@ -1,0 +1,34 @@
+#pragma once
+
+#include "domain/decision.hpp"
+#include "messages/gateway.hpp"
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+/// What comes back from the rest of Usher to a thread of sessions.
+namespace usher::gateway {
+
+/// The request was carried out; there is nothing to tell.
+struct done {};
+
+/// No answer came in time: whether the request was carried out is unknown.
+struct lost {};
+
+/// What became of one `messages::session_request`.
+using answer =
+    std::variant<done, lost, domain::refusal, messages::hold_granted, messages::order_view, messages::event_view,
+                 std::vector<domain::event_id>, messages::event_report, messages::section_view, domain::queue_place>;
+
+/// An answer and the number under which it is awaited.
+struct answered {
+  std::uint64_t number = 0;
+  answer what;
+};
+
+/// Anything that the bridge hands to its thread, in the order in which it came.
+using delivery = std::variant<answered, messages::seats_changed, messages::hold_expired, messages::order_changed,
+                              messages::people_admitted, messages::queue_moved, messages::event_announced>;
+
+} // namespace usher::gateway

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "domain/ids.hpp"
+#include "gateway/public_names.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace usher::gateway {
+
+class buyer_session;
+
+/// Who of the buyers is connected to one thread: with which sessions, and with which holds.
+class buyer_index {
+public:
+  void enter(const domain::buyer_id& buyer, buyer_session& session);
+  void leave(const domain::buyer_id& buyer, buyer_session& session);
+  /// The sessions of a buyer; empty when not connected here.
+  [[nodiscard]] std::vector<buyer_session*> sessions_of(const domain::buyer_id& buyer) const;
+
+  /// Remembers what a connected buyer's hold is called: when it expires, each of its sections says so, but it has one
+  /// name. The latest holds of each buyer are kept.
+  void note_hold(const domain::buyer_id& buyer, const hold_name& name);
+  /// The name of a hold that expired, once.
+  [[nodiscard]] std::optional<hold_name> expire_hold(const domain::buyer_id& buyer, const hold_name& part);
+
+private:
+  static constexpr std::size_t holds_kept = 32;
+
+  struct noted_hold {
+    hold_name name;
+    bool told = false;
+  };
+  struct presence {
+    std::vector<buyer_session*> sessions;
+    std::deque<noted_hold> holds; ///< latest last
+  };
+
+  std::unordered_map<domain::buyer_id, presence> buyers_;
+};
+
+} // namespace usher::gateway

@@ -1,0 +1,304 @@
+// What buyers do over HTTP: sessions, the waiting room, holds, orders and tickets.
+#include "gateway/codec.hpp"
+#include "gateway/http_repeats.hpp"
+#include "gateway/order_request.hpp"
+#include "gateway/routes.hpp"
+#include "gateway/session_thread.hpp"
+#include "gateway/tickets_svg.hpp"
+
+#include <array>
+
+namespace usher::gateway {
+namespace {
+
+// ---- sessions ---------------------------------------------------------------
+
+void post_session(const exchange_ptr& x) {
+  if (auto wrong = check_empty_body(x->request().body))
+    return x->refuse(*wrong);
+  const auto& limits = x->thread().limits();
+  if (!limits.anonymous)
+    return x->refuse(domain::rejection::unauthorized, "Buyers' tokens come from the shop.");
+  // A key of somebody else's must not give away that buyer's token, so it counts together with the address.
+  if (!first_time(*x, "address " + x->request().from.to_string()))
+    return;
+  fresh_session made;
+  made.buyer = domain::buyer_id{draw_name()};
+  made.expires_at = std::chrono::floor<domain::seconds>(session_thread::now() + limits.token_ttl);
+  made.token = x->thread().signer().sign(buyer_claims{made.buyer, made.expires_at});
+  x->reply(201, encode_session(made));
+}
+
+// ---- the waiting room -------------------------------------------------------
+
+/// The number that the queue token proves; nothing without one. Answers 401 and says false for a bad one.
+bool read_place(http_exchange& x, const known_event& event, std::optional<domain::queue_number>& number) {
+  const auto& token = x.request().queue_token;
+  if (token.empty())
+    return true;
+  auto checked = x.thread().signer().verify_queue(token);
+  auto* claims = std::get_if<queue_claims>(&checked);
+  if (!claims || claims->event != event.id || claims->buyer != x.buyer()) {
+    x.refuse(domain::rejection::unauthorized, "The token is not for this buyer's place in this waiting room.");
+    return false;
+  }
+  number = claims->number;
+  return true;
+}
+
+void reply_place(const exchange_ptr& x, unsigned status, const known_event& event, const domain::queue_place& place) {
+  auto told = x->thread().queue_answer_for(event.id, x->buyer(), place);
+  http_reply said;
+  said.status = status;
+  said.headers.emplace_back("Usher-Queue", told.token);
+  said.body = encode_queue(told);
+  x->reply(std::move(said));
+}
+
+domain::queue_place free_entry() {
+  domain::queue_place place;
+  place.state = domain::queue_state::admitted;
+  return place;
+}
+
+void post_queue(const exchange_ptr& x) {
+  std::optional<domain::queue_number> number;
+  auto event = x->event();
+  if (!event || !x->authorize_buyer() || !read_place(*x, *event, number))
+    return;
+  if (auto wrong = check_empty_body(x->request().body))
+    return x->refuse(*wrong);
+  if (!event->waiting_room)
+    return reply_place(x, 200, *event, free_entry());
+  auto status = number ? 200U : 201U;
+  x->ask(messages::join_queue{x->trace(), event->id, x->buyer(), number, false},
+         [x, event, status](answer&& what) { reply_place(x, status, *event, std::get<domain::queue_place>(what)); });
+}
+
+void get_queue(const exchange_ptr& x) {
+  std::optional<domain::queue_number> number;
+  auto event = x->event();
+  if (!event || !x->authorize_buyer() || !read_place(*x, *event, number))
+    return;
+  if (!event->waiting_room)
+    return reply_place(x, 200, *event, free_entry());
+  x->ask(messages::ask_place{x->trace(), event->id, x->buyer(), number},
+         [x, event](answer&& what) { reply_place(x, 200, *event, std::get<domain::queue_place>(what)); });
+}
+
+void reply_nothing(const exchange_ptr& x) {
+  http_reply said;
+  said.status = 204;
+  x->reply(std::move(said));
+}
+
+void delete_queue(const exchange_ptr& x) {
+  std::optional<domain::queue_number> number;
+  auto event = x->event();
+  if (!event || !x->authorize_buyer() || !read_place(*x, *event, number))
+    return;
+  x->ask(messages::leave_queue{x->trace(), event->id, x->buyer()}, [x](answer&&) { reply_nothing(x); });
+}
+
+// ---- holds ------------------------------------------------------------------
+
+bool may_hold(const http_exchange& x, session_thread& thread, const known_event& event) {
+  if (!event.waiting_room)
+    return true;
+  auto checked = thread.signer().verify_pass(x.request().pass, session_thread::now());
+  auto* claims = std::get_if<pass_claims>(&checked);
+  return claims && claims->event == event.id && claims->buyer == x.buyer();
+}
+
+void post_hold(const exchange_ptr& x) {
+  auto event = x->event();
+  if (!event || !x->authorize_buyer())
+    return;
+  if (!may_hold(*x, x->thread(), *event))
+    return x->refuse(domain::rejection::not_admitted);
+  auto places = read_hold_body(x->request().body);
+  if (auto* wrong = std::get_if<problem>(&places))
+    return x->refuse(*wrong);
+  auto wish = resolve(std::get<places_wish>(places), *event->plan);
+  if (auto* wrong = std::get_if<problem>(&wish))
+    return x->refuse(*wrong);
+  if (!first_time(*x, x->buyer().value()))
+    return;
+  auto& wanted = std::get<resolved_wish>(wish);
+  auto section = only_section(wanted);
+  const auto& key = x->request().idempotency_key;
+  messages::hold_seats request{x->trace(),
+                               event->id,
+                               key.empty() ? draw_hold_id() : derive_hold_id(x->buyer(), event->id, key),
+                               x->buyer(),
+                               std::move(wanted.sections),
+                               std::move(wanted.best_anywhere),
+                               wish_digest(std::get<places_wish>(places))};
+  x->ask(std::move(request), event, section, [x, event](answer&& what) {
+    const auto& granted = std::get<messages::hold_granted>(what);
+    auto name = name_of(granted);
+    x->thread().buyers().note_hold(x->buyer(), name);
+    http_reply said;
+    said.status = 201;
+    said.headers.emplace_back("Location", "/v1/holds/" + to_string(name));
+    said.body = encode_hold(granted, event->names());
+    x->reply(std::move(said));
+  });
+}
+
+/// The hold that the path names, with its event; answers 404 for what can be none.
+std::optional<hold_name> named_hold(http_exchange& x, known_event_ptr& event) {
+  auto name = parse_hold_name(x.parameter(0));
+  if (!name) {
+    x.refuse(domain::rejection::not_found, "There is no such hold.");
+    return std::nullopt;
+  }
+  event = x.event(name->event);
+  return event ? name : std::nullopt;
+}
+
+void get_hold(const exchange_ptr& x) {
+  known_event_ptr event;
+  if (!x->authorize_buyer())
+    return;
+  auto name = named_hold(*x, event);
+  if (!name)
+    return;
+  x->ask(messages::find_hold{x->trace(), event->id, name->hold, x->buyer(), name->sections}, [x, event](answer&& what) {
+    x->reply(200, encode_hold(std::get<messages::hold_granted>(what), event->names()));
+  });
+}
+
+void delete_hold(const exchange_ptr& x) {
+  known_event_ptr event;
+  if (!x->authorize_buyer())
+    return;
+  auto name = named_hold(*x, event);
+  if (!name)
+    return;
+  x->ask(messages::release_hold{x->trace(), event->id, name->hold, x->buyer(), name->sections},
+         [x](answer&&) { reply_nothing(x); });
+}
+
+// ---- orders and tickets -----------------------------------------------------
+
+void post_order(const exchange_ptr& x) {
+  if (!x->authorize_buyer())
+    return;
+  const auto& key = x->request().idempotency_key;
+  if (key.empty())
+    return x->refuse(domain::rejection::bad_request, "An order needs the header Idempotency-Key.");
+  auto read = read_order_body(x->request().body);
+  if (auto* wrong = std::get_if<problem>(&read))
+    return x->refuse(*wrong);
+  auto& body = std::get<order_body>(read);
+  auto event = x->event(body.hold.event);
+  if (!event || !first_time(*x, x->buyer().value()))
+    return;
+  x->ask(order_request(x->trace(), x->buyer(), body.hold, key, body.method), event, std::nullopt,
+         [x, event](answer&& what) {
+           const auto& order = std::get<messages::order_view>(what);
+           http_reply said;
+           said.status = domain::is_final(order.state) ? 201 : 202;
+           said.headers.emplace_back("Location", "/v1/orders/" + to_string(order_name{order.event, order.order}));
+           said.body = encode_order(order, event->names());
+           x->reply(std::move(said));
+         });
+}
+
+using on_order = std::function<void(const messages::order_view&, const known_event&)>;
+
+/// Finds the order of this name and buyer, and calls `then` with it.
+template <class Name>
+void find_order(const exchange_ptr& x, const std::optional<Name>& name, on_order then) {
+  if (!name)
+    return x->refuse(domain::rejection::not_found, "There is no such order.");
+  if (auto event = x->event(name->event))
+    x->ask(messages::find_order{x->trace(), event->id, name->order, x->buyer()},
+           [event, then = std::move(then)](answer&& what) { then(std::get<messages::order_view>(what), *event); });
+}
+
+void get_order(const exchange_ptr& x) {
+  if (x->authorize_buyer())
+    find_order(x, parse_order_name(x->parameter(0)), [x](const messages::order_view& order, const known_event& event) {
+      x->reply(200, encode_order(order, event.names()));
+    });
+}
+
+void post_cancel(const exchange_ptr& x) {
+  if (!x->authorize_buyer())
+    return;
+  if (auto wrong = check_empty_body(x->request().body))
+    return x->refuse(*wrong);
+  auto name = parse_order_name(x->parameter(0));
+  if (!name)
+    return x->refuse(domain::rejection::not_found, "There is no such order.");
+  auto event = x->event(name->event);
+  if (!event)
+    return;
+  x->ask(messages::cancel_order{x->trace(), event->id, name->order, x->buyer()}, [x, event](answer&& what) {
+    const auto& order = std::get<messages::order_view>(what);
+    x->reply(domain::is_final(order.state) ? 200 : 202, encode_order(order, event->names()));
+  });
+}
+
+/// Only a confirmed order has tickets; otherwise says why there are none.
+bool has_tickets(http_exchange& x, const messages::order_view& order) {
+  if (order.state == domain::order_state::confirmed)
+    return true;
+  if (domain::is_final(order.state))
+    x.refuse(domain::rejection::not_found, "This order has no tickets.");
+  else
+    x.refuse(domain::rejection::in_progress, "There are tickets when the order is confirmed.");
+  return false;
+}
+
+void get_tickets(const exchange_ptr& x) {
+  if (x->authorize_buyer())
+    find_order(x, parse_order_name(x->parameter(0)), [x](const messages::order_view& order, const known_event& event) {
+      if (has_tickets(*x, order))
+        x->reply(200, encode_tickets(order, event.names(), [x](const std::string& ticket) {
+                   return x->thread().signer().ticket_code(ticket);
+                 }));
+    });
+}
+
+void get_ticket(const exchange_ptr& x) {
+  if (!x->authorize_buyer())
+    return;
+  auto name = parse_ticket_name(x->parameter(0));
+  find_order(x, name, [x, name](const messages::order_view& order, const known_event&) {
+    if (!has_tickets(*x, order))
+      return;
+    if (name->number == 0 || name->number > order.seats.size())
+      return x->refuse(domain::rejection::not_found, "There is no such ticket.");
+    http_reply said;
+    said.content_type = "image/svg+xml";
+    said.headers.emplace_back("Cache-Control", "private, max-age=3600");
+    said.body = qr_code_svg(x->thread().signer().ticket_code(to_string(*name)));
+    x->reply(std::move(said));
+  });
+}
+
+constexpr std::array all{
+    route{http_port::buyers, "POST", "/v1/sessions", post_session},
+    route{http_port::buyers, "POST", "/v1/events/{event}/queue", post_queue},
+    route{http_port::buyers, "GET", "/v1/events/{event}/queue", get_queue},
+    route{http_port::buyers, "DELETE", "/v1/events/{event}/queue", delete_queue},
+    route{http_port::buyers, "POST", "/v1/events/{event}/holds", post_hold},
+    route{http_port::buyers, "GET", "/v1/holds/{hold}", get_hold},
+    route{http_port::buyers, "DELETE", "/v1/holds/{hold}", delete_hold},
+    route{http_port::buyers, "POST", "/v1/orders", post_order},
+    route{http_port::buyers, "GET", "/v1/orders/{order}", get_order},
+    route{http_port::buyers, "POST", "/v1/orders/{order}/cancel", post_cancel},
+    route{http_port::buyers, "GET", "/v1/orders/{order}/tickets", get_tickets},
+    route{http_port::buyers, "GET", "/v1/tickets/{ticket}.svg", get_ticket},
+};
+
+} // namespace
+
+std::span<const route> buyer_routes() {
+  return all;
+}
+
+} // namespace usher::gateway

@@ -1,0 +1,229 @@
+#include "gateway/buyer_session.hpp"
+
+#include "gateway/order_request.hpp"
+#include "gateway/session_thread.hpp"
+#include "log/log.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace usher::gateway {
+namespace {
+
+problem refusal_of(domain::rejection reason, std::string detail = {}) {
+  problem what;
+  what.reason = reason;
+  what.detail = std::move(detail);
+  return what;
+}
+
+spdlog::logger& logger() {
+  static auto& kept = log::of("gateway");
+  return kept;
+}
+
+} // namespace
+
+buyer_session::buyer_session(session_thread& thread, frame_sink& sink, boost::asio::ip::address from)
+    : thread_(thread), sink_(&sink), from_(std::move(from)) {}
+
+buyer_session::~buyer_session() {
+  gone();
+}
+
+void buyer_session::receive(std::string_view text) {
+  auto frame = thread_.decoder().decode(text);
+  // Without an id and without a place in the text that is at fault, this was no JSON object at all.
+  if (auto* wrong = std::get_if<problem>(&frame.content); wrong && !frame.id && wrong->pointer.empty())
+    return sink_->close(close_code::bad_frame, "a frame must be a JSON object");
+  if (!greeted() && !std::holds_alternative<frames::hello>(frame.content))
+    return refuse_greeting(frame.id, "Say hello first.");
+  auto refused = thread_.too_often(from_);
+  if (!refused && greeted())
+    refused = thread_.too_often(from_, buyer_);
+  if (refused) {
+    if (++strikes_ >= thread_.limits().strikes_max)
+      return sink_->close(close_code::rate_limited, "too many requests");
+    return send_problem(frame.id, *refused);
+  }
+  strikes_ = 0;
+  std::visit([&](auto& content) { on(std::move(frame.id), std::move(content)); }, frame.content);
+}
+
+bool buyer_session::takes_more() const {
+  return !greeting_ && pending_ < thread_.limits().connection_requests_max;
+}
+
+void buyer_session::gone() {
+  sink_ = nullptr;
+  if (!greeted())
+    return;
+  kept_session kept{buyer_, {}, {}};
+  for (auto& one : watches_) {
+    thread_.seats().unwatch(one.event, one.section, *this);
+    kept.watches.emplace_back(one.event, one.section);
+  }
+  thread_.buyers().leave(buyer_, *this);
+  auto others = thread_.buyers().sessions_of(buyer_);
+  for (auto& one : spots_) {
+    kept.places.emplace_back(one.event, one.number);
+    auto waits_there = [&](const buyer_session* other) {
+      return std::any_of(other->spots_.begin(), other->spots_.end(),
+                         [&](const spot& theirs) { return theirs.event == one.event; });
+    };
+    if (std::none_of(others.begin(), others.end(), waits_there))
+      thread_.queue().left(one.event, buyer_);
+  }
+  thread_.kept().keep(name_, std::move(kept), std::chrono::steady_clock::now());
+  thread_.metrics().sessions->dec();
+  buyer_ = {};
+  watches_.clear();
+  spots_.clear();
+}
+
+void buyer_session::replace() {
+  auto* sink = sink_;
+  gone();
+  if (sink)
+    sink->close(close_code::replaced, "the client went on with another connection");
+}
+
+void buyer_session::send(std::string frame) {
+  if (sink_)
+    sink_->send(std::move(frame));
+}
+
+void buyer_session::send(const shared_frame& frame) {
+  if (sink_)
+    sink_->send(frame);
+}
+
+void buyer_session::send_problem(const reply_id& re, const problem& what) {
+  thread_.metrics().problems->inc();
+  send(encode_problem_frame(re, what, thread_.limits().problem_base));
+}
+
+void buyer_session::finished() {
+  --pending_;
+  if (sink_)
+    sink_->request_answered();
+}
+
+known_event_ptr buyer_session::event_for(const reply_id& re, const domain::event_id& event) {
+  auto known = thread_.directory().find(event);
+  if (!known)
+    send_problem(re, refusal_of(domain::rejection::not_found, "There is no such event."));
+  return known;
+}
+
+void buyer_session::ask(messages::session_request&& request, reply_id re, known_event_ptr event,
+                        std::optional<domain::section_no> section, then success) {
+  auto answered = [self = shared_from_this(), re, event = std::move(event), section,
+                   success = std::move(success)](answer&& what) {
+    if (auto* why = std::get_if<domain::refusal>(&what))
+      self->send_problem(re, to_problem(*why, event ? event->plan.get() : nullptr, section));
+    else if (std::holds_alternative<lost>(what)) {
+      // Whether it was done is unknown, and no answer may claim either. The client comes back and repeats it.
+      if (self->sink_)
+        self->sink_->close(close_code::overloaded, "no answer in time");
+    } else
+      success(std::move(what));
+    self->finished();
+  };
+  ++pending_;
+  if (!thread_.requests().ask(std::move(request), std::move(answered), outbox::clock::now())) {
+    --pending_;
+    send_problem(re, refusal_of(domain::rejection::overloaded));
+  }
+}
+
+// ---- seats ------------------------------------------------------------------
+
+void buyer_session::on(reply_id&& re, frames::watch_seats&& frame) {
+  auto event = event_for(re, frame.event);
+  if (!event)
+    return;
+  auto section = event->plan->find_section(frame.section);
+  if (!section)
+    return send_problem(re, refusal_of(domain::rejection::not_found, "There is no such section."));
+  watch one{event->id, *section};
+  if (std::find(watches_.begin(), watches_.end(), one) == watches_.end()) {
+    if (watches_.size() >= thread_.limits().watches_max)
+      return send_problem(re, refusal_of(domain::rejection::limit_exceeded, "Too many sections are watched at once."));
+    watches_.push_back(std::move(one));
+  }
+  ++pending_;
+  thread_.seats().watch(event, *section, shared_from_this(), std::move(re));
+}
+
+void buyer_session::on(reply_id&& re, frames::unwatch_seats&& frame) {
+  auto event = event_for(re, frame.event);
+  if (!event)
+    return;
+  auto section = event->plan->find_section(frame.section);
+  if (!section)
+    return send_problem(re, refusal_of(domain::rejection::not_found, "There is no such section."));
+  std::erase(watches_, watch{event->id, *section});
+  thread_.seats().unwatch(event->id, *section, *this);
+  send(seats_unwatched_frame(re, event->id, frame.section));
+}
+
+// ---- holds and orders -------------------------------------------------------
+
+void buyer_session::on(reply_id&& re, frames::hold&& frame) {
+  auto event = event_for(re, frame.event);
+  if (!event)
+    return;
+  if (event->waiting_room && !may_hold(*event, frame.pass))
+    return send_problem(re, refusal_of(domain::rejection::not_admitted));
+  auto wish = resolve(frame.places, *event->plan);
+  if (auto* wrong = std::get_if<problem>(&wish))
+    return send_problem(re, *wrong);
+  auto& wanted = std::get<resolved_wish>(wish);
+  auto section = only_section(wanted);
+  messages::hold_seats request{thread_.draw_trace(),
+                               event->id,
+                               frame.key ? derive_hold_id(buyer_, event->id, *frame.key) : draw_hold_id(),
+                               buyer_,
+                               std::move(wanted.sections),
+                               std::move(wanted.best_anywhere),
+                               wish_digest(frame.places)};
+  logger().debug("[{:016x}] hold in {} for {}", request.trace.value(), event->id.value(), buyer_.value());
+  ask(std::move(request), re, event, section, [this, re, event](answer&& what) {
+    const auto& granted = std::get<messages::hold_granted>(what);
+    if (greeted())
+      thread_.buyers().note_hold(buyer_, name_of(granted));
+    send(held_frame(re, granted, event->names()));
+  });
+}
+
+void buyer_session::on(reply_id&& re, frames::release&& frame) {
+  auto event = event_for(re, frame.hold.event);
+  if (!event)
+    return;
+  auto name = frame.hold;
+  ask(messages::release_hold{thread_.draw_trace(), event->id, frame.hold.hold, buyer_, std::move(frame.hold.sections)},
+      re, event, std::nullopt, [this, re, name = std::move(name)](answer&&) { send(released_frame(re, name)); });
+}
+
+void buyer_session::on(reply_id&& re, frames::order&& frame) {
+  auto event = event_for(re, frame.hold.event);
+  if (!event)
+    return;
+  messages::start_order request = order_request(thread_.draw_trace(), buyer_, frame.hold, frame.key, frame.method);
+  logger().debug("[{:016x}] order in {} for {}", request.trace.value(), event->id.value(), buyer_.value());
+  ask(std::move(request), re, event, std::nullopt, [this, re, event](answer&& what) {
+    send(order_frame(re, std::get<messages::order_view>(what), event->names()));
+  });
+}
+
+void buyer_session::on(reply_id&& re, frames::ping&&) {
+  send(pong_frame(re, session_thread::now()));
+}
+
+void buyer_session::on(reply_id&& re, problem&& frame) {
+  send_problem(re, frame);
+}
+
+} // namespace usher::gateway

@@ -1,0 +1,125 @@
+#pragma once
+
+#include "gateway/answer.hpp"
+#include "gateway/codec_encode.hpp"
+#include "gateway/codec_frames.hpp"
+#include "gateway/directory.hpp"
+#include "gateway/frame_sink.hpp"
+#include "gateway/kept_sessions.hpp"
+#include "gateway/problem.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace usher::gateway {
+
+class session_thread;
+
+/// One WebSocket client's conversation: what its frames mean. Knows no socket; outlives its connection only for as
+/// long as answers are on their way.
+class buyer_session : public std::enable_shared_from_this<buyer_session> {
+public:
+  buyer_session(session_thread& thread, frame_sink& sink, boost::asio::ip::address from);
+  ~buyer_session();
+
+  /// A text frame arrived.
+  void receive(std::string_view text);
+  /// The connection is gone; its sink is never used again.
+  void gone();
+  /// The client is back with another connection: gives everything up to it.
+  void replace();
+
+  [[nodiscard]] bool greeted() const noexcept { return !buyer_.value().empty(); }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// How many requests are being worked on.
+  [[nodiscard]] std::size_t pending() const noexcept { return pending_; }
+  /// Whether it is time for another frame; otherwise the client may wait.
+  [[nodiscard]] bool takes_more() const;
+
+  void send(std::string frame);
+  void send(const shared_frame& frame);
+  void send_problem(const reply_id& re, const problem& what);
+  /// One request less is being worked on.
+  void finished();
+
+  /// The number with which this session waits in a room, if it does and `visit` is its present stay.
+  [[nodiscard]] std::optional<domain::queue_number> waits_in(const domain::event_id& event, std::uint64_t visit) const;
+  /// Tells the client where it stands, if that is news.
+  void tell_place(const domain::event_id& event, const domain::queue_place& place);
+  /// The buyer may go in.
+  void admitted(const domain::event_id& event, const granted_pass& pass);
+
+private:
+  using then = std::function<void(answer&&)>;
+
+  /// A waiting room that the client is in.
+  struct spot {
+    domain::event_id event;
+    domain::queue_number number;
+    std::uint64_t visit = 0;
+    std::string token;
+    std::optional<domain::queue_place> told;
+  };
+  /// A pass that was checked once already, or given by ourselves.
+  struct known_pass {
+    domain::event_id event;
+    std::string token;
+    domain::instant until;
+  };
+  struct watch {
+    domain::event_id event;
+    domain::section_no section;
+
+    friend bool operator==(const watch&, const watch&) = default;
+  };
+
+  void on(reply_id&& re, frames::hello&& frame);
+  void on(reply_id&& re, frames::join_queue&& frame);
+  void on(reply_id&& re, frames::leave_queue&& frame);
+  void on(reply_id&& re, frames::watch_seats&& frame);
+  void on(reply_id&& re, frames::unwatch_seats&& frame);
+  void on(reply_id&& re, frames::hold&& frame);
+  void on(reply_id&& re, frames::release&& frame);
+  void on(reply_id&& re, frames::order&& frame);
+  void on(reply_id&& re, frames::ping&& frame);
+  void on(reply_id&& re, problem&& frame);
+
+  void greet(const reply_id& re, const domain::buyer_id& buyer, std::optional<std::string> token,
+             std::optional<kept_session> kept);
+  void refuse_greeting(const reply_id& re, std::string detail);
+  void go_on_with(kept_session&& kept);
+  void join(reply_id re, const known_event_ptr& event, std::optional<domain::queue_number> number);
+  void joined(const reply_id& re, const domain::event_id& event, const domain::queue_place& place);
+  [[nodiscard]] bool may_hold(const known_event& event, const std::optional<std::string>& pass);
+  void remember_pass(const domain::event_id& event, const granted_pass& pass);
+
+  /// The event, or null after the client was told that there is none.
+  [[nodiscard]] known_event_ptr event_for(const reply_id& re, const domain::event_id& event);
+  /// Asks on behalf of the frame `re`. Refusals are told to the client (seat numbers by `event` and `section`), lost
+  /// answers close the connection, everything else is for `success`.
+  void ask(messages::session_request&& request, reply_id re, known_event_ptr event,
+           std::optional<domain::section_no> section, then success);
+
+  session_thread& thread_;
+  frame_sink* sink_; ///< null once the connection is gone
+  boost::asio::ip::address from_;
+  domain::buyer_id buyer_; ///< empty before `hello`
+  std::string name_;
+  bool greeting_ = false; ///< a `hello` is being worked on
+  std::size_t pending_ = 0;
+  std::uint32_t strikes_ = 0; ///< refused for coming too often, in a row
+  std::uint64_t visits_ = 0;
+  std::vector<watch> watches_;
+  std::vector<spot> spots_;
+  std::vector<known_pass> passes_;
+};
+
+} // namespace usher::gateway

@@ -1,0 +1,203 @@
+// How a client says hello, waits and is let in.
+#include "gateway/buyer_session.hpp"
+#include "gateway/session_thread.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace usher::gateway {
+
+// ---- hello ------------------------------------------------------------------
+
+void buyer_session::on(reply_id&& re, frames::hello&& frame) {
+  if (greeted() || greeting_)
+    return send_problem(re, bad_request("/type", "Hello has been said."));
+  auto at = session_thread::now();
+  std::optional<session_claims> earlier;
+  if (frame.resume) {
+    auto checked = thread_.signer().verify_session(frame.resume->session, at);
+    if (auto* claims = std::get_if<session_claims>(&checked))
+      earlier = std::move(*claims);
+  }
+  std::optional<std::string> made;
+  domain::buyer_id buyer;
+  if (frame.token) {
+    auto checked = thread_.signer().verify_buyer(*frame.token, at);
+    auto* claims = std::get_if<buyer_claims>(&checked);
+    if (!claims)
+      return refuse_greeting(re, {});
+    buyer = claims->buyer;
+    if (earlier && earlier->buyer != buyer)
+      return refuse_greeting(re, "The session is another buyer's.");
+  } else if (earlier) {
+    buyer = earlier->buyer;
+  } else if (thread_.limits().anonymous) {
+    buyer = domain::buyer_id{draw_name()};
+    made = thread_.signer().sign(buyer_claims{buyer, at + thread_.limits().token_ttl});
+  } else {
+    return refuse_greeting(re, {});
+  }
+  if (!earlier)
+    return greet(re, buyer, std::move(made), std::nullopt);
+  greeting_ = true;
+  ++pending_;
+  thread_.resume(earlier->session, buyer, [self = shared_from_this(), re, buyer](std::optional<kept_session> kept) {
+    self->greeting_ = false;
+    if (self->sink_)
+      self->greet(re, buyer, std::nullopt, std::move(kept));
+    self->finished();
+  });
+}
+
+void buyer_session::greet(const reply_id& re, const domain::buyer_id& buyer, std::optional<std::string> token,
+                          std::optional<kept_session> kept) {
+  buyer_ = buyer;
+  name_ = fmt::format("{}-{}", thread_.number(), draw_name());
+  thread_.buyers().enter(buyer_, *this);
+  thread_.metrics().sessions->inc();
+  auto at = session_thread::now();
+  welcome said;
+  said.session = thread_.signer().sign(session_claims{name_, buyer_, at + thread_.limits().token_ttl});
+  said.buyer = buyer_;
+  said.token = std::move(token);
+  said.server_time = at;
+  said.heartbeat = thread_.limits().heartbeat;
+  said.resumed = kept.has_value();
+  send(welcome_frame(re, said));
+  if (kept)
+    go_on_with(std::move(*kept));
+}
+
+void buyer_session::refuse_greeting(const reply_id& re, std::string detail) {
+  problem what;
+  what.reason = domain::rejection::unauthorized;
+  what.detail = std::move(detail);
+  send_problem(re, what);
+  if (sink_)
+    sink_->close(close_code::unauthorized, "unauthorized");
+}
+
+void buyer_session::go_on_with(kept_session&& kept) {
+  for (auto& [event, section] : kept.watches) {
+    auto known = thread_.directory().find(event);
+    if (!known || section.value() >= known->plan->sections().size())
+      continue;
+    watches_.push_back({event, section});
+    ++pending_;
+    thread_.seats().watch(known, section, shared_from_this(), std::nullopt);
+  }
+  for (auto& [event, number] : kept.places)
+    if (auto known = thread_.directory().find(event))
+      join(std::nullopt, known, number);
+}
+
+// ---- the waiting room -------------------------------------------------------
+
+void buyer_session::on(reply_id&& re, frames::join_queue&& frame) {
+  auto event = event_for(re, frame.event);
+  if (!event)
+    return;
+  std::optional<domain::queue_number> number;
+  if (frame.token) {
+    auto checked = thread_.signer().verify_queue(*frame.token);
+    auto* claims = std::get_if<queue_claims>(&checked);
+    if (!claims || claims->event != event->id || claims->buyer != buyer_) {
+      problem what;
+      what.reason = domain::rejection::unauthorized;
+      what.detail = "The token is not for this buyer's place in this waiting room.";
+      return send_problem(re, what);
+    }
+    number = claims->number;
+  }
+  join(std::move(re), event, number);
+}
+
+void buyer_session::join(reply_id re, const known_event_ptr& event, std::optional<domain::queue_number> number) {
+  if (!event->waiting_room) {
+    domain::queue_place place;
+    place.state = domain::queue_state::admitted;
+    return joined(re, event->id, place);
+  }
+  auto known = std::any_of(spots_.begin(), spots_.end(), [&](const spot& one) { return one.event == event->id; });
+  if (!known && spots_.size() >= thread_.limits().queues_max) {
+    problem what;
+    what.reason = domain::rejection::limit_exceeded;
+    what.detail = "Waiting in too many places at once.";
+    return send_problem(re, what);
+  }
+  ask(messages::join_queue{thread_.draw_trace(), event->id, buyer_, number, true}, re, event, std::nullopt,
+      [this, re, event, buyer = buyer_](answer&& what) {
+        if (greeted())
+          joined(re, event->id, std::get<domain::queue_place>(what));
+        else // The connection ended meanwhile, but the room counts the buyer as present.
+          thread_.queue().left(event->id, buyer);
+      });
+}
+
+void buyer_session::joined(const reply_id& re, const domain::event_id& event, const domain::queue_place& place) {
+  auto told = thread_.queue_answer_for(event, buyer_, place);
+  send(queue_state_frame(re, told));
+  if (told.pass)
+    remember_pass(event, *told.pass);
+  std::erase_if(spots_, [&](const spot& one) { return one.event == event; });
+  if (place.state != domain::queue_state::waiting && place.state != domain::queue_state::drawing)
+    return;
+  spots_.push_back({event, place.number, ++visits_, std::move(told.token), place});
+  thread_.queue().enter(event, shared_from_this(), visits_);
+}
+
+void buyer_session::on(reply_id&& re, frames::leave_queue&& frame) {
+  auto event = event_for(re, frame.event);
+  if (!event)
+    return;
+  std::erase_if(spots_, [&](const spot& one) { return one.event == event->id; });
+  std::erase_if(passes_, [&](const known_pass& one) { return one.event == event->id; });
+  ask(messages::leave_queue{thread_.draw_trace(), event->id, buyer_}, re, event, std::nullopt,
+      [this, re, event](answer&&) { send(queue_left_frame(re, event->id)); });
+}
+
+std::optional<domain::queue_number> buyer_session::waits_in(const domain::event_id& event, std::uint64_t visit) const {
+  for (const auto& one : spots_)
+    if (one.event == event && one.visit == visit)
+      return one.number;
+  return std::nullopt;
+}
+
+void buyer_session::tell_place(const domain::event_id& event, const domain::queue_place& place) {
+  auto one = std::find_if(spots_.begin(), spots_.end(), [&](const spot& each) { return each.event == event; });
+  if (one == spots_.end() || (one->told && one->told->state == place.state && one->told->ahead == place.ahead))
+    return;
+  one->told = place;
+  send(queue_state_frame(std::nullopt, {event, place, one->token, std::nullopt}));
+}
+
+void buyer_session::admitted(const domain::event_id& event, const granted_pass& pass) {
+  std::erase_if(spots_, [&](const spot& one) { return one.event == event; });
+  remember_pass(event, pass);
+  send(queue_admitted_frame(event, pass));
+}
+
+void buyer_session::remember_pass(const domain::event_id& event, const granted_pass& pass) {
+  std::erase_if(passes_, [&](const known_pass& one) { return one.event == event; });
+  if (!passes_.empty() && passes_.size() >= thread_.limits().queues_max)
+    passes_.erase(passes_.begin());
+  passes_.push_back({event, pass.token, pass.expires_at});
+}
+
+bool buyer_session::may_hold(const known_event& event, const std::optional<std::string>& pass) {
+  auto at = session_thread::now();
+  for (const auto& known : passes_)
+    if (known.event == event.id && known.until > at && (!pass || *pass == known.token))
+      return true;
+  if (!pass)
+    return false;
+  auto checked = thread_.signer().verify_pass(*pass, at);
+  auto* claims = std::get_if<pass_claims>(&checked);
+  if (!claims || claims->event != event.id || claims->buyer != buyer_)
+    return false;
+  remember_pass(event.id, {*pass, claims->expires_at});
+  return true;
+}
+
+} // namespace usher::gateway

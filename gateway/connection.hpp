@@ -1,0 +1,34 @@
+#pragma once
+
+#include "gateway/rate_limiter.hpp"
+
+#include <cstddef>
+
+namespace usher::gateway {
+
+class connection_table;
+
+/// A socket of one thread, as the thread sees it: something that must keep its times and end some day.
+class connection {
+public:
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+
+  /// Called a few times a second, instead of a timer for each deadline.
+  virtual void sweep(moment now) = 0;
+  /// The node is going away: finish what was begun, take nothing new, and close.
+  virtual void drain() = 0;
+  /// Closes the socket without ceremony.
+  virtual void abort() = 0;
+
+protected:
+  explicit connection(connection_table& table);
+  virtual ~connection();
+
+private:
+  friend class connection_table;
+  connection_table& table_;
+  std::size_t place_ = 0; ///< in the table
+};
+
+} // namespace usher::gateway

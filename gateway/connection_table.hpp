@@ -1,0 +1,31 @@
+#pragma once
+
+#include "gateway/connection.hpp"
+
+#include <cstddef>
+#include <vector>
+
+namespace usher::gateway {
+
+/// The open connections of one thread. They enter and leave by themselves.
+class connection_table {
+public:
+  [[nodiscard]] std::size_t size() const noexcept { return connections_.size(); }
+
+  void sweep(moment now);
+  void drain();
+  void abort();
+
+private:
+  friend class connection;
+  void enter(connection& one);
+  void leave(connection& one);
+
+  /// From the last to the first: a connection that ends meanwhile is replaced by one that was visited already.
+  template <class Visit>
+  void visit_all(Visit visit);
+
+  std::vector<connection*> connections_;
+};
+
+} // namespace usher::gateway

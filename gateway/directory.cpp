@@ -1,0 +1,27 @@
+#include "gateway/directory.hpp"
+
+#include "domain/ensure.hpp"
+#include "gateway/public_names.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+namespace usher::gateway {
+
+void directory::announced(messages::event_announced&& news) {
+  domain::ensure(news.plan && news.plan_text, "an event is announced with its plan");
+  std::array<std::string_view, 1> text{*news.plan_text};
+  auto tag = fmt::format("\"{:016x}\"", digest(text));
+  events_[news.id] =
+      std::make_shared<const known_event>(known_event{news.id, std::move(news.plan), std::move(news.plan_text),
+                                                      std::move(tag), std::move(news.currency), news.waiting_room});
+}
+
+known_event_ptr directory::find(const domain::event_id& event) const {
+  auto place = events_.find(event);
+  return place == events_.end() ? nullptr : place->second;
+}
+
+} // namespace usher::gateway

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "gateway/codec_encode.hpp"
+#include "messages/event.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace usher::gateway {
+
+/// What a gateway knows of an event without asking: enough to translate names into numbers and back. Immutable; a
+/// changed plan makes a new one.
+struct known_event {
+  domain::event_id id;
+  domain::shared_plan plan;
+  std::shared_ptr<const std::string> plan_text;
+  std::string plan_tag; ///< strong ETag of the text, quotes included
+  std::string currency;
+  bool waiting_room = true;
+
+  [[nodiscard]] event_names names() const { return {id, *plan, currency}; }
+};
+
+using known_event_ptr = std::shared_ptr<const known_event>;
+
+/// The events that were announced to one thread.
+class directory {
+public:
+  void announced(messages::event_announced&& news);
+  /// Null when there is no such event.
+  [[nodiscard]] known_event_ptr find(const domain::event_id& event) const;
+
+private:
+  std::map<domain::event_id, known_event_ptr> events_;
+};
+
+} // namespace usher::gateway

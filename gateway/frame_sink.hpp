@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace usher::gateway {
+
+/// A frame that many connections send: encoded once.
+using shared_frame = std::shared_ptr<const std::string>;
+
+/// Why a WebSocket is closed. Below 4100: do not come back; below 4200: later; from 4200: at once.
+enum class close_code : std::uint16_t {
+  replaced = 1000, ///< the client went on with another connection
+  bad_frame = 4000,
+  unauthorized = 4001,
+  frame_too_large = 4002,
+  overloaded = 4100,
+  rate_limited = 4129,
+  draining = 4200,
+  too_slow = 4201,
+};
+
+/// Where a session's frames go. Never calls back into the session from within a call.
+class frame_sink {
+public:
+  virtual void send(std::string frame) = 0;
+  virtual void send(shared_frame frame) = 0;
+  /// Says goodbye; what is still queued is dropped.
+  virtual void close(close_code code, std::string_view why) = 0;
+  /// A request of the session was answered: there is room for another.
+  virtual void request_answered() = 0;
+
+protected:
+  ~frame_sink() = default;
+};
+
+} // namespace usher::gateway

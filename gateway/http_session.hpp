@@ -1,0 +1,13 @@
+#pragma once
+
+#include "gateway/routes.hpp"
+#include "gateway/socket.hpp"
+
+namespace usher::gateway {
+
+class session_thread;
+
+/// Serves a fresh connection until it ends or becomes a WebSocket.
+void serve_http(session_thread& thread, tcp_socket socket, http_port port);
+
+} // namespace usher::gateway

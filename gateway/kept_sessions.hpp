@@ -1,0 +1,45 @@
+#pragma once
+
+#include "domain/ids.hpp"
+#include "gateway/rate_limiter.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace usher::gateway {
+
+/// What a lost connection was doing, so that the next one can go on with it.
+struct kept_session {
+  domain::buyer_id buyer;
+  std::vector<std::pair<domain::event_id, domain::section_no>> watches;
+  std::vector<std::pair<domain::event_id, domain::queue_number>> places; ///< in waiting rooms
+};
+
+/// Sessions whose connection is gone, for a while. Bounded: the oldest goes first.
+class kept_sessions {
+public:
+  kept_sessions(std::size_t sessions_max, std::chrono::seconds grace);
+
+  void keep(const std::string& session, kept_session what, moment now);
+  /// Takes a session out, if it is here and this buyer's.
+  [[nodiscard]] std::optional<kept_session> take(const std::string& session, const domain::buyer_id& buyer);
+  void sweep(moment now);
+
+  [[nodiscard]] std::size_t size() const noexcept { return sessions_.size(); }
+
+private:
+  void forget_oldest();
+
+  std::size_t sessions_max_;
+  std::chrono::seconds grace_;
+  std::unordered_map<std::string, kept_session> sessions_;
+  std::deque<std::pair<moment, std::string>> by_age_; ///< also of those that were taken meanwhile
+};
+
+} // namespace usher::gateway

@@ -1,0 +1,79 @@
+#include "gateway/listener.hpp"
+
+#include "gateway/http_session.hpp"
+#include "gateway/session_thread.hpp"
+#include "log/log.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+namespace usher::gateway {
+
+using boost::asio::ip::tcp;
+
+listener::listener(session_thread& home, const listen_address& where, http_port port,
+                   std::vector<session_thread*> servers)
+    : home_(home), port_(port), servers_(std::move(servers)), acceptor_(home.context()), pause_(home.context()) {
+  try {
+    tcp::endpoint address{boost::asio::ip::make_address(where.host), where.port};
+    acceptor_.open(address.protocol());
+    acceptor_.set_option(tcp::acceptor::reuse_address{true});
+    acceptor_.bind(address);
+    acceptor_.listen(boost::asio::socket_base::max_listen_connections);
+    bound_ = acceptor_.local_endpoint().port();
+  } catch (const boost::system::system_error& error) {
+    throw cannot_listen{fmt::format("cannot listen at {}:{}: {}", where.host, where.port, error.code().message())};
+  }
+}
+
+void listener::start() {
+  accept();
+}
+
+void listener::stop() {
+  boost::system::error_code ignored; // There is nothing left to accept for.
+  acceptor_.close(ignored);
+  pause_.cancel();
+}
+
+void listener::accept() {
+  acceptor_.async_accept(home_.context(), [this](const boost::system::error_code& error, tcp_socket socket) {
+    if (!acceptor_.is_open())
+      return;
+    if (!error) {
+      accepted(std::move(socket));
+      return accept();
+    }
+    // Out of descriptors, most likely: trying again at once would only burn time.
+    log::of("gateway").warn("cannot accept a connection: {}", error.message());
+    pause_.expires_after(std::chrono::milliseconds{100});
+    pause_.async_wait([this](const boost::system::error_code& cancelled) {
+      if (!cancelled)
+        accept();
+    });
+  });
+}
+
+void listener::accepted(tcp_socket&& socket) {
+  auto& shared = home_.shared();
+  // Operators must get in when buyers have taken every place.
+  if (port_ == http_port::buyers
+      && shared.connections.load(std::memory_order_relaxed) >= shared.options.connections_max)
+    return;
+  auto* server = servers_[next_++ % servers_.size()];
+  if (server == &home_)
+    return serve_http(home_, std::move(socket), port_);
+  // The socket changes loops: only its descriptor may cross.
+  auto protocol = socket.local_endpoint().protocol();
+  server->post([server, protocol, descriptor = socket.release(), port = port_] {
+    tcp_socket moved{server->context()};
+    moved.assign(protocol, descriptor);
+    serve_http(*server, std::move(moved), port);
+  });
+}
+
+} // namespace usher::gateway

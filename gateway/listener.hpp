@@ -1,0 +1,50 @@
+#pragma once
+
+#include "gateway/options.hpp"
+#include "gateway/routes.hpp"
+#include "gateway/socket.hpp"
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <stdexcept>
+#include <vector>
+
+namespace usher::gateway {
+
+class session_thread;
+
+/// An address cannot be listened at; says which and why.
+class cannot_listen : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Accepts connections on one thread and deals them out to several, in turn.
+class listener {
+public:
+  /// Binds at once. Throws `cannot_listen`.
+  listener(session_thread& home, const listen_address& where, http_port port, std::vector<session_thread*> servers);
+
+  /// The port that was bound, also when the system chose it.
+  [[nodiscard]] std::uint16_t port() const noexcept { return bound_; }
+
+  /// Both on the home's thread.
+  void start();
+  void stop();
+
+private:
+  void accept();
+  void accepted(tcp_socket&& socket);
+
+  session_thread& home_;
+  http_port port_;
+  std::vector<session_thread*> servers_;
+  boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type> acceptor_;
+  boost::asio::steady_timer pause_;
+  std::uint16_t bound_ = 0;
+  std::size_t next_ = 0;
+};
+
+} // namespace usher::gateway

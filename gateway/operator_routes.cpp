@@ -1,0 +1,130 @@
+// What operators do: create events, change them, see how they sell.
+#include "gateway/codec.hpp"
+#include "gateway/routes.hpp"
+#include "gateway/session_thread.hpp"
+
+#include <array>
+
+namespace usher::gateway {
+namespace {
+
+/// An operator's change of an event, complete but for the answer.
+void reply_view(const exchange_ptr& x, unsigned status, const domain::shared_plan& plan, answer&& what) {
+  x->reply(status, encode_event(std::get<messages::event_view>(what), *plan));
+}
+
+void put_with_plan(const exchange_ptr& x, event_body&& body, bool fresh) {
+  auto prices = resolve_prices(body.prices, *body.plan);
+  if (auto* wrong = std::get_if<problem>(&prices))
+    return x->refuse(*wrong);
+  body.settings.prices = std::get<std::vector<domain::minor_units>>(std::move(prices));
+  domain::event_id id{x->parameter(0)};
+  auto status = fresh ? 201U : 200U;
+  messages::put_event request{x->trace(), id, std::move(body.settings), std::move(body.plan_text), body.plan};
+  x->ask(std::move(request), [x, id, status, plan = body.plan, state = body.state](answer&& what) {
+    if (!state || *state == std::get<messages::event_view>(what).state)
+      return reply_view(x, status, plan, std::move(what));
+    messages::change_event change;
+    change.trace = x->trace();
+    change.event = id;
+    change.state = state;
+    x->ask(std::move(change), [x, status, plan](answer&& changed) { reply_view(x, status, plan, std::move(changed)); });
+  });
+}
+
+void put_event(const exchange_ptr& x) {
+  if (!domain::is_event_id(x->parameter(0)))
+    return x->refuse(domain::rejection::bad_request, "An event's id is 1 to 64 of a-z, 0-9 and -.");
+  auto read = read_event_body(x->request().body);
+  x->request().body = {}; // It may be large, and nobody needs it any more.
+  if (auto* wrong = std::get_if<problem>(&read))
+    return x->refuse(*wrong);
+  auto& body = std::get<event_body>(read);
+  auto known = x->thread().directory().find(domain::event_id{x->parameter(0)});
+  if (!body.plan) {
+    if (!known)
+      return x->refuse(bad_request("/plan", "A new event needs a plan."));
+    body.plan = known->plan;
+    body.plan_text = known->plan_text;
+  }
+  put_with_plan(x, std::move(body), !known);
+}
+
+void patch_event(const exchange_ptr& x) {
+  auto event = x->event();
+  if (!event)
+    return;
+  auto read = read_event_change(x->request().body, event->id, *event->plan);
+  if (auto* wrong = std::get_if<problem>(&read))
+    return x->refuse(*wrong);
+  auto& change = std::get<messages::change_event>(read);
+  change.trace = x->trace();
+  x->ask(std::move(change), [x, event](answer&& what) { reply_view(x, 200, event->plan, std::move(what)); });
+}
+
+void change_blocks(const exchange_ptr& x, bool block) {
+  auto event = x->event();
+  if (!event)
+    return;
+  auto read = read_block_body(x->request().body, event->id, *event->plan, block);
+  if (auto* wrong = std::get_if<problem>(&read))
+    return x->refuse(*wrong);
+  auto& request = std::get<messages::block_seats>(read);
+  request.trace = x->trace();
+  std::optional<domain::section_no> section;
+  if (request.parts.size() == 1)
+    section = request.parts.front().section;
+  x->ask(std::move(request), event, section,
+         [x, event](answer&& what) { reply_view(x, 200, event->plan, std::move(what)); });
+}
+
+void post_block(const exchange_ptr& x) {
+  change_blocks(x, true);
+}
+
+void post_unblock(const exchange_ptr& x) {
+  change_blocks(x, false);
+}
+
+void get_report(const exchange_ptr& x) {
+  auto event = x->event();
+  if (!event)
+    return;
+  x->ask(messages::report_event{x->trace(), event->id}, [x, event](answer&& what) {
+    x->reply(200, encode_report(std::get<messages::event_report>(what), *event->plan));
+  });
+}
+
+void get_audit(const exchange_ptr& x) {
+  auto event = x->event();
+  if (!event)
+    return;
+  auto& thread = x->thread();
+  if (!thread.shared().audit)
+    return x->refuse(domain::rejection::not_found, "This node runs no audits.");
+  thread.shared().audit(event->id, [x, &thread](audit_answer verdict) {
+    thread.post([x, verdict = std::move(verdict)] {
+      if (auto* why = std::get_if<domain::refusal>(&verdict))
+        x->refuse(to_problem(*why));
+      else
+        x->reply(200, std::get<std::string>(verdict));
+    });
+  });
+}
+
+constexpr std::array all{
+    route{http_port::operators, "PUT", "/admin/v1/events/{event}", put_event},
+    route{http_port::operators, "PATCH", "/admin/v1/events/{event}", patch_event},
+    route{http_port::operators, "GET", "/admin/v1/events/{event}/report", get_report},
+    route{http_port::operators, "POST", "/admin/v1/events/{event}/seats/block", post_block},
+    route{http_port::operators, "POST", "/admin/v1/events/{event}/seats/unblock", post_unblock},
+    route{http_port::operators, "GET", "/admin/v1/events/{event}/audit", get_audit},
+};
+
+} // namespace
+
+std::span<const route> operator_routes() {
+  return all;
+}
+
+} // namespace usher::gateway

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "domain/ids.hpp"
+#include "domain/instant.hpp"
+#include "gateway/codec_encode.hpp"
+#include "gateway/tokens.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <unordered_map>
+#include <vector>
+
+namespace usher::gateway {
+
+/// Writes passes, and remembers until when each counts: asking again gives no more time.
+class pass_book {
+public:
+  /// Is told whose passes have run out, by event.
+  using on_expired = std::function<void(const domain::event_id&, std::vector<domain::buyer_id>)>;
+
+  pass_book(const tokens& signer, domain::seconds ttl, std::size_t passes_max, on_expired expired);
+
+  /// The buyer was admitted: from now on their time runs. Again: nothing.
+  void admitted(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant now);
+  /// The pass of an admitted buyer.
+  [[nodiscard]] granted_pass sign(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant now);
+  void sweep(domain::instant now);
+
+  [[nodiscard]] std::size_t size() const noexcept { return by_age_.size(); }
+
+private:
+  struct pass {
+    domain::event_id event;
+    domain::buyer_id buyer;
+    domain::instant until;
+  };
+
+  const tokens& signer_;
+  domain::seconds ttl_;
+  std::size_t passes_max_;
+  on_expired expired_;
+  std::deque<pass> by_age_; ///< all last equally long, so this is the order of their ends, too
+  std::map<domain::event_id, std::unordered_map<domain::buyer_id, domain::instant>> until_;
+};
+
+} // namespace usher::gateway

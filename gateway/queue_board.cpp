@@ -1,0 +1,89 @@
+#include "gateway/queue_board.hpp"
+
+#include "gateway/buyer_index.hpp"
+#include "gateway/buyer_session.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace usher::gateway {
+
+domain::seconds telling_period(domain::seconds eta_low) {
+  return std::clamp(eta_low / 20, domain::seconds{1}, domain::seconds{30});
+}
+
+domain::queue_place estimate(const messages::queue_moved& moved, domain::queue_number number) {
+  const auto& figures = moved.figures;
+  domain::queue_place place;
+  place.number = number;
+  place.state = moved.state;
+  // Of the numbers between the one served and this one, as many still wait, and are there, as in the whole queue.
+  auto behind = number.value() > figures.serving + 1 ? static_cast<double>(number.value() - figures.serving - 1) : 0.0;
+  auto given = figures.joined > figures.serving ? static_cast<double>(figures.joined - figures.serving) : 1.0;
+  auto share = [&](std::uint64_t people) { return behind * std::min(1.0, static_cast<double>(people) / given); };
+  auto rate = static_cast<double>(std::max<std::uint32_t>(1, moved.admission_per_s));
+  place.ahead = static_cast<std::uint64_t>(std::llround(share(figures.waiting)));
+  place.eta_low = domain::seconds{std::llround(std::floor(share(figures.present) / rate))};
+  place.eta_high = domain::seconds{std::llround(std::ceil((share(figures.waiting) + 1) / rate))};
+  place.poll_after = telling_period(place.eta_low);
+  return place;
+}
+
+queue_board::queue_board(outbox& requests, const buyer_index& buyers, pass_book& passes)
+    : requests_(requests), buyers_(buyers), passes_(passes) {}
+
+void queue_board::enter(const domain::event_id& event, const std::shared_ptr<buyer_session>& session,
+                        std::uint64_t visit) {
+  place({session, event, visit}, domain::seconds{1});
+}
+
+void queue_board::left(const domain::event_id& event, const domain::buyer_id& buyer) {
+  rooms_[event].gone.push_back(buyer);
+}
+
+void queue_board::moved(messages::queue_moved&& news) {
+  auto& last = rooms_[news.event].last;
+  last = std::move(news);
+}
+
+void queue_board::admitted(messages::people_admitted&& news, domain::instant now) {
+  for (const auto& person : news.people) {
+    passes_.admitted(news.event, person.buyer, now);
+    auto sessions = buyers_.sessions_of(person.buyer);
+    if (sessions.empty())
+      continue;
+    auto pass = passes_.sign(news.event, person.buyer, now);
+    for (auto* session : sessions)
+      session->admitted(news.event, pass);
+  }
+}
+
+void queue_board::turn() {
+  for (auto& [event, one] : rooms_)
+    if (!one.gone.empty())
+      requests_.tell(messages::people_left{event, std::exchange(one.gone, {})});
+  hand_ = (hand_ + 1) % slots;
+  for (auto& one : std::exchange(wheel_[hand_], {})) {
+    auto session = one.session.lock();
+    auto number = session ? session->waits_in(one.event, one.visit) : std::nullopt;
+    if (!number)
+      continue;
+    auto period = domain::seconds{1};
+    if (auto known = rooms_.find(one.event); known != rooms_.end() && known->second.last) {
+      auto told = estimate(*known->second.last, *number);
+      session->tell_place(one.event, told);
+      period = told.poll_after;
+    }
+    place(std::move(one), period);
+  }
+}
+
+void queue_board::place(spot&& one, domain::seconds period) {
+  auto turns = static_cast<std::size_t>(period.count()) * turns_per_s;
+  // Nobody waits longer for the spread than a quarter of the period.
+  auto later = spread_++ % (turns / 4 + 1);
+  wheel_[(hand_ + std::min(turns + later, slots - 1)) % slots].push_back(std::move(one));
+}
+
+} // namespace usher::gateway

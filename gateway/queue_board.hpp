@@ -1,0 +1,70 @@
+#pragma once
+
+#include "gateway/codec_encode.hpp"
+#include "gateway/outbox.hpp"
+#include "gateway/pass_book.hpp"
+#include "messages/queue.hpp"
+
+#include <array>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace usher::gateway {
+
+class buyer_index;
+class buyer_session;
+
+/// Where `number` stands when the room stands as `moved` says.
+[[nodiscard]] domain::queue_place estimate(const messages::queue_moved& moved, domain::queue_number number);
+
+/// How often somebody with so long to wait is told: the nearer every second, the farther up to every half minute.
+[[nodiscard]] domain::seconds telling_period(domain::seconds eta_low);
+
+/// Tells the people of one thread who wait in waiting rooms where they stand.
+///
+/// A room says four times a second how far it is; each person's place follows from that. Everybody has a slot of a
+/// wheel that turns once in 32 seconds, so even millions are told in an even stream.
+class queue_board {
+public:
+  queue_board(outbox& requests, const buyer_index& buyers, pass_book& passes);
+
+  /// `session` waits in `event` from now on, and is told. `visit` tells this stay from earlier ones.
+  void enter(const domain::event_id& event, const std::shared_ptr<buyer_session>& session, std::uint64_t visit);
+  /// The buyer's connection is gone.
+  void left(const domain::event_id& event, const domain::buyer_id& buyer);
+
+  void moved(messages::queue_moved&& news);
+  void admitted(messages::people_admitted&& news, domain::instant now);
+
+  /// Turns the wheel on by one slot and tells whoever is in it; called four times a second.
+  void turn();
+
+  static constexpr int turns_per_s = 4;
+
+private:
+  struct room {
+    std::optional<messages::queue_moved> last;
+    std::vector<domain::buyer_id> gone; ///< since the last turn
+  };
+  struct spot {
+    std::weak_ptr<buyer_session> session;
+    domain::event_id event;
+    std::uint64_t visit = 0; ///< which of the session's stays in that room
+  };
+
+  static constexpr std::size_t slots = 128;
+
+  void place(spot&& one, domain::seconds period);
+
+  outbox& requests_;
+  const buyer_index& buyers_;
+  pass_book& passes_;
+  std::map<domain::event_id, room> rooms_;
+  std::array<std::vector<spot>, slots> wheel_;
+  std::size_t hand_ = 0;
+  std::size_t spread_ = 0; ///< puts people who join together into neighbouring slots
+};
+
+} // namespace usher::gateway

@@ -1,0 +1,131 @@
+#include "gateway/seat_watch.hpp"
+
+#include "gateway/buyer_session.hpp"
+
+#include <algorithm>
+
+namespace usher::gateway {
+namespace {
+
+bool has_seats(const known_event& event, domain::section_no section) {
+  return !event.plan->section(section).general();
+}
+
+} // namespace
+
+seat_watch::seat_watch(outbox& requests, draw_trace trace) : requests_(requests), trace_(std::move(trace)) {}
+
+void seat_watch::watch(const known_event_ptr& event, domain::section_no section, std::shared_ptr<buyer_session> session,
+                       reply_id re) {
+  key where{event->id, section};
+  auto& one = sections_[where];
+  one.event = event;
+  if (std::find(one.watchers.begin(), one.watchers.end(), session.get()) == one.watchers.end())
+    one.watchers.push_back(session.get());
+  // The changes of a general-admission floor do not say how many places are left, so its copy is never fresh.
+  if (one.live && has_seats(*event, section)) {
+    session->send(seats_snapshot_frame(re, one.view, event->names()));
+    session->finished();
+    return;
+  }
+  one.joiners.push_back({std::move(session), std::move(re)});
+  if (!one.asking)
+    ask(where, one);
+}
+
+void seat_watch::unwatch(const domain::event_id& event, domain::section_no section, buyer_session& session) {
+  auto place = sections_.find(key{event, section});
+  if (place == sections_.end())
+    return;
+  auto& one = place->second;
+  std::erase(one.watchers, &session);
+  if (!one.watchers.empty() || !one.joiners.empty())
+    return;
+  sections_.erase(place);
+  requests_.tell(messages::unwatch_section{event, section});
+}
+
+void seat_watch::changed(messages::seats_changed&& change) {
+  auto place = sections_.find(key{change.event, change.section});
+  if (place == sections_.end() || !place->second.live)
+    return;
+  auto& one = place->second;
+  auto same_epoch = change.epoch == one.view.epoch;
+  if (same_epoch && change.seq <= one.view.seq)
+    return;
+  if (!same_epoch || change.seq != one.view.seq + 1) {
+    one.live = false;
+    one.tell_all = true;
+    if (!one.asking)
+      ask(place->first, one);
+    return;
+  }
+  one.view.seq = change.seq;
+  for (auto [seat, look] : change.set)
+    if (seat.value() < one.view.status.size())
+      one.view.status[seat.value()] = look;
+  auto frame = std::make_shared<const std::string>(seats_delta_frame(change, one.event->names()));
+  for (auto* watcher : one.watchers)
+    watcher->send(frame);
+}
+
+void seat_watch::ask(const key& where, watched& section) {
+  section.asking = requests_.ask(
+      messages::watch_section{trace_(), where.first, where.second},
+      [this, where](answer&& what) { answered(where, std::move(what)); }, outbox::clock::now());
+  if (!section.asking)
+    refuse(where, {domain::rejection::overloaded, {}, {}, {}});
+}
+
+void seat_watch::answered(const key& where, answer&& what) {
+  auto place = sections_.find(where);
+  if (place == sections_.end())
+    return;
+  place->second.asking = false;
+  if (auto* view = std::get_if<messages::section_view>(&what))
+    stands(where, place->second, std::move(*view));
+  else if (auto* why = std::get_if<domain::refusal>(&what))
+    refuse(where, *why);
+  else
+    refuse(where, {domain::rejection::overloaded, {}, {}, {}});
+}
+
+void seat_watch::stands(const key& where, watched& section, messages::section_view&& view) {
+  section.view = std::move(view);
+  section.live = true;
+  auto joiners = std::exchange(section.joiners, {});
+  if (std::exchange(section.tell_all, false)) {
+    auto frame =
+        std::make_shared<const std::string>(seats_snapshot_frame(std::nullopt, section.view, section.event->names()));
+    for (auto* watcher : section.watchers)
+      if (std::none_of(joiners.begin(), joiners.end(),
+                       [&](const joining& one) { return one.session.get() == watcher; }))
+        watcher->send(frame);
+  }
+  for (auto& one : joiners) {
+    one.session->send(seats_snapshot_frame(one.re, section.view, section.event->names()));
+    one.session->finished();
+  }
+  if (section.watchers.empty()) {
+    sections_.erase(where);
+    requests_.tell(messages::unwatch_section{where.first, where.second});
+  }
+}
+
+// Watchers who were here before keep what they know; the next change shows the gap and asks again.
+void seat_watch::refuse(const key& where, const domain::refusal& why) {
+  auto& section = sections_.at(where);
+  auto joiners = std::exchange(section.joiners, {});
+  for (auto& one : joiners)
+    std::erase(section.watchers, one.session.get());
+  if (section.watchers.empty())
+    sections_.erase(where);
+  else
+    section.live = true;
+  for (auto& one : joiners) {
+    one.session->send_problem(one.re, to_problem(why));
+    one.session->finished();
+  }
+}
+
+} // namespace usher::gateway

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "gateway/answer.hpp"
+#include "gateway/codec_encode.hpp"
+#include "gateway/directory.hpp"
+#include "gateway/outbox.hpp"
+
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace usher::gateway {
+
+class buyer_session;
+
+/// Which sessions of one thread watch which sections.
+///
+/// Subscribes to each section once, keeps a copy of how it stands, and so gives every further watcher a snapshot
+/// without asking. A change is encoded once and shared by all who watch.
+class seat_watch {
+public:
+  /// Draws the trace of a request of its own.
+  using draw_trace = std::function<messages::trace_id()>;
+
+  seat_watch(outbox& requests, draw_trace trace);
+
+  /// Sends `session` a snapshot, in answer to `re` if there is one, and every change from then on. Watching again
+  /// gives another snapshot.
+  void watch(const known_event_ptr& event, domain::section_no section, std::shared_ptr<buyer_session> session,
+             reply_id re);
+  /// Sessions unwatch before they end. Again: nothing.
+  void unwatch(const domain::event_id& event, domain::section_no section, buyer_session& session);
+
+  void changed(messages::seats_changed&& change);
+
+private:
+  using key = std::pair<domain::event_id, domain::section_no>;
+
+  /// Somebody who waits for a snapshot.
+  struct joining {
+    std::shared_ptr<buyer_session> session;
+    reply_id re;
+  };
+  struct watched {
+    known_event_ptr event;
+    messages::section_view view; ///< how it stands, when `live`
+    bool live = false;
+    bool asking = false;
+    bool tell_all = false; ///< everybody needs the next snapshot: changes were missed
+    std::vector<buyer_session*> watchers;
+    std::vector<joining> joiners;
+  };
+
+  void ask(const key& where, watched& section);
+  void answered(const key& where, answer&& what);
+  void stands(const key& where, watched& section, messages::section_view&& view);
+  void refuse(const key& where, const domain::refusal& why);
+
+  outbox& requests_;
+  draw_trace trace_;
+  std::map<key, watched> sections_;
+};
+
+} // namespace usher::gateway

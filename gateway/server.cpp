@@ -1,0 +1,137 @@
+#include "gateway/server.hpp"
+
+#include "gateway/session_thread.hpp"
+#include "log/log.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <future>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+namespace usher::gateway {
+namespace {
+
+trusted_proxies read_proxies(const options& configured) {
+  auto read = trusted_proxies::parse(configured.trusted_proxies);
+  if (auto* wrong = std::get_if<std::string>(&read))
+    throw std::invalid_argument{"trusted_proxies: " + *wrong};
+  return std::get<trusted_proxies>(std::move(read));
+}
+
+void check(const options& configured) {
+  if (configured.threads == 0 || configured.threads > 256)
+    throw std::invalid_argument{"threads: 1 to 256"};
+  if (!configured.anonymous && !configured.shop)
+    throw std::invalid_argument{"shop: a key is needed unless anybody may buy"};
+  boost::system::error_code error;
+  auto address = boost::asio::ip::make_address(configured.operators.host, error);
+  if (configured.admin_key.empty() && (error || !address.is_loopback()))
+    throw std::invalid_argument{"admin_key: needed when operators' address is not a loopback one"};
+}
+
+/// Runs `work` on a thread of sessions and waits for it.
+template <class Work>
+void run_on(session_thread& thread, Work work) {
+  std::promise<void> finished;
+  thread.post([&] {
+    work();
+    finished.set_value();
+  });
+  finished.get_future().wait();
+}
+
+} // namespace
+
+server::server(options configured, server_parts parts) {
+  check(configured);
+  auto proxies = read_proxies(configured);
+  tokens signer{{std::move(parts.own_secret), configured.shop, configured.anonymous}};
+  shared_ = std::unique_ptr<shared_parts>{new shared_parts{std::move(configured),
+                                                           std::move(signer),
+                                                           std::move(proxies),
+                                                           parts.system,
+                                                           std::move(parts.router),
+                                                           std::move(parts.unready),
+                                                           std::move(parts.audit),
+                                                           gateway_metrics{parts.system},
+                                                           {},
+                                                           {},
+                                                           {}}};
+}
+
+server::~server() {
+  stop();
+}
+
+void server::start() {
+  std::vector<session_thread*> for_buyers;
+  for (std::size_t number = 0; number <= shared_->options.threads; ++number) {
+    threads_.push_back(std::make_unique<session_thread>(*shared_, number));
+    for_buyers.push_back(threads_.back().get());
+  }
+  shared_->threads = for_buyers;
+  auto* for_operators = for_buyers.back();
+  for_buyers.pop_back();
+  try {
+    buyers_ = std::make_unique<listener>(*for_buyers.front(), shared_->options.buyers, http_port::buyers, for_buyers);
+    operators_ = std::make_unique<listener>(*for_operators, shared_->options.operators, http_port::operators,
+                                            std::vector{for_operators});
+  } catch (...) {
+    buyers_ = nullptr;
+    threads_.clear();
+    throw;
+  }
+  for (auto& thread : threads_)
+    thread->start();
+  threads_.front()->post([this] { buyers_->start(); });
+  threads_.back()->post([this] { operators_->start(); });
+  log::of("gateway").info("buyers at {}:{}, operators at {}:{}", shared_->options.buyers.host, buyers_->port(),
+                          shared_->options.operators.host, operators_->port());
+}
+
+void server::stop_listening() {
+  if (!buyers_)
+    return;
+  run_on(*threads_.front(), [this] { buyers_->stop(); });
+  run_on(*threads_.back(), [this] { operators_->stop(); });
+}
+
+void server::drain(std::chrono::seconds within) {
+  if (threads_.empty() || shared_->draining.exchange(true))
+    return;
+  stop_listening();
+  for (auto& thread : threads_)
+    thread->post([one = thread.get()] { one->connections().drain(); });
+  auto until = std::chrono::steady_clock::now() + within;
+  while (connections() > 0 && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  log::of("gateway").info("drained; {} connections are left", connections());
+}
+
+void server::stop() {
+  if (threads_.empty())
+    return;
+  if (!shared_->draining)
+    stop_listening();
+  for (auto& thread : threads_)
+    thread->stop();
+  buyers_ = nullptr;
+  operators_ = nullptr;
+  threads_.clear();
+}
+
+std::uint16_t server::buyers_port() const {
+  return buyers_ ? buyers_->port() : 0;
+}
+
+std::uint16_t server::operators_port() const {
+  return operators_ ? operators_->port() : 0;
+}
+
+std::size_t server::connections() const {
+  return shared_->connections.load();
+}
+
+} // namespace usher::gateway

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "gateway/listener.hpp"
+#include "gateway/shared_parts.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace usher::gateway {
+
+/// What a gateway is given by its node.
+struct server_parts {
+  caf::actor_system& system;
+  messages::router_actor router;
+  std::string own_secret; ///< at least 32 random bytes, shared by all nodes of one store
+  readiness unready;      ///< may be empty: then always ready
+  gateway::audit audit;   ///< may be empty: then there is none
+};
+
+/// The gateway: serves buyers and operators until it is stopped.
+class server {
+public:
+  /// Throws `std::invalid_argument` when an option cannot be, with its name.
+  server(options configured, server_parts parts);
+  ~server();
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+
+  /// Binds both ports and serves. Throws `cannot_listen`, and then nothing runs.
+  void start();
+  /// Accepts nothing more, tells WebSocket clients to come back elsewhere, finishes what is in flight, and closes.
+  /// Returns when all connections are closed, or after `within`. Blocks.
+  void drain(std::chrono::seconds within);
+  /// Closes what is still open, and waits for all threads. Again: nothing.
+  void stop();
+
+  /// The bound ports, after `start`.
+  [[nodiscard]] std::uint16_t buyers_port() const;
+  [[nodiscard]] std::uint16_t operators_port() const;
+  [[nodiscard]] std::size_t connections() const;
+
+private:
+  void stop_listening();
+
+  std::unique_ptr<shared_parts> shared_;
+  std::vector<std::unique_ptr<session_thread>> threads_; ///< the last one is the operators'
+  std::unique_ptr<listener> buyers_;
+  std::unique_ptr<listener> operators_;
+};
+
+} // namespace usher::gateway

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "domain/decision.hpp"
+#include "gateway/client_address.hpp"
+#include "gateway/gateway_metrics.hpp"
+#include "gateway/options.hpp"
+#include "gateway/tokens.hpp"
+#include "messages/interfaces.hpp"
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace caf {
+class actor_system;
+}
+
+namespace usher::gateway {
+
+class session_thread;
+
+/// Why the node is not ready for buyers, or nothing. Called on the gateway's threads, must not block.
+using readiness = std::function<std::optional<std::string>()>;
+
+/// The audit's verdict as a JSON object, or why there is none.
+using audit_answer = std::variant<std::string, domain::refusal>;
+/// Runs the audit of an event on a thread of its own and calls back from there.
+using audit = std::function<void(const domain::event_id&, std::function<void(audit_answer)>)>;
+
+/// What all threads of one gateway share: never changed while they run, or safe for all of them.
+struct shared_parts {
+  gateway::options options;
+  gateway::tokens signer;
+  trusted_proxies proxies;
+  caf::actor_system& system;
+  messages::router_actor router;
+  readiness unready;
+  gateway::audit audit;
+  gateway_metrics metrics;
+  std::atomic<bool> draining{false};
+  std::atomic<std::size_t> connections{0};
+  std::vector<session_thread*> threads; ///< by their number; the last one serves operators
+};
+
+} // namespace usher::gateway

@@ -1,0 +1,264 @@
+#include "gateway/websocket_session.hpp"
+
+#include "gateway/buyer_session.hpp"
+#include "gateway/session_thread.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace usher::gateway {
+namespace {
+
+namespace beast = boost::beast;
+namespace websocket = boost::beast::websocket;
+
+/// How long a goodbye may take before the socket is closed without one.
+constexpr std::chrono::seconds close_patience{10};
+
+/// A WebSocket: reads one frame after the other, and writes one at a time from a bounded queue. Deadlines are kept by
+/// the thread's sweep, so no timer is armed for any frame.
+class websocket_session final : public connection,
+                                public frame_sink,
+                                public std::enable_shared_from_this<websocket_session> {
+public:
+  websocket_session(session_thread& thread, tcp_socket socket, boost::asio::ip::address from)
+      : connection(thread.connections()), thread_(thread), stream_(std::move(socket)),
+        session_(std::make_shared<buyer_session>(thread, *this, std::move(from))) {
+    thread_.shared().connections.fetch_add(1, std::memory_order_relaxed);
+    thread_.metrics().connections->inc();
+  }
+
+  ~websocket_session() {
+    session_->gone();
+    thread_.shared().connections.fetch_sub(1, std::memory_order_relaxed);
+    thread_.metrics().connections->dec();
+  }
+
+  void accept(const upgrade_request& request) {
+    // A frame that is too large is closed by us, with the protocol's own code.
+    stream_.read_message_max(0);
+    stream_.auto_fragment(false);
+    stream_.text(true);
+    stream_.set_option(websocket::stream_base::decorator([](websocket::response_type& answer) {
+      answer.set(beast::http::field::sec_websocket_protocol, websocket_protocol);
+      answer.set("X-Content-Type-Options", "nosniff");
+    }));
+    stream_.control_callback([this](websocket::frame_type, beast::string_view) { heard_ = true; });
+    // While it is full of requests it neither reads nor writes, and nothing else would keep it.
+    alive_ = shared_from_this();
+    stream_.async_accept(request, [self = alive_](const beast::error_code& error) {
+      if (error)
+        return self->finish();
+      self->open_ = true;
+      if (self->draining_)
+        return self->drain();
+      self->read();
+    });
+  }
+
+  // ---- what the session says ----
+
+  void send(std::string frame) override { enqueue({std::move(frame), nullptr}); }
+  void send(shared_frame frame) override { enqueue({{}, std::move(frame)}); }
+
+  void close(close_code code, std::string_view why) override {
+    if (closing_)
+      return;
+    closing_ = true;
+    close_until_ = std::chrono::steady_clock::now() + close_patience;
+    reason_.code = static_cast<std::uint16_t>(code);
+    reason_.reason.assign(why.data(), why.size());
+    if (code == close_code::too_slow) {
+      waiting_.clear();
+      next_ = 0;
+    }
+    if (!writing_)
+      say_goodbye();
+  }
+
+  void request_answered() override {
+    if (draining_ && session_->pending() == 0)
+      close(close_code::draining, "draining");
+    else
+      read();
+  }
+
+  // ---- what the thread says ----
+
+  void sweep(moment now) override {
+    if (std::exchange(heard_, false))
+      last_heard_ = now;
+    const auto& limits = thread_.limits();
+    if (closing_) {
+      if (now >= close_until_)
+        finish();
+    } else if (now - last_heard_ >= limits.idle_timeout || (!open_ && now - last_heard_ >= limits.header_timeout)) {
+      finish();
+    } else if (open_ && !session_->greeted() && now - opened_ >= limits.header_timeout) {
+      close(close_code::unauthorized, "no hello");
+    } else if (session_->greeted() && now - last_beat_ >= limits.heartbeat) {
+      last_beat_ = now;
+      session_->send(heartbeat_frame(session_thread::now()));
+      if (now - last_heard_ >= limits.heartbeat / 2)
+        ping();
+    }
+  }
+
+  void drain() override {
+    draining_ = true;
+    if (!open_ || closing_)
+      return;
+    session_->send(reconnect_frame(domain::seconds{0}));
+    if (session_->pending() == 0)
+      close(close_code::draining, "draining");
+  }
+
+  void abort() override { finish(); }
+
+private:
+  struct outgoing {
+    std::string own;
+    shared_frame shared;
+
+    [[nodiscard]] const std::string& text() const { return shared ? *shared : own; }
+  };
+
+  void read() {
+    if (reading_ || closing_ || draining_ || !session_->takes_more())
+      return;
+    reading_ = true;
+    auto room = thread_.limits().frame_bytes_max + 1 - buffer_.size();
+    stream_.async_read_some(buffer_, room, [self = shared_from_this()](const beast::error_code& error, std::size_t) {
+      self->reading_ = false;
+      if (error)
+        self->finish();
+      else
+        self->received();
+    });
+  }
+
+  void received() {
+    heard_ = true;
+    if (closing_)
+      return;
+    if (buffer_.size() > thread_.limits().frame_bytes_max)
+      return close(close_code::frame_too_large, "the frame is too large");
+    if (stream_.is_message_done()) {
+      if (!stream_.got_text())
+        return close(close_code::bad_frame, "a frame must be text");
+      thread_.metrics().frames_received->inc();
+      auto text = buffer_.data();
+      session_->receive({static_cast<const char*>(text.data()), text.size()});
+      buffer_.consume(buffer_.size());
+    }
+    read();
+  }
+
+  void enqueue(outgoing&& frame) {
+    if (closing_ || ended_)
+      return;
+    queued_bytes_ += frame.text().size();
+    waiting_.push_back(std::move(frame));
+    if (!writing_)
+      return write();
+    if (queued_bytes_ > thread_.limits().outgoing_bytes_max
+        || waiting_.size() - next_ > thread_.limits().outgoing_frames_max) {
+      thread_.metrics().slow_readers->inc();
+      close(close_code::too_slow, "you read too slowly");
+    }
+  }
+
+  void write() {
+    writing_ = true;
+    in_flight_ = std::move(waiting_[next_++]);
+    if (next_ == waiting_.size()) {
+      waiting_.clear();
+      next_ = 0;
+    }
+    thread_.metrics().frames_sent->inc();
+    const auto& text = in_flight_.text();
+    stream_.async_write(
+        boost::asio::buffer(text.data(), text.size()),
+        [self = shared_from_this()](const beast::error_code& error, std::size_t) { self->written(error); });
+  }
+
+  void written(const beast::error_code& error) {
+    writing_ = false;
+    queued_bytes_ -= in_flight_.text().size();
+    if (error)
+      return finish();
+    if (!waiting_.empty())
+      write();
+    else if (closing_)
+      say_goodbye();
+  }
+
+  void say_goodbye() {
+    if (!open_ || ended_)
+      return finish();
+    stream_.async_close(reason_, [self = shared_from_this()](const beast::error_code&) { self->finish(); });
+  }
+
+  void ping() {
+    if (std::exchange(pinging_, true))
+      return;
+    stream_.async_ping({}, [self = shared_from_this()](const beast::error_code& error) {
+      self->pinging_ = false;
+      if (error)
+        self->finish();
+    });
+  }
+
+  /// The end, for whatever reason: closes the socket, so that all that is under way comes to an end.
+  void finish() {
+    if (std::exchange(ended_, true))
+      return;
+    closing_ = true;
+    session_->gone();
+    beast::error_code ignored; // The socket is given up in any case.
+    beast::get_lowest_layer(stream_).close(ignored);
+    boost::asio::post(stream_.get_executor(), [self = std::move(alive_)] {});
+  }
+
+  session_thread& thread_;
+  websocket::stream<tcp_socket> stream_;
+  std::shared_ptr<buyer_session> session_;
+  std::shared_ptr<websocket_session> alive_; ///< itself, until `finish`
+  beast::flat_buffer buffer_;
+
+  std::vector<outgoing> waiting_; ///< those before `next_` are gone
+  std::size_t next_ = 0;
+  outgoing in_flight_;
+  std::size_t queued_bytes_ = 0; ///< with the one in flight
+
+  bool open_ = false;
+  bool reading_ = false;
+  bool writing_ = false;
+  bool pinging_ = false;
+  bool draining_ = false;
+  bool closing_ = false;
+  bool ended_ = false;
+  bool heard_ = false; ///< since the last sweep
+  websocket::close_reason reason_;
+  moment opened_ = std::chrono::steady_clock::now();
+  moment last_heard_ = opened_;
+  moment last_beat_ = opened_;
+  moment close_until_;
+};
+
+} // namespace
+
+void open_websocket(session_thread& thread, tcp_socket socket, const upgrade_request& request,
+                    boost::asio::ip::address from) {
+  std::make_shared<websocket_session>(thread, std::move(socket), std::move(from))->accept(request);
+}
+
+} // namespace usher::gateway

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "gateway/socket.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+namespace usher::gateway {
+
+class session_thread;
+
+using upgrade_request = boost::beast::http::request<boost::beast::http::string_body>;
+
+/// The one subprotocol that is spoken.
+inline constexpr const char* websocket_protocol = "usher.v1";
+
+/// Answers a client's wish for a WebSocket and serves it until it ends. `from` is the client's own address.
+void open_websocket(session_thread& thread, tcp_socket socket, const upgrade_request& request,
+                    boost::asio::ip::address from);
+
+} // namespace usher::gateway
