@@ -47,6 +47,12 @@ public:
       : self_(self), factories_(std::move(factories)), settings_(std::move(settings)), router_(std::move(router)),
         claims_(factories_.open_store, settings_.owner) {}
 
+  /// Shards end with their keeper.
+  ~keeper_state() {
+    for (const auto& [id, event] : running_)
+      stop(event);
+  }
+
   messages::keeper_actor::behavior_type make_behavior() {
     self_->send(router_, messages::keeper_ready{}, me());
     return {

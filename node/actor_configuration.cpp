@@ -1,0 +1,44 @@
+#include "node/actor_configuration.hpp"
+
+#include "messages/type_ids.hpp"
+#include "node/configuration.hpp"
+
+#include <caf/init_global_meta_objects.hpp>
+#include <caf/io/middleman.hpp>
+
+#include <string>
+
+namespace usher::node {
+
+actor_configuration::actor_configuration(const caf::settings& configured) {
+  load<caf::io::middleman>();
+  set("caf.scheduler.max-threads", 1);
+  set("caf.scheduler.policy", "sharing");
+  take(configured, "");
+}
+
+void actor_configuration::take(const caf::settings& group, const std::string& prefix) {
+  for (auto& [key, value] : group) {
+    auto name = prefix + key;
+    auto known = custom_options().qualified_name_lookup(name);
+    if (!known && caf::holds_alternative<caf::settings>(value)) {
+      take(caf::get<caf::settings>(value), name + ".");
+      continue;
+    }
+    if (!known)
+      throw bad_configuration{"CAF has no option " + name};
+    auto synced = value;
+    if (auto error = known->sync(synced))
+      throw bad_configuration{name + " = " + to_string(value) + ": must be of type "
+                              + std::string{known->type_name().data(), known->type_name().size()}};
+    put(content, name, std::move(synced));
+  }
+}
+
+void register_message_types() {
+  caf::init_global_meta_objects<caf::id_block::usher>();
+  caf::io::middleman::init_global_meta_objects();
+  caf::core::init_global_meta_objects();
+}
+
+} // namespace usher::node

@@ -1,0 +1,146 @@
+#include "node/admin_client.hpp"
+
+#include "node/answer_members.hpp"
+#include "node/endpoint.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <utility>
+
+namespace usher::node {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace json = boost::json;
+
+constexpr std::uint64_t answer_bytes_max = 256 * 1024 * 1024;
+
+/// One request and its answer. Beast keeps time limits only for asynchronous calls, so each step is one, run to its
+/// end.
+class exchange {
+public:
+  explicit exchange(std::chrono::seconds timeout) { stream_.expires_after(timeout); }
+
+  beast::error_code connect(const std::string& host, const std::string& port) {
+    beast::error_code error;
+    auto places = asio::ip::tcp::resolver{context_}.resolve(host, port, error);
+    if (error)
+      return error;
+    return finish([&](auto done) { stream_.async_connect(places, done); });
+  }
+
+  beast::error_code send(http::request<http::string_body>& request) {
+    return finish([&](auto done) { http::async_write(stream_, request, done); });
+  }
+
+  beast::error_code receive(http::response_parser<http::string_body>& answer) {
+    return finish([&](auto done) { http::async_read(stream_, buffer_, answer, done); });
+  }
+
+private:
+  template <class Start>
+  beast::error_code finish(Start start) {
+    beast::error_code result;
+    start([&result](beast::error_code error, const auto&) { result = error; });
+    context_.restart();
+    context_.run();
+    return result;
+  }
+
+  asio::io_context context_{1};
+  beast::tcp_stream stream_{context_};
+  beast::flat_buffer buffer_;
+};
+
+} // namespace
+
+refused::refused(const std::string& sentence, int http_status) : runtime_error(sentence), status_(http_status) {}
+
+std::string problem_sentence(const std::string& body, int http_status) {
+  json::error_code error;
+  auto document = json::parse(body, error);
+  auto fallback = "HTTP status " + std::to_string(http_status);
+  if (error || !document.is_object())
+    return fallback;
+  auto title = text_of(document, "title");
+  auto detail = text_of(document, "detail");
+  if (title.empty())
+    return detail.empty() ? fallback : detail;
+  if (detail.empty() || detail == title)
+    return title;
+  while (title.ends_with('.'))
+    title.pop_back();
+  return title + ": " + detail;
+}
+
+admin_client::admin_client(const std::string& url, std::string key, std::chrono::seconds timeout)
+    : key_(std::move(key)), timeout_(timeout) {
+  constexpr std::string_view scheme = "http://";
+  auto rest = url.starts_with(scheme) ? url.substr(scheme.size()) : std::string{};
+  if (rest.ends_with('/'))
+    rest.pop_back();
+  auto place = parse_endpoint(rest);
+  if (!place)
+    throw std::invalid_argument{"'" + url + "' is not http://HOST:PORT"};
+  host_ = place->host;
+  port_ = std::to_string(place->port);
+}
+
+json::value admin_client::get(const std::string& target) const {
+  return ask("GET", target, {});
+}
+
+json::value admin_client::put(const std::string& target, const std::string& body) const {
+  return ask("PUT", target, body);
+}
+
+json::value admin_client::patch(const std::string& target, const json::value& body) const {
+  return ask("PATCH", target, json::serialize(body));
+}
+
+json::value admin_client::post(const std::string& target, const json::value& body) const {
+  return ask("POST", target, json::serialize(body));
+}
+
+json::value admin_client::ask(const std::string& method, const std::string& target, const std::string& body) const {
+  http::request<http::string_body> request{http::string_to_verb(method), target, 11, body};
+  request.set(http::field::host, host_ + ":" + port_);
+  request.set(http::field::connection, "close");
+  if (!key_.empty())
+    request.set(http::field::authorization, "Bearer " + key_);
+  if (!body.empty())
+    request.set(http::field::content_type, "application/json");
+  request.prepare_payload();
+
+  http::response_parser<http::string_body> answer;
+  answer.body_limit(answer_bytes_max);
+  exchange talk{timeout_};
+  auto error = talk.connect(host_, port_);
+  if (!error)
+    error = talk.send(request);
+  if (!error || error == asio::error::broken_pipe || error == asio::error::connection_reset)
+    error = talk.receive(answer);
+  if (error)
+    throw unreachable{"no answer from http://" + host_ + ":" + port_ + ": " + error.message()};
+
+  auto status = static_cast<int>(answer.get().result_int());
+  if (status >= 400)
+    throw refused{problem_sentence(answer.get().body(), status), status};
+  if (answer.get().body().empty())
+    return nullptr;
+  json::error_code broken;
+  auto document = json::parse(answer.get().body(), broken);
+  if (broken)
+    throw refused{"the answer of http://" + host_ + ":" + port_ + target + " is not JSON", status};
+  return document;
+}
+
+} // namespace usher::node

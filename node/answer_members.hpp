@@ -1,0 +1,18 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// Members of a node's JSON answers. What is missing, or of another type, is empty: a newer or older node may answer.
+namespace usher::node {
+
+/// The member, or null.
+[[nodiscard]] const boost::json::value& member_of(const boost::json::value& from, std::string_view name);
+[[nodiscard]] const boost::json::array& list_of(const boost::json::value& from, std::string_view name);
+[[nodiscard]] std::string text_of(const boost::json::value& from, std::string_view name);
+[[nodiscard]] std::int64_t number_of(const boost::json::value& from, std::string_view name);
+
+} // namespace usher::node

@@ -1,0 +1,127 @@
+#include "node/application.hpp"
+
+#include "gateway/server.hpp"
+#include "log/log.hpp"
+#include "node/audit_desk.hpp"
+#include "node/derived_options.hpp"
+#include "node/endpoint.hpp"
+#include "node/shard_host.hpp"
+#include "node/store_watch.hpp"
+#include "persistence/booking_store.hpp"
+
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace usher::node {
+namespace {
+
+settings with_admin_key(settings all) {
+  if (all.gateway.admin_key.empty())
+    all.gateway.admin_key = random_key();
+  return all;
+}
+
+void register_message_types_once() {
+  static std::once_flag done;
+  std::call_once(done, register_message_types);
+}
+
+store_watch::opener opener_of(const std::string& url) {
+  return [url] { return persistence::open_store(url); };
+}
+
+std::string own_secret(const std::string& url) {
+  return persistence::open_store(url)->secret("tokens", random_secret);
+}
+
+} // namespace
+
+/// Members stand in the order in which they are built.
+class application::parts {
+public:
+  parts(const configuration& configured, fatal on_fatal)
+      : settings_(with_admin_key(configured.node)), secret_(own_secret(settings_.store)),
+        host_(settings_, configured.actor_system, opener_of(settings_.store), std::move(on_fatal)),
+        watch_(opener_of(settings_.store)), audits_(opener_of(settings_.store)),
+        gateway_(gateway_options_for(settings_), {host_.system(), host_.router(), secret_, [this] { return unready(); },
+                                                  [this](const domain::event_id& event, audit_desk::completion done) {
+                                                    audits_.ask(event, std::move(done));
+                                                  }}) {
+    // A port that is taken must be known before the shards are taken over.
+    gateway_.start();
+    settings_.gateway.buyers.port = gateway_.buyers_port();
+    settings_.gateway.operators.port = gateway_.operators_port();
+    host_.start_shards();
+    state_ = state::ready;
+    log::of("node").info("ready; buyers at http://{}, operators at http://{}, store {}", to_string(buyers()),
+                         to_string(operators()), persistence::without_password(settings_.store));
+  }
+
+  ~parts() { stop(); }
+
+  void stop() {
+    if (state_.exchange(state::stopping) == state::stopping)
+      return;
+    auto until = std::chrono::steady_clock::now() + settings_.stop_within;
+    gateway_.drain(settings_.stop_within);
+    audits_.stop();
+    gateway_.stop();
+    host_.settle(until);
+    log::of("node").info("nothing is in flight any more; stopping");
+  }
+
+  [[nodiscard]] const endpoint& buyers() const { return settings_.gateway.buyers; }
+  [[nodiscard]] const endpoint& operators() const { return settings_.gateway.operators; }
+  [[nodiscard]] const std::string& admin_key() const { return settings_.gateway.admin_key; }
+
+private:
+  enum class state { starting, ready, stopping };
+
+  /// Called on the gateway's threads.
+  std::optional<std::string> unready() const {
+    switch (state_.load()) {
+      case state::starting:
+        return "The node is starting.";
+      case state::stopping:
+        return "The node is stopping.";
+      case state::ready:
+        break;
+    }
+    return watch_.reachable() ? std::nullopt : std::optional<std::string>{"The store is out of reach."};
+  }
+
+  settings settings_;
+  std::string secret_;
+  std::atomic<state> state_{state::starting};
+  shard_host host_;
+  store_watch watch_;
+  audit_desk audits_;
+  gateway::server gateway_;
+};
+
+application::application(const configuration& configured, fatal on_fatal) {
+  register_message_types_once();
+  parts_ = std::make_unique<parts>(configured, std::move(on_fatal));
+}
+
+application::~application() = default;
+
+void application::stop() {
+  parts_->stop();
+}
+
+const gateway::listen_address& application::buyers() const {
+  return parts_->buyers();
+}
+
+const gateway::listen_address& application::operators() const {
+  return parts_->operators();
+}
+
+const std::string& application::admin_key() const {
+  return parts_->admin_key();
+}
+
+} // namespace usher::node

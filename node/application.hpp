@@ -1,0 +1,42 @@
+#pragma once
+
+#include "gateway/options.hpp"
+#include "node/configuration.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace usher::node {
+
+/// One node: everything that serves, built bottom-up and taken down in reverse.
+class application {
+public:
+  /// Called when the node cannot go on, e.g. because another process took over its store; on any thread, must not
+  /// block. The node then still has to be stopped.
+  using fatal = std::function<void(std::string why)>;
+
+  /// Opens the store, claims all shards and serves. Returns when the node is ready. Throws `bad_configuration`,
+  /// `persistence::store_unavailable`, `persistence::store_broken`, or `std::system_error` when an address cannot be
+  /// listened at.
+  application(const configuration& configured, fatal on_fatal);
+  /// Stops.
+  ~application();
+  application(const application&) = delete;
+  application& operator=(const application&) = delete;
+
+  /// Stops accepting, lets what is in flight finish within the configured time, flushes the journal and stops.
+  void stop();
+
+  /// Where it serves; with the real ports.
+  [[nodiscard]] const gateway::listen_address& buyers() const;
+  [[nodiscard]] const gateway::listen_address& operators() const;
+  /// The configured admin key, or the one that was made.
+  [[nodiscard]] const std::string& admin_key() const;
+
+private:
+  class parts;
+  std::unique_ptr<parts> parts_;
+};
+
+} // namespace usher::node

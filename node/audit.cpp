@@ -1,0 +1,207 @@
+#include "node/audit.hpp"
+
+#include "node/audit_findings.hpp"
+#include "node/order_ledger.hpp"
+#include "node/section_ledger.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace usher::node {
+
+using namespace domain;
+using persistence::examined_entry;
+
+namespace {
+
+/// What holds for the journal of every shard, whatever its facts mean.
+class sequence_check {
+public:
+  sequence_check(const std::map<shard_id, epoch>& epochs, audit_findings& findings)
+      : epochs_(epochs), findings_(findings) {}
+
+  void read(const examined_entry& entry) {
+    if (entry.shard != shard_)
+      begin(entry.shard);
+    auto expected = fact_seq{last_.value() + 1};
+    if (entry.seq != expected)
+      findings_.add(0, shard_, entry.seq,
+                    "facts are missing before this one: " + std::to_string(expected.value()) + " is not there");
+    else if (!entry.chained)
+      findings_.add(0, shard_, entry.seq,
+                    "the fact or one next to it was changed after it was written: the chain is broken");
+    if (entry.epoch < epoch_)
+      findings_.add(4, shard_, entry.seq, "the fact carries an older epoch than the one before it");
+    if (entry.epoch > present_)
+      findings_.add(4, shard_, entry.seq, "the fact carries an epoch that its shard has not reached");
+    last_ = entry.seq;
+    epoch_ = std::max(epoch_, entry.epoch);
+  }
+
+private:
+  void begin(const shard_id& shard) {
+    shard_ = shard;
+    last_ = {};
+    epoch_ = {};
+    auto found = epochs_.find(shard);
+    present_ = found == epochs_.end() ? epoch{} : found->second;
+  }
+
+  const std::map<shard_id, epoch>& epochs_;
+  audit_findings& findings_;
+  shard_id shard_; // no event has an empty name, so the first entry begins a shard
+  fact_seq last_;
+  epoch epoch_;
+  epoch present_;
+};
+
+/// A waiting room never gives a number twice and never goes back.
+class number_check {
+public:
+  number_check(shard_id shard, audit_findings& findings) : shard_(std::move(shard)), findings_(findings) {}
+
+  void read(const examined_entry& entry, const fact& fact) {
+    if (const auto* block = std::get_if<numbers_reserved>(&fact)) {
+      if (block->up_to <= reserved_)
+        findings_.add(7, shard_, entry.seq, "numbers are reserved that were reserved before");
+      reserved_ = block->up_to;
+    } else if (const auto* turn = std::get_if<serving_reached>(&fact)) {
+      if (turn->number < serving_)
+        findings_.add(7, shard_, entry.seq, "the number being served goes back");
+      if (turn->number > reserved_)
+        findings_.add(7, shard_, entry.seq, "a number is served that was never reserved");
+      serving_ = turn->number;
+    } else {
+      findings_.add(0, shard_, entry.seq, std::string{name_of(fact)} + " is no fact of a waiting room");
+    }
+  }
+
+private:
+  shard_id shard_;
+  audit_findings& findings_;
+  queue_number reserved_;
+  queue_number serving_;
+};
+
+/// One audit under way.
+class auditor {
+public:
+  auditor(persistence::booking_store& store, const shared_plan& plan, const audit_limits& limits, audit_report& report)
+      : store_(store), plan_(plan), report_(report), findings_(report, limits),
+        orders_({shard_kind::event, report.event, {}}, findings_,
+                store.snapshot({shard_kind::event, report.event, {}})),
+        numbers_({shard_kind::waiting_room, report.event, {}}, findings_) {}
+
+  void run() {
+    open_sections();
+    read_journal();
+    compare_sold_seats();
+    orders_.compare_with(sections_);
+    orders_.compare_with(store_.orders(report_.event));
+    balance();
+  }
+
+private:
+  void open_sections() {
+    for (auto& [shard, present] : store_.epochs(report_.event))
+      epochs_.emplace(shard, present);
+    for (std::size_t i = 0; i < plan_->sections().size(); ++i) {
+      shard_id shard{shard_kind::section, report_.event, section_no{static_cast<std::uint16_t>(i)}};
+      sections_.try_emplace(shard.section, shard, plan_, findings_, store_.snapshot(shard));
+    }
+  }
+
+  void read_journal() {
+    sequence_check sequence{epochs_, findings_};
+    store_.examine_journal(report_.event, [&](const examined_entry& entry) {
+      ++report_.facts;
+      sequence.read(entry);
+      if (entry.fact)
+        read(entry);
+      else
+        findings_.add(0, entry.shard, entry.seq, "the bytes in the journal are no fact");
+    });
+    orders_.finish();
+    for (auto& [section, ledger] : sections_)
+      ledger.finish();
+  }
+
+  void read(const examined_entry& entry) {
+    if (entry.shard.kind == shard_kind::event)
+      return orders_.read(entry, *entry.fact);
+    if (entry.shard.kind == shard_kind::waiting_room)
+      return numbers_.read(entry, *entry.fact);
+    if (auto found = sections_.find(entry.shard.section); found != sections_.end())
+      return found->second.read(entry, *entry.fact);
+    findings_.add(0, entry.shard, entry.seq, "the plan has no such section");
+  }
+
+  void compare_sold_seats() {
+    std::map<section_no, std::vector<bool>> in_table;
+    for (const auto& [section, ledger] : sections_)
+      in_table[section].resize(ledger.seats().size());
+    for (const auto& row : store_.sold_seats(report_.event)) {
+      shard_id shard{shard_kind::section, report_.event, row.section};
+      auto name = "seat " + std::to_string(row.seat.value());
+      auto ledger = sections_.find(row.section);
+      if (ledger == sections_.end() || row.seat.value() >= ledger->second.seats().size()) {
+        findings_.add(0, shard, {}, name + " is in the table of sold seats and not in the plan");
+        continue;
+      }
+      in_table[row.section][row.seat.value()] = true;
+      const auto& seat = ledger->second.seats()[row.seat.value()];
+      if (seat.version == 0)
+        findings_.add(0, shard, {}, name + " is in the table of sold seats and was never sold in the journal");
+      else if (row.version != seat.version || row.sold != (seat.state == seat_state::sold) || row.order != seat.order
+               || row.buyer != seat.buyer || row.price != seat.price)
+        findings_.add(0, shard, {}, name + " differs between the table of sold seats and the journal");
+    }
+    for (const auto& [section, ledger] : sections_)
+      for (std::uint32_t seat = 0; seat < ledger.seats().size(); ++seat)
+        if (ledger.seats()[seat].version != 0 && !in_table[section][seat])
+          findings_.add(0, {shard_kind::section, report_.event, section}, {},
+                        "seat " + std::to_string(seat)
+                            + " was sold in the journal and is not in the table of sold seats");
+  }
+
+  void balance() {
+    report_.capacity = plan_->capacity();
+    for (const auto& [section, ledger] : sections_) {
+      const auto& own = ledger.totals();
+      const auto& planned = plan_->section(section);
+      report_.sections.push_back({section, planned.id, planned.capacity(), own});
+      report_.totals.free += own.free;
+      report_.totals.held += own.held;
+      report_.totals.sold += own.sold;
+      report_.totals.blocked += own.blocked;
+      report_.totals.revenue += own.revenue;
+      report_.totals.refunded += own.refunded;
+    }
+    orders_.count_states(report_);
+  }
+
+  persistence::booking_store& store_;
+  const shared_plan& plan_;
+  audit_report& report_;
+  audit_findings findings_;
+  order_ledger orders_;
+  number_check numbers_;
+  std::map<section_no, section_ledger> sections_;
+  std::map<shard_id, epoch> epochs_;
+};
+
+} // namespace
+
+audit_report audit(persistence::booking_store& store, const event_id& event, const shared_plan& plan,
+                   const audit_limits& limits) {
+  audit_report report;
+  store.at_one_moment([&] {
+    report = {};
+    report.event = event;
+    auditor{store, plan, limits, report}.run();
+  });
+  return report;
+}
+
+} // namespace usher::node

@@ -1,0 +1,69 @@
+#include "node/audit_desk.hpp"
+
+#include "log/log.hpp"
+#include "node/audit.hpp"
+#include "node/audit_printing.hpp"
+#include "persistence/booking_store.hpp"
+
+#include <optional>
+
+namespace usher::node {
+namespace {
+
+constexpr std::size_t most_waiting = 16;
+
+} // namespace
+
+audit_desk::audit_desk(opener open)
+    : open_(std::move(open)), thread_([this](const std::stop_token& stop) { work(stop); }) {}
+
+void audit_desk::ask(const domain::event_id& event, completion done) {
+  {
+    std::lock_guard lock{mutex_};
+    if (!stopped_ && waiting_.size() < most_waiting) {
+      waiting_.emplace_back(event, std::move(done));
+      asked_.notify_one();
+      return;
+    }
+  }
+  done(domain::refusal{.reason = domain::rejection::overloaded, .detail = "Too many audits are waiting."});
+}
+
+void audit_desk::stop() {
+  {
+    std::lock_guard lock{mutex_};
+    stopped_ = true;
+    waiting_.clear();
+  }
+  thread_.request_stop();
+  if (thread_.joinable())
+    thread_.join();
+}
+
+void audit_desk::work(const std::stop_token& stop) {
+  for (;;) {
+    std::unique_lock lock{mutex_};
+    if (!asked_.wait(lock, stop, [this] { return !waiting_.empty(); }))
+      return;
+    auto [event, done] = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    done(examine(event));
+  }
+}
+
+gateway::audit_answer audit_desk::examine(const domain::event_id& event) {
+  try {
+    auto store = open_();
+    auto plan = stored_plan(*store, event);
+    if (!plan)
+      return domain::refusal{.reason = domain::rejection::not_found,
+                             .detail = "There is no event " + event.value() + "."};
+    return to_json(audit(*store, event, plan));
+  } catch (const std::runtime_error& error) {
+    log::of("node").warn("the audit of {} could not be done: {}", event.value(), error.what());
+    return domain::refusal{.reason = domain::rejection::store_unavailable};
+  }
+}
+
+} // namespace usher::node

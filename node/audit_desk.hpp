@@ -1,0 +1,46 @@
+#pragma once
+
+#include "gateway/shared_parts.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <utility>
+
+namespace usher::persistence {
+class booking_store;
+}
+
+namespace usher::node {
+
+/// Runs the audits that operators ask for, one after the other, on a thread and a connection of its own: an audit
+/// reads a whole journal, and nobody else should wait for that.
+class audit_desk {
+public:
+  using opener = std::function<std::unique_ptr<persistence::booking_store>()>;
+  using completion = std::function<void(gateway::audit_answer)>;
+
+  explicit audit_desk(opener open);
+
+  /// Calls `done` on the desk's thread; at once with `overloaded` when too many wait already, or after `stop`.
+  void ask(const domain::event_id& event, completion done);
+  /// Finishes the audit that runs; those that wait are never answered.
+  void stop();
+
+private:
+  void work(const std::stop_token& stop);
+  gateway::audit_answer examine(const domain::event_id& event);
+
+  opener open_;
+  std::mutex mutex_;
+  std::condition_variable_any asked_;
+  std::deque<std::pair<domain::event_id, completion>> waiting_;
+  bool stopped_ = false;
+  std::jthread thread_; ///< last: it ends before what it uses
+};
+
+} // namespace usher::node

@@ -1,0 +1,119 @@
+#include "bench/ask_bench.hpp"
+#include "bench/child_process.hpp"
+#include "bench/echo_bench.hpp"
+#include "bench/hold_bench.hpp"
+#include "bench/journal_bench.hpp"
+#include "node/verbs.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <iostream>
+#include <memory>
+
+namespace usher::node {
+namespace {
+
+void declare_duration(CLI::App& verb, std::chrono::seconds& duration) {
+  verb.add_option_function<int>(
+          "--duration", [&duration](int wanted) { duration = std::chrono::seconds{wanted}; },
+          "Seconds [" + std::to_string(duration.count()) + "]")
+      ->check(CLI::Range(1, 3600));
+}
+
+/// What the benches that send frames have in common.
+template <class Options>
+void declare_load(CLI::App& verb, Options& options) {
+  verb.add_option("--connections", options.connections, "WebSocket connections")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 15'000));
+  verb.add_option("--in-flight", options.in_flight, "Requests in flight on each connection")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
+  verb.add_option("--rate", options.rate_per_s,
+                  "Requests per second, each with its moment, whatever the server does; left out: each follows the "
+                  "answer before it")
+      ->check(CLI::Range(1.0, 1e6));
+  declare_duration(verb, options.duration);
+  verb.add_flag("--json", options.json, "Print one JSON object");
+}
+
+void declare_store(CLI::App& verb, std::string& store) {
+  verb.add_option("--store", store, "sqlite:FILE or postgres://…; left out: a fresh SQLite file");
+}
+
+/// Chooses `run(options)` when the verb is there.
+template <class Options>
+void choose(CLI::App& verb, action& chosen, std::shared_ptr<Options> options,
+            int (*run)(const Options&, std::ostream&)) {
+  verb.callback([options, run, &chosen] {
+    chosen = [options, run] { return static_cast<exit_code>(run(*options, std::cout)); };
+  });
+}
+
+void declare_hold(CLI::App& bench, action& chosen) {
+  auto verb = bench.add_subcommand("hold", "Holds per second over WebSocket, each durable before it is answered");
+  auto options = std::make_shared<bench::hold_options>();
+  options->program = bench::this_program();
+  declare_load(*verb, *options);
+  declare_store(*verb, options->store);
+  verb->add_flag("--with-echo", options->with_echo, "Measure a bare echo afterwards, for ratio_echo");
+  verb->footer("Example:\n  usher bench hold --connections 100 --duration 10 --with-echo --json");
+  choose(*verb, chosen, options, bench::run_hold);
+}
+
+void declare_echo(CLI::App& bench, action& chosen) {
+  auto verb = bench.add_subcommand("echo", "A bare WebSocket echo with the same client: the limit on this machine");
+  auto options = std::make_shared<bench::echo_options>();
+  options->program = bench::this_program();
+  declare_load(*verb, *options);
+  verb->add_option("--request-bytes", options->request_bytes, "Size of a request's frame")
+      ->capture_default_str()
+      ->check(CLI::Range(32, 65'536));
+  verb->add_option("--answer-bytes", options->answer_bytes, "Size of an answer's frame")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 65'536));
+  verb->add_option("--serve", options->serve_port, "Only serve, on this port, until killed");
+  choose(*verb, chosen, options, bench::run_echo);
+}
+
+void declare_journal(CLI::App& bench, action& chosen) {
+  auto verb = bench.add_subcommand("journal", "Facts per second into a store, durable");
+  auto options = std::make_shared<bench::journal_options>();
+  declare_duration(*verb, options->duration);
+  declare_store(*verb, options->store);
+  verb->add_option("--group", options->group, "Facts per append")->capture_default_str()->check(CLI::Range(1, 10'000));
+  verb->add_option("--shards", options->shards, "Sections that take turns")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  verb->add_option("--in-flight", options->in_flight, "Facts that the second half does not wait for")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100'000));
+  verb->add_flag("--json", options->json, "Print one JSON object");
+  choose(*verb, chosen, options, bench::run_journal);
+}
+
+void declare_ask(CLI::App& bench, action& chosen) {
+  auto verb = bench.add_subcommand("ask", "A section actor's holds beside a bare request and response");
+  auto options = std::make_shared<bench::ask_options>();
+  declare_duration(*verb, options->duration);
+  verb->add_option("--in-flight", options->in_flight, "Requests in flight")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000));
+  verb->add_flag("--json", options->json, "Print one JSON object");
+  choose(*verb, chosen, options, bench::run_ask);
+}
+
+} // namespace
+
+void declare_bench(CLI::App& program, action& chosen) {
+  auto bench = program.add_subcommand("bench", "Measure this machine");
+  bench->require_subcommand(1);
+  declare_hold(*bench, chosen);
+  declare_echo(*bench, chosen);
+  declare_journal(*bench, chosen);
+  declare_ask(*bench, chosen);
+}
+
+} // namespace usher::node

@@ -1,0 +1,130 @@
+#include "node/configuration.hpp"
+
+#include "node/endpoint.hpp"
+#include "node/option_table.hpp"
+
+#include <caf/actor_system_config.hpp>
+#include <caf/config_value.hpp>
+#include <caf/error.hpp>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+namespace usher::node {
+namespace {
+
+[[noreturn]] void refuse(const option& what, const std::string& given, const std::string& origin) {
+  auto unit = what.unit.empty() ? "" : " " + what.unit;
+  auto value = what.secret ? "" : " = " + given;
+  throw bad_configuration{origin + ": " + what.name + value + ": must be " + what.bounds + unit};
+}
+
+void set_from_file(settings& into, const std::string& name, const caf::config_value& value, const std::string& origin) {
+  auto known = find_option(name);
+  if (!known)
+    throw bad_configuration{origin + ": there is no option " + name
+                            + " (`usher node --print-options` lists all of them)"};
+  if (!known->set(into, value))
+    refuse(*known, to_string(value), origin);
+}
+
+/// Sets everything below `prefix`; groups may be nested or dotted.
+void set_group(settings& into, const caf::settings& group, const std::string& prefix, const std::string& origin) {
+  for (auto& [key, value] : group) {
+    auto name = prefix + key;
+    if (auto inner = caf::get_if<caf::settings>(&value))
+      set_group(into, *inner, name + ".", origin);
+    else
+      set_from_file(into, name, value, origin);
+  }
+}
+
+} // namespace
+
+configuration parse_configuration(const std::string& text, const std::string& origin) {
+  // CAF's reader says nothing when the text ends inside of a group; then this last line is not at the top level.
+  constexpr auto last_key = "end-of-file";
+  std::istringstream source{text + "\n" + last_key + " = true\n"};
+  auto content = caf::actor_system_config::parse_config(source);
+  if (!content)
+    throw bad_configuration{origin + ": not in CAF's configuration format: " + to_string(content.error())};
+  if (!content->contains(last_key))
+    throw bad_configuration{origin
+                            + ": a group has no closing brace, or a name has a dot: write `http { threads = 2 }`, "
+                              "not `http.threads = 2`"};
+  configuration result;
+  for (auto& [key, value] : *content) {
+    auto group = caf::get_if<caf::settings>(&value);
+    if (key == last_key)
+      continue;
+    if (!group)
+      set_from_file(result.node, key, value, origin);
+    else if (key == "caf")
+      result.actor_system.emplace(key, value);
+    else
+      set_group(result.node, *group, key == "usher" ? "" : key + ".", origin);
+  }
+  return result;
+}
+
+configuration read_configuration(const std::string& path) {
+  std::ifstream file{path};
+  if (!file)
+    throw bad_configuration{path + ": cannot be read"};
+  std::ostringstream text;
+  text << file.rdbuf();
+  return parse_configuration(text.str(), path);
+}
+
+void set_option(settings& into, const std::string& name, const std::string& value, const std::string& origin) {
+  auto known = find_option(name);
+  if (!known)
+    throw bad_configuration{origin + ": there is no option " + name};
+  auto parsed = value == "true" || value == "false" ? caf::config_value{value == "true"} : caf::config_value{value};
+  if (!known->set(into, parsed))
+    refuse(*known, value, origin);
+}
+
+std::optional<std::string> admin_key_of_environment() {
+  auto value = std::getenv("USHER_ADMIN_KEY");
+  if (!value || !*value)
+    return std::nullopt;
+  return value;
+}
+
+void check_together(const settings& all) {
+  if (!all.auth.shop_secret.empty() && !all.auth.shop_public_key_file.empty())
+    throw bad_configuration{"auth.shop-secret and auth.shop-public-key-file: set only one of them"};
+  auto& gateway = all.gateway;
+  if (gateway.admin_key.empty() && !is_loopback(gateway.operators))
+    throw bad_configuration{"admin.key: must be set when admin.address is not a loopback address"};
+  if (gateway.buyers.port != 0 && to_string(gateway.buyers) == to_string(gateway.operators))
+    throw bad_configuration{"http.address and admin.address: must differ"};
+}
+
+std::string reference_page() {
+  std::ostringstream page;
+  page << "# Configuration\n\n"
+          "What `usher node --config FILE` reads: CAF's configuration format, with a group for each part of a name, at "
+          "the top level or\nall together inside of `usher { … }`. Flags win over the file. A value out of bounds, or "
+          "an option that is not listed here,\nstops the start. CAF's own options (`caf { scheduler { … } }`) may "
+          "stand in the same file; Usher starts with one scheduler\nthread and the policy `sharing`.\n\n"
+          "```\nhttp {\n  address = \"0.0.0.0:8080\"\n  max-connections = 50000\n}\n"
+          "store {\n  url = \"sqlite:/var/lib/usher/usher.db\"\n}\n```\n\n"
+          "This page is written by `usher node --print-options`; a test compares them.\n\n"
+          "| option | what it does | allowed | unit | default |\n|---|---|---|---|---|\n";
+  settings defaults;
+  for (auto& each : options()) {
+    auto value = each.show(defaults);
+    page << "| `" << each.name << "` | " << each.sentence << " | " << each.bounds << " | " << each.unit << " | "
+         << (value == "\"\""                 ? "none"
+             : value.find(' ') == value.npos ? "`" + value + "`"
+                                             : value)
+         << " |\n";
+  }
+  return page.str();
+}
+
+} // namespace usher::node

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "node/exit_code.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace usher::node {
+
+struct demo_options {
+  std::string plan = "arena"; ///< a file, or a plan that is shipped
+  std::size_t buyers = 5'000;
+  std::optional<std::uint32_t> rate; ///< people let in per second; none: so that all are in after about 20 s
+  std::uint64_t seed = 1;
+  std::string store; ///< empty: a fresh SQLite file that goes away at the end
+  bool exit = false; ///< end after the sale instead of serving on
+  bool json = false;
+};
+
+/// A whole sale in one process: starts a node, creates and opens an event over the operators' HTTP, sends a crowd
+/// through the buyers' protocol, shows the figures, and has the store audited.
+[[nodiscard]] exit_code run_demo(const demo_options& options);
+
+} // namespace usher::node

@@ -1,0 +1,27 @@
+#include "node/demo.hpp"
+#include "node/verbs.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+namespace usher::node {
+
+void declare_demo(CLI::App& program, action& chosen) {
+  auto verb = program.add_subcommand("demo", "A whole sale: a node, an event, a crowd, the figures, the audit");
+  auto options = std::make_shared<demo_options>();
+  verb->add_option("--plan", options->plan, "theatre, arena or a file")->capture_default_str();
+  verb->add_option("--buyers", options->buyers, "People in the crowd")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1'000'000));
+  verb->add_option("--rate", options->rate, "People let in per second; left out: all within about 20 s")
+      ->check(CLI::Range(1, 100'000));
+  verb->add_option("--seed", options->seed, "What the crowd's chances are drawn from")->capture_default_str();
+  verb->add_option("--store", options->store, "sqlite:FILE or postgres://…; left out: a SQLite file that goes away");
+  verb->add_flag("--exit", options->exit, "End after the sale; else the node serves on");
+  verb->add_flag("--json", options->json, "Print one JSON object");
+  verb->footer("Example:\n  usher demo --plan theatre --buyers 1000 --exit");
+  verb->callback([options, &chosen] { chosen = [options] { return run_demo(*options); }; });
+}
+
+} // namespace usher::node

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "gateway/options.hpp"
+#include "node/settings.hpp"
+#include "payments/sandbox.hpp"
+
+#include <string>
+
+/// What the parts of a node need and the settings do not say word by word.
+namespace usher::node {
+
+/// With the shop's key read from its file. Throws `bad_configuration` when it cannot be.
+[[nodiscard]] gateway::options gateway_options_for(const settings& all);
+
+/// With the account book's place.
+[[nodiscard]] payments::sandbox_settings sandbox_settings_for(const settings& all);
+
+/// 256 random bits in hexadecimal digits: an admin key that nobody guesses.
+[[nodiscard]] std::string random_key();
+
+/// 32 random bytes.
+[[nodiscard]] std::string random_secret();
+
+} // namespace usher::node

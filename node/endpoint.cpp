@@ -1,0 +1,54 @@
+#include "node/endpoint.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <charconv>
+
+namespace usher::node {
+
+std::optional<endpoint> parse_endpoint(std::string_view text) {
+  auto colon = text.rfind(':');
+  if (colon == std::string_view::npos)
+    return std::nullopt;
+  auto host = text.substr(0, colon);
+  auto port = text.substr(colon + 1);
+  auto bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed)
+    host = host.substr(1, host.size() - 2);
+  else if (host.find(':') != std::string_view::npos)
+    return std::nullopt;
+  if (host.empty() || host.find_first_of("/ []@") != std::string_view::npos)
+    return std::nullopt;
+  endpoint result{std::string{host}, 0};
+  auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), result.port);
+  if (error != std::errc{} || end != port.data() + port.size())
+    return std::nullopt;
+  return result;
+}
+
+std::string to_string(const endpoint& place) {
+  auto host = place.host.find(':') == std::string::npos ? place.host : "[" + place.host + "]";
+  return host + ":" + std::to_string(place.port);
+}
+
+bool is_free(const endpoint& place) {
+  using boost::asio::ip::tcp;
+  boost::system::error_code error;
+  auto address = boost::asio::ip::make_address(place.host, error);
+  if (error)
+    return false;
+  boost::asio::io_context context;
+  tcp::acceptor probe{context};
+  tcp::endpoint wanted{address, place.port};
+  probe.open(wanted.protocol(), error);
+  probe.set_option(tcp::acceptor::reuse_address{true}, error);
+  probe.bind(wanted, error);
+  return !error;
+}
+
+bool is_loopback(const endpoint& place) {
+  return place.host == "localhost" || place.host == "::1" || place.host.starts_with("127.");
+}
+
+} // namespace usher::node

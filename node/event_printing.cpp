@@ -1,0 +1,99 @@
+#include "node/event_printing.hpp"
+
+#include "node/answer_members.hpp"
+#include "node/text_table.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <ostream>
+#include <string>
+#include <string_view>
+
+namespace usher::node {
+namespace {
+
+namespace json = boost::json;
+
+/// `{amount, currency}`, or nothing.
+std::string money_of(const json::value& from, std::string_view member) {
+  auto& money = member_of(from, member);
+  return money.is_object() ? amount(number_of(money, "amount"), text_of(money, "currency")) : std::string{};
+}
+
+std::string count(const json::value& from, std::string_view member) {
+  return grouped(number_of(from, member));
+}
+
+std::vector<std::string> places_of(const json::value& from) {
+  return {count(from, "free"), count(from, "held"), count(from, "sold"), count(from, "blocked")};
+}
+
+std::int64_t sum(const json::array& sections, std::string_view member) {
+  std::int64_t result = 0;
+  for (auto& section : sections)
+    result += number_of(section, member);
+  return result;
+}
+
+/// One line a part of the hall, with what it earned.
+void print_places(const json::array& parts, const char* title, std::string_view name, std::ostream& out) {
+  text_table table{{title, "free", "held", "sold", "blocked", "revenue", "refunds"}};
+  for (auto& part : parts) {
+    std::vector<std::string> cells{text_of(part, name)};
+    for (auto& cell : places_of(part))
+      cells.push_back(cell);
+    cells.push_back(money_of(part, "revenue"));
+    cells.push_back(money_of(part, "refunds"));
+    table.add(std::move(cells));
+  }
+  table.print(out);
+}
+
+} // namespace
+
+void print_events(const json::value& answer, std::ostream& out) {
+  text_table table{{"event", "name", "state", "free", "held", "sold", "blocked"}};
+  for (auto& event : list_of(answer, "events")) {
+    auto& sections = list_of(event, "sections");
+    table.add({text_of(event, "id"), text_of(event, "name"), text_of(event, "state"), grouped(sum(sections, "free")),
+               grouped(sum(sections, "held")), grouped(sum(sections, "sold")), grouped(sum(sections, "blocked"))});
+  }
+  table.print(out);
+}
+
+void print_event(const json::value& answer, std::ostream& out) {
+  out << text_of(answer, "id") << ": " << text_of(answer, "name") << ", " << text_of(answer, "state") << "\n\n";
+  text_table prices{{"category", "price"}};
+  for (auto& category : list_of(answer, "categories"))
+    prices.add({text_of(category, "name"), money_of(category, "price")});
+  prices.print(out);
+  out << '\n';
+  text_table sections{{"section", "name", "kind", "capacity", "free", "held", "sold", "blocked"}};
+  for (auto& section : list_of(answer, "sections")) {
+    std::vector<std::string> cells{text_of(section, "id"), text_of(section, "name"), text_of(section, "kind"),
+                                   count(section, "capacity")};
+    for (auto& cell : places_of(section))
+      cells.push_back(cell);
+    sections.add(std::move(cells));
+  }
+  sections.print(out);
+}
+
+void print_report(const json::value& answer, std::ostream& out) {
+  out << text_of(answer, "event") << ": " << text_of(answer, "name") << ", " << text_of(answer, "state") << "\n\n";
+  print_places(list_of(answer, "sections"), "section", "id", out);
+  out << '\n';
+  print_places(list_of(answer, "categories"), "category", "name", out);
+  auto& totals = member_of(answer, "totals");
+  auto& queue = member_of(answer, "queue");
+  auto& orders = member_of(answer, "orders");
+  out << "\nSeats: " << count(totals, "free") << " free, " << count(totals, "held") << " held, "
+      << count(totals, "sold") << " sold, " << count(totals, "blocked") << " blocked. Revenue "
+      << money_of(totals, "revenue") << ", refunds " << money_of(totals, "refunds")
+      << ".\nQueue: " << count(queue, "joined") << " joined, " << count(queue, "waiting") << " waiting, "
+      << count(queue, "shopping") << " shopping.\nOrders: " << count(orders, "confirmed") << " confirmed, "
+      << count(orders, "under_way") << " under way.\n";
+}
+
+} // namespace usher::node

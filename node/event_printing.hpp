@@ -1,0 +1,14 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+
+#include <iosfwd>
+
+/// The node's answers about events, for people.
+namespace usher::node {
+
+void print_events(const boost::json::value& answer, std::ostream& out);
+void print_event(const boost::json::value& answer, std::ostream& out);
+void print_report(const boost::json::value& answer, std::ostream& out);
+
+} // namespace usher::node

@@ -1,0 +1,13 @@
+#pragma once
+
+namespace usher::node {
+
+/// What the program tells the shell.
+enum class exit_code : int {
+  done = 0,
+  refused = 1,     ///< the answer was no, a check failed, or the node stopped for a reason of its own
+  usage = 2,       ///< the command line or the configuration makes no sense
+  unreachable = 3, ///< nobody answered
+};
+
+} // namespace usher::node

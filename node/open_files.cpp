@@ -1,0 +1,21 @@
+#include "node/open_files.hpp"
+
+#include "log/log.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <sys/resource.h>
+
+namespace usher::node {
+
+void allow_many_open_files() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    if (::setrlimit(RLIMIT_NOFILE, &limit) == 0)
+      return;
+  }
+  log::of("node").warn("the limit of open files cannot be raised: {}", std::strerror(errno));
+}
+
+} // namespace usher::node

@@ -1,0 +1,240 @@
+#include "node/option_table.hpp"
+
+#include "node/option_kinds.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+
+namespace usher::node {
+namespace {
+
+bool is_store(const std::string& url) {
+  for (std::string_view scheme : {"sqlite:", "postgres://", "postgresql://"})
+    if (url.starts_with(scheme) && url.size() > scheme.size())
+      return true;
+  return false;
+}
+
+bool is_level(const std::string& level) {
+  constexpr std::string_view levels[]{"trace", "debug", "info", "warning", "error", "critical", "off"};
+  return std::ranges::find(levels, level) != std::end(levels);
+}
+
+bool is_key(const std::string& key) {
+  return key.size() >= 8 && key.size() <= 256 && std::ranges::all_of(key, [](char c) { return c > ' ' && c < 127; });
+}
+
+bool is_shop_secret(const std::string& secret) {
+  return secret.size() >= 32 && secret.size() <= 1024;
+}
+
+bool is_short(const std::string& text) {
+  return !text.empty() && text.size() <= 256;
+}
+
+bool is_path(const std::string& path) {
+  return !path.empty() && path.find('\0') == std::string::npos;
+}
+
+bool is_address_or_network(const std::string& text) {
+  auto slash = std::min(text.find('/'), text.size());
+  boost::system::error_code error;
+  auto address = boost::asio::ip::make_address(text.substr(0, slash), error);
+  if (error)
+    return false;
+  if (slash == text.size())
+    return true;
+  auto bits = to_number(caf::config_value{text.substr(slash + 1)});
+  return bits && *bits >= 0 && *bits <= (address.is_v4() ? 32 : 128);
+}
+
+std::vector<option> declare() {
+  using namespace std::chrono_literals;
+  constexpr std::int64_t megabyte = 1024 * 1024;
+  return {
+      address(
+          {"http.address", "Where buyers are served, over HTTP and WebSocket."},
+          [](auto& s) -> auto& { return s.gateway.buyers; }),
+      number(
+          {"http.threads", "Threads that read and write the buyers' connections.", "threads"},
+          [](auto& s) -> auto& { return s.gateway.threads; }, 1, 64),
+      number(
+          {"http.max-connections", "Open connections of buyers; one more is refused as `overloaded`.", "connections"},
+          [](auto& s) -> auto& { return s.gateway.connections_max; }, 1, 1'000'000),
+      number(
+          {"http.max-header-bytes", "The largest head of a request.", "bytes"},
+          [](auto& s) -> auto& { return s.gateway.header_bytes_max; }, 1024, megabyte),
+      number(
+          {"http.max-body-bytes", "The largest body of a buyer's request; more is `payload-too-large`.", "bytes"},
+          [](auto& s) -> auto& { return s.gateway.body_bytes_max; }, 1024, 64 * megabyte),
+      number(
+          {"http.max-frame-bytes", "The largest WebSocket frame of a buyer; more closes with 4002.", "bytes"},
+          [](auto& s) -> auto& { return s.gateway.frame_bytes_max; }, 1024, 16 * megabyte),
+      number(
+          {"http.max-outgoing-bytes", "What may wait to be sent on one connection; more closes it with 4201.", "bytes"},
+          [](auto& s) -> auto& { return s.gateway.outgoing_bytes_max; }, 16 * 1024, 64 * megabyte),
+      number(
+          {"http.max-outgoing-frames", "Frames that may wait to be sent on one connection; more closes it with 4201.",
+           "frames"},
+          [](auto& s) -> auto& { return s.gateway.outgoing_frames_max; }, 16, 1'000'000),
+      number(
+          {"http.max-requests", "Requests of one thread that may wait for their answer; more is `overloaded`.",
+           "requests"},
+          [](auto& s) -> auto& { return s.gateway.requests_max; }, 1, 1'000'000),
+      number(
+          {"http.max-connection-requests", "Requests of one connection that may wait for their answer.", "requests"},
+          [](auto& s) -> auto& { return s.gateway.connection_requests_max; }, 1, 10'000),
+      number(
+          {"http.max-watches", "Sections that one connection may watch.", "sections"},
+          [](auto& s) -> auto& { return s.gateway.watches_max; }, 1, 10'000),
+      number(
+          {"http.max-queues", "Waiting rooms that one connection may wait in.", "waiting rooms"},
+          [](auto& s) -> auto& { return s.gateway.queues_max; }, 1, 1000),
+      duration(
+          {"http.header-timeout", "How long a request, or a WebSocket's `hello`, may take to arrive."},
+          [](auto& s) -> auto& { return s.gateway.header_timeout; }, 1s, 600s),
+      duration(
+          {"http.idle-timeout", "How long a connection may give no sign of life."},
+          [](auto& s) -> auto& { return s.gateway.idle_timeout; }, 5s, 3600s),
+      duration(
+          {"http.heartbeat", "How often a WebSocket connection is told that all is well."},
+          [](auto& s) -> auto& { return s.gateway.heartbeat; }, 1s, 300s),
+      duration(
+          {"http.request-timeout", "How long a request may take inside before it is `overloaded`."},
+          [](auto& s) -> auto& { return s.gateway.request_timeout; }, 1s, 120s),
+      duration(
+          {"http.session-grace", "How long a lost WebSocket session can be resumed."},
+          [](auto& s) -> auto& { return s.gateway.session_grace; }, 0s, 3600s),
+      number(
+          {"http.max-kept-sessions", "Lost WebSocket sessions that are kept to be resumed.", "sessions"},
+          [](auto& s) -> auto& { return s.gateway.kept_sessions_max; }, 0, 10'000'000),
+      texts(
+          {"http.trusted-proxies",
+           "Proxies whose `X-Forwarded-For` is believed: the address behind them counts for limits, not theirs."},
+          [](auto& s) -> auto& { return s.gateway.trusted_proxies; },
+          "a list of IP addresses, or networks like \"10.0.0.0/8\"", is_address_or_network),
+      real_number(
+          {"rate-limit.buyer-per-s", "Requests of one buyer a second, in the long run; more is `rate-limited`.",
+           "requests"},
+          [](auto& s) -> auto& { return s.gateway.per_buyer.per_s; }, 0.01, 1e6),
+      real_number(
+          {"rate-limit.buyer-burst", "Requests that one buyer may send at once after a pause.", "requests"},
+          [](auto& s) -> auto& { return s.gateway.per_buyer.burst; }, 1, 1e6),
+      number(
+          {"rate-limit.max-buyers", "Buyers that are counted; the one unseen for longest is forgotten.", "buyers"},
+          [](auto& s) -> auto& { return s.gateway.per_buyer.max_keys; }, 1000, 100'000'000),
+      real_number(
+          {"rate-limit.address-per-s", "Requests of one address a second, in the long run.", "requests"},
+          [](auto& s) -> auto& { return s.gateway.per_address.per_s; }, 0.01, 1e6),
+      real_number(
+          {"rate-limit.address-burst", "Requests that one address may send at once after a pause.", "requests"},
+          [](auto& s) -> auto& { return s.gateway.per_address.burst; }, 1, 1e6),
+      number(
+          {"rate-limit.max-addresses", "Addresses that are counted; the one unseen for longest is forgotten.",
+           "addresses"},
+          [](auto& s) -> auto& { return s.gateway.per_address.max_keys; }, 1000, 100'000'000),
+      yes_or_no(
+          {"rate-limit.loopback", "Limit this machine's own addresses, too."},
+          [](auto& s) -> auto& { return s.gateway.per_address.limit_loopback; }),
+      number(
+          {"rate-limit.max-strikes", "Refusals in a row for coming too often before a WebSocket is closed with 4129.",
+           "refusals"},
+          [](auto& s) -> auto& { return s.gateway.strikes_max; }, 1, 1'000'000),
+      address(
+          {"admin.address", "Where operators are served. Keep it out of the public's reach."},
+          [](auto& s) -> auto& { return s.gateway.operators; }),
+      text(
+          {"admin.key", "What operators show as `Authorization: Bearer …`. The environment variable USHER_ADMIN_KEY "
+                        "and the flag win over it. Without any, and only on a loopback address, one is made and shown "
+                        "once at the start."},
+          [](auto& s) -> auto& { return s.gateway.admin_key; }, "8 to 256 visible ASCII characters", is_key, true),
+      yes_or_no(
+          {"admin.metrics-need-key", "Ask for the key at `GET /metrics`, too."},
+          [](auto& s) -> auto& { return s.gateway.metrics_need_key; }),
+      number(
+          {"admin.max-body-bytes", "The largest body of an operator's request: a seating plan must fit.", "bytes"},
+          [](auto& s) -> auto& { return s.gateway.plan_bytes_max; }, megabyte, 1024 * megabyte),
+      yes_or_no(
+          {"auth.anonymous", "Give a buyer's token to anybody who asks (`POST /v1/sessions`). Per-buyer limits "
+                             "then mean little."},
+          [](auto& s) -> auto& { return s.auth.anonymous; }, "true when no key of a shop is set, else false"),
+      text(
+          {"auth.shop-secret", "The shop's secret: buyers' tokens are signed with it (HS256)."},
+          [](auto& s) -> auto& { return s.auth.shop_secret; }, "32 to 1024 bytes", is_shop_secret, true),
+      text(
+          {"auth.shop-audience", "What must stand as `aud` in a token of the shop, if anything must."},
+          [](auto& s) -> auto& { return s.auth.shop_audience; }, "1 to 256 bytes", is_short),
+      text(
+          {"auth.shop-public-key-file", "A PEM file with the shop's public key: buyers' tokens are signed with the "
+                                        "private one (RS256)."},
+          [](auto& s) -> auto& { return s.auth.shop_public_key_file; }, "a readable file", is_path),
+      duration(
+          {"auth.token-ttl", "How long tokens of Usher's own last: anonymous buyers', places in a queue, sessions."},
+          [](auto& s) -> auto& { return s.gateway.token_ttl; }, 60s, 2592000s),
+      number(
+          {"waiting-room.max-people", "People in one event's waiting room; one more is `overloaded`.", "people"},
+          [](auto& s) -> auto& { return s.waiting_room.max_people; }, 1, 100'000'000),
+      duration(
+          {"waiting-room.presence", "How long somebody who polls counts as being there after the last time."},
+          [](auto& s) -> auto& { return s.waiting_room.presence; }, 5s, 3600s),
+      duration(
+          {"waiting-room.pass-ttl", "How long an admitted buyer may shop."},
+          [](auto& s) -> auto& { return s.gateway.pass_ttl; }, 10s, 86400s),
+      number(
+          {"waiting-room.max-passes", "Admitted buyers whose time is watched; above it they leave only by buying.",
+           "passes"},
+          [](auto& s) -> auto& { return s.gateway.passes_max; }, 1000, 100'000'000),
+      text(
+          {"store.url", "Where everything is remembered."}, [](auto& s) -> auto& { return s.store; },
+          "sqlite:FILE, or postgres://USER:PASSWORD@HOST/DATABASE", is_store, true),
+      number(
+          {"journal.group-max", "Facts that are written to the store at once.", "facts"},
+          [](auto& s) -> auto& { return s.journal.group_max; }, 1, 100'000),
+      number(
+          {"journal.queue-max", "Facts that may wait to be written; more is `overloaded`.", "facts"},
+          [](auto& s) -> auto& { return s.journal.queue_max; }, 100, 10'000'000),
+      duration(
+          {"payments.sandbox.delay", "How long the sandbox takes for one call, on average."},
+          [](auto& s) -> auto& { return s.payments.delay_mean; }, 0ms, 600s),
+      share(
+          {"payments.sandbox.decline-rate", "The share of charges that the sandbox declines."},
+          [](auto& s) -> auto& { return s.payments.decline_rate; }),
+      real_number(
+          {"payments.sandbox.failure-rate", "The share of the sandbox's calls that end without an answer."},
+          [](auto& s) -> auto& { return s.payments.failure_rate; }, 0, 0.99),
+      text(
+          {"payments.sandbox.ledger",
+           "The sandbox's account book. Without one it is `FILE.payments` beside a SQLite store, "
+           "else `usher.payments` in the working folder."},
+          [](auto& s) -> auto& { return s.payments.ledger; }, "a file", is_path),
+      number(
+          {"payments.sandbox.seed", "What the sandbox's chances are drawn from."},
+          [](auto& s) -> auto& { return s.payments.seed; }, 0, std::numeric_limits<std::int64_t>::max()),
+      yes_or_no(
+          {"log.json", "Write one JSON object a line instead of text for people."},
+          [](auto& s) -> auto& { return s.log.json; }),
+      text(
+          {"log.level", "The least important lines that are written."}, [](auto& s) -> auto& { return s.log.level; },
+          "trace, debug, info, warning, error, critical or off", is_level),
+      duration(
+          {"stop-within", "How long a stopping node lets what is in flight finish."},
+          [](auto& s) -> auto& { return s.stop_within; }, 0s, 600s),
+  };
+}
+
+} // namespace
+
+const std::vector<option>& options() {
+  static const std::vector<option> table = declare();
+  return table;
+}
+
+const option* find_option(std::string_view name) {
+  auto found = std::ranges::find(options(), name, &option::name);
+  return found == options().end() ? nullptr : &*found;
+}
+
+} // namespace usher::node

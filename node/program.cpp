@@ -1,0 +1,66 @@
+#include "node/program.hpp"
+
+#include "bench/http_client.hpp"
+#include "log/log.hpp"
+#include "node/admin_client.hpp"
+#include "node/configuration.hpp"
+#include "node/verbs.hpp"
+#include "persistence/booking_store.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <iostream>
+#include <stdexcept>
+
+namespace usher::node {
+namespace {
+
+exit_code say(exit_code code, const std::exception& why) {
+  std::cerr << "usher: " << why.what() << '\n';
+  return code;
+}
+
+/// Does it, and turns what went wrong into a sentence and an exit code.
+exit_code carry_out(const action& chosen) {
+  try {
+    return chosen();
+  } catch (const bad_configuration& error) {
+    return say(exit_code::usage, error);
+  } catch (const std::invalid_argument& error) {
+    return say(exit_code::usage, error);
+  } catch (const unreachable& error) {
+    return say(exit_code::unreachable, error);
+  } catch (const bench::unreachable& error) {
+    return say(exit_code::unreachable, error);
+  } catch (const persistence::store_unavailable& error) {
+    return say(exit_code::unreachable, error);
+  } catch (const std::exception& error) {
+    return say(exit_code::refused, error);
+  }
+}
+
+} // namespace
+
+exit_code run_program(int argc, const char* const* argv) {
+  CLI::App program{"Sells the seats of one event to very many people at once.", "usher"};
+  program.set_version_flag("--version", "usher " USHER_VERSION);
+  program.require_subcommand(1);
+  program.get_formatter()->column_width(34);
+  program.footer("Exit codes: 0 done, 1 refused, 2 usage, 3 unreachable.\n`usher COMMAND --help` tells more.");
+  action chosen;
+  declare_demo(program, chosen);
+  declare_node(program, chosen);
+  declare_event(program, chosen);
+  declare_audit(program, chosen);
+  declare_bench(program, chosen);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? exit_code::done : exit_code::usage;
+  }
+  log::configure(log::format::human, "info");
+  return carry_out(chosen);
+}
+
+} // namespace usher::node

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "node/exit_code.hpp"
+
+namespace usher::node {
+
+/// The `usher` program: reads the command line and does what it says.
+[[nodiscard]] exit_code run_program(int argc, const char* const* argv);
+
+} // namespace usher::node

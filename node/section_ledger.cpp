@@ -1,0 +1,261 @@
+#include "node/section_ledger.hpp"
+
+#include "domain/ensure.hpp"
+
+#include <utility>
+
+namespace usher::node {
+
+using namespace domain;
+
+namespace {
+
+std::string seat_name(seat_no seat) {
+  return "seat " + std::to_string(seat.value());
+}
+
+bool taken(seat_state state) {
+  return state == seat_state::held || state == seat_state::sold;
+}
+
+/// An invariant's sentence without the place in the program that found it.
+std::string sentence_of(const broken_invariant& error) {
+  std::string text = error.what();
+  auto place = text.find(": ");
+  return place == std::string::npos ? text : text.substr(place + 2);
+}
+
+} // namespace
+
+section_ledger::section_ledger(shard_id shard, shared_plan plan, audit_findings& findings,
+                               std::optional<persistence::stored_snapshot> snapshot)
+    : shard_(std::move(shard)), plan_(std::move(plan)), findings_(findings), snapshot_(std::move(snapshot)),
+      section_(std::in_place, plan_, shard_.section), seats_(plan_->section(shard_.section).capacity()) {
+  totals_.free = plan_->section(shard_.section).capacity();
+}
+
+void section_ledger::read(const entry_type& entry, const fact& fact) {
+  last_ = entry.seq;
+  auto before = findings_.count();
+  std::visit([&](const auto& x) { note(entry, x); }, fact);
+  replay(entry, fact, findings_.count() != before);
+  compare_snapshot(entry);
+}
+
+void section_ledger::finish() {
+  if (snapshot_ && snapshot_->upto > last_)
+    findings_.add(0, shard_, snapshot_->upto, "the snapshot stands for facts that are not in the journal");
+}
+
+// ---- what each fact does to the seats ----
+
+void section_ledger::note(const entry_type& entry, const seats_held& fact) {
+  live_hold hold{{}, fact.until, entry.epoch};
+  for (const auto& wanted : fact.seats) {
+    auto* seat = find(entry, wanted.seat);
+    if (seat == nullptr)
+      continue;
+    if (taken(seat->state)) {
+      find_fault(1, entry,
+                 seat_name(wanted.seat) + " is given to hold " + to_hex(fact.hold) + " while it has an owner");
+      if (auto other = holds_.find(seat->hold);
+          seat->state == seat_state::held && other != holds_.end() && other->second.until > entry.at)
+        find_fault(3, entry,
+                   "hold " + to_hex(seat->hold) + " loses " + seat_name(wanted.seat) + " before its deadline");
+    } else if (seat->state == seat_state::blocked) {
+      find_fault(0, entry, seat_name(wanted.seat) + " is held although it is blocked");
+    }
+    move(*seat, seat_state::held);
+    seat->hold = fact.hold;
+    hold.seats.push_back(wanted.seat);
+  }
+  holds_.insert_or_assign(fact.hold, std::move(hold));
+}
+
+void section_ledger::note(const entry_type& entry, const hold_ended& fact) {
+  auto hold = holds_.find(fact.hold);
+  if (hold == holds_.end()) {
+    find_fault(0, entry, "hold " + to_hex(fact.hold) + " ends although it is not there");
+    return;
+  }
+  if (fact.why == hold_end::expired && entry.at < hold->second.until)
+    find_fault(3, entry, "hold " + to_hex(fact.hold) + " runs out before its deadline");
+  end_hold(entry, fact.hold);
+}
+
+void section_ledger::note(const entry_type& entry, const payment_started& fact) {
+  extend(entry, fact.hold, fact.until);
+}
+
+void section_ledger::note(const entry_type& entry, const payment_stopped& fact) {
+  extend(entry, fact.hold, fact.until);
+}
+
+void section_ledger::note(const entry_type& entry, const seats_sold& fact) {
+  for (const auto& sale : fact.seats) {
+    auto* seat = find(entry, sale.seat);
+    if (seat == nullptr)
+      continue;
+    if (seat->state == seat_state::sold)
+      find_fault(1, entry, seat_name(sale.seat) + " is sold although order " + to_hex(seat->order) + " owns it");
+    if (seat->state == seat_state::held && seat->hold != fact.hold)
+      find_fault(1, entry, seat_name(sale.seat) + " is sold although hold " + to_hex(seat->hold) + " has it");
+    if (sale.version != seat->version + 1)
+      find_fault(5, entry,
+                 seat_name(sale.seat) + " is sold with version " + std::to_string(sale.version) + " after "
+                     + std::to_string(seat->version));
+    if (seat->state == seat_state::sold)
+      totals_.revenue -= seat->price;
+    move(*seat, seat_state::sold);
+    seat->version = sale.version;
+    seat->order = fact.order;
+    seat->buyer = fact.buyer;
+    seat->price = sale.price;
+    totals_.revenue += sale.price;
+  }
+  if (holds_.contains(fact.hold))
+    end_hold(entry, fact.hold);
+}
+
+void section_ledger::note(const entry_type& entry, const seats_returned& fact) {
+  for (const auto& back : fact.seats) {
+    auto* seat = find(entry, back.seat);
+    if (seat == nullptr)
+      continue;
+    if (seat->state != seat_state::sold || seat->order != fact.order || back.version != seat->version + 1) {
+      find_fault(5, entry,
+                 seat_name(back.seat) + " comes back from order " + to_hex(fact.order)
+                     + ", which does not own it at the version before");
+      continue;
+    }
+    move(*seat, seat_state::free);
+    seat->version = back.version;
+    totals_.revenue -= seat->price;
+    totals_.refunded += back.price;
+  }
+}
+
+void section_ledger::note(const entry_type& entry, const seats_blocked& fact) {
+  for (auto number : fact.seats) {
+    auto* seat = find(entry, number);
+    if (seat == nullptr)
+      continue;
+    if (taken(seat->state))
+      find_fault(1, entry, seat_name(number) + " is blocked while it has an owner");
+    else
+      move(*seat, seat_state::blocked);
+  }
+}
+
+void section_ledger::note(const entry_type& entry, const seats_unblocked& fact) {
+  for (auto number : fact.seats) {
+    auto* seat = find(entry, number);
+    if (seat == nullptr)
+      continue;
+    if (seat->state != seat_state::blocked)
+      find_fault(0, entry, seat_name(number) + " is unblocked although it is not blocked");
+    else
+      move(*seat, seat_state::free);
+  }
+}
+
+template <class Fact>
+void section_ledger::note(const entry_type& entry, const Fact& fact) {
+  find_fault(0, entry, std::string{name_of(fact)} + " is no fact of a section");
+}
+
+void section_ledger::extend(const entry_type& entry, hold_id id, instant until) {
+  auto hold = holds_.find(id);
+  if (hold == holds_.end()) {
+    find_fault(0, entry, "hold " + to_hex(id) + " is paid for although it is not there");
+    return;
+  }
+  hold->second.until = until;
+  hold->second.epoch = entry.epoch;
+}
+
+void section_ledger::end_hold(const entry_type& entry, hold_id id) {
+  auto hold = holds_.extract(id);
+  const auto& ended = hold.mapped();
+  // While a shard has no owner nothing ends; the next owner has a newer epoch and is not to blame.
+  if (ended.epoch == entry.epoch && entry.at > ended.until + findings_.limits().hold_overrun)
+    find_fault(8, entry,
+               "hold " + to_hex(id) + " ends more than " + std::to_string(findings_.limits().hold_overrun.count())
+                   + " s after its deadline");
+  for (auto number : ended.seats) {
+    auto& seat = seats_[number.value()];
+    if (seat.state == seat_state::held && seat.hold == id)
+      move(seat, seat_state::free);
+  }
+}
+
+// ---- the books ----
+
+section_ledger::seat_record* section_ledger::find(const entry_type& entry, seat_no seat) {
+  if (seat.value() < seats_.size())
+    return &seats_[seat.value()];
+  find_fault(0, entry, seat_name(seat) + " is not in the plan");
+  return nullptr;
+}
+
+void section_ledger::move(seat_record& record, seat_state to) {
+  --count(record.state);
+  record.state = to;
+  ++count(to);
+}
+
+std::uint32_t& section_ledger::count(seat_state state) {
+  switch (state) {
+    case seat_state::held:
+    case seat_state::paying:
+      return totals_.held;
+    case seat_state::sold:
+      return totals_.sold;
+    case seat_state::blocked:
+      return totals_.blocked;
+    case seat_state::free:
+      break;
+  }
+  return totals_.free;
+}
+
+void section_ledger::replay(const entry_type& entry, const fact& fact, bool contradicted) {
+  if (!section_)
+    return;
+  try {
+    section_->apply(fact);
+    compare_books(entry);
+  } catch (const broken_invariant& error) {
+    section_.reset();
+    if (!contradicted)
+      find_fault(0, entry, "the fact contradicts those before it: " + sentence_of(error));
+  }
+}
+
+void section_ledger::compare_books(const entry_type& entry) {
+  const auto& live = section_->totals();
+  if (live.free + live.held + live.sold + live.blocked != seats_.size())
+    find_fault(6, entry, "free, held, sold and blocked seats are not the capacity together");
+  else if (live != totals_)
+    find_fault(6, entry, "the domain counts other seats or another revenue than the facts say");
+}
+
+void section_ledger::compare_snapshot(const entry_type& entry) {
+  if (!snapshot_ || snapshot_->upto != entry.seq || !section_)
+    return;
+  try {
+    section fresh{plan_, shard_.section};
+    for (const auto& x : snapshot_->facts)
+      fresh.apply(x);
+    if (fresh != *section_)
+      find_fault(0, entry, "the snapshot is not what the facts up to it say");
+  } catch (const broken_invariant& error) {
+    find_fault(0, entry, "the snapshot contradicts itself: " + sentence_of(error));
+  }
+}
+
+void section_ledger::find_fault(int invariant, const entry_type& entry, std::string sentence) {
+  findings_.add(invariant, shard_, entry.seq, std::move(sentence));
+}
+
+} // namespace usher::node

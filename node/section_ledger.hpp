@@ -1,0 +1,78 @@
+#pragma once
+
+#include "domain/section.hpp"
+#include "node/audit_findings.hpp"
+#include "persistence/booking_store.hpp"
+
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace usher::node {
+
+/// The audit's own book of one section, kept beside the domain's: what a fact did is noted here without
+/// trusting it, and both books must say the same after every fact.
+class section_ledger {
+public:
+  struct seat_record {
+    domain::seat_state state = domain::seat_state::free; ///< never `paying`: that is a held seat
+    std::uint32_t version = 0;                           ///< of the sale or return that came last; 0 when never sold
+    domain::hold_id hold;                                ///< while held
+    domain::order_id order;                              ///< of the last sale
+    domain::buyer_id buyer;                              ///< of the last sale
+    domain::minor_units price = 0;                       ///< of the last sale
+  };
+
+  section_ledger(domain::shard_id shard, domain::shared_plan plan, audit_findings& findings,
+                 std::optional<persistence::stored_snapshot> snapshot);
+
+  /// Notes the shard's next fact.
+  void read(const persistence::examined_entry& entry, const domain::fact& fact);
+  /// What shows only when the journal is at its end.
+  void finish();
+
+  [[nodiscard]] const domain::section_totals& totals() const noexcept { return totals_; }
+  [[nodiscard]] const std::vector<seat_record>& seats() const noexcept { return seats_; }
+
+private:
+  struct live_hold {
+    std::vector<domain::seat_no> seats;
+    domain::instant until;
+    domain::epoch epoch; ///< of the fact that set `until`
+  };
+  using entry_type = persistence::examined_entry;
+
+  void note(const entry_type& entry, const domain::seats_held& fact);
+  void note(const entry_type& entry, const domain::hold_ended& fact);
+  void note(const entry_type& entry, const domain::payment_started& fact);
+  void note(const entry_type& entry, const domain::payment_stopped& fact);
+  void note(const entry_type& entry, const domain::seats_sold& fact);
+  void note(const entry_type& entry, const domain::seats_returned& fact);
+  void note(const entry_type& entry, const domain::seats_blocked& fact);
+  void note(const entry_type& entry, const domain::seats_unblocked& fact);
+  template <class Fact>
+  void note(const entry_type& entry, const Fact& fact);
+
+  void extend(const entry_type& entry, domain::hold_id hold, domain::instant until);
+  void end_hold(const entry_type& entry, domain::hold_id hold);
+  /// The seat's record, or null when the section has no such seat.
+  seat_record* find(const entry_type& entry, domain::seat_no seat);
+  void move(seat_record& record, domain::seat_state to);
+  std::uint32_t& count(domain::seat_state state);
+  void replay(const entry_type& entry, const domain::fact& fact, bool contradicted);
+  void compare_books(const entry_type& entry);
+  void compare_snapshot(const entry_type& entry);
+  void find_fault(int invariant, const entry_type& entry, std::string sentence);
+
+  domain::shard_id shard_;
+  domain::shared_plan plan_;
+  audit_findings& findings_;
+  std::optional<persistence::stored_snapshot> snapshot_;
+  std::optional<domain::section> section_; ///< the domain's book; gone after a fact that it cannot apply
+  std::vector<seat_record> seats_;
+  std::unordered_map<domain::hold_id, live_hold> holds_;
+  domain::section_totals totals_;
+  domain::fact_seq last_;
+};
+
+} // namespace usher::node

@@ -1,0 +1,29 @@
+#include "node/serving.hpp"
+
+#include "log/log.hpp"
+#include "node/application.hpp"
+#include "node/endpoint.hpp"
+#include "node/open_files.hpp"
+#include "node/stop_request.hpp"
+
+#include <iostream>
+
+namespace usher::node {
+
+exit_code serve(configuration configured) {
+  auto& settings = configured.node;
+  log::configure(settings.log.json ? log::format::json : log::format::human, settings.log.level);
+  allow_many_open_files();
+  stop_request request;
+  auto key_given = !settings.gateway.admin_key.empty();
+  application node{configured, [&request](std::string why) { request.fail(std::move(why)); }};
+  if (!key_given)
+    std::cout << "The admin key of this run is " << node.admin_key() << std::endl;
+  request.wait();
+  if (auto why = request.failure())
+    log::of("node").critical("this node stops: {}", *why);
+  node.stop();
+  return request.failure() ? exit_code::refused : exit_code::done;
+}
+
+} // namespace usher::node

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "actors/store_clock.hpp"
+#include "messages/type_ids.hpp"
+#include "node/actor_configuration.hpp"
+#include "node/settings.hpp"
+#include "payments/provider.hpp"
+
+#include <caf/actor_system.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace usher::persistence {
+class booking_store;
+}
+
+namespace usher::node {
+
+/// The actors of one node, from the journal writer to the keeper of its shards, and the system that they live in.
+class shard_host {
+public:
+  using opener = std::function<std::unique_ptr<persistence::booking_store>()>;
+
+  /// Starts everything but the shards. `on_fatal` is the keeper's. Throws what the store throws, and
+  /// `bad_configuration`.
+  shard_host(const settings& configured, const caf::settings& of_actor_system, opener open,
+             std::function<void(const std::string&)> on_fatal);
+  /// Stops the shards and everything below them.
+  ~shard_host();
+  shard_host(const shard_host&) = delete;
+  shard_host& operator=(const shard_host&) = delete;
+
+  /// Claims and starts the shards of every event in the store, whoever had them. Throws `std::runtime_error`.
+  void start_shards();
+  /// Waits until no order is under way, or until it takes too long.
+  void settle(std::chrono::steady_clock::time_point until);
+
+  [[nodiscard]] caf::actor_system& system() noexcept { return system_; }
+  [[nodiscard]] const messages::router_actor& router() const noexcept { return router_; }
+
+private:
+  messages::keeper_actor start_keeper(const opener& open, std::function<void(const std::string&)> on_fatal);
+  bool await_events(std::chrono::steady_clock::time_point until);
+
+  settings settings_;
+  opener open_;
+  std::shared_ptr<payments::provider> provider_;
+  actor_configuration configuration_;
+  caf::actor_system system_;
+  actors::store_clock clock_;
+  messages::journal_actor writer_;
+  messages::router_actor router_;
+  messages::keeper_actor keeper_;
+};
+
+} // namespace usher::node

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+namespace usher::node {
+
+/// That a node is to stop: because SIGTERM or SIGINT came, or for a reason of its own.
+///
+/// Takes these signals over for as long as it lives. The second one ends the process at once.
+class stop_request {
+public:
+  stop_request();
+  ~stop_request();
+  stop_request(const stop_request&) = delete;
+  stop_request& operator=(const stop_request&) = delete;
+
+  /// Something went wrong for good. The first reason counts. Called on any thread; does not block.
+  void fail(std::string why);
+  /// For work that goes on until then.
+  [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
+  void wait();
+  /// Why it was not a signal.
+  [[nodiscard]] std::optional<std::string> failure() const;
+
+private:
+  void await_signal();
+
+  std::stop_source source_;
+  mutable std::mutex mutex_;
+  std::condition_variable_any requested_;
+  std::optional<std::string> failure_;
+  boost::asio::io_context context_{1};
+  boost::asio::signal_set signals_{context_};
+  std::thread thread_;
+};
+
+} // namespace usher::node

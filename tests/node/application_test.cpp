@@ -1,0 +1,117 @@
+#define CAF_SUITE node.application
+
+#include "node/application.hpp"
+
+#include "bench/http_client.hpp"
+#include "bench/temporary_directory.hpp"
+#include "caf/test/bdd_dsl.hpp"
+#include "gateway/listener.hpp"
+#include "node/admin_client.hpp"
+#include "node/derived_options.hpp"
+#include "node/plan_files.hpp"
+#include "persistence/booking_store.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <fstream>
+
+using namespace usher::node;
+
+namespace {
+
+struct house {
+  usher::bench::temporary_directory folder;
+
+  [[nodiscard]] configuration configured() const {
+    configuration result;
+    result.node.store = "sqlite:" + (folder.path() / "usher.db").string();
+    result.node.gateway.buyers.port = 0;
+    result.node.gateway.operators.port = 0;
+    result.node.gateway.admin_key = "key-of-a-test";
+    return result;
+  }
+};
+
+void ignore(std::string) {}
+
+std::string url_of(const usher::gateway::listen_address& place) {
+  return "http://" + place.host + ":" + std::to_string(place.port);
+}
+
+} // namespace
+
+SCENARIO("a node starts, serves and stops in one process, again and again") {
+  GIVEN("an empty store") {
+    house place;
+    {
+      application node{place.configured(), ignore};
+      CHECK_NE(node.buyers().port, 0);
+      CHECK_NE(node.operators().port, node.buyers().port);
+      usher::bench::http_client client{{"127.0.0.1", node.buyers().port}};
+      CHECK_EQ(client.call({.target = "/readyz"}).status, 200u);
+      admin_client operators{url_of(node.operators()), node.admin_key()};
+      auto plan = read_plan_file("theatre");
+      operators.put("/admin/v1/events/opera", event_document({{"name", "Opera"}}, plan.text));
+      node.stop();
+      node.stop();
+    }
+    WHEN("another one starts on the same store") {
+      application node{place.configured(), ignore};
+      admin_client operators{url_of(node.operators()), node.admin_key()};
+      CHECK_EQ(operators.get("/admin/v1/events/opera").at("name").as_string(), "Opera");
+    }
+  }
+}
+
+SCENARIO("a port in use is an error, and the next start succeeds") {
+  GIVEN("a node") {
+    house first_place, second_place;
+    auto wanted = second_place.configured();
+    {
+      application first{first_place.configured(), ignore};
+      wanted.node.gateway.buyers.port = first.buyers().port;
+      CHECK_THROWS_AS((application{wanted, ignore}), usher::gateway::cannot_listen);
+    }
+    application second{wanted, ignore};
+    CHECK_EQ(second.buyers().port, wanted.node.gateway.buyers.port);
+  }
+}
+
+SCENARIO("a store that cannot be used is an error") {
+  GIVEN("a file that is no database, and an address where nobody is") {
+    house place;
+    auto wanted = place.configured();
+    std::ofstream{place.folder.path() / "usher.db"} << "certainly not a database, however long one looks at it";
+    CHECK_THROWS_AS((application{wanted, ignore}), usher::persistence::store_broken);
+  }
+}
+
+SCENARIO("keys of a shop decide who is believed") {
+  GIVEN("settings with and without one") {
+    settings none;
+    CHECK(gateway_options_for(none).anonymous);
+    settings secret;
+    secret.auth.shop_secret = std::string(32, 's');
+    CHECK(!gateway_options_for(secret).anonymous);
+    secret.auth.anonymous = true;
+    CHECK(gateway_options_for(secret).anonymous);
+    settings nobody;
+    nobody.auth.anonymous = false;
+    CHECK_THROWS_AS(gateway_options_for(nobody), bad_configuration);
+    settings file;
+    file.auth.shop_public_key_file = "/no/such/file";
+    CHECK_THROWS_AS(gateway_options_for(file), bad_configuration);
+  }
+}
+
+SCENARIO("the sandbox keeps its account book beside the store") {
+  GIVEN("settings with several stores") {
+    settings all;
+    CHECK_EQ(sandbox_settings_for(all).ledger->string(), "usher.db.payments");
+    all.store = "postgres://host/db";
+    CHECK_EQ(sandbox_settings_for(all).ledger->string(), "usher.payments");
+    all.payments.ledger = "book";
+    CHECK_EQ(sandbox_settings_for(all).ledger->string(), "book");
+    CHECK_NE(random_key(), random_key());
+  }
+}

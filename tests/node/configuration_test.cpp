@@ -1,0 +1,214 @@
+#define CAF_SUITE node.configuration
+
+#include "node/configuration.hpp"
+
+#include "caf/test/bdd_dsl.hpp"
+#include "node/actor_configuration.hpp"
+#include "node/endpoint.hpp"
+#include "node/option_table.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <set>
+#include <sstream>
+
+using namespace usher::node;
+
+namespace {
+
+/// What a configuration is refused with; empty when it is not.
+std::string refusal_of(const std::function<void()>& work) {
+  try {
+    work();
+    return {};
+  } catch (const bad_configuration& error) {
+    return error.what();
+  }
+}
+
+std::string refusal_of(const std::string& text) {
+  return refusal_of([&] { static_cast<void>(parse_configuration(text, "usher.conf")); });
+}
+
+/// `a.b.c` and `1` as `a { b { c = 1 } }`.
+std::string nested(const std::string& name, const std::string& value) {
+  auto dot = name.find('.');
+  if (dot == std::string::npos)
+    return name + " = " + value + "\n";
+  return name.substr(0, dot) + " {\n" + nested(name.substr(dot + 1), value) + "}\n";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// Values just out of bounds, made from the bounds that people are shown.
+std::vector<std::string> forbidden_values(const option& each) {
+  if (each.bounds == "true or false")
+    return {"1", "\"maybe\""};
+  auto to = each.bounds.find(" to ");
+  auto ranged = to != std::string::npos && each.bounds.find_first_of("0123456789") == 0;
+  if (!ranged || each.bounds.ends_with("bytes") || each.bounds.ends_with("characters"))
+    return {"7"};
+  auto least = each.bounds.substr(0, to);
+  auto most = each.bounds.substr(to + 4);
+  if (least.ends_with("s"))
+    return {"-1s", std::to_string(std::stoll(most) + 1) + "s", "\"soon\"", "5"};
+  auto real = least.find('.') != std::string::npos || most.find('.') != std::string::npos || most == "1";
+  std::vector<std::string> result{"\"many\"", std::to_string(std::stod(least) - 1), "[1]"};
+  if (real)
+    result.push_back(std::to_string(std::stod(most) + 1));
+  else if (most.size() < 19)
+    result.push_back(std::to_string(std::stoll(most) + 1));
+  return result;
+}
+
+} // namespace
+
+SCENARIO("every option refuses what is out of its bounds, by name and with the bounds") {
+  GIVEN("the table of all options") {
+    WHEN("each is given values that are just not allowed") {
+      THEN("the start is refused with the option's name and bounds") {
+        for (auto& each : options())
+          for (auto& value : forbidden_values(each)) {
+            auto refusal = refusal_of(nested(each.name, value));
+            CAF_MESSAGE(each.name << " = " << value << ": " << refusal);
+            CHECK(contains(refusal, each.name));
+            CHECK(contains(refusal, each.bounds));
+          }
+      }
+    }
+  }
+}
+
+SCENARIO("every option takes its own default back") {
+  GIVEN("the settings that nobody changed") {
+    settings defaults;
+    WHEN("each default is written into a file") {
+      THEN("the file is read, and the setting is what it was") {
+        for (auto& each : options()) {
+          auto value = each.show(defaults);
+          if (value == "\"\"" || each.name == "auth.anonymous")
+            continue;
+          auto read = parse_configuration(nested(each.name, value), "usher.conf");
+          CHECK_EQ(each.show(read.node), value);
+        }
+      }
+    }
+  }
+}
+
+SCENARIO("option names are unique") {
+  GIVEN("the table of all options") {
+    std::set<std::string> names;
+    for (auto& each : options())
+      names.insert(each.name);
+    CHECK_EQ(names.size(), options().size());
+  }
+}
+
+SCENARIO("an unknown option stops the start") {
+  GIVEN("files with a misspelt name") {
+    CHECK(contains(refusal_of("http { adress = \"127.0.0.1:1\" }"), "http.adress"));
+    CHECK(contains(refusal_of("frobnicate = 3"), "frobnicate"));
+    CHECK(contains(refusal_of("usher { http { nothing { deeper = 3 } } }"), "http.nothing.deeper"));
+  }
+}
+
+SCENARIO("options stand at the top level or inside usher") {
+  GIVEN("one file of each kind") {
+    auto plain = parse_configuration("http { threads = 3 }\nauth { anonymous = true }", "a");
+    auto wrapped = parse_configuration("usher { http { threads = 3 }\n auth { anonymous = true } }", "b");
+    CHECK_EQ(plain.node.gateway.threads, 3u);
+    CHECK_EQ(wrapped.node.gateway.threads, 3u);
+    CHECK_EQ(wrapped.node.auth.anonymous, std::optional{true});
+  }
+}
+
+SCENARIO("a file that is not in the format is refused") {
+  GIVEN("groups that do not end, and names with dots") {
+    CHECK(contains(refusal_of("http {\n threads = 2\n"), "closing brace"));
+    CHECK(contains(refusal_of("http.threads = 2"), "closing brace"));
+    CHECK(contains(refusal_of("http = = 2"), "usher.conf"));
+  }
+}
+
+SCENARIO("secrets are never repeated") {
+  GIVEN("an admin key and a store that are not allowed") {
+    auto key = refusal_of("admin { key = \"tooshor\" }");
+    auto store = refusal_of("store { url = \"mysql://joe:password@host/db\" }");
+    CHECK(contains(key, "admin.key"));
+    CHECK(!contains(key, "tooshor"));
+    CHECK(contains(store, "store.url"));
+    CHECK(!contains(store, "password@host"));
+  }
+}
+
+SCENARIO("a flag wins over the file") {
+  GIVEN("a file that says where to serve") {
+    auto read = parse_configuration("http { address = \"0.0.0.0:80\" }", "usher.conf");
+    WHEN("a flag says something else") {
+      set_option(read.node, "http.address", "127.0.0.1:9000", "--http");
+      CHECK_EQ(usher::node::to_string(read.node.gateway.buyers), "127.0.0.1:9000");
+      auto refusal = refusal_of([&] { set_option(read.node, "http.address", "9000", "--http"); });
+      CHECK(contains(refusal, "--http"));
+      CHECK(contains(refusal, "HOST:PORT"));
+    }
+  }
+}
+
+SCENARIO("settings that contradict each other are refused") {
+  GIVEN("settings in pairs") {
+    settings all;
+    check_together(all);
+    all.gateway.operators = {"0.0.0.0", 8081};
+    CHECK(contains(refusal_of([&] { check_together(all); }), "admin.key"));
+    all.gateway.admin_key = "long-enough-for-us";
+    check_together(all);
+    all.gateway.buyers = all.gateway.operators;
+    CHECK(contains(refusal_of([&] { check_together(all); }), "must differ"));
+    all.gateway.buyers.port = 0;
+    all.gateway.operators.port = 0;
+    check_together(all);
+    all.auth.shop_secret = std::string(32, 's');
+    all.auth.shop_public_key_file = "key.pem";
+    CHECK(contains(refusal_of([&] { check_together(all); }), "only one"));
+  }
+}
+
+SCENARIO("CAF's own options stay usable in the same file") {
+  GIVEN("a file with some of them") {
+    auto own =
+        parse_configuration("caf { scheduler { max-threads = 3 }\n middleman { heartbeat-interval = 1s } }", "f");
+    auto unknown = parse_configuration("caf { scheduler { max-thread = 3 } }", "f");
+    auto wrong = parse_configuration("caf { scheduler { max-threads = \"few\" } }", "f");
+    THEN("they reach the actor system, and what CAF does not know is refused") {
+      CHECK_EQ(caf::get_or(actor_configuration{own.actor_system}, "caf.scheduler.max-threads", 0), 3);
+      CHECK_EQ(caf::get_or(actor_configuration{caf::settings{}}, "caf.scheduler.max-threads", 0), 1);
+      CHECK(contains(refusal_of([&] { actor_configuration{unknown.actor_system}; }), "caf.scheduler.max-thread"));
+      CHECK(contains(refusal_of([&] { actor_configuration{wrong.actor_system}; }), "caf.scheduler.max-threads"));
+    }
+  }
+}
+
+SCENARIO("the reference page is what the program prints") {
+  GIVEN("docs/operating/configuration.md") {
+    std::ifstream file{USHER_SOURCE_FOLDER "/docs/operating/configuration.md"};
+    std::ostringstream text;
+    text << file.rdbuf();
+    CHECK_EQ(text.str(), reference_page());
+  }
+}
+
+SCENARIO("addresses are read and shown") {
+  GIVEN("good and bad ones") {
+    for (auto good : {"127.0.0.1:8080", "[::1]:0", "localhost:65535"})
+      CHECK_EQ(usher::node::to_string(parse_endpoint(good).value()), good);
+    for (auto bad : {"", "8080", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "::1:80", "host:80x", "a b:1"})
+      CHECK(!parse_endpoint(bad));
+    CHECK(is_loopback({"127.0.0.9", 1}));
+    CHECK(is_loopback({"::1", 1}));
+    CHECK(!is_loopback({"10.0.0.1", 1}));
+  }
+}

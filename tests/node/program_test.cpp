@@ -1,0 +1,154 @@
+#define CAF_SUITE node.program
+
+#include "running.hpp"
+
+#include "bench/address.hpp"
+#include "caf/test/bdd_dsl.hpp"
+
+using namespace usher::node::testing;
+using usher::bench::free_port;
+using usher::bench::temporary_directory;
+
+namespace {
+
+/// Where nobody listens.
+std::string nobody() {
+  return "http://127.0.0.1:" + std::to_string(free_port());
+}
+
+std::string write(const temporary_directory& folder, const std::string& name, const std::string& text) {
+  auto path = (folder.path() / name).string();
+  std::ofstream{path} << text;
+  return path;
+}
+
+} // namespace
+
+SCENARIO("the program says its version and how to use it") {
+  GIVEN("the program") {
+    auto version = usher({"--version"});
+    CHECK_EQ(version.code, 0);
+    CHECK(contains(version.out, "usher "));
+    for (auto& verb : std::vector<std::vector<std::string>>{{},
+                                                            {"node"},
+                                                            {"demo"},
+                                                            {"event"},
+                                                            {"event", "create"},
+                                                            {"event", "list"},
+                                                            {"event", "show"},
+                                                            {"event", "open"},
+                                                            {"event", "pause"},
+                                                            {"event", "resume"},
+                                                            {"event", "rate"},
+                                                            {"event", "close"},
+                                                            {"event", "report"},
+                                                            {"event", "block"},
+                                                            {"event", "unblock"},
+                                                            {"audit"},
+                                                            {"bench", "hold"},
+                                                            {"bench", "echo"},
+                                                            {"bench", "journal"},
+                                                            {"bench", "ask"}}) {
+      auto arguments = verb;
+      arguments.emplace_back("--help");
+      auto help = usher(arguments);
+      CHECK_EQ(help.code, 0);
+      CHECK(contains(help.out, "Usage:"));
+    }
+  }
+}
+
+SCENARIO("a command line that makes no sense is a usage error") {
+  GIVEN("such command lines") {
+    for (auto& arguments : std::vector<std::vector<std::string>>{
+             {},
+             {"frobnicate"},
+             {"cluster"},
+             {"checkin"},
+             {"event"},
+             {"event", "create", "opera"},
+             {"event", "create", "No Good", "--plan", "theatre"},
+             {"event", "create", "opera", "--plan", "theatre", "--rate", "5", "--no-waiting-room"},
+             {"event", "create", "opera", "--plan", "theatre", "--hold-ttl", "5"},
+             {"event", "create", "opera", "--plan", "theatre", "--price", "cheap"},
+             {"event", "create", "opera", "--plan", "no-such-plan"},
+             {"event", "rate", "opera"},
+             {"event", "rate", "opera", "0"},
+             {"event", "list", "--admin", "ftp://somewhere"},
+             {"audit", "opera"},
+             {"bench", "hold", "--connections", "0"},
+             {"demo", "--buyers", "many"},
+             {"node", "--http", "8080"},
+             {"node", "--store", "mysql://host/db"},
+             {"node", "--log-level", "loud"},
+             {"node", "--config", "/no/such/file"},
+             {"node", "--admin", "0.0.0.0:0"}}) {
+      auto done = usher(arguments);
+      CHECK_EQ(done.code, 2);
+      CHECK(!(done.out + done.err).empty());
+    }
+  }
+}
+
+SCENARIO("a node that nobody can reach is told apart from a refusal") {
+  GIVEN("an address where nobody listens") {
+    for (auto& verb : std::vector<std::vector<std::string>>{{"event", "list"},
+                                                            {"event", "show", "opera"},
+                                                            {"event", "report", "opera"},
+                                                            {"event", "open", "opera"},
+                                                            {"event", "rate", "opera", "5"},
+                                                            {"event", "create", "opera", "--plan", "theatre"}}) {
+      auto arguments = verb;
+      arguments.insert(arguments.end(), {"--admin", nobody()});
+      auto done = usher(arguments);
+      CHECK_EQ(done.code, 3);
+      CHECK(contains(done.err, "no answer from"));
+    }
+  }
+}
+
+SCENARIO("a bad configuration file stops the start with the option's name and bounds") {
+  GIVEN("files with one mistake each") {
+    temporary_directory folder;
+    auto bounds = usher({"node", "--config", write(folder, "a", "http { threads = 0 }\n")});
+    CHECK_EQ(bounds.code, 2);
+    CHECK(contains(bounds.err, "http.threads = 0: must be 1 to 64"));
+    auto unknown = usher({"node", "--config", write(folder, "b", "htpp { threads = 1 }\n")});
+    CHECK_EQ(unknown.code, 2);
+    CHECK(contains(unknown.err, "htpp.threads"));
+    auto of_caf = usher({"node", "--config", write(folder, "c", "caf { scheduler { threads = 1 } }\n"), "--store",
+                         "sqlite:" + (folder.path() / "usher.db").string()});
+    CHECK_EQ(of_caf.code, 2);
+    CHECK(contains(of_caf.err, "caf.scheduler.threads"));
+  }
+}
+
+SCENARIO("a plan that is broken is refused with the place") {
+  GIVEN("a file that is no plan") {
+    temporary_directory folder;
+    auto done = usher(
+        {"event", "create", "opera", "--plan", write(folder, "plan.json", R"({"name": 5})"), "--admin", nobody()});
+    CHECK_EQ(done.code, 1);
+    CHECK(contains(done.err, "/name"));
+  }
+}
+
+SCENARIO("an audit of what is not there is refused") {
+  GIVEN("a fresh store, and one that cannot be reached") {
+    temporary_directory folder;
+    auto done = usher({"audit", "opera", "--store", "sqlite:" + (folder.path() / "usher.db").string()});
+    CHECK_EQ(done.code, 1);
+    CHECK(contains(done.err, "there is no event opera"));
+    auto away =
+        usher({"audit", "opera", "--store", "postgres://nobody@127.0.0.1:" + std::to_string(free_port()) + "/nothing"});
+    CHECK_EQ(away.code, 3);
+  }
+}
+
+SCENARIO("the program prints the reference page") {
+  GIVEN("the page in docs") {
+    auto done = usher({"node", "--print-options"});
+    CHECK_EQ(done.code, 0);
+    CHECK_EQ(done.out, text_of(USHER_SOURCE_FOLDER "/docs/operating/configuration.md"));
+  }
+}

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "bench/child_process.hpp"
+#include "bench/temporary_directory.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+/// Runs the real program.
+namespace usher::node::testing {
+
+inline std::string text_of(const std::filesystem::path& path) {
+  std::ifstream file{path};
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// What a program said, and how it ended.
+struct outcome {
+  int code = -1; ///< -1: it did not end
+  std::string out;
+  std::string err;
+};
+
+/// `usher ARGUMENTS`, to its end.
+inline outcome usher(const std::vector<std::string>& arguments) {
+  bench::temporary_directory folder;
+  auto out = folder.path() / "out";
+  auto err = folder.path() / "err";
+  bench::child_process child{{USHER_PROGRAM, arguments, out, err}};
+  auto code = child.wait_for(std::chrono::seconds{60});
+  return {code.value_or(-1), text_of(out), text_of(err)};
+}
+
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+} // namespace usher::node::testing

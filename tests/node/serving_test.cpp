@@ -1,0 +1,143 @@
+#define CAF_SUITE node.serving
+
+#include "running.hpp"
+
+#include "bench/child_node.hpp"
+#include "bench/http_client.hpp"
+#include "caf/test/bdd_dsl.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <csignal>
+#include <optional>
+
+using namespace usher::node::testing;
+using namespace std::chrono_literals;
+using usher::bench::child_node;
+using usher::bench::http_client;
+using usher::bench::temporary_directory;
+
+namespace {
+
+struct hall {
+  temporary_directory folder;
+  std::string store = "sqlite:" + (folder.path() / "usher.db").string();
+
+  [[nodiscard]] usher::bench::child_node_options options() const {
+    usher::bench::child_node_options result;
+    result.program = USHER_PROGRAM;
+    result.store = store;
+    return result;
+  }
+
+  /// An operator's verb against a node.
+  [[nodiscard]] outcome verb(const child_node& node, std::vector<std::string> arguments) const {
+    arguments.insert(arguments.end(),
+                     {"--admin", "http://" + to_string(node.admin()), "--admin-key", node.admin_key()});
+    return usher(arguments);
+  }
+};
+
+int status_of(const child_node& node, const std::string& target) {
+  return static_cast<int>(http_client{node.http()}.call({.target = target}).status);
+}
+
+} // namespace
+
+SCENARIO("an event is created, changed and reported by the verbs") {
+  GIVEN("a node") {
+    hall house;
+    child_node node{house.options()};
+    auto created = house.verb(node, {"event", "create", "opera", "--plan", "theatre", "--name", "Rigoletto", "--rate",
+                                     "50", "--open", "--json"});
+    CHECK_EQ(created.code, 0);
+    CHECK_EQ(created.err, "");
+    auto event = boost::json::parse(created.out);
+    CHECK_EQ(event.at("name").as_string(), "Rigoletto");
+    CHECK_EQ(event.at("state").as_string(), "open");
+    auto paused = house.verb(node, {"event", "pause", "opera"});
+    CHECK_EQ(paused.code, 0);
+    CHECK(contains(paused.out, "paused"));
+    CHECK(contains(house.verb(node, {"event", "resume", "opera"}).out, "open"));
+    CHECK_EQ(house.verb(node, {"event", "rate", "opera", "70", "--max-shopping", "9"}).code, 0);
+    CHECK(contains(house.verb(node, {"event", "list"}).out, "Rigoletto"));
+    CHECK(contains(house.verb(node, {"event", "show", "opera", "--json"}).out, "\"admission_per_s\":70"));
+    auto section = std::string{event.at("sections").at(0).at("id").as_string()};
+    auto blocked = house.verb(node, {"event", "block", "opera", "--section", section});
+    CHECK_EQ(blocked.code, 0);
+    CHECK_EQ(house.verb(node, {"event", "unblock", "opera", "--section", section}).code, 0);
+    CHECK(contains(house.verb(node, {"event", "report", "opera"}).out, "Orders: 0 confirmed"));
+    auto unknown = house.verb(node, {"event", "show", "ballet"});
+    CHECK_EQ(unknown.code, 1);
+    CHECK(contains(unknown.err, "usher: "));
+    CHECK_EQ(usher({"event", "list", "--admin", "http://" + to_string(node.admin()), "--admin-key", "wrong-key"}).code,
+             1);
+    CHECK_EQ(house.verb(node, {"event", "close", "opera"}).code, 0);
+    CHECK_EQ(house.verb(node, {"event", "open", "opera"}).code, 1);
+    auto audited = usher({"audit", "opera", "--store", house.store, "--json"});
+    CHECK_EQ(audited.code, 0);
+    CHECK_EQ(boost::json::parse(audited.out).at("audit").as_string(), "ok");
+  }
+}
+
+SCENARIO("SIGTERM stops a node in time, and what it knew is there again") {
+  GIVEN("a node with an event") {
+    hall house;
+    std::optional<child_node> node{house.options()};
+    CHECK_EQ(house.verb(*node, {"event", "create", "opera", "--plan", "theatre"}).code, 0);
+    CHECK_EQ(status_of(*node, "/v1/events/opera"), 200);
+    WHEN("it is told to stop, and started again") {
+      node->process().send(SIGTERM);
+      CHECK_EQ(node->process().wait_for(12s), std::optional{0});
+      node.emplace(house.options());
+      CHECK_EQ(status_of(*node, "/v1/events/opera"), 200);
+    }
+  }
+}
+
+SCENARIO("a port that is in use stops the start before the store is taken over") {
+  GIVEN("a node") {
+    hall house;
+    child_node first{house.options()};
+    CHECK_EQ(house.verb(first, {"event", "create", "opera", "--plan", "theatre"}).code, 0);
+    auto second = usher({"node", "--http", to_string(first.http()), "--admin", "127.0.0.1:0", "--store", house.store});
+    CHECK_EQ(second.code, 1);
+    CHECK(contains(second.err, std::to_string(first.http().port)));
+    CHECK_EQ(house.verb(first, {"event", "open", "opera"}).code, 0);
+  }
+}
+
+SCENARIO("a second node on the same store takes over, and the first says why it stops") {
+  GIVEN("a node with an event") {
+    hall house;
+    child_node first{house.options()};
+    CHECK_EQ(house.verb(first, {"event", "create", "opera", "--plan", "theatre"}).code, 0);
+    WHEN("a second one starts, and the first is asked to change something") {
+      child_node second{house.options()};
+      CHECK_EQ(house.verb(first, {"event", "open", "opera"}).code, 1);
+      CHECK_EQ(first.process().wait_for(15s), std::optional{1});
+      CHECK(contains(first.said(), "taken over by another process"));
+      CHECK_EQ(house.verb(second, {"event", "open", "opera"}).code, 0);
+    }
+  }
+}
+
+SCENARIO("a node without an admin key makes one and shows it once") {
+  GIVEN("a node on a loopback address") {
+    temporary_directory folder;
+    auto out = folder.path() / "out";
+    auto err = folder.path() / "err";
+    usher::bench::child_process node{{USHER_PROGRAM,
+                                      {"node", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--store",
+                                       "sqlite:" + (folder.path() / "usher.db").string()},
+                                      out,
+                                      err}};
+    while (node.running() && !contains(text_of(err), "ready"))
+      static_cast<void>(node.wait_for(20ms));
+    CHECK_EQ(node.stop(), 0);
+    auto shown = text_of(out);
+    auto key = shown.substr(shown.find_last_of(' ') + 1);
+    CHECK_EQ(key.size(), 65u);
+    CHECK(!contains(text_of(err), key.substr(0, 64)));
+  }
+}
