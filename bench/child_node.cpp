@@ -1,0 +1,52 @@
+#include "bench/child_node.hpp"
+
+#include "bench/http_client.hpp"
+
+#include <thread>
+
+namespace usher::bench {
+
+using namespace std::chrono_literals;
+
+child_node::child_node(child_node_options options) : options_(std::move(options)) {
+  if (options_.store.empty())
+    options_.store = "sqlite:" + (directory_.path() / "usher.db").string();
+  if (options_.http_port == 0)
+    options_.http_port = free_port();
+  if (options_.admin_port == 0)
+    options_.admin_port = free_port();
+  child_command command;
+  command.program = options_.program;
+  command.arguments = {"node",    "--http",       to_string(http()), "--admin",  to_string(admin()),
+                       "--store", options_.store, "--admin-key",     admin_key()};
+  command.arguments.insert(command.arguments.end(), options_.arguments.begin(), options_.arguments.end());
+  command.error_file = directory_.path() / "log";
+  command.output_file = command.error_file;
+  process_.emplace(command);
+  wait_until_ready();
+}
+
+void child_node::wait_until_ready() {
+  auto deadline = std::chrono::steady_clock::now() + options_.ready_within;
+  std::string last = "no answer";
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (auto ended = process_->wait_for(0ms))
+      throw std::runtime_error("the node ended with " + std::to_string(*ended) + " before it was ready:\n" + said());
+    try {
+      auto answer = http_client(http(), 1s).call({.method = "GET", .target = "/readyz"});
+      if (answer.status == 200)
+        return;
+      last = "readyz answers " + std::to_string(answer.status);
+    } catch (const unreachable& why) {
+      last = why.what();
+    }
+    std::this_thread::sleep_for(20ms);
+  }
+  throw std::runtime_error("the node was not ready in time (" + last + "):\n" + said());
+}
+
+std::string child_node::said() const {
+  return tail_of(directory_.path() / "log");
+}
+
+} // namespace usher::bench

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "bench/address.hpp"
+#include "bench/child_process.hpp"
+#include "bench/temporary_directory.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace usher::bench {
+
+struct child_node_options {
+  /// The `usher` program.
+  std::filesystem::path program;
+  /// Empty: a fresh SQLite file that goes away with the node.
+  std::string store = {};
+  /// 0: a free port each.
+  std::uint16_t http_port = 0;
+  std::uint16_t admin_port = 0;
+  std::string admin_key = "admin-key-of-a-child-node";
+  /// Further arguments of `usher node`.
+  std::vector<std::string> arguments = {};
+  std::chrono::milliseconds ready_within = std::chrono::seconds(30);
+};
+
+/// `usher node` as a child process of its own, from ready to gone.
+class child_node {
+public:
+  /// Waits until it answers `GET /readyz` with 200. Throws `std::runtime_error` with what the node said last when
+  /// it does not in time.
+  explicit child_node(child_node_options options);
+
+  [[nodiscard]] address http() const { return {"127.0.0.1", options_.http_port}; }
+  [[nodiscard]] address admin() const { return {"127.0.0.1", options_.admin_port}; }
+  [[nodiscard]] const std::string& admin_key() const noexcept { return options_.admin_key; }
+  [[nodiscard]] const std::string& store() const noexcept { return options_.store; }
+  [[nodiscard]] child_process& process() { return *process_; }
+  /// The end of what it has logged.
+  [[nodiscard]] std::string said() const;
+
+private:
+  void wait_until_ready();
+
+  child_node_options options_;
+  // Declared before the process: its files must be there for longer.
+  temporary_directory directory_;
+  std::optional<child_process> process_;
+};
+
+} // namespace usher::bench

@@ -1,0 +1,128 @@
+#include "bench/child_process.hpp"
+
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <system_error>
+#include <thread>
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace usher::bench {
+
+namespace {
+
+[[noreturn]] void fail(int error, const std::string& what) {
+  throw std::system_error(error, std::generic_category(), what);
+}
+
+/// Between fork and exec only calls that are safe in a signal's hands are allowed: no allocation, no locks.
+[[noreturn]] void become(char* const* arguments, const char* output, const char* errors, pid_t parent, int report) {
+  auto redirect = [](const char* file, int stream) {
+    if (*file == '\0')
+      return true;
+    int descriptor = ::open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    return descriptor >= 0 && ::dup2(descriptor, stream) >= 0;
+  };
+  // A parent that is gone already cannot send the signal any more.
+  bool ready = ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent && redirect(output, STDOUT_FILENO)
+               && redirect(errors, STDERR_FILENO);
+  if (ready)
+    ::execv(arguments[0], arguments);
+  int error = errno;
+  [[maybe_unused]] auto written = ::write(report, &error, sizeof error);
+  ::_exit(127);
+}
+
+} // namespace
+
+child_process::child_process(const child_command& command) {
+  auto program = command.program.string();
+  std::vector<char*> arguments{program.data()};
+  auto texts = command.arguments;
+  for (auto& text : texts)
+    arguments.push_back(text.data());
+  arguments.push_back(nullptr);
+  std::array<int, 2> report{};
+  if (::pipe2(report.data(), O_CLOEXEC) != 0)
+    fail(errno, "cannot make a pipe");
+  auto parent = ::getpid();
+  pid_ = ::fork();
+  if (pid_ == 0)
+    become(arguments.data(), command.output_file.c_str(), command.error_file.c_str(), parent, report[1]);
+  int error = pid_ < 0 ? errno : 0;
+  ::close(report[1]);
+  if (pid_ > 0) {
+    // The pipe closes by itself when the new program starts; otherwise it says why not.
+    ssize_t got = 0;
+    while ((got = ::read(report[0], &error, sizeof error)) < 0 && errno == EINTR) {
+    }
+    if (got <= 0)
+      error = 0;
+  }
+  ::close(report[0]);
+  if (error != 0) {
+    if (pid_ > 0)
+      ::waitpid(pid_, nullptr, 0);
+    fail(error, "cannot start " + program);
+  }
+}
+
+child_process::~child_process() {
+  send(SIGKILL);
+  wait_for(std::chrono::seconds(5));
+}
+
+std::optional<int> child_process::wait_for(milliseconds patience) {
+  auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!ended_) {
+    int status = 0;
+    auto got = ::waitpid(pid_, &status, WNOHANG);
+    if (got == pid_)
+      ended_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    else if (got < 0 && errno != EINTR)
+      fail(errno, "cannot wait for a child process");
+    else if (std::chrono::steady_clock::now() >= deadline)
+      return std::nullopt;
+    else
+      std::this_thread::sleep_for(milliseconds(2));
+  }
+  return ended_;
+}
+
+void child_process::send(int signal) {
+  if (running())
+    ::kill(pid_, signal);
+}
+
+int child_process::stop(milliseconds grace) {
+  send(SIGTERM);
+  if (auto ended = wait_for(grace))
+    return *ended;
+  send(SIGKILL);
+  auto killed = wait_for(std::chrono::seconds(10));
+  return killed.value_or(128 + SIGKILL);
+}
+
+std::filesystem::path this_program() {
+  return std::filesystem::read_symlink("/proc/self/exe");
+}
+
+std::string tail_of(const std::filesystem::path& file, std::size_t most) {
+  std::ifstream in(file, std::ios::binary | std::ios::ate);
+  if (!in)
+    return {};
+  auto size = static_cast<std::size_t>(in.tellg());
+  auto from = size > most ? size - most : 0;
+  in.seekg(static_cast<std::streamoff>(from));
+  std::string text(size - from, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (from > 0)
+    text.erase(0, text.find('\n') + 1);
+  return text;
+}
+
+} // namespace usher::bench

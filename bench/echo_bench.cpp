@@ -1,0 +1,105 @@
+#include "bench/echo_bench.hpp"
+
+#include "bench/child_process.hpp"
+#include "bench/echo_server.hpp"
+#include "bench/figures.hpp"
+#include "bench/frame_reader.hpp"
+#include "bench/http_client.hpp"
+#include "log/log.hpp"
+
+#include <thread>
+
+namespace usher::bench {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Frames that look like a `hold`, filled up to the size.
+class echo_workload : public workload {
+public:
+  explicit echo_workload(std::size_t request_bytes) : request_bytes_(request_bytes) {}
+
+  std::optional<std::string> greeting(std::size_t) override { return std::nullopt; }
+
+  bool next_request(std::size_t, std::string_view id, std::string& text) override {
+    text = R"({"type":"hold","id":")";
+    text += id;
+    text += R"("})";
+    if (text.size() < request_bytes_)
+      text.resize(request_bytes_, ' ');
+    return true;
+  }
+
+  // As much reading as the answer of a real server takes.
+  answer read(std::string_view frame) override {
+    auto id = member(frame, "id");
+    return {id.value_or(std::string_view()), {}};
+  }
+
+private:
+  std::size_t request_bytes_;
+};
+
+/// Waits until somebody listens. Anything that is answered will do.
+void wait_for_server(child_process& server, const address& at) {
+  auto deadline = std::chrono::steady_clock::now() + 10s;
+  for (;;) {
+    try {
+      http_client(at, 1s).call({});
+      return;
+    } catch (const unreachable&) {
+      if (!server.running() || std::chrono::steady_clock::now() > deadline)
+        throw;
+      std::this_thread::sleep_for(10ms);
+    }
+  }
+}
+
+} // namespace
+
+load_result measure_echo(const load_plan& plan, std::size_t request_bytes) {
+  echo_workload work(request_bytes);
+  return run_load(plan, work);
+}
+
+load_result run_beside_echo_server(const echo_options& options) {
+  load_plan plan;
+  plan.to.port = free_port();
+  plan.connections = options.connections;
+  plan.in_flight = options.in_flight;
+  plan.duration = options.duration;
+  plan.rate_per_s = options.rate_per_s;
+  child_command command;
+  command.program = options.program.empty() ? this_program() : options.program;
+  command.arguments = {
+      "bench", "echo", "--serve", std::to_string(plan.to.port), "--answer-bytes", std::to_string(options.answer_bytes)};
+  child_process server(command);
+  wait_for_server(server, plan.to);
+  auto result = measure_echo(plan, options.request_bytes);
+  server.stop(1s);
+  return result;
+}
+
+int run_echo(const echo_options& options, std::ostream& out) {
+  if (options.serve_port != 0) {
+    echo_server(options.serve_port, options.answer_bytes).run();
+    return 0;
+  }
+  try {
+    auto result = run_beside_echo_server(options);
+    figures()
+        .add("bench", std::string("echo"))
+        .add("connections", std::uint64_t{options.connections})
+        .add(result)
+        .add("request_bytes", result.request_bytes)
+        .add("answer_bytes", result.answer_bytes)
+        .print(out, options.json);
+    return result.failed() == 0 ? 0 : 1;
+  } catch (const unreachable& why) {
+    log::of("bench").error("the echo server cannot be reached: {}", why.what());
+    return 3;
+  }
+}
+
+} // namespace usher::bench

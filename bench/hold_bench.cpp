@@ -1,0 +1,140 @@
+#include "bench/hold_bench.hpp"
+
+#include "bench/child_node.hpp"
+#include "bench/echo_bench.hpp"
+#include "bench/figures.hpp"
+#include "bench/frame_reader.hpp"
+#include "bench/halls.hpp"
+#include "bench/http_client.hpp"
+#include "bench/load.hpp"
+#include "bench/run_name.hpp"
+#include "log/log.hpp"
+#include "persistence/booking_store.hpp"
+
+#include <cmath>
+#include <stdexcept>
+
+namespace usher::bench {
+
+namespace {
+
+/// More holds per second than a closed loop reaches here: what decides how many seats are made.
+constexpr double most_per_s = 40'000;
+
+class hold_workload : public workload {
+public:
+  explicit hold_workload(const halls& all) : all_(all) {}
+
+  // Without a token a connection is a new buyer.
+  std::optional<std::string> greeting(std::size_t) override { return R"({"type":"hello","id":"0"})"; }
+
+  bool next_request(std::size_t connection, std::string_view id, std::string& text) override {
+    if (next_ == all_.seats())
+      return false;
+    auto index = next_++;
+    auto seat = seat_at(all_, index);
+    text = R"({"type":"hold","id":")";
+    text += id;
+    text += R"(","event":")";
+    text += event_name(all_, seat.event);
+    text += R"(","key":")";
+    text += std::to_string(connection) + '-' + std::to_string(index);
+    text += R"(","seats":[")";
+    append_guid(text, seat);
+    text += R"("]})";
+    return true;
+  }
+
+  answer read(std::string_view frame) override {
+    auto head = head_of(frame);
+    if (head.type == "held" || head.type == "welcome")
+      return {head.re, {}};
+    if (head.type != "problem")
+      return {head.re, "not a held"};
+    return {head.re, slug_of(frame)};
+  }
+
+private:
+  const halls& all_;
+  std::size_t next_ = 0;
+};
+
+void create_events(const child_node& node, const halls& all) {
+  http_client admin(node.admin(), std::chrono::minutes(2));
+  auto body = event_body(all);
+  for (std::size_t event = 0; event < all.events; ++event) {
+    auto answer = admin.call({.method = "PUT",
+                              .target = "/admin/v1/events/" + event_name(all, event),
+                              .body = body,
+                              .headers = {{"Authorization", "Bearer " + node.admin_key()}}});
+    if (answer.status / 100 != 2)
+      throw std::runtime_error("the event was refused: " + answer.body);
+  }
+}
+
+load_plan plan_of(const hold_options& options) {
+  load_plan plan;
+  plan.connections = options.connections;
+  plan.in_flight = options.in_flight;
+  plan.duration = options.duration;
+  plan.rate_per_s = options.rate_per_s;
+  return plan;
+}
+
+load_result measure_holds(const hold_options& options) {
+  child_node node({.program = options.program.empty() ? this_program() : options.program, .store = options.store});
+  auto plan = plan_of(options);
+  plan.to = node.http();
+  auto per_s = options.rate_per_s > 0 ? options.rate_per_s : most_per_s;
+  auto seconds = std::chrono::duration<double>(plan.duration + plan.warm_up).count() + 1;
+  auto all = halls_for(options.connections, static_cast<std::size_t>(std::ceil(per_s * seconds)));
+  all.run = "bench-" + run_name();
+  create_events(node, all);
+  hold_workload work(all);
+  auto result = run_load(plan, work);
+  node.process().stop();
+  return result;
+}
+
+load_result measure_echo_like(const load_result& held, const hold_options& options) {
+  echo_options echo;
+  echo.connections = options.connections;
+  echo.in_flight = options.in_flight;
+  echo.duration = options.duration;
+  echo.rate_per_s = options.rate_per_s;
+  echo.request_bytes = static_cast<std::size_t>(std::lround(held.request_bytes));
+  echo.answer_bytes = static_cast<std::size_t>(std::lround(held.answer_bytes));
+  echo.program = options.program;
+  return run_beside_echo_server(echo);
+}
+
+} // namespace
+
+int run_hold(const hold_options& options, std::ostream& out) {
+  try {
+    auto held = measure_holds(options);
+    figures report;
+    report.add("bench", std::string("hold"))
+        .add("store", options.store.empty() ? std::string("sqlite") : persistence::without_password(options.store))
+        .add("connections", std::uint64_t{options.connections})
+        .add(held)
+        .add("request_bytes", held.request_bytes)
+        .add("answer_bytes", held.answer_bytes);
+    if (held.used_up)
+      report.add("note", std::string("all seats were taken before the time was over"));
+    auto failed = held.failed();
+    if (options.with_echo) {
+      auto echoed = measure_echo_like(held, options);
+      report.add("echo_per_s", echoed.per_s()).add("echo_p50_ms", echoed.latency.percentile_ms(50));
+      report.add("ratio_echo", echoed.per_s() > 0 ? held.per_s() / echoed.per_s() : 0);
+      failed += echoed.failed();
+    }
+    report.print(out, options.json);
+    return failed == 0 ? 0 : 1;
+  } catch (const std::runtime_error& why) {
+    log::of("bench").error("bench hold: {}", why.what());
+    return 3;
+  }
+}
+
+} // namespace usher::bench

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <iosfwd>
+#include <string>
+
+namespace usher::bench {
+
+/// `usher bench hold`: how many holds a node grants.
+///
+/// What is counted is one `hold` frame for one free seat, with a key, answered by `held`, which Usher only says when
+/// the hold is durable. Every connection is a buyer of its own, and nobody asks for a seat that another one has: losers
+/// cost no write, so they would make the figure better. The node is a child process, so that the client shares the
+/// machine with it but nothing else.
+struct hold_options {
+  std::size_t connections = 100;     ///< 1 to 15000
+  std::size_t in_flight = 1;         ///< per connection, 1 to 64
+  std::chrono::seconds duration{10}; ///< 1 to 3600; the seats end after 1,000,000 holds
+  double rate_per_s = 0;             ///< 0: closed loop; at most 1000000
+  std::string store;                 ///< as for `usher node`; empty: a fresh SQLite file
+  bool with_echo = false;            ///< measure a bare echo with the same frames afterwards, for `ratio_echo`
+  bool json = false;
+  /// The program whose `node` is the server.
+  std::filesystem::path program;
+};
+
+/// The verb. 0 when every hold was granted, 1 when not, 3 when the node cannot be started or reached.
+int run_hold(const hold_options& options, std::ostream& out);
+
+} // namespace usher::bench
