@@ -1,8 +1,7 @@
 #include "actors/section.hpp"
 
-#include "actors/audience.hpp"
 #include "actors/section_consequence.hpp"
-#include "actors/shown_seats.hpp"
+#include "actors/section_news.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
@@ -37,13 +36,12 @@ domain::section replay(const domain::shared_plan& plan, domain::section_no numbe
 struct section_counters {
   caf::telemetry::int_counter* granted;
   caf::telemetry::int_counter* refused;
-  caf::telemetry::int_counter* expired;
 
   explicit section_counters(caf::telemetry::metric_registry& registry)
       : granted(
           registry.counter_singleton("usher", "holds-granted", "Holds that were granted and are durable.", "1", true)),
-        refused(registry.counter_singleton("usher", "holds-refused", "Wishes for seats that were refused.", "1", true)),
-        expired(registry.counter_singleton("usher", "holds-expired", "Holds whose time ran out.", "1", true)) {}
+        refused(
+            registry.counter_singleton("usher", "holds-refused", "Wishes for seats that were refused.", "1", true)) {}
 };
 
 /// Serves one section: message in, decision, fact to the journal, reply out.
@@ -55,15 +53,16 @@ public:
   section_state(self_pointer self, section_start start, domain::section section)
       : self_(self), event_(std::move(start.event)), plan_(std::move(start.plan)), number_(start.number),
         terms_(std::move(start.terms)), event_actor_(std::move(start.event_actor)), clock_(start.clock),
-        limits_(start.limits), section_(std::move(section)), shown_(section_),
+        limits_(start.limits), section_(std::move(section)),
+        news_(self, event_, section_, start.history.epoch, event_actor_, limits_.between_news),
         port_(self, *this, shard(), std::move(start.journal), std::move(start.keeper)),
         journal_(port_, {shard(), start.history.epoch, start.history.last, start.history.facts.size()},
                  limits_.journal),
         counters_(self->system().metrics()) {}
 
   messages::section_actor::behavior_type make_behavior() {
-    self_->set_down_handler([this](const caf::down_msg& gone) { forget(gone.source); });
-    tell_totals();
+    self_->set_down_handler([this](const caf::down_msg& gone) { news_.forget(gone.source); });
+    news_.tell_totals();
     arm_timer();
     return {
         [this](messages::hold_in_section& wish) { return hold(wish); },
@@ -74,13 +73,13 @@ public:
         [this](const messages::sell_seats& wish) { return sell(wish); },
         [this](const messages::take_back_seats& wish) { return take_back(wish); },
         [this](const messages::block_in_section& wish) { return block(wish); },
-        [this](const messages::report_section&) { return report(); },
-        [this](const messages::read_section&) { return view(); },
+        [this](const messages::report_section&) { return news_.report(); },
+        [this](const messages::read_section&) { return news_.view(); },
         [this](const messages::watch_section&, const messages::gateway_actor& who) { return watch(who); },
-        [this](const messages::unwatch_section&, const messages::gateway_actor& who) { watchers_.remove(who); },
-        [this](messages::subscribe, const messages::gateway_actor& who) { subscribe(who); },
+        [this](const messages::unwatch_section&, const messages::gateway_actor& who) { news_.unwatch(who); },
+        [this](messages::subscribe, const messages::gateway_actor& who) { news_.subscribe(who); },
         [this](messages::list_claims) { return claims(); },
-        [this](messages::terms_changed& news) { terms_ = std::move(news.terms); },
+        [this](messages::terms_changed& wanted) { terms_ = std::move(wanted.terms); },
         [this](messages::flush) { journal_.flush(); },
         [this](messages::deadline_reached) { end_overdue_holds(); },
         [this](const messages::facts_durable& mark) { durable(mark); },
@@ -94,17 +93,16 @@ public:
   void rebuild(messages::shard_reclaimed& history) {
     section_ = replay(plan_, number_, history.snapshot, history.facts);
     journal_.reclaimed(history);
-    shown_.show(section_);
-    seq_ = 0;
+    news_.show(section_, journal_.epoch());
     for (auto& end : std::exchange(untold_ends_, {}))
       if (!section_.find(end.hold))
-        tell(end);
+        news_.tell(end);
     for (auto hold : std::exchange(denied_holds_, {}))
       if (auto* found = section_.find(hold))
         end_hold({hold, domain::hold_end::unacknowledged}, *found, {}, true);
     journal_.flush();
     arm_timer();
-    note_news();
+    news_.tell_soon();
   }
 
 private:
@@ -304,13 +302,13 @@ private:
     journal_.durable(mark, [this](consequence& after) { follow(after); });
     if (journal_.snapshot_due())
       journal_.take_snapshot(section_.snapshot());
-    note_news();
+    news_.tell_soon();
   }
 
   void follow(consequence& after) {
-    shown_.show(after.look);
+    news_.show(after.look);
     if (after.end)
-      tell(*after.end);
+      news_.tell(*after.end);
     switch (after.reply) {
       case consequence::answer::none:
         break;
@@ -340,71 +338,12 @@ private:
     });
   }
 
-  // ---- telling ----
-
-  void tell(const end_of_hold& end) {
-    if (end.why == domain::hold_end::expired) {
-      counters_.expired->inc();
-      for (const auto& gateway : subscribers_)
-        self_->send(gateway, messages::hold_expired{event_, end.hold, end.buyer, number_});
-    }
-    self_->send(event_actor_, messages::allowance_back{number_, end.hold, end.whole});
-  }
-
-  /// Tells the news now or a little later, so that a busy section does not talk all the time.
-  void note_news() {
-    if (!shown_.changed() || news_timer_)
-      return;
-    auto wait = last_news_ + limits_.between_news - self_->clock().now();
-    if (wait.count() <= 0)
-      return tell_news();
-    news_timer_ = true;
-    self_.internal_ptr()->run_delayed(wait, [this] {
-      news_timer_ = false;
-      tell_news();
-    });
-  }
-
-  void tell_news() {
-    if (!shown_.changed())
-      return;
-    last_news_ = self_->clock().now();
-    auto changes = shown_.take_changes();
-    // Which place of a general admission is whose means nothing to anybody.
-    if (!section_.plan().general()) {
-      messages::seats_changed news{event_, number_, journal_.epoch(), ++seq_, std::move(changes)};
-      for (const auto& gateway : watchers_)
-        self_->send(gateway, news);
-    }
-    tell_totals();
-  }
-
-  void tell_totals() { self_->send(event_actor_, messages::section_totals_changed{number_, shown_.totals()}); }
-
   // ---- reading ----
 
-  [[nodiscard]] messages::section_view view() const {
-    auto general = section_.plan().general();
-    return {event_, number_, journal_.epoch(), seq_, general ? std::string{} : shown_.status(), shown_.totals()};
-  }
-
   messages::section_view watch(const messages::gateway_actor& who) {
-    if (watchers_.add(who))
-      self_->monitor(who);
-    return view();
+    news_.watch(who);
+    return news_.view();
   }
-
-  void subscribe(const messages::gateway_actor& who) {
-    if (subscribers_.add(who))
-      self_->monitor(who);
-  }
-
-  void forget(const caf::actor_addr& gone) {
-    watchers_.remove(gone);
-    subscribers_.remove(gone);
-  }
-
-  [[nodiscard]] messages::section_report report() const { return {number_, shown_.totals(), shown_.by_category()}; }
 
   [[nodiscard]] caf::result<messages::section_claims> claims() const {
     if (journal_.standing() != shard_standing::writing)
@@ -428,19 +367,14 @@ private:
   section_limits limits_;
 
   domain::section section_; ///< as decided, durable or not
-  shown_seats shown_;       ///< as durable
-  std::uint64_t seq_ = 0;   ///< of the last `seats_changed`
+  section_news news_;       ///< as durable
 
   actor_port<self_pointer, section_state> port_;
   shard_journal<section_consequence> journal_;
   std::unordered_set<domain::hold_id> denied_holds_; ///< told `store_unavailable`, perhaps written
   std::vector<end_of_hold> untold_ends_;             ///< perhaps written, told to nobody
 
-  audience watchers_;
-  audience subscribers_;
   std::optional<domain::instant> timer_at_;
-  caf::actor_clock::time_point last_news_;
-  bool news_timer_ = false;
   section_counters counters_;
 };
 

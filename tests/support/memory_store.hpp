@@ -25,6 +25,8 @@ class memory_books {
 public:
   /// From now on, until it is set again. Faults other than `paused` also make claims unavailable.
   void set(store_fault fault);
+  /// What the clock says unless it is set.
+  [[nodiscard]] static domain::instant start() { return domain::instant{std::chrono::hours{24 * 365 * 50}}; }
   /// The store's clock says this from now on.
   void set_now(domain::instant now);
   /// How many groups were appended.
@@ -32,6 +34,8 @@ public:
   /// The facts in a shard's journal.
   [[nodiscard]] std::vector<domain::fact> facts(const domain::shard_id& shard) const;
   [[nodiscard]] std::size_t snapshots_kept() const;
+  /// Puts a row into the table of sold seats that no fact explains.
+  void forge_sale(const domain::event_id& event, const persistence::sold_row& row);
 
 private:
   friend class memory_store;
@@ -47,7 +51,7 @@ private:
   mutable std::mutex guard_;
   std::condition_variable fault_changed_;
   store_fault fault_ = store_fault::none;
-  domain::instant now_{std::chrono::hours{24 * 365 * 50}};
+  domain::instant now_ = start();
   std::size_t groups_ = 0;
   std::size_t snapshots_kept_ = 0;
   std::map<domain::event_id, persistence::stored_event> events_;

@@ -1,0 +1,95 @@
+#include "actors/section_news.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/telemetry/metric_registry.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <string>
+#include <utility>
+
+namespace usher::actors {
+
+section_news::section_news(self_pointer self, domain::event_id event, const domain::section& section,
+                           domain::epoch epoch, messages::event_actor event_actor,
+                           std::chrono::milliseconds between_news)
+    : self_(self), event_(std::move(event)), number_(section.number()), general_(section.plan().general()),
+      epoch_(epoch), event_actor_(std::move(event_actor)), between_news_(between_news), seats_(section),
+      expired_count_(self_->system().metrics().counter_singleton("usher", "holds-expired", "Holds whose time ran out.",
+                                                                 "1", true)) {}
+
+void section_news::watch(const messages::gateway_actor& who) {
+  watchers_.add(who);
+  know(who);
+}
+
+void section_news::subscribe(const messages::gateway_actor& who) {
+  subscribers_.add(who);
+  know(who);
+}
+
+void section_news::know(const messages::gateway_actor& who) {
+  if (known_.add(who))
+    self_->monitor(who);
+}
+
+void section_news::forget(const caf::actor_addr& gone) {
+  watchers_.remove(gone);
+  subscribers_.remove(gone);
+  known_.remove(gone);
+}
+
+void section_news::show(const domain::section& section, domain::epoch epoch) {
+  seats_.show(section);
+  epoch_ = epoch;
+  seq_ = 0;
+}
+
+void section_news::tell_soon() {
+  if (!seats_.changed() || timer_set_)
+    return;
+  auto wait = last_told_ + between_news_ - self_->clock().now();
+  if (wait.count() <= 0)
+    return tell_seats();
+  timer_set_ = true;
+  self_.internal_ptr()->run_delayed(wait, [this] {
+    timer_set_ = false;
+    tell_seats();
+  });
+}
+
+void section_news::tell_seats() {
+  if (!seats_.changed())
+    return;
+  last_told_ = self_->clock().now();
+  messages::seats_changed news{event_, number_, epoch_, 0, seats_.take_changes()};
+  // Which place of a general admission is whose means nothing to anybody.
+  if (!general_) {
+    news.seq = ++seq_;
+    for (const auto& gateway : watchers_)
+      self_->send(gateway, news);
+  }
+  tell_totals();
+}
+
+void section_news::tell_totals() {
+  self_->send(event_actor_, messages::section_totals_changed{number_, seats_.totals()});
+}
+
+void section_news::tell(const end_of_hold& end) {
+  if (end.why == domain::hold_end::expired) {
+    expired_count_->inc();
+    for (const auto& gateway : subscribers_)
+      self_->send(gateway, messages::hold_expired{event_, end.hold, end.buyer, number_});
+  }
+  self_->send(event_actor_, messages::allowance_back{number_, end.hold, end.whole});
+}
+
+messages::section_view section_news::view() const {
+  return {event_, number_, epoch_, seq_, general_ ? std::string{} : seats_.status(), seats_.totals()};
+}
+
+messages::section_report section_news::report() const {
+  return {number_, seats_.totals(), seats_.by_category()};
+}
+
+} // namespace usher::actors

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "actors/audience.hpp"
+#include "actors/section_consequence.hpp"
+#include "actors/shown_seats.hpp"
+#include "domain/section.hpp"
+#include "messages/type_ids.hpp"
+
+#include <caf/actor_clock.hpp>
+#include <caf/telemetry/counter.hpp>
+#include <caf/typed_actor_pointer.hpp>
+
+#include <chrono>
+#include <cstdint>
+
+namespace usher::actors {
+
+/// What a section tells without being asked, all of it durable: the looks of its seats to the gateways that watch
+/// them, its totals and the ends of its holds to the event.
+///
+/// A snapshot and the deltas after it fit together: whoever applies to a view with sequence number n the deltas n + 1,
+/// n + 2 and so on has the present look. A delta may repeat what a view shows already.
+class section_news {
+public:
+  using self_pointer = messages::section_actor::pointer_view;
+
+  section_news(self_pointer self, domain::event_id event, const domain::section& section, domain::epoch epoch,
+               messages::event_actor event_actor, std::chrono::milliseconds between_news);
+
+  // ---- who listens ----
+
+  /// Each change of seats, from now on.
+  void watch(const messages::gateway_actor& who);
+  void unwatch(const messages::gateway_actor& who) { watchers_.remove(who); }
+  /// The holds that run out, from now on.
+  void subscribe(const messages::gateway_actor& who);
+  void forget(const caf::actor_addr& gone);
+
+  // ---- what there is to tell ----
+
+  void show(const seats_look& look) { seats_.show(look); }
+  /// The section was rebuilt at a new epoch: its deltas are counted anew.
+  void show(const domain::section& section, domain::epoch epoch);
+  /// Tells what was shown now, or a little later, so that a busy section does not talk all the time.
+  void tell_soon();
+  void tell(const end_of_hold& end);
+  void tell_totals();
+
+  // ---- what is asked ----
+
+  [[nodiscard]] messages::section_view view() const;
+  [[nodiscard]] messages::section_report report() const;
+
+private:
+  void know(const messages::gateway_actor& who);
+  void tell_seats();
+
+  self_pointer self_;
+  domain::event_id event_;
+  domain::section_no number_;
+  bool general_;
+  domain::epoch epoch_;
+  messages::event_actor event_actor_;
+  std::chrono::milliseconds between_news_;
+
+  shown_seats seats_;
+  std::uint64_t seq_ = 0; ///< of the last delta
+  audience watchers_;
+  audience subscribers_;
+  audience known_; ///< monitored, once each, however often they come and go
+  caf::actor_clock::time_point last_told_;
+  bool timer_set_ = false;
+  caf::telemetry::int_counter* expired_count_;
+};
+
+} // namespace usher::actors

@@ -1,0 +1,211 @@
+#pragma once
+
+#include "actors/event.hpp"
+#include "actors/waiting_room.hpp"
+#include "tests/actors/scripted_provider.hpp"
+#include "tests/actors/shard_fixture.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <initializer_list>
+#include <utility>
+
+namespace usher::tests {
+
+/// What the gateway heard of orders, in order.
+using heard_states = std::vector<domain::order_state>;
+
+/// Two rows of four seats at 50.00, left and right, and a floor of ten places at 30.00.
+[[nodiscard]] inline domain::shared_plan two_rows_and_a_floor() {
+  auto row = [](const std::string& id) {
+    domain::section_plan result{id, id, {"A"}, {}, 0, {}};
+    for (int i = 1; i <= 4; ++i)
+      result.seats.push_back({id + std::to_string(i), std::to_string(i), domain::category_no{0}, 0, {i * 1.0, 0}});
+    return result;
+  };
+  domain::section_plan floor{"floor", "Floor", {}, {}, 10, domain::category_no{1}};
+  return std::make_shared<domain::seating_plan>("Hall", std::vector<std::string>{"Seat", "Standing"},
+                                                std::vector{row("left"), row("right"), floor});
+}
+
+/// A whole event over a store in memory: the event, its three sections and its waiting room, with a scripted
+/// provider of payments. It can be killed and started again on what it has written.
+class event_fixture : public shard_fixture {
+public:
+  const domain::section_no left{0}, right{1}, floor{2};
+
+  event_fixture() {
+    memory_store{books}.put_event({id, "plan"}, 3);
+    keeper = working_keeper(keeper_heard);
+    start();
+    domain::event_settings settings;
+    settings.prices = {5'000, 3'000};
+    settings.hold_ttl = domain::seconds{300};
+    settings.max_seats_per_buyer = 4;
+    CAF_REQUIRE(define(settings)->reply.has_value());
+    CAF_REQUIRE(change_state(domain::event_state::open)->reply.has_value());
+  }
+
+  ~event_fixture() override {
+    books->set(store_fault::none);
+    stop();
+  }
+
+  // ---- starting and killing ----
+
+  void start() {
+    memory_store store{books};
+    auto claim = [&](domain::shard_kind kind, domain::section_no number = {}) {
+      return *store.claim({kind, id, number}, "test", {});
+    };
+    writer = working_journal();
+    event =
+        actors::spawn_event(sys, {id, plan, claim(domain::shard_kind::event), writer, keeper, clock, provider, limits});
+    sections.clear();
+    for (std::uint16_t i = 0; i < 3; ++i)
+      sections.push_back(actors::spawn_section(sys, {id,
+                                                     plan,
+                                                     domain::section_no{i},
+                                                     {},
+                                                     claim(domain::shard_kind::section, domain::section_no{i}),
+                                                     event,
+                                                     writer,
+                                                     keeper,
+                                                     clock,
+                                                     {}}));
+    room =
+        actors::spawn_waiting_room(sys, {id, {}, claim(domain::shard_kind::waiting_room), writer, keeper, clock, {}});
+    self->send(event, messages::event_peers{}, sections, room);
+    self->send(event, messages::subscribe{}, gateway());
+    settle();
+  }
+
+  /// As after SIGKILL: nothing of the actors is left, only what is in the store.
+  void stop() {
+    auto kill = [this](const auto& actor) { self->send_exit(actor, caf::exit_reason::kill); };
+    kill(event);
+    kill(room);
+    kill(writer);
+    for (const auto& section : sections)
+      kill(section);
+    settle();
+  }
+
+  void restart() {
+    stop();
+    start();
+  }
+
+  messages::gateway_actor gateway() {
+    if (!gateway_)
+      gateway_ = caf::actor_cast<messages::gateway_actor>(keep(sys.spawn([this](caf::event_based_actor*) {
+        return caf::behavior{
+            [this](const messages::order_changed& news) { states.push_back(news.order.state); },
+            [](const messages::queue_moved&) {},
+        };
+      })));
+    return gateway_;
+  }
+
+  // ---- asking ----
+
+  template <class Reply, class Message>
+  shared_outcome<Reply> asked(Message what) {
+    auto result = ask<Reply>(event, std::move(what));
+    settle();
+    return result;
+  }
+
+  shared_outcome<messages::event_view> define(const domain::event_settings& settings) {
+    return asked<messages::event_view>(messages::define_event{{}, settings});
+  }
+
+  /// `edit` says what is changed.
+  shared_outcome<messages::event_view> change(const std::function<void(messages::change_event&)>& edit) {
+    messages::change_event wish;
+    edit(wish);
+    return asked<messages::event_view>(std::move(wish));
+  }
+
+  shared_outcome<messages::event_view> change_state(domain::event_state state) {
+    return change([state](messages::change_event& wish) { wish.state = state; });
+  }
+
+  /// The price of a category.
+  shared_outcome<messages::event_view> change_price(std::uint16_t category, domain::minor_units price) {
+    return change([=](messages::change_event& wish) { wish.prices = {{domain::category_no{category}, price}}; });
+  }
+
+  messages::event_view view() { return *asked<messages::event_view>(messages::describe_event{})->reply; }
+
+  static domain::buyer_id buyer(std::uint64_t number) { return domain::buyer_id{"buyer-" + std::to_string(number)}; }
+  static domain::hold_id hold_of(std::uint64_t number) { return {7, number}; }
+  static domain::order_id order_of(std::uint64_t number) { return {9, number}; }
+
+  static messages::section_wish seats(domain::section_no section, std::initializer_list<std::uint32_t> numbers) {
+    domain::seats_wish wish;
+    for (auto number : numbers)
+      wish.seats.emplace_back(number);
+    return {section, wish};
+  }
+
+  static messages::hold_seats wish(std::uint64_t hold, std::uint64_t who, std::vector<messages::section_wish> parts) {
+    return {{}, domain::event_id{"rock"}, hold_of(hold), buyer(who), std::move(parts), {}, hold};
+  }
+
+  shared_outcome<messages::hold_granted> hold(std::uint64_t hold, std::uint64_t who,
+                                              std::vector<messages::section_wish> parts) {
+    return asked<messages::hold_granted>(wish(hold, who, std::move(parts)));
+  }
+
+  shared_outcome<messages::hold_granted> best(std::uint64_t hold, std::uint64_t who, std::uint32_t quantity,
+                                              std::optional<domain::category_no> category = domain::category_no{0}) {
+    auto anywhere = wish(hold, who, {});
+    anywhere.best_anywhere = domain::best_wish{quantity, category, domain::togetherness::anyhow};
+    return asked<messages::hold_granted>(anywhere);
+  }
+
+  shared_outcome<done> release(std::uint64_t hold, std::uint64_t who, std::vector<domain::section_no> where) {
+    return asked<done>(messages::release_hold{{}, id, hold_of(hold), buyer(who), std::move(where)});
+  }
+
+  /// Begins an order of the same number as its hold.
+  shared_outcome<messages::order_view> order(std::uint64_t number, std::uint64_t who,
+                                             std::vector<domain::section_no> where) {
+    return asked<messages::order_view>(messages::start_order{
+        {}, id, order_of(number), hold_of(number), buyer(who), std::move(where), "card", "key", number});
+  }
+
+  shared_outcome<messages::order_view> find(std::uint64_t number, std::uint64_t who) {
+    return asked<messages::order_view>(messages::find_order{{}, id, order_of(number), buyer(who)});
+  }
+
+  shared_outcome<messages::order_view> cancel(std::uint64_t number, std::uint64_t who) {
+    return asked<messages::order_view>(messages::cancel_order{{}, id, order_of(number), buyer(who)});
+  }
+
+  domain::order_state state_of(std::uint64_t number, std::uint64_t who) { return find(number, who)->reply->state; }
+
+  std::string status(domain::section_no section) {
+    auto result = ask<messages::section_view>(sections[section.value()], messages::read_section{{}, id, section});
+    settle();
+    return result->reply->status;
+  }
+
+  domain::event_id id{"rock"};
+  domain::shared_plan plan = two_rows_and_a_floor();
+  actors::event_limits limits;
+  std::shared_ptr<scripted_provider> provider = std::make_shared<scripted_provider>();
+  std::shared_ptr<heard> keeper_heard = std::make_shared<heard>();
+  messages::keeper_actor keeper;
+  messages::journal_actor writer;
+  messages::event_actor event;
+  std::vector<messages::section_actor> sections;
+  messages::waiting_room_actor room;
+  heard_states states;
+
+private:
+  messages::gateway_actor gateway_;
+};
+
+} // namespace usher::tests

@@ -1,0 +1,337 @@
+#define CAF_SUITE actors.waiting_room
+
+#include "actors/waiting_room.hpp"
+#include "tests/actors/shard_fixture.hpp"
+
+#include <caf/test/bdd_dsl.hpp>
+
+#include <algorithm>
+
+using namespace usher;
+using namespace usher::tests;
+using domain::event_state;
+using domain::queue_state;
+using domain::rejection;
+
+namespace {
+
+/// An event's waiting room with a working journal and keeper, and a gateway that listens.
+class room_fixture : public shard_fixture {
+public:
+  room_fixture() {
+    memory_store{books}.put_event({event, "plan"}, 0);
+    keeper = working_keeper(keeper_heard);
+    gateway = listening_gateway(gateway_heard);
+  }
+
+  [[nodiscard]] domain::shard_id shard() const { return {domain::shard_kind::waiting_room, event, {}}; }
+
+  void start(messages::room_settings settings, actors::waiting_room_limits limits = {}) {
+    auto history = memory_store{books}.claim(shard(), "test", {});
+    room = actors::spawn_waiting_room(sys, {event, settings, *history, working_journal(), keeper, clock, limits});
+    keep(caf::actor_cast<caf::actor>(room));
+    self->send(room, messages::subscribe{}, gateway);
+    settle();
+  }
+
+  static domain::buyer_id buyer(int number) { return domain::buyer_id{"buyer-" + std::to_string(number)}; }
+
+  shared_outcome<domain::queue_place> join(int number, bool connected = true,
+                                           std::optional<domain::queue_number> proof = {}) {
+    auto result = ask<domain::queue_place>(room, messages::join_queue{{}, event, buyer(number), proof, connected});
+    settle();
+    return result;
+  }
+
+  void join_many(int from, int to) {
+    for (int i = from; i < to; ++i)
+      self->send(room, messages::join_queue{{}, event, buyer(i), {}, true});
+    settle();
+  }
+
+  shared_outcome<domain::queue_place> place(int number, std::optional<domain::queue_number> proof = {}) {
+    auto result = ask<domain::queue_place>(room, messages::ask_place{{}, event, buyer(number), proof});
+    settle();
+    return result;
+  }
+
+  void change(messages::room_settings settings) {
+    self->send(room, settings);
+    settle();
+  }
+
+  [[nodiscard]] std::vector<std::uint64_t> admitted() const {
+    std::vector<std::uint64_t> result;
+    for (const auto& news : gateway_heard->admitted)
+      for (const auto& person : news.people)
+        result.push_back(person.number.value());
+    return result;
+  }
+
+  domain::event_id event{"rock"};
+  std::shared_ptr<heard> gateway_heard = std::make_shared<heard>();
+  std::shared_ptr<heard> keeper_heard = std::make_shared<heard>();
+  messages::keeper_actor keeper;
+  messages::gateway_actor gateway;
+  messages::waiting_room_actor room;
+};
+
+constexpr messages::room_settings open_at(std::uint32_t rate, std::uint32_t cap = 0) {
+  return {rate, cap, event_state::open};
+}
+
+} // namespace
+
+BEGIN_FIXTURE_SCOPE(room_fixture)
+
+SCENARIO("a number is given when it is durable that it may be given") {
+  GIVEN("a room that is about to write its first block of numbers") {
+    start({10, 0, event_state::paused});
+    CHECK(books->facts(shard()).empty());
+    WHEN("two people join") {
+      auto first = join(1);
+      auto second = join(2);
+      auto again = join(1);
+      THEN("they get the next numbers in order, the same one again, and the block is in the journal") {
+        REQUIRE(first->reply && second->reply && again->reply);
+        CHECK_EQ(second->reply->number.value(), first->reply->number.value() + 1);
+        CHECK(again->reply->number == first->reply->number);
+        CHECK_EQ(second->reply->ahead, 1u);
+        CHECK_EQ(books->facts(shard()).size(), 1u);
+      }
+    }
+  }
+}
+
+SCENARIO("the next block is asked for before the last one is used up") {
+  GIVEN("a room with blocks of ten numbers") {
+    start({10, 0, event_state::paused}, {.journal = {}, .number_block = 10});
+    join_many(0, 4);
+    CHECK_EQ(books->facts(shard()).size(), 1u);
+    join_many(4, 6);
+    CHECK_EQ(books->facts(shard()).size(), 2u);
+    WHEN("the store goes away") {
+      books->set(store_fault::unavailable);
+      join_many(6, 20);
+      THEN("numbers that are durable are given out, and then joining has to wait for the store") {
+        CHECK(place(19)->reply.has_value());
+        CHECK(join(20)->refused_as(rejection::store_unavailable));
+      }
+      THEN("nobody has lost anything when it is back") {
+        books->set(store_fault::none);
+        pass(3s);
+        auto later = join(21);
+        REQUIRE(later->reply);
+        CHECK_EQ(later->reply->ahead, 20u);
+        CHECK(place(3)->reply.has_value());
+      }
+    }
+  }
+}
+
+SCENARIO("a restarted room skips numbers and gives none out twice") {
+  GIVEN("a room with three people") {
+    start({10, 0, event_state::paused});
+    auto third = domain::queue_number{};
+    for (int i = 0; i < 3; ++i)
+      third = join(i)->reply->number;
+    WHEN("another owner starts it, and the third comes back with their number") {
+      start({10, 0, event_state::paused});
+      auto back = join(2, true, third);
+      auto fresh = join(7);
+      auto forged = join(8, true, domain::queue_number{1'000'000});
+      THEN("they have their place, newcomers are behind, and invented numbers are not known") {
+        REQUIRE(back->reply && fresh->reply);
+        CHECK(back->reply->number == third);
+        CHECK_GT(fresh->reply->number.value(), 10'000u);
+        CHECK(forged->refused_as(rejection::not_found));
+      }
+    }
+  }
+}
+
+SCENARIO("nobody enters before the doors open") {
+  GIVEN("people in a drawing, a scheduled and a paused room") {
+    start({10, 0, event_state::draw});
+    CHECK(join(1)->reply->state == queue_state::drawing);
+    pass(2s);
+    change({10, 0, event_state::scheduled});
+    CHECK(place(1)->reply->state == queue_state::waiting);
+    pass(2s);
+    change({10, 0, event_state::paused});
+    pass(2s);
+    CHECK(admitted().empty());
+    WHEN("the sale opens") {
+      change(open_at(10));
+      pass(1s);
+      THEN("they are let in") {
+        CHECK_EQ(admitted().size(), 1u);
+        CHECK(place(1)->reply->state == queue_state::admitted);
+      }
+    }
+    WHEN("it closes") {
+      change({10, 0, event_state::closed});
+      THEN("everybody is told so") {
+        CHECK(place(1)->reply->state == queue_state::closed);
+        CHECK(join(2)->reply->state == queue_state::closed);
+        pass(1s);
+        CHECK(gateway_heard->moved.back().state == queue_state::closed);
+      }
+    }
+  }
+}
+
+SCENARIO("admission follows the numbers and is never above the rate in any second") {
+  GIVEN("two hundred people and a rate of forty a second") {
+    start(open_at(40));
+    join_many(0, 200);
+    std::vector<std::pair<domain::instant, std::size_t>> history;
+    for (int i = 0; i < 400; ++i) {
+      pass(10ms);
+      history.emplace_back(now(), admitted().size());
+    }
+    THEN("no second sees more than forty, the order is kept, and the rate is used") {
+      auto numbers = admitted();
+      CHECK(std::is_sorted(numbers.begin(), numbers.end()));
+      for (std::size_t i = 99; i < history.size(); ++i) {
+        auto in_a_second = history[i].second - (i == 99 ? 0 : history[i - 99].second);
+        CHECK_LE(in_a_second, 40u);
+      }
+      CHECK_GE(numbers.size(), 120u);
+    }
+    WHEN("the rate is lowered while people are let in") {
+      auto before = admitted().size();
+      change(open_at(1));
+      pass(3s);
+      THEN("it counts at once") {
+        CHECK_LE(admitted().size() - before, 4u);
+      }
+    }
+  }
+}
+
+SCENARIO("absent people are passed over and keep their right") {
+  GIVEN("three people of whom the first has gone") {
+    start({1, 0, event_state::paused});
+    auto first = join(1)->reply->number;
+    join(2);
+    join(3);
+    self->send(room, messages::people_left{event, {buyer(1)}});
+    change(open_at(1));
+    pass(1500ms);
+    CHECK(std::count(admitted().begin(), admitted().end(), first.value()) == 0);
+    auto before = admitted().size();
+    CHECK_GE(before, 1u);
+    WHEN("they come back") {
+      join(1);
+      pass(1s);
+      THEN("they are let in before everybody behind them") {
+        auto numbers = admitted();
+        REQUIRE(numbers.size() > before);
+        CHECK_EQ(numbers[before], first.value());
+        CHECK(place(1)->reply->state == queue_state::admitted);
+      }
+    }
+  }
+}
+
+SCENARIO("who asks by and by counts as there, and who stops asking does not") {
+  GIVEN("a person without a connection in a paused room") {
+    start({10, 0, event_state::paused}, {.journal = {}, .presence = domain::seconds{30}});
+    join(1, false);
+    pass(20s, 1s);
+    place(1);
+    pass(20s, 1s);
+    auto count = [this] {
+      auto figures = ask<domain::waiting_room::figures>(room, messages::count_people{});
+      settle();
+      return figures->reply->present;
+    };
+    CHECK_EQ(count(), 1u);
+    WHEN("they do not ask for longer") {
+      pass(20s, 1s);
+      change(open_at(10));
+      pass(1s);
+      THEN("nobody is let in until they ask again") {
+        CHECK(admitted().empty());
+        place(1);
+        pass(1s);
+        CHECK_EQ(admitted().size(), 1u);
+      }
+    }
+  }
+}
+
+SCENARIO("a cap of shoppers holds until somebody is done or their pass runs out") {
+  GIVEN("four people, two of whom may shop at once, for a minute") {
+    start(open_at(100, 2), {.journal = {}, .pass_ttl = domain::seconds{60}});
+    join_many(0, 4);
+    pass(2s);
+    CHECK_EQ(admitted().size(), 2u);
+    WHEN("one has bought") {
+      self->send(room, messages::shopping_ended{event, {buyer(0)}});
+      pass(1s);
+      THEN("one more comes in") {
+        CHECK_EQ(admitted().size(), 3u);
+      }
+    }
+    WHEN("the minute is over") {
+      pass(60s, 1s);
+      THEN("the last one comes in, too") {
+        CHECK_EQ(admitted().size(), 4u);
+        CHECK(place(1)->reply->state == queue_state::expired);
+      }
+    }
+  }
+}
+
+SCENARIO("people who leave give up their place") {
+  GIVEN("two people") {
+    start({10, 0, event_state::paused});
+    join(1);
+    join(2);
+    auto left = ask<done>(room, messages::leave_queue{{}, event, buyer(1)});
+    settle();
+    THEN("the other one moves up, and the place is gone") {
+      CHECK(left->reply.has_value());
+      CHECK_EQ(place(2)->reply->ahead, 0u);
+      CHECK(place(1)->refused_as(rejection::not_found));
+    }
+  }
+}
+
+SCENARIO("gateways hear of movement four times a second at most") {
+  GIVEN("a room into which people stream") {
+    start(open_at(50));
+    gateway_heard->moved.clear();
+    for (int i = 0; i < 200; ++i) {
+      join_many(i, i + 1);
+      pass(10ms);
+    }
+    THEN("there were eight or nine words in two seconds, the last with the present figures") {
+      CHECK_GE(gateway_heard->moved.size(), 7u);
+      CHECK_LE(gateway_heard->moved.size(), 9u);
+      pass(250ms);
+      CHECK_EQ(gateway_heard->moved.back().figures.joined, 200u);
+      CHECK_EQ(gateway_heard->moved.back().admission_per_s, 50u);
+    }
+  }
+}
+
+SCENARIO("a room that somebody else has taken over gives out no more numbers") {
+  GIVEN("a room with few numbers left, and another owner") {
+    start({10, 0, event_state::open}, {.journal = {}, .number_block = 4});
+    join_many(0, 1);
+    static_cast<void>(memory_store{books}.claim(shard(), "another node", {}));
+    join_many(1, 8);
+    THEN("it says that it has stopped, and lets nobody in any more") {
+      CHECK_EQ(keeper_heard->stopped.size(), 1u);
+      CHECK(join(20)->refused_as(rejection::store_unavailable));
+      auto before = admitted().size();
+      pass(2s);
+      CHECK_EQ(admitted().size(), before);
+    }
+  }
+}
+
+END_FIXTURE_SCOPE()
