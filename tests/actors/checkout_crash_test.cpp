@@ -1,0 +1,176 @@
+#define CAF_SUITE actors.checkout_crash
+
+#include "tests/actors/event_fixture.hpp"
+
+#include <caf/test/bdd_dsl.hpp>
+
+using namespace usher;
+using namespace usher::tests;
+using domain::order_state;
+using domain::rejection;
+using paid = payments::outcome;
+
+namespace {
+
+struct fixture : event_fixture {
+  /// Works through `steps` messages, one at a time: a crash may come after any of them.
+  bool work(int steps) {
+    for (int i = 0; i < steps; ++i)
+      if (!sched.try_run_once())
+        return false;
+    return true;
+  }
+
+  /// Every seat and all the money are where the order's state says.
+  void check_balance(order_state state) {
+    auto sold = state == order_state::confirmed;
+    auto paid = provider->total_charges() - provider->total_refunds();
+    CHECK_LE(provider->total_charges(), 1);
+    CHECK_EQ(paid, sold ? 1 : 0);
+    auto seats_sold = status(left) + status(right);
+    CHECK_EQ(std::count(seats_sold.begin(), seats_sold.end(), 'S'), sold ? 2 : 0);
+  }
+
+  /// Starts an order, kills everything after so many messages, and starts anew. False when the order was
+  /// over before. A fresh number each time keeps the runs apart.
+  bool crash_after(int steps, std::uint64_t number, bool cancelled) {
+    provider->charges.clear();
+    provider->refunds.clear();
+    REQUIRE(hold(number, number, {seats(left, {0}), seats(right, {0})})->reply.has_value());
+    ask<messages::order_view>(
+        event, messages::start_order{
+                   {}, id, order_of(number), hold_of(number), buyer(number), {left, right}, "card", "key", number});
+    if (cancelled) {
+      settle();
+      ask<messages::order_view>(event, messages::cancel_order{{}, id, order_of(number), buyer(number)});
+    }
+    auto more = work(steps);
+    restart();
+    pass(1s, 100ms);
+    return more;
+  }
+};
+
+} // namespace
+
+BEGIN_FIXTURE_SCOPE(fixture)
+
+SCENARIO("an order survives a crash after any message: it is confirmed and charged once, or was never begun") {
+  auto confirmed = 0, steps = 0;
+  for (std::uint64_t number = 1; crash_after(steps, number, false); ++number, ++steps) {
+    auto found = find(number, number);
+    if (found->refused) {
+      CHECK(found->refused_as(rejection::not_found));
+      CHECK_EQ(provider->total_charges(), 0);
+      CHECK(release(number, number, {left, right})->reply.has_value());
+      continue;
+    }
+    ++confirmed;
+    CHECK(found->reply->state == order_state::confirmed);
+    check_balance(found->reply->state);
+    cancel(number, number);
+    CHECK(state_of(number, number) == order_state::cancelled);
+    check_balance(order_state::cancelled);
+  }
+  MESSAGE("crashed after each of " << steps << " messages");
+  CHECK_GT(steps, 20);
+  CHECK_GT(confirmed, 10);
+}
+
+SCENARIO("a cancellation survives a crash after any message: refunded once and the seats free, or not begun") {
+  auto cancelled = 0, steps = 0;
+  for (std::uint64_t number = 1; crash_after(steps, number, true); ++number, ++steps) {
+    auto state = state_of(number, number);
+    CHECK((state == order_state::confirmed || state == order_state::cancelled));
+    check_balance(state);
+    cancelled += state == order_state::cancelled;
+    cancel(number, number);
+    check_balance(state_of(number, number));
+  }
+  MESSAGE("crashed after each of " << steps << " messages");
+  CHECK_GT(cancelled, 5);
+}
+
+SCENARIO("an order whose money is on its way back ends as refunded after a crash") {
+  provider->hold_answers();
+  hold(1, 1, {seats(left, {0}), seats(right, {0})});
+  order(1, 1, {left, right});
+  ask<done>(sections[1], messages::stop_payment{{}, hold_of(1), order_of(1)});
+  ask<done>(sections[1], messages::release_hold{{}, id, hold_of(1), buyer(1), {right}});
+  settle();
+  hold(2, 2, {seats(right, {0})});
+  provider->answer_all();
+  provider->refund_scripts = {paid::unknown};
+  settle();
+  CHECK(state_of(1, 1) == order_state::refunding);
+  restart();
+  pass(1s, 50ms);
+  CHECK(state_of(1, 1) == order_state::refunded);
+  CHECK_EQ(provider->total_refunds(), 1);
+}
+
+SCENARIO("the store goes away in the middle of an order: it waits, and is charged once") {
+  provider->hold_answers();
+  hold(1, 1, {seats(left, {0}), seats(right, {0})});
+  order(1, 1, {left, right});
+  books->set(store_fault::unavailable);
+  provider->answer_all();
+  pass(3s, 50ms);
+  CHECK(find(1, 1)->refused_as(rejection::store_unavailable));
+  books->set(store_fault::none);
+  pass(20s, 50ms);
+  CHECK(state_of(1, 1) == order_state::confirmed);
+  check_balance(order_state::confirmed);
+}
+
+SCENARIO("a step that was written although the store did not say so is heard of when the store is back") {
+  provider->hold_answers();
+  hold(1, 1, {seats(left, {0}), seats(right, {0})});
+  order(1, 1, {left, right});
+  books->set(store_fault::lost_answer);
+  provider->answer_all();
+  pass(1s, 50ms);
+  states.clear();
+  books->set(store_fault::none);
+  pass(20s, 50ms);
+  CHECK(state_of(1, 1) == order_state::confirmed);
+  CHECK(std::find(states.begin(), states.end(), order_state::charged) != states.end());
+  CHECK(!states.empty() && states.back() == order_state::confirmed);
+  check_balance(order_state::confirmed);
+}
+
+SCENARIO("an order whose buyer was told that it was not begun is not charged, although it was written") {
+  hold(1, 1, {seats(left, {0})});
+  books->set(store_fault::lost_answer);
+  CHECK(order(1, 1, {left})->refused_as(rejection::store_unavailable));
+  books->set(store_fault::none);
+  pass(5s, 50ms);
+  CHECK(state_of(1, 1) == order_state::failed);
+  CHECK_EQ(provider->total_charges(), 0);
+  CHECK_EQ(status(left), "H...");
+}
+
+SCENARIO("when another process takes the shards over, the first one confirms nothing more") {
+  provider->hold_answers();
+  hold(1, 1, {seats(left, {0}), seats(right, {0})});
+  order(1, 1, {left, right});
+  auto first_event = event;
+  auto first_sections = sections;
+  start();
+  auto late = ask<messages::hold_granted>(first_event, wish(5, 5, {seats(left, {3})}));
+  auto late_too = ask<messages::order_view>(first_event, messages::cancel_order{{}, id, order_of(1), buyer(1)});
+  provider->answer_all();
+  pass(5s, 50ms);
+  CHECK(!late->reply.has_value());
+  CHECK(!keeper_heard->stopped.empty());
+  for (const auto& news : keeper_heard->stopped)
+    CHECK(news.why == messages::append_failure::fenced);
+  CHECK(state_of(1, 1) == order_state::confirmed);
+  check_balance(order_state::confirmed);
+  self->send_exit(first_event, caf::exit_reason::kill);
+  for (const auto& section : first_sections)
+    self->send_exit(section, caf::exit_reason::kill);
+  settle();
+}
+
+END_FIXTURE_SCOPE()

@@ -1,0 +1,177 @@
+#define CAF_SUITE actors.event_holds
+
+#include "tests/actors/event_fixture.hpp"
+
+#include <caf/test/bdd_dsl.hpp>
+
+using namespace usher;
+using namespace usher::tests;
+using domain::event_state;
+using domain::rejection;
+
+BEGIN_FIXTURE_SCOPE(event_fixture)
+
+SCENARIO("a buyer's allowance counts over all sections and comes back when a hold ends") {
+  CHECK(hold(1, 1, {seats(left, {0, 1})})->reply.has_value());
+  CHECK(hold(2, 1, {seats(right, {0, 1})})->reply.has_value());
+  CHECK(hold(3, 1, {seats(left, {2})})->refused_as(rejection::limit_exceeded));
+  CHECK(hold(4, 2, {seats(left, {2})})->reply.has_value());
+  CHECK(release(1, 1, {left})->reply.has_value());
+  CHECK(hold(5, 1, {seats(right, {2, 3})})->reply.has_value());
+  pass(301s, 1s);
+  CHECK(hold(6, 1, {seats(left, {0, 1, 2, 3})})->reply.has_value());
+}
+
+SCENARIO("a refused hold costs no allowance") {
+  CHECK(hold(1, 1, {seats(left, {0})})->reply.has_value());
+  for (std::uint64_t i = 2; i < 8; ++i)
+    CHECK(hold(i, 2, {seats(left, {0})})->refused_as(rejection::seat_taken));
+  CHECK(hold(9, 2, {seats(right, {0, 1, 2, 3})})->reply.has_value());
+}
+
+SCENARIO("allowances are known again after a restart") {
+  hold(1, 1, {seats(left, {0}), seats(right, {0, 1})});
+  restart();
+  CHECK(hold(2, 1, {seats(left, {1, 2})})->refused_as(rejection::limit_exceeded));
+  CHECK(hold(3, 1, {seats(left, {1})})->reply.has_value());
+}
+
+SCENARIO("a hold over sections is granted by all, with one deadline") {
+  auto granted = hold(1, 1, {seats(left, {0, 1}), seats(right, {3})});
+  REQUIRE(granted->reply.has_value());
+  CHECK_EQ(granted->reply->sections.size(), 2u);
+  CHECK(granted->reply->until == now() + 300s);
+  CHECK_EQ(status(left), "HH..");
+  CHECK_EQ(status(right), "...H");
+}
+
+SCENARIO("a hold that one section refuses is held nowhere, and costs nothing") {
+  hold(1, 1, {seats(right, {3})});
+  auto refused = hold(2, 2, {seats(left, {0, 1}), seats(right, {2, 3})});
+  CHECK(refused->refused_as(rejection::seat_taken));
+  CHECK(refused->refused->section == right);
+  CHECK_EQ(status(left), "....");
+  CHECK_EQ(status(right), "...H");
+  CHECK(hold(3, 2, {seats(left, {0, 1, 2, 3})})->reply.has_value());
+}
+
+SCENARIO("of two holds over the same sections at once, at most one is granted and nothing is left of the other") {
+  auto first = ask<messages::hold_granted>(event, wish(1, 1, {seats(left, {0}), seats(right, {0})}));
+  auto second = ask<messages::hold_granted>(event, wish(2, 2, {seats(right, {0}), seats(left, {0})}));
+  settle();
+  CHECK_EQ(first->reply.has_value() + second->reply.has_value(), 1);
+  CHECK_EQ(status(left), "H...");
+  CHECK_EQ(status(right), "H...");
+}
+
+SCENARIO("repeating a hold over sections repeats its answer, also after a restart") {
+  auto first = hold(1, 1, {seats(left, {0}), seats(right, {0})});
+  CHECK(hold(1, 1, {seats(left, {0}), seats(right, {0})})->reply->until == first->reply->until);
+  restart();
+  CHECK(hold(1, 1, {seats(left, {0}), seats(right, {0})})->reply->until == first->reply->until);
+}
+
+SCENARIO("while the store is away a hold over sections is refused, and held nowhere when it is back") {
+  books->set(store_fault::lost_answer);
+  CHECK(hold(1, 1, {seats(left, {0}), seats(right, {0})})->refused_as(rejection::store_unavailable));
+  books->set(store_fault::none);
+  pass(5s, 50ms);
+  CHECK_EQ(status(left), "....");
+  CHECK_EQ(status(right), "....");
+  CHECK(hold(2, 1, {seats(left, {0}), seats(right, {0})})->reply.has_value());
+}
+
+SCENARIO("a release and a look go to all sections of a hold") {
+  hold(1, 1, {seats(left, {0}), seats(right, {0})});
+  auto found = asked<messages::hold_granted>(messages::find_hold{{}, id, hold_of(1), buyer(1), {left, right}});
+  REQUIRE(found->reply.has_value());
+  CHECK_EQ(found->reply->sections.size(), 2u);
+  CHECK(release(1, 1, {left, right})->reply.has_value());
+  CHECK(release(1, 1, {left, right})->reply.has_value());
+  CHECK_EQ(status(left) + status(right), "........");
+}
+
+SCENARIO("the best places anywhere are side by side in the first section that has them") {
+  hold(1, 1, {seats(left, {1, 2})});
+  auto found = best(2, 2, 2);
+  REQUIRE(found->reply.has_value());
+  CHECK(found->reply->sections.front().section == right);
+  auto scattered = best(3, 3, 4);
+  CHECK(scattered->refused_as(rejection::sold_out));
+  auto again = best(2, 2, 2);
+  REQUIRE(again->reply.has_value());
+  CHECK(again->reply->sections.front().section == right);
+  CHECK(again->reply->until == found->reply->until);
+}
+
+SCENARIO("when nobody has places side by side, any will do") {
+  hold(1, 1, {seats(left, {1, 2})});
+  hold(2, 2, {seats(right, {0, 1, 3})});
+  auto found = best(3, 3, 2);
+  REQUIRE(found->reply.has_value());
+  CHECK(found->reply->sections.front().section == left);
+  CHECK_EQ(status(left), "HHHH");
+}
+
+SCENARIO("a search that finds nothing costs no allowance") {
+  hold(1, 1, {seats(left, {0, 1, 2, 3})});
+  hold(2, 2, {seats(right, {0, 1, 2, 3})});
+  CHECK(best(3, 3, 2)->refused_as(rejection::sold_out));
+  CHECK(best(4, 3, 4, domain::category_no{1})->reply.has_value());
+}
+
+SCENARIO("what cannot be a wish is refused") {
+  CHECK(hold(1, 1, {})->refused_as(rejection::bad_request));
+  CHECK(hold(2, 1, {seats(left, {})})->refused_as(rejection::bad_request));
+  CHECK(hold(3, 1, {seats(left, {0}), seats(left, {1})})->refused_as(rejection::not_found));
+  CHECK(hold(4, 1, {seats(domain::section_no{9}, {0})})->refused_as(rejection::not_found));
+  CHECK(best(5, 1, 0)->refused_as(rejection::bad_request));
+}
+
+SCENARIO("a paused or closed event holds nothing") {
+  change_state(event_state::paused);
+  CHECK(hold(1, 1, {seats(left, {0})})->refused_as(rejection::sale_paused));
+  change_state(event_state::open);
+  CHECK(hold(2, 1, {seats(left, {0})})->reply.has_value());
+  change_state(event_state::closed);
+  CHECK(hold(3, 2, {seats(left, {1})})->refused_as(rejection::sale_not_open));
+}
+
+SCENARIO("settings change at once while selling") {
+  change([](messages::change_event& wish) {
+    wish.max_seats_per_buyer = 1;
+    wish.hold_ttl = domain::seconds{60};
+    wish.prices = {{domain::category_no{0}, 7'000}};
+  });
+  auto granted = hold(1, 1, {seats(left, {0})});
+  REQUIRE(granted->reply.has_value());
+  CHECK(granted->reply->until == now() + 60s);
+  CHECK_EQ(granted->reply->sections.front().seats.front().price, 7'000);
+  CHECK(hold(2, 1, {seats(left, {1})})->refused_as(rejection::limit_exceeded));
+  CHECK(change_price(9, 1)->refused_as(rejection::bad_request));
+  restart();
+  CHECK(view().settings.hold_ttl == domain::seconds{60});
+}
+
+SCENARIO("seats that are blocked are out of the sale until they are put back") {
+  messages::block_seats block{{}, id, {{left, {domain::seat_no{0}}, 0}, {floor, {}, 4}}, true};
+  auto blocked = asked<messages::event_view>(block);
+  REQUIRE(blocked->reply.has_value());
+  CHECK_EQ(blocked->reply->sections[0].blocked + blocked->reply->sections[2].blocked, 5u);
+  CHECK(hold(1, 1, {seats(left, {0})})->refused_as(rejection::seat_taken));
+  block.block = false;
+  CHECK_EQ(asked<messages::event_view>(block)->reply->sections[2].blocked, 0u);
+  CHECK(hold(2, 1, {seats(left, {0})})->reply.has_value());
+}
+
+SCENARIO("an event opens and closes at the times that were set") {
+  auto settings = view().settings;
+  settings.closes_at = now() + 100s;
+  define(settings);
+  pass(99s, 1s);
+  CHECK(view().state == event_state::open);
+  pass(2s, 100ms);
+  CHECK(view().state == event_state::closed);
+}
+
+END_FIXTURE_SCOPE()

@@ -1,0 +1,212 @@
+#define CAF_SUITE actors.order
+
+#include "tests/actors/event_fixture.hpp"
+
+#include <caf/test/bdd_dsl.hpp>
+
+using namespace usher;
+using namespace usher::tests;
+using domain::event_state;
+using domain::order_state;
+using domain::rejection;
+using paid = payments::outcome;
+
+BEGIN_FIXTURE_SCOPE(event_fixture)
+
+SCENARIO("an order over two sections is charged once and its seats are sold") {
+  hold(1, 1, {seats(left, {0, 1}), seats(right, {0})});
+  auto begun = order(1, 1, {left, right});
+  REQUIRE(begun->reply.has_value());
+  CHECK_EQ(begun->reply->total, 15'000);
+  CHECK(state_of(1, 1) == order_state::confirmed);
+  CHECK_EQ(status(left), "SS..");
+  CHECK_EQ(status(right), "S...");
+  CHECK_EQ(provider->total_charges(), 1);
+  CHECK((states == heard_states{order_state::charging, order_state::charged, order_state::confirmed}));
+  CHECK(hold(2, 1, {seats(left, {2, 3})})->refused_as(rejection::limit_exceeded));
+}
+
+SCENARIO("the same order twice is one order and one charge, another request under its key is a mismatch") {
+  hold(1, 1, {seats(left, {0})});
+  messages::start_order wanted{{}, id, order_of(1), hold_of(1), buyer(1), {left}, "card", "key", 1};
+  auto first = ask<messages::order_view>(event, wanted);
+  auto second = ask<messages::order_view>(event, wanted);
+  settle();
+  CHECK(first->reply.has_value());
+  CHECK(second->reply.has_value());
+  CHECK(order(1, 1, {left})->reply->state == order_state::confirmed);
+  wanted.request_digest = 2;
+  CHECK(asked<messages::order_view>(wanted)->refused_as(rejection::idempotency_mismatch));
+  CHECK_EQ(provider->total_charges(), 1);
+}
+
+SCENARIO("two orders for one hold do not both pay") {
+  provider->hold_answers();
+  hold(1, 1, {seats(left, {0})});
+  CHECK(order(1, 1, {left})->reply.has_value());
+  messages::start_order other{{}, id, order_of(2), hold_of(1), buyer(1), {left}, "card", "other", 2};
+  CHECK(asked<messages::order_view>(other)->refused_as(rejection::in_progress));
+  provider->answer_all();
+  settle();
+  CHECK(asked<messages::order_view>(other)->refused.has_value());
+  CHECK_EQ(provider->total_charges(), 1);
+}
+
+SCENARIO("an order needs a hold of its buyer, and sections that are not named twice") {
+  hold(1, 1, {seats(left, {0})});
+  CHECK(order(1, 2, {left})->refused_as(rejection::not_found));
+  CHECK(order(1, 1, {left, left})->refused_as(rejection::not_found));
+  CHECK(order(1, 1, {})->refused_as(rejection::not_found));
+  CHECK(find(1, 1)->refused_as(rejection::not_found));
+  release(1, 1, {left});
+  CHECK(order(1, 1, {left})->refused_as(rejection::hold_expired));
+}
+
+SCENARIO("a declined order fails and says why, and its hold goes on") {
+  provider->charge_scripts = {{false, paid::declined}};
+  hold(1, 1, {seats(left, {0})});
+  order(1, 1, {left});
+  auto view = find(1, 1)->reply;
+  CHECK(view->state == order_state::failed);
+  CHECK_EQ(view->reason, "no funds");
+  CHECK_EQ(status(left), "H...");
+  messages::start_order again{{}, id, order_of(2), hold_of(1), buyer(1), {left}, "card", "other", 2};
+  CHECK(asked<messages::order_view>(again)->reply.has_value());
+  CHECK(state_of(2, 1) == order_state::confirmed);
+}
+
+SCENARIO("an unknown outcome is asked until it is known: it was charged") {
+  provider->charge_scripts = {{true, paid::unknown}};
+  provider->status_scripts = {paid::unknown, paid::unknown};
+  hold(1, 1, {seats(left, {0})});
+  order(1, 1, {left});
+  CHECK(state_of(1, 1) == order_state::charging);
+  pass(5s, 50ms);
+  CHECK(state_of(1, 1) == order_state::confirmed);
+  CHECK_EQ(provider->total_charges(), 1);
+}
+
+SCENARIO("an unknown outcome is asked until it is known: the provider was never asked, and is asked again") {
+  provider->charge_scripts = {{false, paid::unknown}};
+  hold(1, 1, {seats(left, {0})});
+  order(1, 1, {left});
+  pass(5s, 50ms);
+  CHECK(state_of(1, 1) == order_state::confirmed);
+  CHECK_EQ(provider->total_charges(), 1);
+}
+
+SCENARIO("while the outcome is open the hold is extended") {
+  provider->hold_answers();
+  hold(1, 1, {seats(left, {0})});
+  order(1, 1, {left});
+  pass(900s, 1s);
+  CHECK_EQ(status(left), "H...");
+  CHECK(state_of(1, 1) == order_state::charging);
+  provider->answer_all();
+  pass(10s, 100ms);
+  CHECK(state_of(1, 1) == order_state::confirmed);
+  CHECK_EQ(provider->total_charges(), 1);
+}
+
+SCENARIO("when the money arrives and the seats are gone, it goes back once") {
+  provider->hold_answers();
+  provider->refund_scripts = {paid::unknown};
+  hold(1, 1, {seats(left, {0}), seats(right, {0})});
+  order(1, 1, {left, right});
+  // Somebody else gets one of the seats while the payment runs, as after a long absence of the whole node.
+  ask<done>(sections[1], messages::stop_payment{{}, hold_of(1), order_of(1)});
+  ask<done>(sections[1], messages::release_hold{{}, id, hold_of(1), buyer(1), {right}});
+  settle();
+  CHECK(hold(2, 2, {seats(right, {0})})->reply.has_value());
+  provider->answer_all();
+  pass(10s, 50ms);
+  CHECK(state_of(1, 1) == order_state::refunded);
+  CHECK_EQ(provider->total_charges(), 1);
+  CHECK_EQ(provider->total_refunds(), 1);
+  CHECK_EQ(status(left), "....");
+  CHECK_EQ(status(right), "H...");
+  CHECK(hold(3, 1, {seats(left, {0, 1, 2, 3})})->reply.has_value());
+}
+
+SCENARIO("an order that is cancelled while it is charged gets its money back") {
+  provider->hold_answers();
+  hold(1, 1, {seats(left, {0})});
+  order(1, 1, {left});
+  CHECK(cancel(1, 1)->reply->state == order_state::charging);
+  provider->answer_all();
+  settle();
+  CHECK(state_of(1, 1) == order_state::cancelled);
+  CHECK_EQ(provider->total_charges(), 1);
+  CHECK_EQ(provider->total_refunds(), 1);
+  CHECK_EQ(status(left), "....");
+}
+
+SCENARIO("a confirmed order that is cancelled gets its money back and its seats are free") {
+  hold(1, 1, {seats(left, {0, 1}), seats(right, {2, 3})});
+  order(1, 1, {left, right});
+  CHECK(cancel(1, 2)->refused_as(rejection::not_found));
+  CHECK(cancel(1, 1)->reply.has_value());
+  CHECK(state_of(1, 1) == order_state::cancelled);
+  CHECK(cancel(1, 1)->reply->state == order_state::cancelled);
+  CHECK_EQ(provider->total_refunds(), 1);
+  CHECK_EQ(status(left) + status(right), "........");
+  CHECK(hold(2, 1, {seats(left, {0, 1, 2, 3})})->reply.has_value());
+}
+
+SCENARIO("an order that failed or was refunded stays what it is when it is cancelled") {
+  provider->charge_scripts = {{false, paid::declined}};
+  hold(1, 1, {seats(left, {0})});
+  order(1, 1, {left});
+  CHECK(cancel(1, 1)->reply->state == order_state::failed);
+}
+
+SCENARIO("a free order asks no provider") {
+  change_price(1, 0);
+  hold(1, 1, {{floor, domain::quantity_wish{2}}});
+  order(1, 1, {floor});
+  CHECK(state_of(1, 1) == order_state::confirmed);
+  CHECK(provider->calls.empty());
+}
+
+SCENARIO("a sale is sold out when nothing is free or held, and open again when seats come back") {
+  change([](messages::change_event& wish) { wish.max_seats_per_buyer = 100; });
+  hold(1, 1, {seats(left, {0, 1, 2, 3}), seats(right, {0, 1, 2, 3}), {floor, domain::quantity_wish{10}}});
+  pass(1s);
+  CHECK(view().state == event_state::open);
+  order(1, 1, {left, right, floor});
+  pass(1s);
+  CHECK(view().state == event_state::sold_out);
+  CHECK(hold(2, 2, {seats(left, {0})})->refused_as(rejection::sold_out));
+  cancel(1, 1);
+  pass(1s);
+  CHECK(view().state == event_state::open);
+  CHECK(hold(3, 2, {seats(left, {0})})->reply.has_value());
+}
+
+SCENARIO("the report counts seats, money, people and orders") {
+  hold(1, 1, {seats(left, {0, 1})});
+  order(1, 1, {left});
+  hold(2, 2, {seats(right, {0})});
+  auto report = asked<messages::event_report>(messages::report_event{{}, id})->reply;
+  REQUIRE(report.has_value());
+  CHECK_EQ(report->sections[0].totals.sold, 2u);
+  CHECK_EQ(report->sections[0].totals.revenue, 10'000);
+  CHECK_EQ(report->sections[1].totals.held, 1u);
+  CHECK_EQ(report->orders_confirmed, 1u);
+  CHECK_EQ(report->orders_under_way, 0u);
+}
+
+SCENARIO("orders under way are bounded") {
+  limits.most_checkouts = 1;
+  restart();
+  provider->hold_answers();
+  hold(1, 1, {seats(left, {0})});
+  hold(2, 2, {seats(left, {1})});
+  CHECK(order(1, 1, {left})->reply.has_value());
+  CHECK(order(2, 2, {left})->refused_as(rejection::overloaded));
+  provider->answer_all();
+  settle();
+  CHECK(order(2, 2, {left})->reply.has_value());
+}
+
+END_FIXTURE_SCOPE()

@@ -1,0 +1,105 @@
+#define CAF_SUITE cluster.shard_keeper
+
+#include "tests/cluster/keeper_fixture.hpp"
+
+#include <caf/test/bdd_dsl.hpp>
+
+using namespace usher;
+using namespace usher::tests;
+using domain::rejection;
+
+BEGIN_FIXTURE_SCOPE(keeper_fixture)
+
+SCENARIO("an event that is created can be sold, and is there again after a restart") {
+  auto node = start_process("first");
+  REQUIRE(put(node, "two rows")->reply.has_value());
+  open_sale(node);
+  CHECK(hold(node, 1, 0, 0)->reply.has_value());
+  auto next = start_process("second");
+  CHECK(hold(next, 2, 0, 0)->refused_as(rejection::seat_taken));
+  CHECK(hold(next, 3, 1, 0)->reply.has_value());
+  auto view = asked<messages::event_view>(next, messages::describe_event{{}, id});
+  REQUIRE(view->reply.has_value());
+  CHECK(view->reply->settings.prices == std::vector<domain::minor_units>{5'000});
+}
+
+SCENARIO("a second process on the same store takes over: the first acknowledges nothing more and says why") {
+  auto first = start_process("first");
+  put(first, "two rows");
+  open_sale(first);
+  CHECK(hold(first, 1, 0, 0)->reply.has_value());
+  auto second = start_process("second");
+  CHECK(hold(first, 2, 0, 1)->refused_as(rejection::store_unavailable));
+  CHECK(hold(first, 3, 0, 2)->refused.has_value());
+  REQUIRE_EQ(first.fatal->size(), 1u);
+  CHECK(first.fatal->front().find("rock/0 was taken over by another process") != std::string::npos);
+  CHECK(first.fatal->front().find("epoch is now 2") != std::string::npos);
+  CHECK(hold(second, 4, 0, 1)->reply.has_value());
+  CHECK(second.fatal->empty());
+}
+
+SCENARIO("settings of an event that is there are changed by putting it again") {
+  auto node = start_process("first");
+  put(node, "two rows");
+  open_sale(node);
+  hold(node, 1, 0, 0);
+  domain::event_settings settings;
+  settings.prices = {9'000};
+  auto again = asked<messages::event_view>(
+      node, messages::put_event{{}, id, settings, std::make_shared<const std::string>("two rows"), plans["two rows"]});
+  REQUIRE(again->reply.has_value());
+  CHECK(again->reply->state == domain::event_state::open);
+  CHECK_EQ(hold(node, 2, 0, 1)->reply->sections.front().seats.front().price, 9'000);
+}
+
+SCENARIO("sections may be added while seats are held, but seats in use may not be taken away") {
+  auto node = start_process("first");
+  put(node, "two rows");
+  open_sale(node);
+  hold(node, 1, 0, 0);
+  CHECK(put(node, "two short rows")->refused_as(rejection::plan_in_use));
+  REQUIRE(put(node, "three rows")->reply.has_value());
+  CHECK(hold(node, 2, 2, 0)->reply.has_value());
+  CHECK(hold(node, 3, 0, 0)->refused_as(rejection::seat_taken));
+  CHECK(node.fatal->empty());
+}
+
+SCENARIO("a plan that nobody ever bought from may be replaced, one that was used once may not") {
+  auto node = start_process("first");
+  put(node, "two rows");
+  REQUIRE(put(node, "two short rows")->reply.has_value());
+  open_sale(node);
+  CHECK(hold(node, 1, 0, 3)->refused.has_value());
+  REQUIRE(hold(node, 2, 0, 1)->reply.has_value());
+  asked<done>(node, messages::release_hold{{}, id, {7, 2}, domain::buyer_id{"buyer-2"}, {domain::section_no{0}}});
+  plans["one row"] = rows(1);
+  plans["other rows"] = rows(2, 1);
+  CHECK(put(node, "other rows")->refused_as(rejection::plan_in_use));
+  CHECK(hold(node, 3, 0, 1)->reply.has_value());
+  CHECK(node.fatal->empty());
+}
+
+SCENARIO("settings that cannot be are refused and create nothing") {
+  auto node = start_process("first");
+  domain::event_settings settings;
+  auto refused = asked<messages::event_view>(
+      node, messages::put_event{{}, id, settings, std::make_shared<const std::string>("two rows"), plans["two rows"]});
+  CHECK(refused->refused_as(rejection::bad_request));
+  CHECK(asked<std::vector<domain::event_id>>(node, messages::list_events{})->reply->empty());
+  CHECK(memory_store{books}.events().empty());
+}
+
+SCENARIO("shards that are in doubt are claimed again when the store is back") {
+  auto node = start_process("first");
+  put(node, "two rows");
+  open_sale(node);
+  books->set(store_fault::lost_answer);
+  CHECK(hold(node, 1, 0, 0)->refused_as(rejection::store_unavailable));
+  pass(3s, 50ms);
+  books->set(store_fault::none);
+  pass(5s, 50ms);
+  CHECK(hold(node, 2, 0, 0)->reply.has_value());
+  CHECK(node.fatal->empty());
+}
+
+END_FIXTURE_SCOPE()
