@@ -64,8 +64,10 @@ std::variant<signed_claims, token_fault> signed_claims::open(std::string_view te
   auto unverified = decode(token, {});
   if (!unverified)
     return token_fault::malformed;
+  // The library says `none` of every token that it has not verified; the header says what stands there.
   auto expected = algorithm == token_algorithm::rs256 ? JWT_ALG_RS256 : JWT_ALG_HS256;
-  if (jwt_get_alg(unverified.get()) != expected)
+  const char* named = jwt_get_header(unverified.get(), "alg");
+  if (!named || std::string_view{named} != jwt_alg_str(expected))
     return token_fault::wrong_algorithm;
   auto verified_token = decode(token, key);
   if (!verified_token)
