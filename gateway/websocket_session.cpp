@@ -137,7 +137,6 @@ private:
     reading_ = true;
     auto room = thread_.limits().frame_bytes_max + 1 - buffer_.size();
     stream_.async_read_some(buffer_, room, [self = shared_from_this()](const beast::error_code& error, std::size_t) {
-      self->reading_ = false;
       if (error)
         self->finish();
       else
@@ -159,6 +158,8 @@ private:
       session_->receive({static_cast<const char*>(text.data()), text.size()});
       buffer_.consume(buffer_.size());
     }
+    // Only now: a request that is answered at once must not read into the buffer that it stands in.
+    reading_ = false;
     read();
   }
 
