@@ -5,11 +5,10 @@
 #include "actors/store_clock.hpp"
 #include "bench/figures.hpp"
 #include "bench/latency_histogram.hpp"
+#include "bench/measured_system.hpp"
 #include "bench/null_store.hpp"
 #include "messages/type_ids.hpp"
 
-#include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/typed_actor_pointer.hpp>
@@ -169,10 +168,10 @@ domain::shared_plan one_section() {
 
 tally ask_sections(caf::actor_system& system, const ask_options& options) {
   auto journal = actors::spawn_journal_writer(system, [] { return std::make_unique<null_store>(); });
-  // Stands for the event and the keeper, which hear how the section does.
-  auto listener = system.spawn([](caf::event_based_actor* self) -> caf::behavior {
-    self->set_default_handler(caf::drop);
-    return {[](caf::unit_t) {}};
+  // Stands for the event, which hears how the section does, and for the keeper, which has nothing to do.
+  auto listener = system.spawn([](caf::event_based_actor*) -> caf::behavior {
+    return {[](const messages::section_totals_changed&) {}, [](const messages::allowance_back&) {},
+            [](const messages::shard_stopped&) {}};
   });
   null_store store;
   auto history = store.claim({}, "bench", {});
@@ -195,11 +194,9 @@ tally ask_sections(caf::actor_system& system, const ask_options& options) {
 } // namespace
 
 int run_ask(const ask_options& options, std::ostream& out) {
-  caf::actor_system_config configuration;
-  configuration.set("caf.scheduler.max-threads", 1).set("caf.scheduler.policy", "sharing");
-  caf::actor_system system(configuration);
-  auto held = ask_sections(system, options);
-  auto bare = ask_bare(system, options);
+  measured_system system;
+  auto held = ask_sections(*system, options);
+  auto bare = ask_bare(*system, options);
   figures()
       .add("bench", std::string("ask"))
       .add("in_flight", std::uint64_t{options.in_flight})

@@ -89,11 +89,15 @@ load_result measure_holds(const hold_options& options) {
   auto seconds = std::chrono::duration<double>(plan.duration + plan.warm_up).count() + 1;
   auto all = halls_for(options.connections, static_cast<std::size_t>(std::ceil(per_s * seconds)));
   all.run = "bench-" + run_name();
-  create_events(node, all);
   hold_workload work(all);
-  auto result = run_load(plan, work);
-  node.process().stop();
-  return result;
+  try {
+    create_events(node, all);
+    auto result = run_load(plan, work);
+    node.process().stop();
+    return result;
+  } catch (const unreachable& why) {
+    throw std::runtime_error(std::string(why.what()) + "; the node said:\n" + node.said());
+  }
 }
 
 load_result measure_echo_like(const load_result& held, const hold_options& options) {

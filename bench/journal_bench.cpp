@@ -4,6 +4,7 @@
 #include "bench/figures.hpp"
 #include "bench/hold_facts.hpp"
 #include "bench/latency_histogram.hpp"
+#include "bench/measured_system.hpp"
 #include "bench/run_name.hpp"
 #include "bench/temporary_directory.hpp"
 #include "domain/ensure.hpp"
@@ -11,8 +12,6 @@
 #include "messages/type_ids.hpp"
 #include "persistence/booking_store.hpp"
 
-#include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 #include <caf/typed_actor_pointer.hpp>
@@ -146,9 +145,8 @@ private:
 tally append_through_writer(const std::string& url, persistence::booking_store& store, const journal_options& options) {
   auto sections = claim_sections(store, "bench-" + run_name() + "-writer", options.shards);
   auto at = store.now();
-  caf::actor_system_config configuration;
-  configuration.set("caf.scheduler.max-threads", 1).set("caf.scheduler.policy", "sharing");
-  caf::actor_system system(configuration);
+  measured_system measured;
+  auto& system = *measured;
   auto counted = std::make_shared<pushed>();
   auto writer = actors::spawn_journal_writer(system, [url] { return persistence::open_store(url); });
   auto each = std::max<std::uint64_t>(1, options.in_flight / sections.size());
