@@ -112,7 +112,7 @@ SCENARIO("a restart skips numbers, gives none out twice, and takes people back")
       CHECK(refused(150));
       CHECK(refused(1'000'000));
     }
-    THEN("a facts that goes backwards stops the room") {
+    THEN("a fact that goes backwards stops the room") {
       CHECK_THROWS_AS(room.apply(numbers_reserved{queue_number{99}}), broken_invariant);
       CHECK_THROWS_AS(room.apply(serving_reached{queue_number{39}}), broken_invariant);
       CHECK_THROWS_AS(room.apply(fact{seats_blocked{}}), broken_invariant);
@@ -145,6 +145,16 @@ SCENARIO("people are let in evenly, and a late timer makes up for little") {
       CHECK(times.back() < at_ms(10100));
     }
   }
+}
+
+SCENARIO("a second without too many people includes both of its ends") {
+  lobby x{{.admission_per_s = 1}};
+  x.join(1);
+  x.join(2);
+  CHECK_EQ(x.admit(at(0)).size(), 1u);
+  CHECK(x.room.next_admission(at(0)) == at(1) + microseconds{1});
+  CHECK(x.admit(at(1)).empty());
+  CHECK_EQ(x.admit(at(1) + microseconds{1}).size(), 1u);
 }
 
 SCENARIO("people who are not there are passed over and go in first when they return") {
