@@ -29,6 +29,7 @@ public:
   [[nodiscard]] bool is_for(std::string_view audience) const;
   /// A text of 1 to `max_bytes` bytes without control characters.
   [[nodiscard]] std::optional<std::string> text(const char* claim, std::size_t max_bytes) const;
+  /// A whole number other than 0.
   [[nodiscard]] std::optional<long> number(const char* claim) const;
   [[nodiscard]] std::optional<domain::instant> moment(const char* claim) const;
   /// `sub`

@@ -13,7 +13,7 @@ CONFINED = {
     r"pqxx/|libpq": r"persistence/postgres/\w+\.cpp",
     r"sqlite3\.h": r"persistence/sqlite/\w+\.cpp|tests/.*",
     r"boost/beast|boost/asio": r"(gateway|bench|node|tests)/.*",
-    r"jwt\.h": r"gateway/tokens\.cpp",
+    r"jwt\.h": r"gateway/signed_claims\.cpp|tests/gateway/pure/tokens_test\.cpp",
     r"boost/json": r"(gateway|bench|node|tests)/.*",
     r"CLI/": r"node/.*",
     r"spdlog/": r"log/.*",

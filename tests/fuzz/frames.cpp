@@ -1,0 +1,31 @@
+#include "gateway/codec.hpp"
+#include "tests/fuzz/target.hpp"
+
+namespace usher::fuzz {
+
+std::vector<std::string> seeds() {
+  return {
+      R"({"type":"hello","id":"1","token":"a.b.c","resume":{"session":"s","seen":3}})",
+      R"({"type":"queue.join","id":"1","event":"rock","token":"t"})",
+      R"({"type":"seats.watch","id":"1","event":"rock","section":"101"})",
+      R"({"type":"hold","id":"1","event":"rock","key":"k","pass":"p","seats":["A-1","Süd-2"]})",
+      R"({"type":"hold","id":"1","event":"rock","section":"floor","quantity":2})",
+      R"({"type":"hold","id":"1","event":"rock","best":{"quantity":2,"category":"Gold","section":"101"}})",
+      R"({"type":"release","id":"1","hold":"rock~1+2~0123456789abcdeffedcba9876543210"})",
+      R"({"type":"order","id":"1","hold":"rock~1~0123456789abcdeffedcba9876543210","key":"k","payment":{"method":"c"}})",
+      R"({"type":"ping","id":"\u00e4\ud83c\udfab"})",
+  };
+}
+
+void try_out(std::string_view text) {
+  static gateway::frame_decoder decoder;
+  auto received = decoder.decode(text);
+  if (const auto* what = std::get_if<gateway::problem>(&received.content))
+    (void)gateway::encode_problem_frame(received.id, *what);
+  if (const auto* hold = std::get_if<gateway::frames::hold>(&received.content))
+    (void)gateway::wish_digest(hold->places);
+  (void)gateway::read_hold_body(text);
+  (void)gateway::read_order_body(text);
+}
+
+} // namespace usher::fuzz

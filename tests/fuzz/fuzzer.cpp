@@ -1,0 +1,10 @@
+#include "tests/fuzz/target.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+/// The way in for libFuzzer.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  usher::fuzz::try_out({reinterpret_cast<const char*>(bytes), size});
+  return 0;
+}

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// What a fuzz program brings: texts to begin with, and what is done with each text. It must not throw or crash,
+/// whatever the text.
+namespace usher::fuzz {
+
+[[nodiscard]] std::vector<std::string> seeds();
+void try_out(std::string_view text);
+
+} // namespace usher::fuzz

@@ -1,0 +1,105 @@
+#define CAF_SUITE gateway.wish
+
+#include "gateway/codec_wish.hpp"
+#include "tests/gateway/pure/hall.hpp"
+
+#include <caf/test/bdd_dsl.hpp>
+
+#include <rapidcheck.h>
+
+using namespace usher;
+using namespace usher::gateway;
+using namespace usher::tests;
+
+namespace {
+
+const auto hall = small_hall();
+
+resolved_wish resolved(const places_wish& wish) {
+  auto result = resolve(wish, *hall);
+  if (auto* what = std::get_if<problem>(&result))
+    CAF_FAIL(what->pointer << " " << what->detail);
+  return std::get<resolved_wish>(result);
+}
+
+problem refused(const places_wish& wish) {
+  auto result = resolve(wish, *hall);
+  if (!std::holds_alternative<problem>(result))
+    CAF_FAIL("granted");
+  return std::get<problem>(result);
+}
+
+} // namespace
+
+SCENARIO("named seats are sorted by section") {
+  GIVEN("seats of two sections in any order") {
+    THEN("each section has its own, ascending") {
+      auto wish = resolved(named_seats{{"B-2", "S-B-1", "S-A-2"}});
+      CHECK(!wish.best_anywhere);
+      CHECK_EQ(wish.sections.size(), 2u);
+      CHECK(wish.sections[0].section == domain::section_no{0});
+      CHECK(std::get<domain::seats_wish>(wish.sections[0].wanted).seats
+            == std::vector({domain::seat_no{1}, domain::seat_no{4}}));
+      CHECK(wish.sections[1].section == domain::section_no{1});
+      CHECK(!only_section(wish));
+      CHECK(only_section(resolved(named_seats{{"B-2"}})) == domain::section_no{1});
+    }
+  }
+}
+
+SCENARIO("seats that cannot be are refused where they stand") {
+  GIVEN("unknown and doubled seats") {
+    THEN("the pointer is theirs") {
+      auto unknown = refused(named_seats{{"S-A-1", "S-Z-9"}});
+      CHECK(unknown.reason == domain::rejection::not_found);
+      CHECK_EQ(unknown.pointer, "/seats/1");
+      CHECK_EQ(unknown.seats, std::vector<std::string>{"S-Z-9"});
+      auto twice = refused(named_seats{{"S-A-2", "S-A-1", "S-A-2"}});
+      CHECK(twice.reason == domain::rejection::bad_request);
+      CHECK_EQ(twice.pointer, "/seats/2");
+    }
+  }
+}
+
+SCENARIO("quantities are for floors") {
+  GIVEN("a floor and the stalls") {
+    THEN("only the floor is sold by quantity") {
+      auto wish = resolved(places_in_section{"floor", 3});
+      CHECK_EQ(std::get<domain::quantity_wish>(wish.sections.at(0).wanted).quantity, 3u);
+      CHECK(refused(places_in_section{"stalls", 3}).reason == domain::rejection::bad_request);
+      CHECK(refused(places_in_section{"nowhere", 3}).reason == domain::rejection::not_found);
+    }
+  }
+}
+
+SCENARIO("best is anywhere, in a section, or in a category") {
+  GIVEN("wishes for the best") {
+    THEN("names become numbers") {
+      auto anywhere = resolved(best_places{2, "Silver", std::nullopt});
+      CHECK(anywhere.sections.empty());
+      CHECK(anywhere.best_anywhere.value().category == domain::category_no{1});
+      auto here = resolved(best_places{2, std::nullopt, "balcony"});
+      CHECK_EQ(std::get<domain::best_wish>(here.sections.at(0).wanted).quantity, 2u);
+      auto floor = resolved(best_places{2, "Floor", "floor"});
+      CHECK(std::holds_alternative<domain::quantity_wish>(floor.sections.at(0).wanted));
+      CHECK_EQ(refused(best_places{2, "Gold", "floor"}).pointer, "/best/category");
+      CHECK_EQ(refused(best_places{2, "Tin", std::nullopt}).pointer, "/best/category");
+      CHECK_EQ(refused(best_places{2, "Gold", "nowhere"}).pointer, "/best/section");
+    }
+  }
+}
+
+SCENARIO("a repeat is told from another wish") {
+  GIVEN("wishes that are nearly equal") {
+    THEN("their digests differ, and only the order of seats does not count") {
+      CHECK_EQ(wish_digest(named_seats{{"a", "b"}}), wish_digest(named_seats{{"b", "a"}}));
+      CHECK_NE(wish_digest(named_seats{{"a", "b"}}), wish_digest(named_seats{{"a", "c"}}));
+      CHECK_NE(wish_digest(named_seats{{"a", "bc"}}), wish_digest(named_seats{{"ab", "c"}}));
+      CHECK_NE(wish_digest(named_seats{{"a"}}), wish_digest(named_seats{{"a", "a"}}));
+      CHECK_NE(wish_digest(places_in_section{"a", 1}), wish_digest(places_in_section{"a", 2}));
+      CHECK_NE(wish_digest(best_places{1, "a", std::nullopt}), wish_digest(best_places{1, std::nullopt, "a"}));
+      CHECK_NE(wish_digest(best_places{1, std::nullopt, std::nullopt}), wish_digest(best_places{1, "a", std::nullopt}));
+      CHECK_NE(wish_digest(best_places{1, std::nullopt, "a"}), wish_digest(places_in_section{"a", 1}));
+    }
+  }
+}
