@@ -350,10 +350,8 @@ private:
     if (x.asked)
       x.asked->deliver(to_error(rejection::store_unavailable));
   }
-  void deny(order_moved& x) {
-    if (x.asked)
-      x.asked->deliver(to_error(rejection::store_unavailable));
-  }
+  void deny(order_moved& x) { orders_.not_moved(x); }
+  void deny(order_cancelled& x) { orders_.not_cancelled(x); }
   template <class Asked>
   void deny(Asked& x) {
     x.asked.deliver(to_error(rejection::store_unavailable));

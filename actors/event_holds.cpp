@@ -288,7 +288,8 @@ caf::result<void> event_holds::release(messages::release_hold& wish) {
   if (!sections)
     return to_error(rejection::not_found);
   auto asked = core_.self->make_response_promise<void>();
-  core_.self->fan_out_request<caf::policy::select_all>(*sections, caf::infinite, std::move(wish))
+  // Not moved: each section would get what the one before left of it.
+  core_.self->fan_out_request<caf::policy::select_all>(*sections, caf::infinite, wish)
       .then([asked]() mutable { asked.deliver(); },
             [asked](caf::error& why) mutable { asked.deliver(std::move(why)); });
   return asked;
@@ -299,7 +300,7 @@ caf::result<messages::hold_granted> event_holds::find(messages::find_hold& wish)
   if (!sections)
     return to_error(rejection::not_found);
   auto asked = core_.self->make_response_promise<messages::hold_granted>();
-  gather_hold(core_.self, *sections, std::move(wish),
+  gather_hold(core_.self, *sections, wish,
               [asked](caf::expected<messages::hold_granted> whole) mutable { asked.deliver(std::move(whole)); });
   return asked;
 }
@@ -307,8 +308,8 @@ caf::result<messages::hold_granted> event_holds::find(messages::find_hold& wish)
 // ---- what counts -------------------------------------------------------------
 
 void event_holds::expect_sections(std::size_t count) {
-  totals_.resize(count);
-  totals_seen_.resize(count);
+  totals_.resize(std::max(count, totals_.size()));
+  totals_seen_.resize(totals_.size());
 }
 
 void event_holds::gather_claims() {
@@ -352,8 +353,9 @@ void event_holds::seats_freed(domain::section_no section) {
 
 void event_holds::note_totals(domain::section_no section, const domain::section_totals& totals) {
   auto number = section.value();
+  // A section says how it stands as soon as it starts, before the event has met it.
   if (number >= totals_.size())
-    return;
+    expect_sections(number + std::size_t{1});
   if (totals.free > totals_[number].free)
     seats_freed(section);
   totals_[number] = totals;

@@ -7,6 +7,7 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace usher::actors {
 
@@ -75,7 +76,7 @@ caf::result<messages::order_view> event_orders::start(messages::start_order& wis
   auto asked = core_.self->make_response_promise<messages::order_view>();
   ++beginning_;
   messages::find_hold question{wish.trace, core_.id, wish.hold, wish.buyer, wish.sections};
-  gather_hold(core_.self, *sections, std::move(question),
+  gather_hold(core_.self, *sections, question,
               [this, wish = std::move(wish), asked](caf::expected<messages::hold_granted> hold) mutable {
                 --beginning_;
                 if (hold)
@@ -156,28 +157,32 @@ void event_orders::began(order_begun& order) {
 }
 
 void event_orders::moved(order_moved& step) {
-  const auto* order = core_.event.find_order(step.order);
-  if (domain::is_final(order->state()))
-    checkouts_.erase(step.order);
-  if (order->state() == order_state::confirmed) {
-    holds_.note_owned(order->details());
-    if (core_.room)
-      core_.self->send(core_.room, messages::shopping_ended{core_.id, {order->details().buyer}});
-  }
-  if (order->state() == order_state::refunded || order->state() == order_state::cancelled)
-    holds_.forget(order->details().hold);
+  follow_step(*core_.event.find_order(step.order));
   if (step.asked)
     step.asked->deliver();
+}
+
+/// What follows from the state that an order has come to.
+void event_orders::follow_step(const domain::order& order) {
+  const auto& details = order.details();
+  if (domain::is_final(order.state()))
+    checkouts_.erase(details.order);
+  if (order.state() == order_state::confirmed) {
+    holds_.note_owned(details);
+    if (core_.room)
+      core_.self->send(core_.room, messages::shopping_ended{core_.id, {details.buyer}});
+  }
+  if (order.state() == order_state::refunded || order.state() == order_state::cancelled)
+    holds_.forget(details.hold);
   for (const auto& gateway : core_.gateways)
-    core_.self->send(gateway, messages::order_changed{view(*order)});
+    core_.self->send(gateway, messages::order_changed{view(order)});
 }
 
 void event_orders::cancelling(order_cancelled& order) {
   const auto* present = core_.event.find_order(order.order);
   carry_on(order.order);
   order.asked.deliver(view(*present));
-  for (const auto& gateway : core_.gateways)
-    core_.self->send(gateway, messages::order_changed{view(*present)});
+  follow_step(*present);
 }
 
 void event_orders::read(order_read& order) {
@@ -189,9 +194,23 @@ void event_orders::not_begun(order_begun& order) {
   order.asked.deliver(to_error(rejection::store_unavailable));
 }
 
+void event_orders::not_moved(order_moved& step) {
+  untold_.insert(step.order);
+  if (step.asked)
+    step.asked->deliver(to_error(rejection::store_unavailable));
+}
+
+void event_orders::not_cancelled(order_cancelled& order) {
+  untold_.insert(order.order);
+  order.asked.deliver(to_error(rejection::store_unavailable));
+}
+
 // ---- the checkouts -----------------------------------------------------------
 
 void event_orders::resume() {
+  for (auto id : std::exchange(untold_, {}))
+    if (const auto* order = core_.event.find_order(id))
+      follow_step(*order);
   for (auto id : core_.event.orders_under_way()) {
     // Its buyer was told that nothing happened, so nothing must.
     if (not_begun_.contains(id) && core_.event.find_order(id)->state() == order_state::started) {

@@ -36,6 +36,9 @@ public:
   void read(order_read& order);
   /// It was not written, as far as is known: the buyer is told so, and the order must not go on.
   void not_begun(order_begun& order);
+  /// The same of a later step: nobody has heard of it yet. If it was written after all, they will.
+  void not_moved(order_moved& step);
+  void not_cancelled(order_cancelled& order);
 
   // ---- the checkouts ----
 
@@ -55,6 +58,7 @@ private:
   caf::result<messages::order_view> answer_when_durable(domain::order_id id);
   void begin(const messages::start_order& wish, const messages::hold_granted& hold, answer asked);
   void carry_on(domain::order_id id);
+  void follow_step(const domain::order& order);
 
   event_core& core_;
   event_holds& holds_;
@@ -63,6 +67,7 @@ private:
   std::size_t beginning_ = 0; ///< orders whose hold is being looked up
   std::unordered_map<domain::order_id, messages::checkout_actor> checkouts_;
   std::unordered_set<domain::order_id> not_begun_; ///< answered with `store_unavailable`; perhaps written all the same
+  std::unordered_set<domain::order_id> untold_;    ///< whose last step nobody has heard of
 };
 
 } // namespace usher::actors

@@ -17,7 +17,7 @@ namespace usher::actors {
 /// first error. `done` takes a `caf::expected<messages::hold_granted>`.
 template <class Done>
 void gather_hold(messages::event_actor::pointer self, const std::vector<messages::section_actor>& sections,
-                 messages::find_hold wish, Done done) {
+                 const messages::find_hold& wish, Done done) {
   auto merge = [done](std::vector<messages::hold_granted> parts) mutable {
     domain::ensure(!parts.empty(), "a hold is somewhere");
     auto whole = std::move(parts.front());
@@ -30,7 +30,7 @@ void gather_hold(messages::event_actor::pointer self, const std::vector<messages
               [](const auto& a, const auto& b) { return a.section < b.section; });
     done(caf::expected<messages::hold_granted>{std::move(whole)});
   };
-  self->template fan_out_request<caf::policy::select_all>(sections, caf::infinite, std::move(wish))
+  self->template fan_out_request<caf::policy::select_all>(sections, caf::infinite, wish)
       .then(std::move(merge),
             [done](caf::error& why) mutable { done(caf::expected<messages::hold_granted>{std::move(why)}); });
 }

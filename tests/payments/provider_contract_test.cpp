@@ -39,7 +39,9 @@ std::vector<adapter> adapters() {
        [=] {
          auto settings = in_memory;
          settings.ledger = fresh_ledger();
-         return std::make_unique<sandbox>(settings);
+         auto result = std::make_unique<sandbox>(settings);
+         std::filesystem::remove(*settings.ledger); // what is open stays usable
+         return result;
        }},
       {"sandbox that loses answers",
        [=] {
