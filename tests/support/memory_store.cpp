@@ -37,7 +37,7 @@ std::size_t memory_books::groups() const {
 std::vector<domain::fact> memory_books::facts(const domain::shard_id& shard) const {
   std::lock_guard lock{guard_};
   std::vector<domain::fact> result;
-  if (auto found = shards_.find(shard); found != shards_.end())
+  if (auto found = tables_.shards.find(shard); found != tables_.shards.end())
     for (const auto& entry : found->second.journal)
       result.push_back(entry.fact);
   return result;
@@ -50,7 +50,7 @@ std::size_t memory_books::snapshots_kept() const {
 
 void memory_books::forge_sale(const domain::event_id& event, const sold_row& row) {
   std::lock_guard lock{guard_};
-  sold_[{event, row.section, row.seat}] = row;
+  tables_.sold[{event, row.section, row.seat}] = row;
 }
 
 domain::instant memory_store::now() {
@@ -60,17 +60,17 @@ domain::instant memory_store::now() {
 
 void memory_store::put_event(const stored_event& event, std::uint16_t sections) {
   std::lock_guard lock{books_->guard_};
-  books_->events_[event.id] = event;
-  books_->shards_.try_emplace({domain::shard_kind::event, event.id, {}});
-  books_->shards_.try_emplace({domain::shard_kind::waiting_room, event.id, {}});
+  books_->tables_.events[event.id] = event;
+  books_->tables_.shards.try_emplace({domain::shard_kind::event, event.id, {}});
+  books_->tables_.shards.try_emplace({domain::shard_kind::waiting_room, event.id, {}});
   for (std::uint16_t i = 0; i < sections; ++i)
-    books_->shards_.try_emplace({domain::shard_kind::section, event.id, domain::section_no{i}});
+    books_->tables_.shards.try_emplace({domain::shard_kind::section, event.id, domain::section_no{i}});
 }
 
 std::vector<stored_event> memory_store::events() {
   std::lock_guard lock{books_->guard_};
   std::vector<stored_event> result;
-  for (const auto& [id, event] : books_->events_)
+  for (const auto& [id, event] : books_->tables_.events)
     result.push_back(event);
   return result;
 }
@@ -80,8 +80,8 @@ std::optional<shard_history> memory_store::claim(const domain::shard_id& shard, 
   std::lock_guard lock{books_->guard_};
   if (books_->fault_ == store_fault::unavailable || books_->fault_ == store_fault::lost_answer)
     throw store_unavailable{"the memory store was told to fail"};
-  auto found = books_->shards_.find(shard);
-  if (found == books_->shards_.end())
+  auto found = books_->tables_.shards.find(shard);
+  if (found == books_->tables_.shards.end())
     return std::nullopt;
   auto& row = found->second;
   if (expected && *expected != row.epoch)
@@ -121,8 +121,8 @@ std::vector<append_result> memory_store::append(std::span<const journal_entry> g
 }
 
 append_result memory_store::append_one(const journal_entry& entry) {
-  auto found = books_->shards_.find(entry.shard);
-  if (found == books_->shards_.end() || found->second.epoch != entry.epoch)
+  auto found = books_->tables_.shards.find(entry.shard);
+  if (found == books_->tables_.shards.end() || found->second.epoch != entry.epoch)
     return append_result::fenced;
   auto& journal = found->second.journal;
   if (entry.seq.value() != journal.size() + 1)
@@ -137,21 +137,21 @@ bool memory_store::change_rows(const journal_entry& entry) {
   std::vector<seat_change> changes;
   append_seat_changes(entry, changes);
   for (const auto& change : changes)
-    if (!follows(change, books_->sold_[{entry.shard.event, change.section, change.seat}]))
+    if (!follows(change, books_->tables_.sold[{entry.shard.event, change.section, change.seat}]))
       return false;
   if (auto change = order_change_of(entry)) {
     auto key = memory_books::order_key{entry.shard.event, change->order};
-    auto present = books_->orders_.find(key);
-    if ((present == books_->orders_.end()) != (change->started != nullptr))
+    auto present = books_->tables_.orders.find(key);
+    if ((present == books_->tables_.orders.end()) != (change->started != nullptr))
       return false;
     if (change->started)
-      books_->orders_[key] = {change->order, change->started->hold, change->started->buyer,
-                              domain::order_state::started, change->started->total};
+      books_->tables_.orders[key] = {change->order, change->started->hold, change->started->buyer,
+                                     domain::order_state::started, change->started->total};
     else
       present->second.state = change->state;
   }
   for (const auto& change : changes) {
-    auto& row = books_->sold_[{entry.shard.event, change.section, change.seat}];
+    auto& row = books_->tables_.sold[{entry.shard.event, change.section, change.seat}];
     auto buyer = change.buyer ? *change.buyer : row.buyer;
     row = {change.section, change.seat, change.version, change.sold, change.order, buyer, change.price};
   }
@@ -161,8 +161,9 @@ bool memory_store::change_rows(const journal_entry& entry) {
 void memory_store::put_snapshot(const domain::shard_id& shard, domain::epoch epoch, domain::fact_seq upto,
                                 const std::vector<domain::fact>& facts) {
   std::lock_guard lock{books_->guard_};
-  auto found = books_->shards_.find(shard);
-  if (found == books_->shards_.end() || found->second.epoch != epoch || upto.value() > found->second.journal.size())
+  auto found = books_->tables_.shards.find(shard);
+  if (found == books_->tables_.shards.end() || found->second.epoch != epoch
+      || upto.value() > found->second.journal.size())
     return;
   auto& row = found->second;
   if (row.snapshot && row.snapshot->upto > upto)
@@ -173,15 +174,29 @@ void memory_store::put_snapshot(const domain::shard_id& shard, domain::epoch epo
 
 std::optional<stored_snapshot> memory_store::snapshot(const domain::shard_id& shard) {
   std::lock_guard lock{books_->guard_};
-  auto found = books_->shards_.find(shard);
-  return found == books_->shards_.end() ? std::nullopt : found->second.snapshot;
+  auto found = readable().shards.find(shard);
+  return found == readable().shards.end() ? std::nullopt : found->second.snapshot;
+}
+
+void memory_store::at_one_moment(const std::function<void()>& work) {
+  {
+    std::lock_guard lock{books_->guard_};
+    moment_ = books_->tables_;
+  }
+  try {
+    work();
+  } catch (...) {
+    moment_.reset();
+    throw;
+  }
+  moment_.reset();
 }
 
 void memory_store::read_journal(const domain::event_id& event, const std::function<void(const journal_entry&)>& each) {
   std::vector<journal_entry> entries;
   {
     std::lock_guard lock{books_->guard_};
-    for (const auto& [id, row] : books_->shards_)
+    for (const auto& [id, row] : readable().shards)
       if (id.event == event)
         entries.insert(entries.end(), row.journal.begin(), row.journal.end());
   }
@@ -191,7 +206,7 @@ void memory_store::read_journal(const domain::event_id& event, const std::functi
 std::vector<sold_row> memory_store::sold_seats(const domain::event_id& event) {
   std::lock_guard lock{books_->guard_};
   std::vector<sold_row> result;
-  for (const auto& [key, row] : books_->sold_)
+  for (const auto& [key, row] : readable().sold)
     if (std::get<0>(key) == event && row.version > 0)
       result.push_back(row);
   return result;
@@ -200,7 +215,7 @@ std::vector<sold_row> memory_store::sold_seats(const domain::event_id& event) {
 std::vector<order_row> memory_store::orders(const domain::event_id& event) {
   std::lock_guard lock{books_->guard_};
   std::vector<order_row> result;
-  for (const auto& [key, row] : books_->orders_)
+  for (const auto& [key, row] : readable().orders)
     if (key.first == event)
       result.push_back(row);
   return result;
@@ -209,7 +224,7 @@ std::vector<order_row> memory_store::orders(const domain::event_id& event) {
 std::vector<std::pair<domain::shard_id, domain::epoch>> memory_store::epochs(const domain::event_id& event) {
   std::lock_guard lock{books_->guard_};
   std::vector<std::pair<domain::shard_id, domain::epoch>> result;
-  for (const auto& [id, row] : books_->shards_)
+  for (const auto& [id, row] : readable().shards)
     if (id.event == event)
       result.emplace_back(id, row.epoch);
   return result;

@@ -47,6 +47,12 @@ private:
   };
   using seat_key = std::tuple<domain::event_id, domain::section_no, domain::seat_no>;
   using order_key = std::pair<domain::event_id, domain::order_id>;
+  struct tables {
+    std::map<domain::event_id, persistence::stored_event> events;
+    std::map<domain::shard_id, shard_row> shards;
+    std::map<seat_key, persistence::sold_row> sold;
+    std::map<order_key, persistence::order_row> orders;
+  };
 
   mutable std::mutex guard_;
   std::condition_variable fault_changed_;
@@ -54,10 +60,7 @@ private:
   domain::instant now_ = start();
   std::size_t groups_ = 0;
   std::size_t snapshots_kept_ = 0;
-  std::map<domain::event_id, persistence::stored_event> events_;
-  std::map<domain::shard_id, shard_row> shards_;
-  std::map<seat_key, persistence::sold_row> sold_;
-  std::map<order_key, persistence::order_row> orders_;
+  tables tables_;
   std::map<std::string, std::string, std::less<>> secrets_;
 };
 
@@ -74,6 +77,7 @@ public:
   std::vector<persistence::append_result> append(std::span<const persistence::journal_entry> group) override;
   void put_snapshot(const domain::shard_id& shard, domain::epoch epoch, domain::fact_seq upto,
                     const std::vector<domain::fact>& facts) override;
+  void at_one_moment(const std::function<void()>& work) override;
   void read_journal(const domain::event_id& event,
                     const std::function<void(const persistence::journal_entry&)>& each) override;
   std::optional<persistence::stored_snapshot> snapshot(const domain::shard_id& shard) override;
@@ -86,7 +90,11 @@ private:
   [[nodiscard]] persistence::append_result append_one(const persistence::journal_entry& entry);
   [[nodiscard]] bool change_rows(const persistence::journal_entry& entry);
 
+  /// The tables as this connection reads them.
+  [[nodiscard]] const memory_books::tables& readable() const { return moment_ ? *moment_ : books_->tables_; }
+
   std::shared_ptr<memory_books> books_;
+  std::optional<memory_books::tables> moment_;
 };
 
 } // namespace usher::tests
