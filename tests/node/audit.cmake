@@ -1,0 +1,3 @@
+usher_test(audit
+  SOURCES audit_test.cpp
+  LINK usher::audit SQLite::SQLite3)

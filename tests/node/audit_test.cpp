@@ -1,0 +1,320 @@
+#define CAF_SUITE node.audit
+
+#include "node/audit.hpp"
+
+#include "tests/persistence/sample_facts.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+#include <caf/test/bdd_dsl.hpp>
+
+#include <sqlite3.h>
+
+#include <algorithm>
+
+using namespace usher;
+using namespace usher::domain;
+using namespace usher::tests;
+using persistence::append_result;
+
+namespace {
+
+shared_plan small_hall() {
+  section_plan stalls;
+  stalls.id = "stalls";
+  stalls.rows = {"A"};
+  for (int i = 0; i < 10; ++i)
+    stalls.seats.push_back({"A-" + std::to_string(i), std::to_string(i), category_no{0}, 0, {double(i), 0}});
+  section_plan floor;
+  floor.id = "floor";
+  floor.general_capacity = 20;
+  return std::make_shared<const seating_plan>("hall", std::vector<std::string>{"all"},
+                                              std::vector<section_plan>{stalls, floor});
+}
+
+/// An event on a store of its own. Branches of one scenario run one after the other, so each makes its own.
+struct sale {
+  sale() {
+    store->put_event({rock, "{}"}, 2);
+    for (const auto& shard : {event_shard, queue_shard, section_shard(0), section_shard(1)})
+      claim(shard);
+  }
+
+  void claim(const shard_id& shard) { epochs[shard] = store->claim(shard, "test", std::nullopt).value().epoch; }
+
+  /// Writes a shard's next fact, as decided at a moment.
+  void write(const shard_id& shard, fact what, std::int64_t at = 0) {
+    auto group = std::vector{entry(shard, epochs[shard], ++last[shard], std::move(what), at)};
+    CHECK((store->append(group) == std::vector{append_result::written}));
+  }
+
+  /// A sale with everything in it, and nothing wrong.
+  void clean_sale() {
+    event_settings settings;
+    settings.prices = {1000};
+    write(event_shard, event_defined{settings});
+    write(event_shard, event_state_changed{event_state::open});
+    write(queue_shard, numbers_reserved{queue_number{100}});
+    write(queue_shard, serving_reached{queue_number{50}});
+    // bought
+    write(section_shard(0), held(1, {0, 1}), 1);
+    write(event_shard, ordered(1, 1, {0, 1}), 2);
+    write(section_shard(0), payment_started{{7, 1}, {9, 1}, moment(600)}, 3);
+    write(event_shard, advanced(1, order_state::charging), 4);
+    write(event_shard, advanced(1, order_state::charged), 5);
+    write(section_shard(0), sold(1, 1, {0, 1}), 6);
+    write(event_shard, advanced(1, order_state::confirmed), 7);
+    // run out, and given to somebody else
+    write(section_shard(0), held(2, {2}, 100), 8);
+    write(section_shard(0), hold_ended{{7, 2}, hold_end::expired}, 101);
+    write(section_shard(0), held(3, {2}, 500), 102);
+    // declined
+    write(event_shard, ordered(3, 3, {2}), 103);
+    write(event_shard, advanced(3, order_state::failed), 104);
+    // blocked, and general admission
+    write(section_shard(0), seats_blocked{{seat_no{9}}}, 105);
+    write(section_shard(1), held(4, {0, 1, 2}, 500), 106);
+    write(section_shard(1), hold_ended{{7, 4}, hold_end::released}, 107);
+  }
+
+  void sql(const char* text) {
+    sqlite3* db = nullptr;
+    CHECK_EQ(sqlite3_open(file.c_str(), &db), SQLITE_OK);
+    CHECK_EQ(sqlite3_exec(db, text, nullptr, nullptr, nullptr), SQLITE_OK);
+    CHECK_GT(sqlite3_changes(db), 0);
+    sqlite3_close(db);
+  }
+
+  node::audit_report audit() { return node::audit(*store, rock, small_hall()); }
+
+  /// Whether the audit finds this invariant broken, with these words.
+  bool finds(int invariant, const std::string& words) {
+    auto report = audit();
+    for (const auto& x : report.violations)
+      if (x.invariant == invariant && x.sentence.find(words) != std::string::npos)
+        return true;
+    for (const auto& x : report.violations)
+      MESSAGE("found instead: " << x.invariant << " " << to_string(x.shard) << " " << x.seq.value() << " "
+                                << x.sentence);
+    return false;
+  }
+
+  temporary_folder folder;
+  std::filesystem::path file = folder.path() / "store";
+  std::unique_ptr<persistence::booking_store> store = persistence::open_store("sqlite:" + file.string());
+  std::unordered_map<shard_id, epoch> epochs;
+  std::unordered_map<shard_id, std::uint64_t> last;
+};
+
+} // namespace
+
+SCENARIO("a clean sale passes and balances") {
+  GIVEN("a sale with holds, orders, a waiting room and blocked seats") {
+    sale it;
+    it.clean_sale();
+    auto report = it.audit();
+    for (const auto& x : report.violations)
+      MESSAGE(x.invariant << " " << to_string(x.shard) << " " << x.seq.value() << " " << x.sentence);
+    THEN("nothing is found and every seat is accounted for") {
+      CHECK(report.ok());
+      CHECK_EQ(report.facts, 19u);
+      CHECK_EQ(report.capacity, 30u);
+      CHECK_EQ(report.totals.sold, 2u);
+      CHECK_EQ(report.totals.held, 1u);
+      CHECK_EQ(report.totals.blocked, 1u);
+      CHECK_EQ(report.totals.free, 26u);
+      CHECK_EQ(report.totals.revenue, 2000);
+      CHECK_EQ(report.sections.size(), 2u);
+      CHECK_EQ(report.sections[1].id, "floor");
+      CHECK_EQ(report.orders_in(order_state::confirmed), 1u);
+      CHECK_EQ(report.orders_in(order_state::failed), 1u);
+    }
+  }
+}
+
+SCENARIO("a cancelled order gives its seats and its money back") {
+  GIVEN("a confirmed order that is undone") {
+    sale it;
+    it.clean_sale();
+    it.write(event_shard, advanced(1, order_state::cancelling), 200);
+    it.write(section_shard(0), returned(1, {0, 1}), 201);
+    it.write(event_shard, advanced(1, order_state::cancelled), 202);
+    auto report = it.audit();
+    THEN("nothing is found, and the books say so") {
+      CHECK(report.ok());
+      CHECK_EQ(report.totals.revenue, 0);
+      CHECK_EQ(report.totals.refunded, 2000);
+    }
+  }
+}
+
+SCENARIO("tampering with the journal is found") {
+  GIVEN("a clean sale") {
+    THEN("a deleted fact leaves a gap") {
+      sale it;
+      it.clean_sale();
+      it.sql("DELETE FROM journal WHERE seq = 2 AND shard = (SELECT number FROM shard WHERE kind = 1 AND section = 0)");
+      CHECK(it.finds(0, "facts are missing"));
+    }
+    THEN("a changed fact breaks the chain") {
+      sale it;
+      it.clean_sale();
+      it.sql("UPDATE journal SET at = at + 1 WHERE seq = 1");
+      CHECK(it.finds(0, "the chain is broken"));
+    }
+    THEN("bytes that are no fact are said to be none") {
+      sale it;
+      it.clean_sale();
+      it.sql("UPDATE journal SET fact = x'0163' WHERE seq = 1");
+      CHECK(it.finds(0, "are no fact"));
+    }
+    THEN("an older epoch after a newer one is found") {
+      sale it;
+      it.clean_sale();
+      it.sql("UPDATE journal SET epoch = 2 WHERE seq = 2");
+      CHECK(it.finds(4, "an older epoch"));
+      CHECK(it.finds(4, "has not reached"));
+    }
+  }
+}
+
+SCENARIO("tampering with the tables is found") {
+  GIVEN("a clean sale") {
+    THEN("a sold seat without a fact") {
+      sale it;
+      it.clean_sale();
+      it.sql("INSERT INTO sold_seat SELECT event, section, 5, version, sold, order_id, buyer, price FROM sold_seat "
+             "WHERE seat = 0");
+      CHECK(it.finds(0, "was never sold in the journal"));
+    }
+    THEN("a fact without its sold seat") {
+      sale it;
+      it.clean_sale();
+      it.sql("DELETE FROM sold_seat WHERE seat = 1");
+      CHECK(it.finds(0, "is not in the table of sold seats"));
+    }
+    THEN("a sold seat with another buyer") {
+      sale it;
+      it.clean_sale();
+      it.sql("UPDATE sold_seat SET buyer = x'00' WHERE seat = 1");
+      CHECK(it.finds(0, "differs between the table of sold seats"));
+    }
+    THEN("an order in another state") {
+      sale it;
+      it.clean_sale();
+      it.sql("UPDATE orders SET state = 4 WHERE total = 2000");
+      CHECK(it.finds(0, "differs between the table and the journal"));
+    }
+    THEN("an order that is missing") {
+      sale it;
+      it.clean_sale();
+      it.sql("DELETE FROM orders WHERE total = 2000");
+      CHECK(it.finds(0, "is in the journal and not in the table"));
+    }
+  }
+}
+
+SCENARIO("a journal whose facts must never be is found out") {
+  GIVEN("a clean sale, and then one thing too many") {
+    THEN("two holds on one seat") {
+      sale it;
+      it.clean_sale();
+      it.write(section_shard(0), held(8, {2}), 200);
+      CHECK(it.finds(1, "while it has an owner"));
+      CHECK(it.finds(3, "loses seat 2 before its deadline"));
+    }
+    THEN("a seat sold under somebody's hold") {
+      sale it;
+      it.clean_sale();
+      it.write(section_shard(0), sold(9, 1, {2}), 200);
+      CHECK(it.finds(1, "is sold although hold"));
+    }
+    THEN("a hold that runs out too early") {
+      sale it;
+      it.clean_sale();
+      it.write(section_shard(0), hold_ended{{7, 3}, hold_end::expired}, 200);
+      CHECK(it.finds(3, "runs out before its deadline"));
+    }
+    THEN("a hold that runs out too late") {
+      sale it;
+      it.clean_sale();
+      it.write(section_shard(0), hold_ended{{7, 3}, hold_end::expired}, 511);
+      CHECK(it.finds(8, "after its deadline"));
+    }
+    THEN("a seat sold by an order that never was") {
+      sale it;
+      it.clean_sale();
+      it.write(section_shard(0), sold(9, 77, {5}), 200);
+      CHECK(it.finds(5, "which never started"));
+    }
+    THEN("a seat sold by an order that was not charged") {
+      sale it;
+      it.clean_sale();
+      it.write(section_shard(0), sold(3, 3, {2}), 200);
+      CHECK(it.finds(5, "which was not charged"));
+    }
+    THEN("an order confirmed twice") {
+      sale it;
+      it.clean_sale();
+      it.write(event_shard, advanced(1, order_state::confirmed), 200);
+      CHECK(it.finds(5, "is confirmed twice"));
+    }
+    THEN("an order with a wrong total") {
+      sale it;
+      it.clean_sale();
+      auto wrong = ordered(5, 5, {6});
+      wrong.total = 1;
+      it.write(event_shard, wrong, 200);
+      CHECK(it.finds(5, "another total"));
+    }
+    THEN("a confirmed order that lost a seat") {
+      sale it;
+      it.clean_sale();
+      it.write(section_shard(0), returned(1, {0}), 200);
+      CHECK(it.finds(5, "does not own all of its seats"));
+    }
+    THEN("numbers given twice") {
+      sale it;
+      it.clean_sale();
+      it.write(queue_shard, numbers_reserved{queue_number{100}});
+      CHECK(it.finds(7, "were reserved before"));
+    }
+    THEN("a fact of another kind of shard") {
+      sale it;
+      it.clean_sale();
+      it.write(section_shard(1), serving_reached{queue_number{1}});
+      CHECK(it.finds(0, "is no fact of a section"));
+    }
+    THEN("a snapshot that is not what happened") {
+      sale it;
+      it.clean_sale();
+      it.store->put_snapshot(section_shard(1), it.epochs[section_shard(1)], fact_seq{2}, {seats_blocked{{seat_no{3}}}});
+      CHECK(it.finds(0, "the snapshot is not what the facts"));
+    }
+  }
+}
+
+SCENARIO("a hold that ran out while nobody owned its shard is nobody's fault") {
+  GIVEN("a hold, and an owner who comes much later") {
+    sale it;
+    it.write(section_shard(0), held(1, {0}, 100));
+    it.claim(section_shard(0));
+    it.write(section_shard(0), hold_ended{{7, 1}, hold_end::expired}, 5000);
+    THEN("the audit passes") {
+      CHECK(it.audit().ok());
+    }
+  }
+}
+
+SCENARIO("an audit keeps some violations and counts all") {
+  GIVEN("a journal with many") {
+    sale it;
+    for (std::uint64_t i = 1; i <= 30; ++i)
+      it.write(section_shard(0), held(i, {0}));
+    auto report = node::audit(*it.store, rock, small_hall(), {seconds{10}, 5});
+    THEN("the first are kept") {
+      CHECK_EQ(report.violations.size(), 5u);
+      CHECK_GT(report.violations_found, 29u);
+      CHECK(!report.ok());
+    }
+  }
+}

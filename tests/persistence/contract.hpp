@@ -1,0 +1,25 @@
+#pragma once
+
+#include "persistence/booking_store.hpp"
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+/// What every booking store promises, whichever it is: the sentences of persistence/booking_store.hpp.
+namespace usher::tests {
+
+/// Makes another connection to one and the same store, which is empty at first.
+using connector = std::function<std::unique_ptr<persistence::booking_store>()>;
+
+struct contract_clause {
+  const char* sentence;
+  void (*check)(const connector&);
+};
+
+[[nodiscard]] const std::vector<contract_clause>& store_contract();
+
+/// Holds a store to every clause; `fresh` makes an empty store for each.
+void check_contract(const std::function<connector()>& fresh);
+
+} // namespace usher::tests

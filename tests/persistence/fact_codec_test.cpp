@@ -1,0 +1,119 @@
+#define CAF_SUITE persistence.fact_codec
+
+#include "persistence/fact_codec.hpp"
+
+#include "tests/persistence/sample_facts.hpp"
+
+#include <caf/test/bdd_dsl.hpp>
+#include <rapidcheck.h>
+
+using namespace usher;
+using namespace usher::persistence;
+using namespace usher::tests;
+
+namespace {
+
+std::string encoded(const domain::fact& fact) {
+  std::string bytes;
+  encode(fact, bytes);
+  return bytes;
+}
+
+} // namespace
+
+SCENARIO("every kind of fact is read as it was written") {
+  GIVEN("one fact of each kind") {
+    auto facts = one_of_each();
+    CHECK_EQ(facts.size(), std::variant_size_v<domain::fact>);
+    THEN("each comes back, alone and in a list") {
+      for (const auto& fact : facts)
+        CHECK(decode(encoded(fact)) == fact);
+      CHECK(decode_all(encode_all(facts)) == facts);
+      CHECK((decode_all(encode_all({})) == std::vector<domain::fact>{}));
+    }
+    THEN("facts that follow each other are told apart") {
+      std::string bytes;
+      for (const auto& fact : facts)
+        encode(fact, bytes);
+      std::string_view rest = bytes;
+      for (const auto& fact : facts)
+        CHECK(decode_front(rest) == fact);
+      CHECK(rest.empty());
+    }
+  }
+}
+
+SCENARIO("the journal's format does not change") {
+  GIVEN("a hold of two seats") {
+    THEN("its bytes are these for ever") {
+      domain::fact fact = domain::seats_held{{1, 2},
+                                             domain::buyer_id{"ann"},
+                                             {{domain::seat_no{3}, 100}, {domain::seat_no{300}, -1}},
+                                             domain::instant{domain::microseconds{4}},
+                                             5};
+      std::string expected{"\x01\x00"
+                           "\x01\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0"
+                           "\x03"
+                           "ann"
+                           "\x02"
+                           "\x03"
+                           "\xC8\x01"
+                           "\xAC\x02"
+                           "\x01"
+                           "\x04\0\0\0\0\0\0\0"
+                           "\x05\0\0\0\0\0\0\0",
+                           45};
+      CHECK(encoded(fact) == expected);
+    }
+  }
+}
+
+SCENARIO("bytes that are no fact are refused, whatever they are") {
+  GIVEN("one fact of each kind") {
+    THEN("a part of it is no fact, and neither is it with something behind it") {
+      for (const auto& fact : one_of_each()) {
+        auto bytes = encoded(fact);
+        for (std::size_t size = 0; size < bytes.size(); ++size)
+          CHECK((!decode(std::string_view{bytes}.substr(0, size))));
+        CHECK(!decode(bytes + '\0'));
+      }
+    }
+    THEN("another version or an unknown kind is no fact") {
+      auto bytes = encoded(one_of_each().front());
+      bytes[0] = 2;
+      CHECK(!decode(bytes));
+      bytes[0] = 1;
+      bytes[1] = static_cast<char>(std::variant_size_v<domain::fact>);
+      CHECK(!decode(bytes));
+    }
+    THEN("a value outside its enumeration is no fact") {
+      auto bytes = encoded(domain::event_state_changed{domain::event_state::closed});
+      bytes.back() = 100;
+      CHECK(!decode(bytes));
+    }
+  }
+  GIVEN("any bytes") {
+    THEN("reading them is harmless, and what is read can be written and read again") {
+      auto harmless = rc::check([](const std::vector<std::uint8_t>& tail, std::uint8_t kind) {
+        std::string bytes{'\x01', static_cast<char>(kind % 16)};
+        bytes.append(tail.begin(), tail.end());
+        if (auto fact = decode(bytes))
+          RC_ASSERT(decode(encoded(*fact)) == fact);
+        (void)decode_all(bytes);
+      });
+      CHECK(harmless);
+    }
+    THEN("so are facts with a few bytes changed") {
+      auto harmless = rc::check([](std::vector<std::pair<std::uint16_t, char>> changes) {
+        for (const auto& original : one_of_each()) {
+          auto bytes = encoded(original);
+          for (auto [place, value] : changes)
+            bytes[place % bytes.size()] = value;
+          if (auto fact = decode(bytes))
+            RC_ASSERT(decode(encoded(*fact)) == fact);
+        }
+      });
+      CHECK(harmless);
+    }
+  }
+}

@@ -1,0 +1,194 @@
+#define CAF_SUITE persistence.postgres
+
+#include "tests/persistence/contract.hpp"
+#include "tests/persistence/sample_facts.hpp"
+#include "tests/support/private_postgres.hpp"
+
+#include <caf/test/bdd_dsl.hpp>
+
+#include <pqxx/pqxx>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+using namespace usher;
+using namespace usher::persistence;
+using namespace usher::tests;
+using namespace std::chrono_literals;
+using steady = std::chrono::steady_clock;
+
+namespace {
+
+struct fixture {
+  private_postgres server;
+};
+
+/// A second writes; the first is told when something of it has been written.
+std::vector<append_result> append_one(booking_store& store, domain::epoch epoch, std::uint64_t seq) {
+  auto group = std::vector{entry(section_shard(0), epoch, seq, held(seq, {static_cast<std::uint32_t>(seq)}))};
+  return store.append(group);
+}
+
+/// Waits until the store answers again, at most half a minute.
+std::unique_ptr<booking_store> reopened(const std::string& url) {
+  for (auto until = steady::now() + 30s;;) {
+    try {
+      return open_store(url);
+    } catch (const store_unavailable&) {
+      if (steady::now() > until)
+        throw;
+      std::this_thread::sleep_for(50ms);
+    }
+  }
+}
+
+/// Writes one fact after the other until the store fails, and says how many were acknowledged.
+std::uint64_t write_until_failure(booking_store& store, domain::epoch epoch, std::atomic<std::uint64_t>& acknowledged) {
+  for (std::uint64_t seq = 1;; ++seq) {
+    try {
+      if (append_one(store, epoch, seq) != std::vector{append_result::written})
+        return acknowledged;
+    } catch (const store_unavailable&) {
+      return acknowledged;
+    }
+    acknowledged = seq;
+  }
+}
+
+} // namespace
+
+BEGIN_FIXTURE_SCOPE(fixture)
+
+SCENARIO("PostgreSQL keeps the contract of all stores") {
+  GIVEN("an empty database for each clause") {
+    check_contract([&]() -> connector {
+      auto url = server.make_database();
+      return [url] { return open_store(url); };
+    });
+  }
+}
+
+SCENARIO("programs that start at once make the schema once") {
+  GIVEN("an empty database") {
+    auto url = server.make_database();
+    std::atomic<int> opened = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; ++i)
+      threads.emplace_back([&] {
+        open_store(url)->put_event({rock, "{}"}, 1);
+        ++opened;
+      });
+    for (auto& thread : threads)
+      thread.join();
+    THEN("all of them work with it") {
+      CHECK_EQ(opened.load(), 8);
+    }
+    THEN("a newer schema is refused with a sentence") {
+      pqxx::connection db{url};
+      pqxx::nontransaction{db}.exec("UPDATE usher.schema_version SET version = 1000");
+      try {
+        (void)open_store(url);
+        FAIL("the newer schema was accepted");
+      } catch (const store_broken& error) {
+        CHECK_NE(std::string{error.what()}.find("a newer Usher has used it"), std::string::npos);
+      }
+    }
+  }
+}
+
+SCENARIO("a server that is killed while facts are written loses nothing that it acknowledged") {
+  GIVEN("a writer that never pauses") {
+    auto url = server.make_database();
+    auto store = open_store(url);
+    store->put_event({rock, "{}"}, 1);
+    auto mine = store->claim(section_shard(0), "test", std::nullopt)->epoch;
+    std::atomic<std::uint64_t> acknowledged = 0;
+    std::thread writer{[&] { write_until_failure(*store, mine, acknowledged); }};
+    while (acknowledged < 50)
+      std::this_thread::yield();
+    WHEN("every process of the server gets SIGKILL, and it starts again") {
+      server.kill();
+      writer.join();
+      CHECK_THROWS_AS((void)store->now(), store_unavailable);
+      server.start();
+      auto next = reopened(url);
+      auto history = next->claim(section_shard(0), "next", std::nullopt).value();
+      THEN("everything acknowledged is there, and at most the one fact beyond whose outcome was unknown") {
+        CHECK_GE(history.last.value(), acknowledged.load());
+        CHECK_LE(history.last.value(), acknowledged.load() + 1);
+        CHECK_EQ(history.facts.size(), history.last.value());
+      }
+      THEN("the writer's own connection comes back and is fenced") {
+        auto result = append_one(*store, mine, history.last.value() + 1);
+        CHECK((result == std::vector{append_result::fenced}));
+        CHECK((append_one(*next, history.epoch, history.last.value() + 1) == std::vector{append_result::written}));
+      }
+    }
+  }
+}
+
+SCENARIO("a server that stands still is unavailable within a bound") {
+  GIVEN("a store with an open connection, over TCP or over a unix socket") {
+    auto url = server.make_database();
+    for (const auto& way : {url, server.socket_url(url)}) {
+      auto store = open_store(way);
+      store->put_event({rock, "{}"}, 1);
+      auto mine = store->claim(section_shard(0), "test", std::nullopt)->epoch;
+      server.pause();
+      auto begin = steady::now();
+      CHECK_THROWS_AS((void)append_one(*store, mine, 1), store_unavailable);
+      CHECK_LT((steady::now() - begin).count(), std::chrono::nanoseconds{6s}.count());
+      begin = steady::now();
+      CHECK_THROWS_AS((void)append_one(*store, mine, 1), store_unavailable);
+      CHECK_LT((steady::now() - begin).count(), std::chrono::nanoseconds{6s}.count());
+      server.resume();
+      auto history = reopened(way)->claim(section_shard(0), "test", mine).value();
+      auto result = append_one(*store, history.epoch, history.last.value() + 1);
+      CHECK((result == std::vector{append_result::written}));
+    }
+  }
+}
+
+SCENARIO("a row that somebody keeps locked makes the store unavailable, not stuck") {
+  GIVEN("a connection that has locked a shard and says nothing more") {
+    auto url = server.make_database();
+    auto store = open_store(url);
+    store->put_event({rock, "{}"}, 1);
+    auto mine = store->claim(section_shard(0), "test", std::nullopt)->epoch;
+    pqxx::connection db{url};
+    pqxx::work lock{db};
+    lock.exec("SELECT * FROM usher.shard FOR UPDATE");
+    WHEN("a fact of that shard is written") {
+      auto begin = steady::now();
+      CHECK_THROWS_AS((void)append_one(*store, mine, 1), store_unavailable);
+      CHECK_LT((steady::now() - begin).count(), std::chrono::nanoseconds{6s}.count());
+      THEN("it is written once the lock is gone") {
+        lock.abort();
+        CHECK((append_one(*store, mine, 1) == std::vector{append_result::written}));
+      }
+    }
+  }
+}
+
+SCENARIO("no error shows a password") {
+  GIVEN("urls with a password that lead nowhere") {
+    THEN("what is thrown does not contain it") {
+      for (const auto* url :
+           {"postgres://usher:hush-hush@127.0.0.1:1/usher", "postgres://usher:hush-hush@:x:/usher",
+            "postgres://usher:hush-hush@[::1/usher", "postgres://u@127.0.0.1:1/x?password=hush-hush&bad",
+            "postgres://usher:hush%2dhush@127.0.0.1:1/usher"}) {
+        std::string text;
+        try {
+          (void)open_store(url);
+        } catch (const std::runtime_error& error) {
+          text = error.what();
+        }
+        CHECK_NE(text, "");
+        CHECK_EQ(text.find("hush"), std::string::npos);
+      }
+    }
+  }
+}
+
+END_FIXTURE_SCOPE()

@@ -1,0 +1,136 @@
+#define CAF_SUITE persistence.sqlite
+
+#include "tests/persistence/contract.hpp"
+#include "tests/persistence/sample_facts.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+#include <caf/test/bdd_dsl.hpp>
+
+#include <sqlite3.h>
+
+#include <fstream>
+#include <thread>
+
+using namespace usher;
+using namespace usher::persistence;
+using namespace usher::tests;
+
+namespace {
+
+/// What another program does to the file.
+void tamper(const std::filesystem::path& file, const char* sql) {
+  sqlite3* db = nullptr;
+  CHECK_EQ(sqlite3_open(file.c_str(), &db), SQLITE_OK);
+  CHECK_EQ(sqlite3_exec(db, sql, nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(db);
+}
+
+std::string refusal_of(const std::string& url) {
+  try {
+    (void)open_store(url);
+  } catch (const store_broken& error) {
+    return error.what();
+  }
+  return "";
+}
+
+} // namespace
+
+SCENARIO("SQLite keeps the contract of all stores") {
+  GIVEN("an empty file for each clause") {
+    temporary_folder folder;
+    int files = 0;
+    check_contract([&]() -> connector {
+      auto url = "sqlite:" + (folder.path() / std::to_string(++files)).string();
+      return [url] { return open_store(url); };
+    });
+  }
+}
+
+SCENARIO("two processes may open a new file at once") {
+  GIVEN("no file") {
+    temporary_folder folder;
+    auto url = "sqlite:" + (folder.path() / "new").string();
+    std::atomic<int> opened = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; ++i)
+      threads.emplace_back([&] {
+        open_store(url)->put_event({rock, "{}"}, 1);
+        ++opened;
+      });
+    for (auto& thread : threads)
+      thread.join();
+    THEN("all of them work with it") {
+      CHECK_EQ(opened.load(), 8);
+      CHECK_EQ(open_store(url)->events().size(), 1u);
+    }
+  }
+}
+
+SCENARIO("files that are not this program's are refused with a sentence") {
+  GIVEN("a folder") {
+    temporary_folder folder;
+    auto file = folder.path() / "store";
+    auto url = "sqlite:" + file.string();
+    THEN("a newer schema is refused") {
+      (void)open_store(url);
+      tamper(file, "PRAGMA user_version = 1000");
+      CHECK_NE(refusal_of(url).find("a newer Usher has used it"), std::string::npos);
+    }
+    THEN("another program's database is refused") {
+      auto other = folder.path() / "other";
+      tamper(other, "CREATE TABLE theirs (x)");
+      CHECK_NE(refusal_of("sqlite:" + other.string()).find("another program"), std::string::npos);
+    }
+    THEN("a file that is no database is refused") {
+      auto text = folder.path() / "text";
+      std::ofstream{text} << std::string(5000, 'x');
+      CHECK_NE(refusal_of("sqlite:" + text.string()), "");
+    }
+    THEN("a folder that does not exist is refused by name") {
+      CHECK_NE(refusal_of("sqlite:/nowhere/at/all").find("/nowhere/at/all"), std::string::npos);
+    }
+  }
+}
+
+SCENARIO("a store that another process keeps locked is unavailable, not broken") {
+  GIVEN("a file that somebody else is writing") {
+    temporary_folder folder;
+    auto file = folder.path() / "store";
+    auto store = open_store("sqlite:" + file.string());
+    store->put_event({rock, "{}"}, 1);
+    sqlite3* other = nullptr;
+    CHECK_EQ(sqlite3_open(file.c_str(), &other), SQLITE_OK);
+    CHECK_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+    WHEN("it stays locked") {
+      CHECK_THROWS_AS((void)store->claim(event_shard, "test", std::nullopt), store_unavailable);
+      THEN("the next call works once it is free") {
+        sqlite3_close(other);
+        CHECK(store->claim(event_shard, "test", std::nullopt).has_value());
+      }
+    }
+  }
+}
+
+SCENARIO("a url that names no store says what would") {
+  GIVEN("urls of other kinds") {
+    THEN("they are refused") {
+      for (const auto* url : {"", "sqlite:", "mysql://x", "/var/lib/usher.db", "postgres:x"})
+        CHECK_NE(refusal_of(url).find("sqlite:FILE"), std::string::npos);
+    }
+  }
+}
+
+SCENARIO("passwords stay out of what people see") {
+  GIVEN("urls with passwords in all places") {
+    THEN("they are blotted out and nothing else is") {
+      CHECK_EQ(without_password("postgres://usher:s3cret@db:5432/usher?sslmode=require"),
+               "postgres://usher:***@db:5432/usher?sslmode=require");
+      CHECK_EQ(without_password("postgres://usher:a@b/c@db/usher"), "postgres://usher:***@db/usher");
+      CHECK_EQ(without_password("postgres:///usher?user=u&password=p%40ss&host=/tmp"),
+               "postgres:///usher?user=u&password=***&host=/tmp");
+      CHECK_EQ(without_password("postgres://db:5432/usher"), "postgres://db:5432/usher");
+      CHECK_EQ(without_password("sqlite:a:b@c.db"), "sqlite:a:b@c.db");
+    }
+  }
+}
