@@ -48,6 +48,7 @@ class Buyer:
         for waiting in self.waiting.values():
             if not waiting.done():
                 waiting.set_exception(ConnectionError("the connection closed before the answer"))
+                waiting.exception()  # whoever asked may be gone, too
 
     async def ask(self, kind, within_s=60, **members):
         """Sends a frame and returns its answer; a problem is raised."""

@@ -2,25 +2,21 @@
 
 import asyncio
 import sys
-import tempfile
 import unittest
 from collections import Counter
 
 from buyer import Buyer, Problem, gather
-from node_process import Node, audit, plan_of
+from node_process import plan_of
+from story import Story
 
 
-class Contested(unittest.IsolatedAsyncioTestCase):
+class Contested(Story):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory(prefix="usher-system-")
-        self.store = f"sqlite:{self.folder.name}/usher.db"
-        self.node = Node(self.store, self.folder.name).start()
+        folder = self.folder()
+        self.store = f"sqlite:{folder}/usher.db"
+        self.node = self.node(self.store, folder)
         self.node.create_event("fight", plan_of({"floor": 100, "stalls": (10, 20)}), "--no-waiting-room",
                                "--max-per-buyer", "4", "--open")
-
-    def tearDown(self):
-        self.node.stop()
-        self.folder.cleanup()
 
     async def crowd(self, size):
         """`size` connected buyers, connected a few at a time."""
@@ -43,7 +39,7 @@ class Contested(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(self.outcome(results), {"held": 100, "sold-out": 1900})
         self.assertEqual(len({result["hold"] for result in results if not isinstance(result, Problem)}), 100)
         await gather(*(buyer.close() for buyer in buyers))
-        self.assert_audit_ok({"held": 100})
+        self.assert_audit_ok("fight", self.store, held=100)
 
     async def test_500_buyers_who_want_one_seat_get_it_once(self):
         buyers = await self.crowd(500)
@@ -53,13 +49,7 @@ class Contested(unittest.IsolatedAsyncioTestCase):
             if isinstance(result, Problem):
                 self.assertEqual(result.problem["seats"], ["stalls-1-1"])
         await gather(*(buyer.close() for buyer in buyers))
-        self.assert_audit_ok({"held": 1})
-
-    def assert_audit_ok(self, totals):
-        code, report = audit("fight", self.store)
-        self.assertEqual((code, report["audit"]), (0, "ok"), report)
-        for name, value in totals.items():
-            self.assertEqual(report["totals"][name], value)
+        self.assert_audit_ok("fight", self.store, held=1)
 
 
 if __name__ == "__main__":

@@ -2,25 +2,23 @@
 
 import asyncio
 import sys
-import tempfile
 import unittest
 
 from buyer import Buyer, Problem
-from node_process import Node, Postgres, audit, plan_of
+from node_process import plan_of
 from sale import Sale, check_promises
+from story import Story
 
 PLAN = {"stalls": (20, 30), "circle": (20, 30)}
 SEATS = [f"{name}-{row + 1}-{seat + 1}" for name, (rows, seats) in PLAN.items()
          for row in range(rows) for seat in range(seats)]
 
 
-class Crash(unittest.IsolatedAsyncioTestCase):
+class Crash(Story):
     def begin(self, store):
-        self.folder = tempfile.TemporaryDirectory(prefix="usher-system-")
-        self.addCleanup(self.folder.cleanup)
-        self.store = store or f"sqlite:{self.folder.name}/usher.db"
-        self.node = Node(self.store, self.folder.name).start()
-        self.addCleanup(self.node.stop)
+        folder = self.folder()
+        self.store = store or f"sqlite:{folder}/usher.db"
+        self.node = self.node(self.store, folder)
         self.node.create_event("gala", plan_of(PLAN), "--no-waiting-room", "--max-per-buyer", "100",
                                "--hold-ttl", "600", "--open")
         return Sale(self.node, "gala", SEATS, 40)
@@ -35,19 +33,16 @@ class Crash(unittest.IsolatedAsyncioTestCase):
         self.assertGreaterEqual(len(sale.orders), 20)
         self.node.start()
         await check_promises(self, self.node, sale)
-        self.assert_audit_ok()
+        self.assert_audit_ok("gala", self.store)
 
     async def test_nothing_acknowledged_is_lost_when_the_node_is_killed_on_sqlite(self):
         await self.kill_in_mid_sale()
 
     async def test_nothing_acknowledged_is_lost_when_the_node_is_killed_on_postgres(self):
-        postgres = Postgres()
-        self.addCleanup(postgres.close)
-        await self.kill_in_mid_sale(postgres.url)
+        await self.kill_in_mid_sale(self.postgres().url)
 
     async def test_postgres_restarts_under_load_and_nothing_is_lost(self):
-        postgres = Postgres()
-        self.addCleanup(postgres.close)
+        postgres = self.postgres()
         sale = self.begin(postgres.url)
         running = asyncio.create_task(sale.run())
         await asyncio.wait_for(sale.acknowledged.wait(), 60)
@@ -63,7 +58,7 @@ class Crash(unittest.IsolatedAsyncioTestCase):
         sale.stopping = True
         await asyncio.wait_for(running, 90)
         await check_promises(self, self.node, sale)
-        self.assert_audit_ok()
+        self.assert_audit_ok("gala", self.store)
 
     async def hears_store_unavailable(self):
         """With the store gone a wish for free seats is answered `store-unavailable`, one for taken seats as ever."""
@@ -77,10 +72,6 @@ class Crash(unittest.IsolatedAsyncioTestCase):
                 break
         self.assertEqual(slugs, {"store-unavailable", "seat-taken"})
         await buyer.close()
-
-    def assert_audit_ok(self):
-        code, report = audit("gala", self.store)
-        self.assertEqual((code, report["audit"]), (0, "ok"), report)
 
 
 if __name__ == "__main__":

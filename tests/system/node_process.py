@@ -60,8 +60,7 @@ class Node:
 
     def start(self, wait=True):
         config = self.folder / "usher.conf"
-        config.write_text("usher {\n  payments {\n    sandbox {\n"
-                          f'      ledger = "{self.ledger}"\n      delay = 20ms\n    }}\n  }}\n}}\n')
+        config.write_text(f'payments {{ sandbox {{ ledger = "{self.ledger}", delay = 20ms }} }}\n')
         self.process = subprocess.Popen(
             [PROGRAM, "node", "--config", str(config), "--http", f"127.0.0.1:{self.http_port}",
              "--admin", f"127.0.0.1:{self.admin_port}", "--store", self.store, *self.options],
@@ -128,7 +127,8 @@ class Node:
     def create_event(self, event, plan, *options):
         file = self.folder / f"{event}.json"
         file.write_text(json.dumps(plan))
-        done = self.verb("event", "create", event, "--plan", str(file), *options)
+        done = self.verb("event", "create", event, "--plan", str(file), "--price", "Standard=4500",
+                         *options)
         if done.returncode != 0:
             raise AssertionError(f"event create: {done.stdout}{done.stderr}\n{self.output()}")
 

@@ -2,25 +2,22 @@
 
 import asyncio
 import sys
-import tempfile
 import unittest
 
 from buyer import Buyer, Problem
-from node_process import Node, audit, plan_of
+from node_process import plan_of
+from story import Story
 
 
-class Once(unittest.IsolatedAsyncioTestCase):
+class Once(Story):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory(prefix="usher-system-")
-        self.addCleanup(self.folder.cleanup)
-        self.store = f"sqlite:{self.folder.name}/usher.db"
-        self.node = Node(self.store, self.folder.name).start()
-        self.addCleanup(self.node.stop)
+        folder = self.folder()
+        self.store = f"sqlite:{folder}/usher.db"
+        self.node = self.node(self.store, folder)
         self.node.create_event("duet", plan_of({"stalls": (5, 10)}), "--no-waiting-room", "--open")
 
     async def asyncTearDown(self):
-        code, report = audit("duet", self.store)
-        self.assertEqual((code, report["audit"]), (0, "ok"), report)
+        self.assert_audit_ok("duet", self.store)
         charged = [line[1] for line in self.node.charges() if line[0] == "charge"]
         self.assertEqual(len(charged), len(set(charged)))
 
