@@ -1,6 +1,7 @@
 #define CAF_SUITE cluster.shard_keeper
 
 #include "tests/cluster/keeper_fixture.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <caf/test/bdd_dsl.hpp>
 
@@ -34,6 +35,21 @@ SCENARIO("a second process on the same store takes over: the first acknowledges 
   REQUIRE_EQ(first.fatal->size(), 1u);
   CHECK(first.fatal->front().find("rock/0 was taken over by another process") != std::string::npos);
   CHECK(first.fatal->front().find("epoch is now 2") != std::string::npos);
+  CHECK(hold(second, 4, 0, 1)->reply.has_value());
+  CHECK(second.fatal->empty());
+}
+
+SCENARIO("a takeover is a takeover with SQLite, too") {
+  temporary_folder folder;
+  open = [url = "sqlite:" + (folder.path() / "sale.db").string()] { return persistence::open_store(url); };
+  auto first = start_process("first");
+  REQUIRE(put(first, "two rows")->reply.has_value());
+  open_sale(first);
+  CHECK(hold(first, 1, 0, 0)->reply.has_value());
+  auto second = start_process("second");
+  CHECK(!hold(first, 2, 0, 1)->reply.has_value());
+  CHECK_EQ(first.fatal->size(), 1u);
+  CHECK(hold(second, 3, 0, 0)->refused_as(rejection::seat_taken));
   CHECK(hold(second, 4, 0, 1)->reply.has_value());
   CHECK(second.fatal->empty());
 }
