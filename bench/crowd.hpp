@@ -22,10 +22,10 @@ struct crowd_habits {
   double cancels = 0.02;                       ///< of those who own tickets
   double loses_answer = 0.03;                  ///< of holds and orders: the connection breaks before the answer is read
   double stays_in_section = 0.6;               ///< after somebody else was faster
-  double section_steepness = 0.9;              ///< of Zipf's law, over the sections in plan order
-  double seat_steepness = 0.7;                 ///< the same over the free seats of a section
+  double section_steepness = 1.2;              ///< of Zipf's law, over the sections in plan order
+  double seat_steepness = 0.9;                 ///< the same over the free seats of a section
   int tries = 8;                               ///< at holds
-  std::chrono::milliseconds looks_for{200};    ///< at a section before picking, on average
+  std::chrono::milliseconds looks_for{500};    ///< at a section before picking, on average
   std::chrono::milliseconds thinks_for{1'000}; ///< before paying, on average
 };
 
