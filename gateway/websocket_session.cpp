@@ -155,8 +155,10 @@ private:
         return close(close_code::bad_frame, "a frame must be text");
       thread_.metrics().frames_received->inc();
       auto text = buffer_.data();
+      reading_ = true; // An answer given at once must not start to read over the text that it answers.
       session_->receive({static_cast<const char*>(text.data()), text.size()});
       buffer_.consume(buffer_.size());
+      reading_ = false;
     }
     // Only now: a request that is answered at once must not read into the buffer that it stands in.
     reading_ = false;

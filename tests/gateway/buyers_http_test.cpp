@@ -1,0 +1,159 @@
+#define CAF_SUITE gateway.buyers_http
+
+#include "tests/gateway/served.hpp"
+
+#include <caf/test/bdd_dsl.hpp>
+
+using namespace usher;
+using namespace usher::tests;
+
+namespace {
+
+struct fixture : served {
+  http_client http{port()};
+
+  headers as_buyer(headers more = {}) {
+    auto made = http.call("POST", "/v1/sessions").json();
+    more.emplace_back("Authorization", "Bearer " + std::string{made.at("token").as_string()});
+    return more;
+  }
+};
+
+const std::string seat_3 = R"({"seats":["S-A-3"]})";
+
+} // namespace
+
+BEGIN_FIXTURE_SCOPE(fixture)
+
+SCENARIO("anybody may look at events, plans and seats") {
+  GIVEN("a gateway with two events") {
+    CHECK_EQ(http.call("GET", "/v1/events").json().at("events").as_array().size(), 2u);
+    auto event = http.call("GET", "/v1/events/rock");
+    CHECK_EQ(event.status, 200u);
+    CHECK_EQ(event.json().at("id").as_string(), "rock");
+    CHECK_EQ(event.headers.at("usher-request-id").size(), 16u);
+    CHECK_EQ(event.headers.at("x-content-type-options"), "nosniff");
+    auto seats = http.call("GET", "/v1/events/rock/sections/stalls/seats").json();
+    CHECK_EQ(seats.at("status").as_string(), "........");
+    CHECK_EQ(seats.at("seq").to_number<int>(), 10);
+    auto plan = http.call("GET", "/v1/events/rock/plan");
+    CHECK_EQ(plan.text, R"({"name":"Small hall"})");
+    auto again = http.call("GET", "/v1/events/rock/plan", {}, {{"If-None-Match", plan.headers.at("etag")}});
+    CHECK_EQ(again.status, 304u);
+    CHECK_EQ(again.text, "");
+  }
+}
+
+SCENARIO("HEAD answers without a body, and what is not there says so") {
+  GIVEN("a connection") {
+    auto head = http.call("HEAD", "/v1/events/rock");
+    CHECK_EQ(head.status, 200u);
+    CHECK_EQ(head.text, "");
+    CHECK_EQ(http.call("GET", "/v1/events/jazz").slug(), "not-found");
+    CHECK_EQ(http.call("GET", "/v1/events/rock/sections/roof/seats").slug(), "not-found");
+    CHECK_EQ(http.call("GET", "/nowhere").slug(), "not-found");
+    auto wrong = http.call("DELETE", "/v1/events");
+    CHECK_EQ(wrong.status, 405u);
+    CHECK_EQ(wrong.headers.at("allow"), "GET, HEAD");
+    CHECK_EQ(wrong.headers.at("content-type"), "application/problem+json");
+  }
+}
+
+SCENARIO("a buyer waits, holds, pays and gets a ticket") {
+  GIVEN("an anonymous buyer") {
+    auto buyer = as_buyer();
+    auto joined = http.call("POST", "/v1/events/rock/queue", {}, buyer);
+    CHECK_EQ(joined.status, 201u);
+    CHECK_EQ(joined.json().at("number").to_number<int>(), 7);
+    auto with_place = buyer;
+    with_place.emplace_back("Usher-Queue", joined.json().at("token").as_string().c_str());
+    CHECK_EQ(http.call("GET", "/v1/events/rock/queue", {}, with_place).status, 200u);
+    CHECK_EQ(http.call("DELETE", "/v1/events/rock/queue", {}, with_place).status, 204u);
+
+    auto held = http.call("POST", "/v1/events/open/holds", seat_3, buyer);
+    CHECK_EQ(held.status, 201u);
+    auto hold = std::string{held.json().at("hold").as_string()};
+    CHECK_EQ(held.headers.at("location"), "/v1/holds/" + hold);
+    CHECK_EQ(http.call("GET", "/v1/holds/" + hold, {}, buyer).status, 200u);
+
+    auto pay = R"({"hold":")" + hold + R"(","payment":{"method":"card"}})";
+    auto keyed = buyer;
+    keyed.emplace_back("Idempotency-Key", "k1");
+    auto order = http.call("POST", "/v1/orders", pay, keyed);
+    CHECK_EQ(order.status, 202u);
+    auto name = std::string{order.json().at("order").as_string()};
+    CHECK_EQ(http.call("GET", "/v1/orders/" + name, {}, buyer).json().at("state").as_string(), "confirmed");
+    auto tickets = http.call("GET", "/v1/orders/" + name + "/tickets", {}, buyer);
+    CHECK_EQ(tickets.status, 200u);
+    auto picture = http.call("GET", "/v1/tickets/" + name + "~1.svg", {}, buyer);
+    CHECK_EQ(picture.headers.at("content-type"), "image/svg+xml");
+    CHECK(picture.text.starts_with("<svg"));
+    CHECK_EQ(http.call("GET", "/v1/tickets/" + name + "~2.svg", {}, buyer).status, 404u);
+    CHECK_EQ(http.call("POST", "/v1/orders/" + name + "/cancel", {}, buyer).json().at("state").as_string(),
+             "cancelled");
+    CHECK_EQ(http.call("DELETE", "/v1/holds/" + hold, {}, buyer).status, 204u);
+  }
+}
+
+SCENARIO("what a buyer may not do is refused with its problem") {
+  GIVEN("a buyer without a pass") {
+    auto buyer = as_buyer();
+    CHECK_EQ(http.call("POST", "/v1/events/rock/holds", seat_3, buyer).slug(), "not-admitted");
+    CHECK_EQ(http.call("POST", "/v1/events/open/holds", seat_3).slug(), "unauthorized");
+    CHECK_EQ(http.call("POST", "/v1/events/open/holds", seat_3, {{"Authorization", "Bearer forged"}}).status, 401u);
+    auto taken = http.call("POST", "/v1/events/open/holds", R"({"seats":["S-A-1"]})", buyer);
+    CHECK_EQ(taken.status, 409u);
+    CHECK_EQ(taken.slug(), "seat-taken");
+    CHECK_EQ(taken.json().at("seats").as_array().at(0).as_string(), "S-A-1");
+    CHECK_EQ(http.call("POST", "/v1/events/open/holds", R"({"seats":["X"]})", buyer).slug(), "not-found");
+    CHECK_EQ(http.call("POST", "/v1/events/open/holds", "{", buyer).slug(), "bad-request");
+    CHECK_EQ(http.call("POST", "/v1/events/open/holds", "[]", buyer).slug(), "bad-request");
+    CHECK_EQ(http.call("GET", "/v1/holds/nonsense", {}, buyer).slug(), "not-found");
+    CHECK_EQ(http.call("GET", "/v1/orders/nonsense", {}, buyer).slug(), "not-found");
+    CHECK_EQ(http.call("POST", "/v1/orders", "{}", buyer).slug(), "bad-request");
+    auto form = buyer;
+    form.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+    CHECK_EQ(http.call("POST", "/v1/events/open/holds", seat_3, form).status, 415u);
+  }
+}
+
+SCENARIO("the same key gives the same answer, and another body is a mismatch") {
+  GIVEN("a buyer with a key") {
+    auto buyer = as_buyer({{"Idempotency-Key", "once"}});
+    auto first = http.call("POST", "/v1/events/open/holds", seat_3, buyer);
+    auto again = http.call("POST", "/v1/events/open/holds", seat_3, buyer);
+    CHECK_EQ(first.text, again.text);
+    CHECK_EQ(again.headers.at("idempotency-replayed"), "true");
+    CHECK_EQ(notes->holds.load(), 1u);
+    auto other = http.call("POST", "/v1/events/open/holds", R"({"seats":["S-A-4"]})", buyer);
+    CHECK_EQ(other.status, 422u);
+    CHECK_EQ(other.slug(), "idempotency-mismatch");
+  }
+}
+
+SCENARIO("what is no HTTP, or too much of it, is refused") {
+  GIVEN("fresh connections") {
+    CHECK(http_client{port()}.raw("GET / HTTP/9.9\r\n\r\n").starts_with("HTTP/1.1 400 "));
+    CHECK(http_client{port()}.raw("nonsense\r\n\r\n").starts_with("HTTP/1.1 400 "));
+    auto huge = "POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n";
+    CHECK(http_client{port()}.raw(huge).starts_with("HTTP/1.1 413 "));
+    auto long_header = "GET / HTTP/1.1\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n";
+    CHECK(http_client{port()}.raw(long_header).starts_with("HTTP/1.1 431 "));
+    CHECK_EQ(http.call("GET", "/v1/ws").status, 400u);
+  }
+}
+
+SCENARIO("health, readiness and documents") {
+  GIVEN("a gateway whose node becomes unready") {
+    CHECK_EQ(http.call("GET", "/healthz").status, 200u);
+    CHECK_EQ(http.call("GET", "/readyz").status, 200u);
+    ready = false;
+    auto answer = http.call("GET", "/readyz");
+    CHECK_EQ(answer.status, 503u);
+    CHECK_EQ(answer.json().at("reason").as_string(), "starting");
+    CHECK(http.call("GET", "/openapi.json").json().as_object().contains("openapi"));
+    CHECK(http.call("GET", "/asyncapi.json").json().as_object().contains("asyncapi"));
+  }
+}
+
+END_FIXTURE_SCOPE()

@@ -1,0 +1,169 @@
+#include "tests/gateway/fake_router.hpp"
+
+#include "messages/refusal.hpp"
+#include "tests/gateway/pure/hall.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/stateful_actor.hpp>
+
+#include <map>
+#include <string>
+
+namespace usher::tests {
+namespace {
+
+using namespace messages;
+using namespace std::chrono_literals;
+
+domain::instant now() {
+  return std::chrono::time_point_cast<domain::microseconds>(std::chrono::system_clock::now());
+}
+
+struct fake_router_state {
+  static inline const char* name = "usher.fake-router";
+
+  fake_router_state(router_actor::pointer_view self, std::shared_ptr<router_notes> notes)
+      : self_(self), notes_(std::move(notes)) {}
+
+  router_actor::behavior_type make_behavior() {
+    return {
+        [this](hold_seats& x) { return hold(x); },
+        [](release_hold&) { return caf::result<void>{}; },
+        [this](find_hold& x) { return granted(x.event, x.hold, x.buyer, x.sections); },
+        [this](start_order& x) { return order(x); },
+        [this](find_order& x) { return known_order(x.event, x.order, x.buyer, domain::order_state::confirmed); },
+        [this](cancel_order& x) { return known_order(x.event, x.order, x.buyer, domain::order_state::cancelled); },
+        [this](describe_event& x) { return view(x.event); },
+        [](list_events&) {
+          return std::vector{domain::event_id{"open"}, domain::event_id{"rock"}};
+        },
+        [this](put_event& x) { return put(x); },
+        [this](change_event& x) { return change(x); },
+        [this](block_seats& x) { return view(x.event); },
+        [this](report_event& x) { return report(x.event); },
+        [this](read_section& x) { return look(x.event, x.section); },
+        [this](watch_section& x, gateway_actor&) {
+          ++notes_->watches;
+          return look(x.event, x.section);
+        },
+        [this](unwatch_section&, gateway_actor&) { ++notes_->unwatches; },
+        [](join_queue&) { return place(); },
+        [](ask_place&) { return place(); },
+        [](leave_queue&) { return caf::result<void>{}; },
+        [this](people_left& x) {
+          std::lock_guard guard{notes_->lock};
+          notes_->left.push_back(x);
+        },
+        [](shopping_ended&) {},
+        [this](subscribe&, gateway_actor& gateway) { welcome(gateway); },
+        [](event_announced&, event_actor&, std::vector<section_actor>&, waiting_room_actor&) {},
+        [](keeper_ready&, keeper_actor&) {},
+    };
+  }
+
+private:
+  caf::result<hold_granted> hold(hold_seats& x) {
+    ++notes_->holds;
+    if (x.best_anywhere)
+      return granted(x.event, x.hold, x.buyer, {domain::section_no{0}});
+    std::vector<domain::section_no> sections;
+    for (auto& part : x.sections) {
+      sections.push_back(part.section);
+      auto* named = std::get_if<domain::seats_wish>(&part.wanted);
+      if (!named || part.section.value() != 0)
+        continue;
+      for (auto seat : named->seats) {
+        if (seat.value() == 0)
+          return to_error(domain::refusal{domain::rejection::seat_taken, {seat}, {}, {}});
+        if (seat.value() == 1) {
+          unanswered_.push_back(self_->make_response_promise<hold_granted>());
+          return unanswered_.back();
+        }
+      }
+    }
+    return granted(x.event, x.hold, x.buyer, sections);
+  }
+
+  static hold_granted granted(const domain::event_id& event, domain::hold_id hold, const domain::buyer_id& buyer,
+                              const std::vector<domain::section_no>& sections) {
+    hold_granted answer{event, hold, buyer, {}, now() + 300s, now()};
+    for (auto section : sections)
+      answer.sections.push_back({section, {{domain::seat_no{0}, 8950}}});
+    return answer;
+  }
+
+  static order_view known_order(const domain::event_id& event, domain::order_id order, const domain::buyer_id& buyer,
+                                domain::order_state state) {
+    return {
+        event, order, domain::hold_id{1, 2}, buyer, state, 8950, {{domain::section_no{0}, domain::seat_no{2}, 8950}},
+        {},    now()};
+  }
+
+  caf::result<order_view> order(start_order& x) {
+    if (x.method == "declined")
+      return to_error(domain::rejection::payment_declined);
+    auto soon = known_order(x.event, x.order, x.buyer, domain::order_state::confirmed);
+    notes_->tell(order_changed{soon});
+    return known_order(x.event, x.order, x.buyer, domain::order_state::charging);
+  }
+
+  event_view view(const domain::event_id& event) {
+    event_view answer;
+    answer.id = event;
+    answer.settings.name = event.value();
+    answer.settings.prices = {8950, 4500, 3000};
+    answer.state = states_[event];
+    answer.sections = {{8, 0, 0, 0, 0, 0}, {2, 0, 0, 0, 0, 0}, {100, 0, 0, 0, 0, 0}};
+    return answer;
+  }
+
+  event_view put(put_event& x) {
+    notes_->tell(event_announced{x.id, x.plan, x.plan_text, x.settings.currency, x.settings.waiting_room});
+    return view(x.id);
+  }
+
+  event_view change(change_event& x) {
+    if (x.state)
+      states_[x.event] = *x.state;
+    return view(x.event);
+  }
+
+  event_report report(const domain::event_id& event) {
+    event_report answer;
+    answer.event = view(event);
+    return answer;
+  }
+
+  static section_view look(const domain::event_id& event, domain::section_no section) {
+    auto general = small_hall()->section(section).general();
+    return {event,
+            section,
+            domain::epoch{1},
+            10,
+            general ? "" : std::string(small_hall()->section(section).capacity(), '.'),
+            {}};
+  }
+
+  static domain::queue_place place() { return {domain::queue_number{7}, domain::queue_state::waiting, 6, 3s, 9s, 1s}; }
+
+  void welcome(gateway_actor& gateway) {
+    auto text = std::make_shared<const std::string>(R"({"name":"Small hall"})");
+    self_->send(gateway, event_announced{rock, small_hall(), text, "EUR", true});
+    self_->send(gateway, event_announced{domain::event_id{"open"}, small_hall(), text, "EUR", false});
+    std::lock_guard guard{notes_->lock};
+    notes_->gateways.push_back(gateway);
+  }
+
+  router_actor::pointer_view self_;
+  std::shared_ptr<router_notes> notes_;
+  std::map<domain::event_id, domain::event_state> states_;
+  std::vector<caf::typed_response_promise<hold_granted>> unanswered_;
+};
+
+} // namespace
+
+messages::router_actor spawn_fake_router(caf::actor_system& system, std::shared_ptr<router_notes> notes) {
+  return system.spawn<router_actor::stateful_impl<fake_router_state>>(std::move(notes));
+}
+
+} // namespace usher::tests

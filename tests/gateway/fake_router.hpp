@@ -1,0 +1,42 @@
+#pragma once
+
+#include "messages/type_ids.hpp"
+
+#include <caf/send.hpp>
+#include <caf/typed_actor_pointer.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace usher::tests {
+
+/// What the fake router saw, and whom it may tell something. Shared with the test's thread.
+struct router_notes {
+  std::mutex lock;
+  std::vector<messages::gateway_actor> gateways;
+  std::vector<messages::people_left> left;
+  std::atomic<std::uint64_t> holds{0};
+  std::atomic<std::uint64_t> watches{0};
+  std::atomic<std::uint64_t> unwatches{0};
+
+  /// Tells every gateway.
+  template <class News>
+  void tell(const News& news) {
+    std::lock_guard guard{lock};
+    for (auto& gateway : gateways)
+      caf::anon_send(gateway, news);
+  }
+};
+
+/// Answers everything at once, by rules of its own instead of Usher's:
+/// - the events are `rock` (with a waiting room) and `open` (without), both in the small hall;
+/// - seat `S-A-1` is always taken, a hold of `S-A-2` is never answered, everything else is granted;
+/// - the payment method `declined` is declined, every other order is `charging` at first and `confirmed` soon after;
+/// - everybody who joins gets number 7.
+messages::router_actor spawn_fake_router(caf::actor_system& system, std::shared_ptr<router_notes> notes);
+
+} // namespace usher::tests

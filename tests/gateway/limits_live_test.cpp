@@ -1,0 +1,117 @@
+#define CAF_SUITE gateway.live_limits
+
+#include "tests/gateway/served.hpp"
+
+#include <caf/test/bdd_dsl.hpp>
+
+using namespace usher;
+using namespace usher::tests;
+using namespace std::chrono_literals;
+
+SCENARIO("a client that reads nothing is closed and nobody else suffers") {
+  GIVEN("a small queue for each connection") {
+    auto configured = quick_options();
+    configured.outgoing_bytes_max = 64 * 1024;
+    served gateway{configured};
+    websocket_client slow{gateway.port()};
+    slow.hello();
+    slow.ask(R"({"type":"seats.watch","id":"w","event":"rock","section":"stalls"})", "w");
+    // The system's own buffers must be full before the queue can be.
+    messages::seats_changed change{domain::event_id{"rock"}, domain::section_no{0}, domain::epoch{1}, 10, {}};
+    for (std::uint32_t seat = 0; seat < 20'000; ++seat)
+      change.set.emplace_back(domain::seat_no{seat}, 'H');
+    for (int round = 0; round < 200; ++round) {
+      ++change.seq;
+      gateway.notes->tell(change);
+    }
+    websocket_client other{gateway.port()};
+    other.hello();
+    CHECK_EQ(other.ask(R"({"type":"ping","id":"p"})", "p").at("type").as_string(), "pong");
+    CHECK_EQ(slow.close_code(), 4201u);
+  }
+}
+
+SCENARIO("who comes too often is told when to come back, and at last closed") {
+  GIVEN("a limit of two requests at once that counts on loopback, too") {
+    auto configured = quick_options();
+    configured.per_address = {0.01, 1000, 100, true};
+    configured.per_buyer = {0.01, 2, 100, false};
+    configured.strikes_max = 3;
+    served gateway{configured};
+    websocket_client eager{gateway.port()};
+    eager.hello();
+    auto ping = [&](const std::string& id) { return eager.ask(R"({"type":"ping","id":")" + id + "\"}", id); };
+    CHECK_EQ(ping("1").at("type").as_string(), "pong");
+    CHECK_EQ(ping("2").at("type").as_string(), "pong");
+    auto refused = ping("3");
+    CHECK_EQ(refused.at("type").as_string(), "problem");
+    CHECK_EQ(refused.at("problem").as_object().at("status").to_number<int>(), 429);
+    ping("4");
+    eager.send(R"({"type":"ping","id":"5"})");
+    CHECK_EQ(eager.close_code(), 4129u);
+  }
+}
+
+SCENARIO("too many requests in flight are refused, and answers that never come end the connection") {
+  GIVEN("room for one unanswered request, and one second of patience") {
+    auto configured = quick_options();
+    configured.requests_max = 1;
+    configured.request_timeout = 1s;
+    served gateway{configured};
+    websocket_client first{gateway.port()};
+    first.hello();
+    first.send(R"({"type":"hold","id":"never","event":"open","seats":["S-A-2"]})");
+    first.ask(R"({"type":"ping","id":"p"})", "p");
+    websocket_client second{gateway.port()};
+    second.hello();
+    auto refused = second.ask(R"({"type":"hold","id":"h","event":"open","seats":["S-A-3"]})", "h");
+    CHECK_EQ(refused.at("problem").as_object().at("status").to_number<int>(), 503);
+    CHECK_EQ(first.close_code(), 4100u);
+    auto held = second.ask(R"({"type":"hold","id":"i","event":"open","seats":["S-A-3"]})", "i");
+    CHECK_EQ(held.at("type").as_string(), "held");
+  }
+}
+
+SCENARIO("who says no hello and who is silent does not stay") {
+  GIVEN("short patience") {
+    auto configured = quick_options();
+    configured.header_timeout = 1s;
+    configured.heartbeat = 1s;
+    served gateway{configured};
+    websocket_client shy{gateway.port()};
+    websocket_client polite{gateway.port()};
+    polite.hello();
+    CHECK_EQ(shy.close_code(), 4001u);
+    CHECK_EQ(polite.next("heartbeat").contains("re"), false);
+    CHECK_EQ(http_client{gateway.port()}.raw("GET /hea"), "");
+  }
+}
+
+SCENARIO("draining tells everybody and finishes") {
+  GIVEN("a client on a gateway that drains") {
+    served gateway;
+    websocket_client client{gateway.port()};
+    client.hello();
+    std::thread draining{[&] { gateway.server->drain(10s); }};
+    CHECK_EQ(client.next("reconnect").contains("within_s"), true);
+    CHECK_EQ(client.close_code(), 4200u);
+    client.vanish();
+    draining.join();
+    CHECK_EQ(gateway.server->connections(), 0u);
+    CHECK_THROWS_AS(http_client{gateway.port()}, std::exception);
+  }
+}
+
+SCENARIO("sessions live on several threads and are resumed from any") {
+  GIVEN("three threads") {
+    auto configured = quick_options();
+    configured.threads = 3;
+    served gateway{configured};
+    websocket_client first{gateway.port()};
+    auto session = std::string{first.hello().at("session").as_string()};
+    websocket_client second{gateway.port()};
+    auto back = second.hello(R"(,"resume":{"session":")" + session + R"(","seen":0})");
+    CHECK(back.at("resumed").as_bool());
+    CHECK_EQ(first.close_code(), 1000u);
+  }
+}

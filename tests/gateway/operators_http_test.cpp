@@ -1,0 +1,96 @@
+#define CAF_SUITE gateway.operators_http
+
+#include "gateway/openapi.hpp"
+#include "gateway/routes.hpp"
+#include "tests/gateway/served.hpp"
+
+#include <boost/json/parse.hpp>
+#include <caf/test/bdd_dsl.hpp>
+
+#include <algorithm>
+#include <set>
+
+using namespace usher;
+using namespace usher::tests;
+
+namespace {
+
+struct fixture : served {
+  http_client http{operators()};
+
+  http_answer call(const std::string& method, const std::string& target, const std::string& body = {}) {
+    return http.call(method, target, body, operators_key);
+  }
+};
+
+const std::string tiny_plan =
+    R"({"name":"Tiny","categories":[{"name":"Gold"}],"zones":[{"name":"Stalls","position":{"x":0,"y":0},"rows":[)"
+    R"({"row_number":"1","position":{"x":0,"y":0},"seats":[{"seat_guid":"T-1","seat_number":"1","position":)"
+    R"({"x":0,"y":0},"category":"Gold"}]}]}]})";
+
+} // namespace
+
+BEGIN_FIXTURE_SCOPE(fixture)
+
+SCENARIO("operators need the key") {
+  GIVEN("somebody without it") {
+    CHECK_EQ(http.call("GET", "/admin/v1/events/rock").slug(), "unauthorized");
+    http_client wrong{operators()};
+    CHECK_EQ(wrong.call("GET", "/metrics", {}, {{"Authorization", "Bearer guess"}}).status, 401u);
+    CHECK_EQ(http_client{port()}.call("GET", "/admin/v1/events/rock", {}, operators_key).status, 404u);
+  }
+}
+
+SCENARIO("operators create, change and see events") {
+  GIVEN("an operator") {
+    auto made = call("PUT", "/admin/v1/events/new",
+                     R"({"name":"New","state":"open","prices":{"Gold":100},"plan":)" + tiny_plan + "}");
+    CHECK_EQ(made.status, 201u);
+    CHECK_EQ(made.json().at("state").as_string(), "open");
+    await([&] { return call("GET", "/admin/v1/events/new").status == 200; });
+    CHECK_EQ(call("PATCH", "/admin/v1/events/rock", R"({"state":"paused"})").json().at("state").as_string(), "paused");
+    CHECK_EQ(call("PATCH", "/admin/v1/events/rock", R"({"colour":"red"})").slug(), "bad-request");
+    CHECK_EQ(call("PUT", "/admin/v1/events/Bad_Name", "{}").slug(), "bad-request");
+    CHECK_EQ(call("PUT", "/admin/v1/events/other", R"({"name":"No plan"})").slug(), "bad-request");
+    CHECK_EQ(call("GET", "/admin/v1/events").json().at("events").as_array().size(), 2u);
+    CHECK_EQ(call("GET", "/admin/v1/events/rock/report").status, 200u);
+    CHECK_EQ(call("POST", "/admin/v1/events/rock/seats/block", R"({"seats":["S-A-1"]})").status, 200u);
+    CHECK_EQ(call("POST", "/admin/v1/events/rock/seats/unblock", R"({"seats":["S-A-1"]})").status, 200u);
+    CHECK_EQ(call("GET", "/admin/v1/events/rock/audit").json().at("audit").as_string(), "ok");
+    CHECK(call("GET", "/metrics").text.find("usher_gateway_http_requests_total") != std::string::npos);
+    CHECK_EQ(call("GET", "/admin/v1/cluster").slug(), "not-found");
+  }
+}
+
+SCENARIO("the routes are those of the OpenAPI document, both ways") {
+  GIVEN("the table and the document") {
+    std::set<std::string> served_here;
+    for (const auto& one : gateway::routes())
+      served_here.insert(std::string{one.method} + " " + std::string{one.path});
+    std::set<std::string> documented;
+    const std::set<std::string> methods{"get", "put", "post", "patch", "delete"};
+    auto document = boost::json::parse(gateway::openapi_document());
+    for (const auto& [path, calls] : document.at("paths").as_object())
+      for (const auto& [method, call] : calls.as_object())
+        if (methods.contains(method)) {
+          std::string name{method};
+          std::transform(name.begin(), name.end(), name.begin(), ::toupper);
+          documented.insert(name + " " + std::string{path});
+        }
+    CHECK_EQ(served_here, documented);
+  }
+}
+
+SCENARIO("an address in use, or no key where one is needed, stops the start") {
+  GIVEN("a port that is taken") {
+    auto configured = quick_options();
+    configured.buyers.port = port();
+    gateway::server second{configured, parts()};
+    CHECK_THROWS_AS(second.start(), gateway::cannot_listen);
+    configured.admin_key.clear();
+    configured.operators.host = "0.0.0.0";
+    CHECK_THROWS_AS((gateway::server{configured, parts()}), std::invalid_argument);
+  }
+}
+
+END_FIXTURE_SCOPE()

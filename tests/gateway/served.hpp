@@ -1,0 +1,85 @@
+#pragma once
+
+#include "gateway/server.hpp"
+#include "tests/gateway/client.hpp"
+#include "tests/gateway/fake_router.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace usher::tests {
+
+inline const headers operators_key{{"Authorization", "Bearer the operator's key"}};
+
+inline gateway::options quick_options() {
+  gateway::options configured;
+  configured.buyers.port = 0;
+  configured.operators.port = 0;
+  configured.admin_key = "the operator's key";
+  return configured;
+}
+
+/// A gateway before a fake router, on ports of its own.
+class served {
+public:
+  explicit served(gateway::options configured = quick_options())
+      : notes(std::make_shared<router_notes>()), router_(spawn_fake_router(system, notes)),
+        server(std::make_unique<gateway::server>(std::move(configured), parts())) {
+    server->start();
+    http_client buyer{port()};
+    await([&] { return buyer.call("GET", "/v1/events/open").status == 200; });
+    http_client boss{operators()};
+    await([&] { return boss.call("GET", "/admin/v1/events/open", {}, operators_key).status == 200; });
+  }
+
+  ~served() {
+    server = nullptr;
+    {
+      std::lock_guard guard{notes->lock};
+      notes->gateways.clear();
+    }
+    caf::scoped_actor self{system};
+    self->send_exit(router_, caf::exit_reason::user_shutdown);
+    self->wait_for(router_);
+  }
+
+  /// Waits until something is so, for what no frame tells. Throws after the deadline.
+  static void await(const std::function<bool()>& so) {
+    auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (!so()) {
+      if (std::chrono::steady_clock::now() > until)
+        throw std::runtime_error{"it did not become so within the deadline"};
+      std::this_thread::yield();
+    }
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return server->buyers_port(); }
+  [[nodiscard]] std::uint16_t operators() const { return server->operators_port(); }
+
+  gateway::server_parts parts() {
+    return {system, router_, "0123456789abcdef0123456789abcdef",
+            [this] { return ready ? std::nullopt : std::optional<std::string>{"starting"}; },
+            [](const domain::event_id& event, std::function<void(gateway::audit_answer)> done) {
+              std::thread{[event, done] { done(R"({"event":")" + event.value() + R"(","audit":"ok"})"); }}.detach();
+            }};
+  }
+
+  caf::actor_system_config config;
+  caf::actor_system system{config};
+  std::shared_ptr<router_notes> notes;
+  std::atomic<bool> ready{true};
+
+private:
+  messages::router_actor router_;
+
+public:
+  std::unique_ptr<gateway::server> server;
+};
+
+} // namespace usher::tests

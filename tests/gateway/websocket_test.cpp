@@ -1,0 +1,197 @@
+#define CAF_SUITE gateway.websocket
+
+#include "tests/gateway/served.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <caf/test/bdd_dsl.hpp>
+
+using namespace usher;
+using namespace usher::tests;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string text(const boost::json::object& frame, const char* member) {
+  return std::string{frame.at(member).as_string()};
+}
+
+std::string slug(const boost::json::object& frame) {
+  auto type = frame.at("problem").as_object().at("type").as_string();
+  return std::string{type.subview(type.rfind('/') + 1)};
+}
+
+} // namespace
+
+BEGIN_FIXTURE_SCOPE(served)
+
+SCENARIO("a client holds, releases and orders") {
+  GIVEN("a client that said hello") {
+    websocket_client client{port()};
+    auto welcome = client.hello();
+    CHECK_EQ(text(welcome, "type"), "welcome");
+    CHECK(welcome.contains("token"));
+    auto held = client.ask(R"({"type":"hold","id":"1","event":"open","key":"k","seats":["S-A-3"]})", "1");
+    CHECK_EQ(text(held, "type"), "held");
+    auto again = client.ask(R"({"type":"hold","id":"2","event":"open","key":"k","seats":["S-A-3"]})", "2");
+    CHECK_EQ(text(again, "hold"), text(held, "hold"));
+    auto taken = client.ask(R"({"type":"hold","id":"3","event":"open","seats":["S-A-1"]})", "3");
+    CHECK_EQ(slug(taken), "seat-taken");
+    auto best = client.ask(R"({"type":"hold","id":"4","event":"open","best":{"quantity":2}})", "4");
+    CHECK_EQ(text(best, "type"), "held");
+    auto hold = text(held, "hold");
+    auto order =
+        client.ask(R"({"type":"order","id":"5","hold":")" + hold + R"(","key":"o","payment":{"method":"card"}})", "5");
+    CHECK_EQ(text(order, "type"), "order");
+    auto declined = client.ask(
+        R"({"type":"order","id":"6","hold":")" + hold + R"(","key":"p","payment":{"method":"declined"}})", "6");
+    CHECK_EQ(slug(declined), "payment-declined");
+    auto released = client.ask(R"({"type":"release","id":"7","hold":")" + hold + R"("})", "7");
+    CHECK_EQ(text(released, "type"), "released");
+    CHECK_EQ(text(client.ask(R"({"type":"ping","id":"8"})", "8"), "type"), "pong");
+  }
+}
+
+SCENARIO("bad frames get their problem, garbage ends the connection") {
+  GIVEN("clients that said hello") {
+    websocket_client client{port()};
+    client.hello();
+    CHECK_EQ(slug(client.ask(R"({"type":"dance","id":"1"})", "1")), "bad-request");
+    CHECK_EQ(slug(client.ask(R"({"type":"hold","id":"2","event":"open","seats":7})", "2")), "bad-request");
+    CHECK_EQ(slug(client.ask(R"({"type":"hold","id":"3","event":"jazz","seats":["A"]})", "3")), "not-found");
+    CHECK_EQ(slug(client.ask(R"({"type":"hello","id":"4"})", "4")), "bad-request");
+    CHECK_EQ(slug(client.ask(R"({"type":"hold","id":"5","event":"rock","seats":["S-A-3"]})", "5")), "not-admitted");
+    client.send("this is no JSON");
+    CHECK_EQ(client.close_code(), 4000u);
+
+    websocket_client binary{port()};
+    binary.hello();
+    binary.send_binary("{}");
+    CHECK_EQ(binary.close_code(), 4000u);
+
+    websocket_client huge{port()};
+    huge.hello();
+    huge.send("\"" + std::string(70'000, 'x') + "\"");
+    CHECK_EQ(huge.close_code(), 4002u);
+  }
+}
+
+SCENARIO("nobody gets anywhere without hello or with a forged token") {
+  GIVEN("clients that did not say hello") {
+    websocket_client hasty{port()};
+    CHECK_EQ(slug(hasty.ask(R"({"type":"ping","id":"1"})", "1")), "unauthorized");
+    CHECK_EQ(hasty.close_code(), 4001u);
+    websocket_client forger{port()};
+    CHECK_EQ(slug(forger.hello(R"(,"token":"x.y.z")")), "unauthorized");
+    CHECK_EQ(forger.close_code(), 4001u);
+    CHECK_THROWS_AS(websocket_client(port(), ""), std::exception);
+    CHECK_THROWS_AS(websocket_client(port(), "usher.v9"), std::exception);
+  }
+}
+
+SCENARIO("watchers get a snapshot, then every change, and after a gap a new snapshot") {
+  GIVEN("two clients that watch one section") {
+    websocket_client first{port()};
+    websocket_client second{port()};
+    for (auto* client : {&first, &second}) {
+      client->hello();
+      auto snapshot = client->ask(R"({"type":"seats.watch","id":"w","event":"rock","section":"stalls"})", "w");
+      CHECK_EQ(text(snapshot, "type"), "seats.snapshot");
+      CHECK_EQ(text(snapshot, "status"), "........");
+    }
+    CHECK_EQ(notes->watches.load(), 1u);
+    messages::seats_changed change{
+        domain::event_id{"rock"}, domain::section_no{0}, domain::epoch{1}, 11, {{domain::seat_no{2}, 'H'}}};
+    notes->tell(change);
+    for (auto* client : {&first, &second}) {
+      auto delta = client->next("seats.delta");
+      CHECK_EQ(boost::json::serialize(delta.at("set")), R"([[2,"H"]])");
+    }
+    change.seq = 13;
+    notes->tell(change);
+    CHECK_EQ(first.next("seats.snapshot").at("seq").to_number<int>(), 10);
+    CHECK_EQ(slug(first.ask(R"({"type":"seats.watch","id":"x","event":"rock","section":"roof"})", "x")), "not-found");
+    for (auto* client : {&first, &second})
+      CHECK_EQ(text(client->ask(R"({"type":"seats.unwatch","id":"u","event":"rock","section":"stalls"})", "u"), "type"),
+               "seats.unwatched");
+    await([this] { return notes->unwatches.load() == 1; });
+  }
+}
+
+SCENARIO("who waits is told where, let in, and may then hold") {
+  GIVEN("a client in the waiting room") {
+    websocket_client client{port()};
+    auto buyer = text(client.hello(), "buyer");
+    auto place = client.ask(R"({"type":"queue.join","id":"j","event":"rock"})", "j");
+    CHECK_EQ(text(place, "state"), "waiting");
+    CHECK_EQ(place.at("ahead").to_number<int>(), 6);
+    messages::queue_moved moved{domain::event_id{"rock"}, domain::queue_state::waiting, {10, 4, 6, 6, 4, 4}, 1};
+    notes->tell(moved);
+    CHECK_EQ(client.next("queue.state").at("ahead").to_number<int>(), 2);
+    notes->tell(
+        messages::people_admitted{domain::event_id{"rock"}, {{domain::queue_number{7}, domain::buyer_id{buyer}}}});
+    auto admitted = client.next("queue.admitted");
+    auto held = client.ask(
+        R"({"type":"hold","id":"h","event":"rock","seats":["S-A-3"],"pass":")" + text(admitted, "pass") + R"("})", "h");
+    CHECK_EQ(text(held, "type"), "held");
+    CHECK_EQ(text(client.ask(R"({"type":"queue.leave","id":"l","event":"rock"})", "l"), "type"), "queue.left");
+  }
+}
+
+SCENARIO("every connection of a buyer hears of orders and of holds that ran out") {
+  GIVEN("two connections of one buyer") {
+    websocket_client first{port()};
+    auto token = text(first.hello(), "token");
+    websocket_client second{port()};
+    second.hello(R"(,"token":")" + token + "\"");
+    auto held = first.ask(R"({"type":"hold","id":"h","event":"open","seats":["S-A-3","B-1"]})", "h");
+    auto hold = text(held, "hold");
+    first.send(R"({"type":"order","id":"o","hold":")" + hold + R"(","key":"k","payment":{"method":"card"}})");
+    CHECK_EQ(text(second.next("order"), "state"), "confirmed");
+    bool told = false;
+    for (int frames = 0; frames < 2; ++frames)
+      told = told || !first.next("order").contains("re");
+    CHECK(told);
+
+    auto named = gateway::parse_hold_name(hold);
+    REQUIRE(named);
+    auto claims = text(held, "hold");
+    auto buyer = domain::buyer_id{};
+    websocket_client third{port()};
+    buyer = domain::buyer_id{text(third.hello(R"(,"token":")" + token + "\""), "buyer")};
+    for (auto section : named->sections)
+      notes->tell(messages::hold_expired{named->event, named->hold, buyer, section});
+    for (auto* client : {&first, &second, &third})
+      CHECK_EQ(text(client->next("hold.expired"), "hold"), hold);
+    CHECK_EQ(text(first.ask(R"({"type":"ping","id":"p"})", "p"), "type"), "pong");
+  }
+}
+
+SCENARIO("a client that comes back keeps its place and its watches") {
+  GIVEN("a client whose connection breaks") {
+    websocket_client lost{port()};
+    auto welcome = lost.hello();
+    lost.ask(R"({"type":"queue.join","id":"j","event":"rock"})", "j");
+    lost.ask(R"({"type":"seats.watch","id":"w","event":"rock","section":"balcony"})", "w");
+    lost.vanish();
+    await([this] {
+      std::lock_guard guard{notes->lock};
+      return !notes->left.empty();
+    });
+    websocket_client back{port()};
+    auto again = back.hello(R"(,"resume":{"session":")" + text(welcome, "session") + R"(","seen":0})");
+    CHECK(again.at("resumed").as_bool());
+    CHECK_EQ(text(again, "buyer"), text(welcome, "buyer"));
+    CHECK_EQ(text(back.next("seats.snapshot"), "section"), "balcony");
+    CHECK_EQ(back.next("queue.state").at("number").to_number<int>(), 7);
+  }
+  GIVEN("a client that comes back before its old connection was missed") {
+    websocket_client old{port()};
+    auto welcome = old.hello();
+    websocket_client back{port()};
+    auto again = back.hello(R"(,"resume":{"session":")" + text(welcome, "session") + R"(","seen":0})");
+    CHECK(again.at("resumed").as_bool());
+    CHECK_EQ(old.close_code(), 1000u);
+  }
+}
+
+END_FIXTURE_SCOPE()
