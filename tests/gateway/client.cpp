@@ -141,8 +141,8 @@ void websocket_client::send_binary(const std::string& bytes) {
 
 boost::json::object websocket_client::next() {
   if (auto error = finish(in_->loop, [&](auto done) { in_->stream.async_read(in_->buffer, done); }))
-    throw std::runtime_error{"no frame came: " + error.message() + ", close code " +
-                             std::to_string(in_->stream.reason().code)};
+    throw std::runtime_error{"no frame came: " + error.message() + ", close code "
+                             + std::to_string(in_->stream.reason().code)};
   auto text = beast::buffers_to_string(in_->buffer.data());
   in_->buffer.clear();
   return boost::json::parse(text).as_object();
