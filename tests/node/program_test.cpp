@@ -26,7 +26,7 @@ std::string write(const temporary_directory& folder, const std::string& name, co
 
 SCENARIO("the program says its version and how to use it") {
   GIVEN("the program") {
-    auto version = usher({"--version"});
+    auto version = run_usher({"--version"});
     CHECK_EQ(version.code, 0);
     CHECK(contains(version.out, "usher "));
     for (auto& verb : std::vector<std::vector<std::string>>{{},
@@ -51,7 +51,7 @@ SCENARIO("the program says its version and how to use it") {
                                                             {"bench", "ask"}}) {
       auto arguments = verb;
       arguments.emplace_back("--help");
-      auto help = usher(arguments);
+      auto help = run_usher(arguments);
       CHECK_EQ(help.code, 0);
       CHECK(contains(help.out, "Usage:"));
     }
@@ -83,7 +83,7 @@ SCENARIO("a command line that makes no sense is a usage error") {
              {"node", "--log-level", "loud"},
              {"node", "--config", "/no/such/file"},
              {"node", "--admin", "0.0.0.0:0"}}) {
-      auto done = usher(arguments);
+      auto done = run_usher(arguments);
       CHECK_EQ(done.code, 2);
       CHECK(!(done.out + done.err).empty());
     }
@@ -100,7 +100,7 @@ SCENARIO("a node that nobody can reach is told apart from a refusal") {
                                                             {"event", "create", "opera", "--plan", "theatre"}}) {
       auto arguments = verb;
       arguments.insert(arguments.end(), {"--admin", nobody()});
-      auto done = usher(arguments);
+      auto done = run_usher(arguments);
       CHECK_EQ(done.code, 3);
       CHECK(contains(done.err, "no answer from"));
     }
@@ -110,14 +110,14 @@ SCENARIO("a node that nobody can reach is told apart from a refusal") {
 SCENARIO("a bad configuration file stops the start with the option's name and bounds") {
   GIVEN("files with one mistake each") {
     temporary_directory folder;
-    auto bounds = usher({"node", "--config", write(folder, "a", "http { threads = 0 }\n")});
+    auto bounds = run_usher({"node", "--config", write(folder, "a", "http { threads = 0 }\n")});
     CHECK_EQ(bounds.code, 2);
     CHECK(contains(bounds.err, "http.threads = 0: must be 1 to 64"));
-    auto unknown = usher({"node", "--config", write(folder, "b", "htpp { threads = 1 }\n")});
+    auto unknown = run_usher({"node", "--config", write(folder, "b", "htpp { threads = 1 }\n")});
     CHECK_EQ(unknown.code, 2);
     CHECK(contains(unknown.err, "htpp.threads"));
-    auto of_caf = usher({"node", "--config", write(folder, "c", "caf { scheduler { threads = 1 } }\n"), "--store",
-                         "sqlite:" + (folder.path() / "usher.db").string()});
+    auto of_caf = run_usher({"node", "--config", write(folder, "c", "caf { scheduler { threads = 1 } }\n"), "--store",
+                             "sqlite:" + (folder.path() / "usher.db").string()});
     CHECK_EQ(of_caf.code, 2);
     CHECK(contains(of_caf.err, "caf.scheduler.threads"));
   }
@@ -126,7 +126,7 @@ SCENARIO("a bad configuration file stops the start with the option's name and bo
 SCENARIO("a plan that is broken is refused with the place") {
   GIVEN("a file that is no plan") {
     temporary_directory folder;
-    auto done = usher(
+    auto done = run_usher(
         {"event", "create", "opera", "--plan", write(folder, "plan.json", R"({"name": 5})"), "--admin", nobody()});
     CHECK_EQ(done.code, 1);
     CHECK(contains(done.err, "/name"));
@@ -136,18 +136,18 @@ SCENARIO("a plan that is broken is refused with the place") {
 SCENARIO("an audit of what is not there is refused") {
   GIVEN("a fresh store, and one that cannot be reached") {
     temporary_directory folder;
-    auto done = usher({"audit", "opera", "--store", "sqlite:" + (folder.path() / "usher.db").string()});
+    auto done = run_usher({"audit", "opera", "--store", "sqlite:" + (folder.path() / "usher.db").string()});
     CHECK_EQ(done.code, 1);
     CHECK(contains(done.err, "there is no event opera"));
-    auto away =
-        usher({"audit", "opera", "--store", "postgres://nobody@127.0.0.1:" + std::to_string(free_port()) + "/nothing"});
+    auto away = run_usher(
+        {"audit", "opera", "--store", "postgres://nobody@127.0.0.1:" + std::to_string(free_port()) + "/nothing"});
     CHECK_EQ(away.code, 3);
   }
 }
 
 SCENARIO("the program prints the reference page") {
   GIVEN("the page in docs") {
-    auto done = usher({"node", "--print-options"});
+    auto done = run_usher({"node", "--print-options"});
     CHECK_EQ(done.code, 0);
     CHECK_EQ(done.out, text_of(USHER_SOURCE_FOLDER "/docs/operating/configuration.md"));
   }

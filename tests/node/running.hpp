@@ -28,7 +28,7 @@ struct outcome {
 };
 
 /// `usher ARGUMENTS`, to its end.
-inline outcome usher(const std::vector<std::string>& arguments) {
+inline outcome run_usher(const std::vector<std::string>& arguments) {
   bench::temporary_directory folder;
   auto out = folder.path() / "out";
   auto err = folder.path() / "err";

@@ -34,7 +34,7 @@ struct hall {
   [[nodiscard]] outcome verb(const child_node& node, std::vector<std::string> arguments) const {
     arguments.insert(arguments.end(),
                      {"--admin", "http://" + to_string(node.admin()), "--admin-key", node.admin_key()});
-    return usher(arguments);
+    return run_usher(arguments);
   }
 };
 
@@ -70,11 +70,12 @@ SCENARIO("an event is created, changed and reported by the verbs") {
     auto unknown = house.verb(node, {"event", "show", "ballet"});
     CHECK_EQ(unknown.code, 1);
     CHECK(contains(unknown.err, "usher: "));
-    CHECK_EQ(usher({"event", "list", "--admin", "http://" + to_string(node.admin()), "--admin-key", "wrong-key"}).code,
-             1);
+    CHECK_EQ(
+        run_usher({"event", "list", "--admin", "http://" + to_string(node.admin()), "--admin-key", "wrong-key"}).code,
+        1);
     CHECK_EQ(house.verb(node, {"event", "close", "opera"}).code, 0);
     CHECK_EQ(house.verb(node, {"event", "open", "opera"}).code, 1);
-    auto audited = usher({"audit", "opera", "--store", house.store, "--json"});
+    auto audited = run_usher({"audit", "opera", "--store", house.store, "--json"});
     CHECK_EQ(audited.code, 0);
     CHECK_EQ(boost::json::parse(audited.out).at("audit").as_string(), "ok");
   }
@@ -100,7 +101,8 @@ SCENARIO("a port that is in use stops the start before the store is taken over")
     hall house;
     child_node first{house.options()};
     CHECK_EQ(house.verb(first, {"event", "create", "opera", "--plan", "theatre"}).code, 0);
-    auto second = usher({"node", "--http", to_string(first.http()), "--admin", "127.0.0.1:0", "--store", house.store});
+    auto second =
+        run_usher({"node", "--http", to_string(first.http()), "--admin", "127.0.0.1:0", "--store", house.store});
     CHECK_EQ(second.code, 1);
     CHECK(contains(second.err, std::to_string(first.http().port)));
     CHECK_EQ(house.verb(first, {"event", "open", "opera"}).code, 0);
