@@ -4,8 +4,8 @@
 
 namespace usher::domain {
 
-void fail_invariant(const char* sentence, const std::source_location& place) {
-  throw broken_invariant(std::string{place.file_name()} + ":" + std::to_string(place.line()) + ": " + sentence);
+void fail_invariant(const char* sentence, const char* file, int line) {
+  throw broken_invariant(std::string{file} + ":" + std::to_string(line) + ": " + sentence);
 }
 
 } // namespace usher::domain

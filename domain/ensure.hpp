@@ -1,6 +1,5 @@
 #pragma once
 
-#include <source_location>
 #include <stdexcept>
 
 namespace usher::domain {
@@ -12,13 +11,13 @@ public:
 };
 
 /// Throws `broken_invariant` with `sentence` and the place. For the slow path of `ensure`.
-[[noreturn]] void fail_invariant(const char* sentence, const std::source_location& place);
+[[noreturn]] void fail_invariant(const char* sentence, const char* file, int line);
 
 /// Asserts an invariant, in release builds too.
-inline void ensure(bool holds, const char* sentence,
-                   const std::source_location& place = std::source_location::current()) {
+inline void ensure(bool holds, const char* sentence, const char* file = __builtin_FILE(),
+                   int line = __builtin_LINE()) {
   if (!holds) [[unlikely]]
-    fail_invariant(sentence, place);
+    fail_invariant(sentence, file, line);
 }
 
 } // namespace usher::domain

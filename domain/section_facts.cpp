@@ -54,10 +54,8 @@ hold& section::live(hold_id id) {
 }
 
 void section::forget(const domain::hold& x) {
-  auto id = x.id;
-  deadlines_.erase({x.until, id});
-  holds_.erase(id);
-  ended_.remember(id);
+  deadlines_.erase({x.until, x.id});
+  holds_.erase(hold_id{x.id});
 }
 
 void section::change_deadline(domain::hold& x, instant until) {
@@ -83,6 +81,9 @@ void section::apply(const hold_ended& happened) {
   auto& ending = live(happened.hold);
   move(ending.seats, ending.paying_for ? seat_state::paying : seat_state::held, seat_state::free);
   forget(ending);
+  // Its buyer was told that nothing had changed, and may try again with the same key.
+  if (happened.why != hold_end::unacknowledged)
+    ended_.remember(happened.hold);
 }
 
 void section::apply(const payment_started& happened) {
@@ -112,6 +113,7 @@ void section::apply(const seats_sold& happened) {
            "a sale takes all seats of its hold and no others");
     from = ending.paying_for ? seat_state::paying : seat_state::held;
     forget(ending);
+    ended_.remember(happened.hold);
   }
   auto [position, added] = sales_.try_emplace(happened.order, sale{happened.hold, happened.buyer, {}});
   ensure(added, "an order's seats of a section are sold at once");

@@ -86,6 +86,18 @@ SCENARIO("repeating a hold repeats its answer") {
   }
 }
 
+SCENARIO("a hold whose buyer was told that nothing had changed can be asked for again") {
+  GIVEN("a hold that ended unacknowledged") {
+    stage x{rows_of({10})};
+    CHECK(x.hold(1, {4}));
+    x.here.apply(hold_ended{hold_number(1), hold_end::unacknowledged});
+    THEN("the same key holds the same seat") {
+      CHECK(!x.here.ended(hold_number(1)));
+      CHECK(x.hold(1, {4}));
+    }
+  }
+}
+
 SCENARIO("only so many ended holds are remembered") {
   GIVEN("a small section in which 1025 holds have ended") {
     stage x{rows_of({10})};

@@ -1,6 +1,6 @@
 #define CAF_SUITE node.program
 
-#include "running.hpp"
+#include "tests/node/running.hpp"
 
 #include "bench/address.hpp"
 #include "caf/test/bdd_dsl.hpp"

@@ -1,6 +1,6 @@
 #define CAF_SUITE node.serving
 
-#include "running.hpp"
+#include "tests/node/running.hpp"
 
 #include "bench/child_node.hpp"
 #include "bench/http_client.hpp"
