@@ -61,9 +61,11 @@ std::uint64_t write_until_failure(booking_store& store, domain::epoch epoch, std
 BEGIN_FIXTURE_SCOPE(fixture)
 
 SCENARIO("PostgreSQL keeps the contract of all stores") {
-  GIVEN("an empty database for each clause") {
+  GIVEN("an empty schema for each clause") {
+    auto url = server.make_database();
     check_contract([&]() -> connector {
-      auto url = server.make_database();
+      pqxx::connection db{url};
+      pqxx::nontransaction{db}.exec("SET client_min_messages TO error; DROP SCHEMA IF EXISTS usher CASCADE");
       return [url] { return open_store(url); };
     });
   }
@@ -104,7 +106,7 @@ SCENARIO("a server that is killed while facts are written loses nothing that it 
     store->put_event({rock, "{}"}, 1);
     auto mine = store->claim(section_shard(0), "test", std::nullopt)->epoch;
     std::atomic<std::uint64_t> acknowledged = 0;
-    std::thread writer{[&] { write_until_failure(*store, mine, acknowledged); }};
+    std::jthread writer{[&] { write_until_failure(*store, mine, acknowledged); }};
     while (acknowledged < 50)
       std::this_thread::yield();
     WHEN("every process of the server gets SIGKILL, and it starts again") {
