@@ -11,7 +11,20 @@ namespace usher::persistence::sqlite {
 namespace {
 
 /// How long to wait for another process that is writing.
-constexpr int busy_timeout_ms = 4000;
+constexpr std::chrono::milliseconds busy_timeout{4000};
+
+/// Tells SQLite to look again. Its own way of waiting sleeps longer and longer, and would never meet the short moments
+/// in which a busy writer lets go; a claim must not starve.
+int wait_a_moment(void* since, int tries) {
+  auto& busy_since = *static_cast<std::chrono::steady_clock::time_point*>(since);
+  auto now = std::chrono::steady_clock::now();
+  if (tries == 0)
+    busy_since = now;
+  if (now - busy_since >= busy_timeout)
+    return 0;
+  std::this_thread::sleep_for(std::chrono::microseconds{50 + tries * 37 % 200}); // out of step with the writer
+  return 1;
+}
 
 bool may_pass(int code) {
   switch (code & 0xff) {
@@ -40,7 +53,7 @@ connection::connection(const std::string& file) {
       throw store_broken("SQLite cannot open " + file + ": does its folder exist, and may it be written?");
     if (code != SQLITE_OK)
       fail(code);
-    sqlite3_busy_timeout(native_, busy_timeout_ms);
+    sqlite3_busy_handler(native_, wait_a_moment, &busy_since_);
     use_write_ahead_log();
     run("PRAGMA synchronous = FULL");
     run("PRAGMA foreign_keys = ON");
@@ -58,7 +71,7 @@ connection::~connection() {
 
 void connection::use_write_ahead_log() {
   // SQLite does not wait by itself when two processes turn a new file to WAL at the same time.
-  auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds{busy_timeout_ms};
+  auto until = std::chrono::steady_clock::now() + busy_timeout;
   for (;;) {
     auto code = sqlite3_exec(native_, "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
     if (code == SQLITE_OK)

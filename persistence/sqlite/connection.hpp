@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -33,6 +34,7 @@ private:
   void use_write_ahead_log();
 
   sqlite3* native_ = nullptr;
+  std::chrono::steady_clock::time_point busy_since_; ///< while another process is waited for
 };
 
 /// Bytes, as opposed to text.

@@ -381,9 +381,9 @@ void claims_cut_off_writers(const connector& connect) {
   auto stale = claimed(*store, section_shard(0));
   std::atomic<std::uint64_t> last_written = 0;
   std::atomic<bool> failed = false;
-  std::thread writer{[&] {
+  std::jthread writer{[&](const std::stop_token& given_up) {
     auto own = connect();
-    for (std::uint64_t seq = 1;; seq += 2) {
+    for (std::uint64_t seq = 1; !given_up.stop_requested(); seq += 2) {
       auto result = append(*own, {entry(section_shard(0), stale, seq, held(seq, {1})),
                                   entry(section_shard(0), stale, seq + 1, held(seq + 1, {1}))});
       if (result == results{fenced, fenced})
