@@ -233,7 +233,16 @@ private:
     messages::people_admitted news{event_, std::move(people)};
     for (const auto& gateway : gateways_)
       self_->send(gateway, news);
-    if (auto progress = room_.serving_worth_writing(); progress && !journal_.obstacle()) {
+    note_progress(now);
+  }
+
+  /// Writes down how far the room is, not too often: a restart goes on from there, and a store that is away is noticed
+  /// by this, so that nobody is let in who could hold nothing.
+  void note_progress(domain::instant now) {
+    if (now < progress_noted_ + limits_.between_progress || journal_.obstacle())
+      return;
+    if (auto progress = room_.serving_to_write()) {
+      progress_noted_ = now;
       room_.apply(*progress);
       write(*progress, {});
     }
@@ -383,6 +392,7 @@ private:
   std::vector<waiting_join> joins_;
 
   shopping_time shopping_;
+  domain::instant progress_noted_;
   domain::instant admit_after_;
   std::optional<domain::instant> timer_at_;
 

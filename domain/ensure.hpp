@@ -14,8 +14,7 @@ public:
 [[noreturn]] void fail_invariant(const char* sentence, const char* file, int line);
 
 /// Asserts an invariant, in release builds too.
-inline void ensure(bool holds, const char* sentence, const char* file = __builtin_FILE(),
-                   int line = __builtin_LINE()) {
+inline void ensure(bool holds, const char* sentence, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
   if (!holds) [[unlikely]]
     fail_invariant(sentence, file, line);
 }

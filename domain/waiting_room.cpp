@@ -78,8 +78,8 @@ std::optional<numbers_reserved> waiting_room::numbers_needed() {
   return numbers_reserved{queue_number{reserved_ + limits_.number_block}};
 }
 
-std::optional<serving_reached> waiting_room::serving_worth_writing() const {
-  if (serving_ < serving_kept_ + limits_.number_block)
+std::optional<serving_reached> waiting_room::serving_to_write() const {
+  if (serving_ == serving_kept_)
     return std::nullopt;
   return serving_reached{queue_number{serving_}};
 }

@@ -63,8 +63,8 @@ public:
   /// The first call ends the replay: numbers of the facts applied before it may have been given out
   /// by an earlier object and are skipped, numbers of facts applied after it are this object's own.
   [[nodiscard]] std::optional<numbers_reserved> numbers_needed();
-  /// What is worth writing about `serving`, at most once per block; losing it costs nobody anything.
-  [[nodiscard]] std::optional<serving_reached> serving_worth_writing() const;
+  /// The number served, when it has moved since it was last written; losing it costs nobody anything.
+  [[nodiscard]] std::optional<serving_reached> serving_to_write() const;
 
   void apply(const numbers_reserved& happened);
   void apply(const serving_reached& happened);

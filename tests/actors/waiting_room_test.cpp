@@ -6,6 +6,7 @@
 #include <caf/test/bdd_dsl.hpp>
 
 #include <algorithm>
+#include <functional>
 
 using namespace usher;
 using namespace usher::tests;
@@ -205,6 +206,28 @@ SCENARIO("admission follows the numbers and is never above the rate in any secon
       pass(3s);
       THEN("it counts at once") {
         CHECK_LE(admitted().size() - before, 4u);
+      }
+    }
+  }
+}
+
+SCENARIO("nobody is let in for long while nothing can be written down") {
+  GIVEN("a room that lets in ten people a second, and a store that goes away") {
+    start(open_at(10));
+    join_many(0, 200);
+    pass(2500ms, 100ms);
+    books->set(store_fault::unavailable);
+    pass(1500ms, 100ms);
+    auto before = admitted().size();
+    pass(5s, 100ms);
+    CHECK_EQ(admitted().size(), before);
+    WHEN("the store is back") {
+      books->set(store_fault::none);
+      pass(5s, 100ms);
+      THEN("the next ones go in, nobody twice") {
+        auto numbers = admitted();
+        CHECK(numbers.size() > before + 20);
+        CHECK(std::adjacent_find(numbers.begin(), numbers.end(), std::greater_equal<>{}) == numbers.end());
       }
     }
   }

@@ -269,20 +269,18 @@ SCENARIO("a full room turns people away, but not for the sake of those whose tur
   CHECK(!x.room.place_of(lobby::person(1)));
 }
 
-SCENARIO("the number served is written once per block") {
+SCENARIO("the number served is worth writing when it has moved") {
   lobby x{{.admission_per_s = 1000, .number_block = 10}};
   for (int i = 1; i <= 25; ++i)
     x.join(i);
-  CHECK(!x.room.serving_worth_writing());
-  int written = 0;
-  for (int ms = 0; ms < 1000; ++ms) {
+  CHECK(!x.room.serving_to_write());
+  for (int ms = 0; ms < 1000; ++ms)
     x.admit(at_ms(ms));
-    if (auto worth = x.room.serving_worth_writing()) {
-      ++written;
-      x.room.apply(*worth);
-    }
-  }
-  CHECK_EQ(written, 2);
+  auto moved = x.room.serving_to_write();
+  REQUIRE(moved.has_value());
+  CHECK_EQ(moved->number.value(), 25u);
+  x.room.apply(*moved);
+  CHECK(!x.room.serving_to_write());
 }
 
 SCENARIO("what people are told gets more exact as they come closer") {
