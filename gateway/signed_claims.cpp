@@ -131,7 +131,7 @@ std::optional<domain::buyer_id> signed_claims::buyer() const {
 
 bool signed_claims::has(const char* claim) const {
   errno = 0;
-  (void) jwt_get_grant_int(token_.get(), claim);
+  (void)jwt_get_grant_int(token_.get(), claim);
   return errno != ENOENT;
 }
 
