@@ -33,12 +33,13 @@ hold_id hold_number(std::uint64_t n) {
 section seated(std::uint32_t seats) {
   section_plan plan{.id = "stalls", .name = "Stalls"};
   for (std::uint32_t i = 0; i < seats; ++i) {
+    auto row = i / seats_in_row;
     if (i % seats_in_row == 0)
-      plan.rows.push_back(std::to_string(i / seats_in_row));
+      plan.rows.push_back(std::to_string(row));
     plan.seats.push_back({.guid = std::to_string(i),
                           .number = std::to_string(i % seats_in_row),
-                          .row = static_cast<std::uint16_t>(i / seats_in_row),
-                          .position = {.x = double(i % seats_in_row), .y = double(i / seats_in_row)}});
+                          .row = static_cast<std::uint16_t>(row),
+                          .position = {.x = double(i % seats_in_row), .y = double(row)}});
   }
   std::vector<section_plan> sections;
   sections.push_back(std::move(plan));

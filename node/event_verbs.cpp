@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace usher::node {
@@ -83,6 +84,16 @@ json::object prices_of(const std::vector<std::string>& given) {
   return prices;
 }
 
+/// A price that was forgotten gives seats away: said on the standard error stream, because it may be meant.
+void warn_of_free_seats(const domain::seating_plan& plan, const json::object& prices) {
+  std::string free_of_charge;
+  for (const auto& category : plan.categories())
+    if (!prices.contains(category))
+      free_of_charge += (free_of_charge.empty() ? "" : ", ") + category;
+  if (!free_of_charge.empty())
+    std::cerr << "These categories have no --price and cost nothing: " << free_of_charge << '\n';
+}
+
 template <class Value>
 void put_if(json::object& into, const char* name, const std::optional<Value>& value) {
   if (value)
@@ -99,11 +110,13 @@ exit_code create(const new_event& wanted) {
   put_if(settings, "max_shopping", wanted.max_shopping);
   settings["waiting_room"] = !wanted.no_waiting_room;
   settings["refuse_orphans"] = wanted.refuse_orphans;
-  if (!wanted.prices.empty())
-    settings["prices"] = prices_of(wanted.prices);
+  auto prices = prices_of(wanted.prices);
+  auto plan = read_plan_file(wanted.plan);
+  warn_of_free_seats(*plan.plan, prices);
+  if (!prices.empty())
+    settings["prices"] = std::move(prices);
   if (wanted.open)
     settings["state"] = "open";
-  auto plan = read_plan_file(wanted.plan);
   if (!settings.contains("name"))
     settings["name"] = plan.plan->name();
   auto answer = wanted.to.client().put(wanted.to.target(), event_document(settings, plan.text));
@@ -128,7 +141,7 @@ void declare_create(CLI::App& event, action& chosen) {
   verb->add_flag("--no-waiting-room", wanted->no_waiting_room, "Let everybody in at once")->excludes(rate);
   verb->add_flag("--refuse-orphans", wanted->refuse_orphans, "Refuse holds that leave a single seat between others");
   verb->add_flag("--open", wanted->open, "Open the sale at once");
-  verb->footer("Example:\n  usher event create opera --plan theatre --price Parkett=8950 --rate 50 --open");
+  verb->footer("Example:\n  usher event create opera --plan theatre --price Premium=8950 --rate 50 --open");
   verb->callback([wanted, &chosen] { chosen = [wanted] { return create(*wanted); }; });
 }
 
