@@ -153,6 +153,7 @@ tally append_through_writer(const std::string& url, persistence::booking_store& 
   auto start = steady::now();
   counted->until = start + options.duration;
   std::vector<caf::actor> pushers;
+  pushers.reserve(sections.size());
   for (auto& section : sections)
     pushers.push_back(caf::actor_cast<caf::actor>(system.spawn<messages::shard_actor::stateful_impl<pusher_state>>(
         std::move(section), writer, each, at, counted)));

@@ -132,7 +132,7 @@ void post_hold(const exchange_ptr& x) {
                                key.empty() ? draw_hold_id() : derive_hold_id(x->buyer(), event->id, key),
                                x->buyer(),
                                std::move(wanted.sections),
-                               std::move(wanted.best_anywhere),
+                               wanted.best_anywhere,
                                wish_digest(std::get<places_wish>(places))};
   x->ask(std::move(request), event, section, [x, event](answer&& what) {
     const auto& granted = std::get<messages::hold_granted>(what);

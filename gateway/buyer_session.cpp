@@ -187,7 +187,7 @@ void buyer_session::on(reply_id&& re, frames::hold&& frame) {
                                frame.key ? derive_hold_id(buyer_, event->id, *frame.key) : draw_hold_id(),
                                buyer_,
                                std::move(wanted.sections),
-                               std::move(wanted.best_anywhere),
+                               wanted.best_anywhere,
                                wish_digest(frame.places)};
   logger().debug("[{:016x}] hold in {} for {}", request.trace.value(), event->id.value(), buyer_.value());
   ask(std::move(request), re, event, section, [this, re, event](answer&& what) {

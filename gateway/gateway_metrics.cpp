@@ -1,16 +1,17 @@
 #include "gateway/gateway_metrics.hpp"
 
 #include <caf/actor_system.hpp>
+#include <caf/string_view.hpp>
 #include <caf/telemetry/metric_registry.hpp>
 
 namespace usher::gateway {
 namespace {
 
-caf::telemetry::int_counter* counter(caf::actor_system& system, const char* name, const char* sentence) {
+caf::telemetry::int_counter* counter(caf::actor_system& system, caf::string_view name, caf::string_view sentence) {
   return system.metrics().counter_singleton<std::int64_t>("usher", name, sentence, "1", true);
 }
 
-caf::telemetry::int_gauge* gauge(caf::actor_system& system, const char* name, const char* sentence) {
+caf::telemetry::int_gauge* gauge(caf::actor_system& system, caf::string_view name, caf::string_view sentence) {
   return system.metrics().gauge_singleton<std::int64_t>("usher", name, sentence);
 }
 

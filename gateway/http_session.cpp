@@ -39,7 +39,7 @@ public:
     thread_.metrics().connections->inc();
   }
 
-  ~http_session() {
+  ~http_session() override {
     thread_.shared().connections.fetch_sub(1, std::memory_order_relaxed);
     thread_.metrics().connections->dec();
   }
