@@ -45,7 +45,7 @@ void set_group(settings& into, const caf::settings& group, const std::string& pr
 
 configuration parse_configuration(const std::string& text, const std::string& origin) {
   // CAF's reader says nothing when the text ends inside of a group; then this last line is not at the top level.
-  constexpr auto last_key = "end-of-file";
+  constexpr char last_key[] = "end-of-file";
   std::istringstream source{text + "\n" + last_key + " = true\n"};
   auto content = caf::actor_system_config::parse_config(source);
   if (!content)
