@@ -36,6 +36,7 @@ private:
 appender::appender(connection& db)
     : db_(db), find_shard_(db, "SELECT s.number, s.event, s.epoch FROM shard s JOIN event e ON e.number = s.event "
                                "WHERE e.id = ? AND s.kind = ? AND s.section = ?"),
+      find_epoch_(db, "SELECT epoch FROM shard WHERE number = ?"),
       find_link_(db, "SELECT link FROM journal WHERE shard = ? AND seq = ?"),
       add_fact_(db, "INSERT OR IGNORE INTO journal (shard, seq, epoch, at, link, fact) VALUES (?, ?, ?, ?, ?, ?)"),
       add_seat_(db, "INSERT OR IGNORE INTO sold_seat (event, section, seat, version, sold, order_id, buyer, price) "
@@ -73,19 +74,23 @@ std::vector<append_result> appender::append(std::span<const journal_entry> group
 
 appender::progress appender::begin(const domain::shard_id& shard) {
   progress state;
+  if (auto known = heads_.find(shard); known != heads_.end()) {
+    state.head = known->second;
+    if (auto row = find_epoch_.rows(known->second.shard); row.next())
+      state.epoch = row.number(0);
+    else
+      state.stopped = append_result::fenced;
+    return state;
+  }
   auto row = find_shard_.rows(shard.event.value(), static_cast<std::int64_t>(shard.kind),
                               static_cast<std::int64_t>(shard.section.value()));
   if (!row.next()) {
     state.stopped = append_result::fenced;
     return state;
   }
-  if (auto known = heads_.find(shard); known != heads_.end()) {
-    state.head = known->second;
-  } else {
-    state.head.link = chain_.beginning(shard);
-    state.head.shard = row.number(0);
-    state.head.event = row.number(1);
-  }
+  state.head.link = chain_.beginning(shard);
+  state.head.shard = row.number(0);
+  state.head.event = row.number(1);
   state.epoch = row.number(2);
   return state;
 }

@@ -39,6 +39,7 @@ private:
 
   connection& db_;
   statement find_shard_;
+  statement find_epoch_;
   statement find_link_;
   statement add_fact_;
   statement add_seat_;

@@ -76,6 +76,23 @@ constexpr std::array migrations{
         value   BLOB NOT NULL
       ) STRICT;
     )sql",
+    // 2: facts lie in the order in which they were written, all shards' together. A group then fills one page after
+    // the other; only the small entries of the index still go to a page of each shard.
+    R"sql(
+      ALTER TABLE journal RENAME TO journal_by_shard;
+      CREATE TABLE journal (
+        shard   INTEGER NOT NULL,
+        seq     INTEGER NOT NULL,
+        epoch   INTEGER NOT NULL,
+        at      INTEGER NOT NULL,
+        link    BLOB    NOT NULL,
+        fact    BLOB    NOT NULL,
+        UNIQUE (shard, seq)
+      ) STRICT;
+      INSERT INTO journal (shard, seq, epoch, at, link, fact)
+        SELECT shard, seq, epoch, at, link, fact FROM journal_by_shard ORDER BY shard, seq;
+      DROP TABLE journal_by_shard;
+    )sql",
 };
 
 std::int64_t pragma(connection& db, const char* sql) {

@@ -67,6 +67,41 @@ SCENARIO("two processes may open a new file at once") {
   }
 }
 
+SCENARIO("a file of the first version keeps its facts") {
+  GIVEN("a journal that lies by shard, as the first version had it") {
+    temporary_folder folder;
+    auto file = folder.path() / "store";
+    auto url = "sqlite:" + file.string();
+    {
+      auto store = open_store(url);
+      store->put_event({rock, "{}"}, 1);
+      auto mine = store->claim(section_shard(0), "test", std::nullopt)->epoch;
+      for (std::uint64_t seq = 1; seq <= 3; ++seq)
+        (void)store->append(std::vector<journal_entry>{
+            {section_shard(0), mine, domain::fact_seq{seq}, moment(0), held(seq, {static_cast<std::uint32_t>(seq)})}});
+    }
+    tamper(file, "CREATE TABLE old (shard INTEGER NOT NULL, seq INTEGER NOT NULL, epoch INTEGER NOT NULL,"
+                 "  at INTEGER NOT NULL, link BLOB NOT NULL, fact BLOB NOT NULL, PRIMARY KEY (shard, seq))"
+                 "  STRICT, WITHOUT ROWID;"
+                 "INSERT INTO old SELECT * FROM journal; DROP TABLE journal; ALTER TABLE old RENAME TO journal;"
+                 "PRAGMA user_version = 1");
+    WHEN("this version opens it") {
+      auto store = open_store(url);
+      THEN("every fact is there, and the next one fits") {
+        auto history = store->claim(section_shard(0), "test", std::nullopt);
+        CHECK_EQ(history->facts.size(), 3u);
+        CHECK_EQ(history->last, domain::fact_seq{3});
+        auto written = store->append(std::vector<journal_entry>{
+            {section_shard(0), history->epoch, domain::fact_seq{4}, moment(0), held(4, {4})}});
+        CHECK(written == std::vector{append_result::written});
+        std::size_t fitting = 0;
+        store->examine_journal(rock, [&](const examined_entry& row) { fitting += row.chained ? 1 : 0; });
+        CHECK_EQ(fitting, 4u);
+      }
+    }
+  }
+}
+
 SCENARIO("files that are not this program's are refused with a sentence") {
   GIVEN("a folder") {
     temporary_folder folder;
