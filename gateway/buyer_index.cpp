@@ -26,12 +26,17 @@ void buyer_index::note_hold(const domain::buyer_id& buyer, const hold_name& name
   auto place = buyers_.find(buyer);
   if (place == buyers_.end())
     return;
-  auto& holds = place->second.holds;
-  if (std::any_of(holds.begin(), holds.end(), [&](const noted_hold& one) { return one.name.hold == name.hold; }))
+  auto& [sessions, ids, holds, oldest] = place->second;
+  if (std::find(ids.begin(), ids.end(), name.hold) != ids.end())
     return;
-  holds.push_back({name, false});
-  if (holds.size() > holds_kept)
-    holds.pop_front();
+  if (holds.size() < holds_kept) {
+    ids.push_back(name.hold);
+    holds.push_back({name, false});
+    return;
+  }
+  ids[oldest] = name.hold;
+  holds[oldest] = {name, false};
+  oldest = (oldest + 1) % holds_kept;
 }
 
 std::optional<hold_name> buyer_index::expire_hold(const domain::buyer_id& buyer, const hold_name& part) {
@@ -39,10 +44,12 @@ std::optional<hold_name> buyer_index::expire_hold(const domain::buyer_id& buyer,
   auto place = buyers_.find(buyer);
   if (place == buyers_.end())
     return std::nullopt;
-  for (auto& one : place->second.holds)
-    if (one.name.hold == part.hold && !std::exchange(one.told, true))
-      return one.name;
-  return std::nullopt;
+  const auto& ids = place->second.ids;
+  auto index = static_cast<std::size_t>(std::find(ids.begin(), ids.end(), part.hold) - ids.begin());
+  auto& one = place->second.holds[index];
+  if (std::exchange(one.told, true))
+    return std::nullopt;
+  return one.name;
 }
 
 } // namespace usher::gateway

@@ -4,7 +4,6 @@
 #include "gateway/public_names.hpp"
 
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -37,7 +36,9 @@ private:
   };
   struct presence {
     std::vector<buyer_session*> sessions;
-    std::deque<noted_hold> holds; ///< latest last
+    std::vector<domain::hold_id> ids; ///< of `holds`, side by side: each new hold is looked for among them
+    std::vector<noted_hold> holds;    ///< a ring once it is full
+    std::size_t oldest = 0;           ///< its place in a full ring
   };
 
   std::unordered_map<domain::buyer_id, presence> buyers_;

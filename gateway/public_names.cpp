@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <memory>
+#include <numeric>
 #include <stdexcept>
 
 namespace usher::gateway {
@@ -74,9 +75,18 @@ std::optional<std::vector<domain::section_no>> read_sections(std::string_view te
 
 using sha256 = std::array<unsigned char, 32>;
 
+/// Fetched once: looking an algorithm up takes longer than a short digest.
+const EVP_MD* sha256_algorithm() {
+  static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> fetched{EVP_MD_fetch(nullptr, "SHA256", nullptr),
+                                                                       &EVP_MD_free};
+  return fetched.get();
+}
+
 /// SHA-256 over the parts, each after its length, so that no two lists of parts run together to the same bytes.
 sha256 hash(std::span<const std::string_view> parts) {
   std::string bytes;
+  bytes.reserve(std::accumulate(parts.begin(), parts.end(), 8 * parts.size(),
+                                [](std::size_t sum, std::string_view part) { return sum + part.size(); }));
   for (auto part : parts) {
     for (int shift = 56; shift >= 0; shift -= 8)
       bytes += static_cast<char>(static_cast<std::uint64_t>(part.size()) >> shift);
@@ -84,7 +94,9 @@ sha256 hash(std::span<const std::string_view> parts) {
   }
   sha256 result{};
   unsigned size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), result.data(), &size, EVP_sha256(), nullptr) != 1 || size != result.size())
+  const auto* algorithm = sha256_algorithm();
+  if (algorithm == nullptr || EVP_Digest(bytes.data(), bytes.size(), result.data(), &size, algorithm, nullptr) != 1
+      || size != result.size())
     throw std::runtime_error("SHA-256 is not to be had from OpenSSL");
   return result;
 }

@@ -8,6 +8,7 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -22,6 +23,8 @@ namespace websocket = boost::beast::websocket;
 
 /// How long a goodbye may take before the socket is closed without one.
 constexpr std::chrono::seconds close_patience{10};
+/// The same while the node is going away: it waits for requests, not for clients that do not say goodbye.
+constexpr std::chrono::seconds drain_patience{1};
 
 /// A WebSocket: reads one frame after the other, and writes one at a time from a bounded queue. Deadlines are kept by
 /// the thread's sweep, so no timer is armed for any frame.
@@ -36,7 +39,7 @@ public:
     thread_.metrics().connections->inc();
   }
 
-  ~websocket_session() {
+  ~websocket_session() override {
     session_->gone();
     thread_.shared().connections.fetch_sub(1, std::memory_order_relaxed);
     thread_.metrics().connections->dec();
@@ -73,7 +76,7 @@ public:
     if (closing_)
       return;
     closing_ = true;
-    close_until_ = std::chrono::steady_clock::now() + close_patience;
+    close_until_ = std::chrono::steady_clock::now() + (draining_ ? drain_patience : close_patience);
     reason_.code = static_cast<std::uint16_t>(code);
     reason_.reason.assign(why.data(), why.size());
     if (code == close_code::too_slow) {
@@ -114,6 +117,8 @@ public:
 
   void drain() override {
     draining_ = true;
+    if (closing_)
+      close_until_ = std::min(close_until_, std::chrono::steady_clock::now() + drain_patience);
     if (!open_ || closing_)
       return;
     session_->send(reconnect_frame(domain::seconds{0}));
@@ -232,7 +237,7 @@ private:
   }
 
   session_thread& thread_;
-  websocket::stream<tcp_socket> stream_;
+  websocket::stream<tcp_socket, false> stream_; // frames are too short to be worth compressing
   std::shared_ptr<buyer_session> session_;
   std::shared_ptr<websocket_session> alive_; ///< itself, until `finish`
   beast::flat_buffer buffer_;

@@ -102,6 +102,43 @@ SCENARIO("draining tells everybody and finishes") {
   }
 }
 
+SCENARIO("draining waits for nobody who does not say goodbye") {
+  GIVEN("clients that do not read, of whom one has said nothing") {
+    served gateway;
+    websocket_client silent{gateway.port()};
+    websocket_client greeted{gateway.port()};
+    greeted.hello();
+    WHEN("the gateway drains and would wait for long") {
+      gateway.server->drain(std::chrono::hours{1});
+      THEN("their connections are over, and each was told") {
+        CHECK_EQ(gateway.server->connections(), 0u);
+        CHECK_EQ(silent.close_code(), 4200u);
+        CHECK_EQ(greeted.next("reconnect").contains("within_s"), true);
+        CHECK_EQ(greeted.close_code(), 4200u);
+      }
+    }
+  }
+}
+
+SCENARIO("draining waits for requests in flight") {
+  GIVEN("a client whose request is not answered, and a short patience with requests") {
+    auto configured = quick_options();
+    configured.request_timeout = 1s;
+    served gateway{configured};
+    websocket_client client{gateway.port()};
+    client.hello();
+    client.send(R"({"type":"hold","id":"never","event":"open","seats":["S-A-2"]})");
+    client.ask(R"({"type":"ping","id":"p"})", "p");
+    WHEN("the gateway drains") {
+      gateway.server->drain(std::chrono::hours{1});
+      THEN("the request has met its own end before") {
+        CHECK_EQ(client.next("reconnect").contains("within_s"), true);
+        CHECK_EQ(client.close_code(), 4100u);
+      }
+    }
+  }
+}
+
 SCENARIO("sessions live on several threads and are resumed from any") {
   GIVEN("three threads") {
     auto configured = quick_options();
