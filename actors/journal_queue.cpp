@@ -1,5 +1,6 @@
 #include "actors/journal_queue.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -41,6 +42,9 @@ void journal_queue::refuse(const domain::shard_id& shard, domain::epoch epoch) {
 
 journal_group journal_queue::take_group(std::size_t most_facts, std::size_t most_seats) {
   journal_group group;
+  auto most = std::min(facts_waiting_, most_facts);
+  group.entries.reserve(most);
+  group.part_of.reserve(most);
   std::unordered_map<domain::shard_id, std::uint32_t> parts;
   std::size_t seats = 0;
   while (!waiting_.empty() && group.entries.size() < most_facts && seats < most_seats) {

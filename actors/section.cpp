@@ -122,12 +122,10 @@ private:
       return refuse(wish, {*obstacle, {}, {}, {}});
     auto& fact = std::get<domain::seats_held>(decided);
     section_.apply(fact);
-    auto asker = self_->make_response_promise();
-    seats_look look{fact.seats, 'H'};
     write(std::move(fact), now,
-          {consequence::answer::granted, asker, wish.hold, std::move(look), wish.until.has_value()});
+          {consequence::answer::granted, wish.until.has_value(), self_->make_response_promise(), wish.hold});
     arm_timer();
-    return asker;
+    return caf::delegated<messages::hold_granted>{}; // by the promise
   }
 
   caf::error refuse(const messages::hold_in_section& wish, domain::refusal why) {
@@ -158,12 +156,12 @@ private:
 
   [[nodiscard]] caf::result<messages::hold_granted> granted(domain::hold_id id) const {
     if (auto* found = section_.find(id))
-      return describe(*found);
+      return describe(*found, clock_.now(self_));
     return to_error(rejection::hold_expired);
   }
 
-  [[nodiscard]] messages::hold_granted describe(const domain::hold& hold) const {
-    messages::hold_granted result{event_, hold.id, hold.buyer, {}, hold.until, clock_.now(self_)};
+  [[nodiscard]] messages::hold_granted describe(const domain::hold& hold, domain::instant now) const {
+    messages::hold_granted result{event_, hold.id, hold.buyer, {}, hold.until, now};
     result.sections.push_back({number_, hold.seats});
     return result;
   }
@@ -191,12 +189,9 @@ private:
   }
 
   void end_hold(const domain::hold_ended& fact, const domain::hold& held, caf::response_promise asker, bool whole) {
-    consequence after{asker.pending() ? consequence::answer::done : consequence::answer::none,
-                      std::move(asker),
-                      fact.hold,
-                      {held.seats, '.'},
-                      !whole,
-                      end_of_hold{fact.hold, held.buyer, fact.why, whole}};
+    section_change change{{held.seats, '.'}, end_of_hold{fact.hold, held.buyer, fact.why, whole}};
+    consequence after{asker.pending() ? consequence::answer::done : consequence::answer::none, !whole, std::move(asker),
+                      fact.hold, std::make_unique<section_change>(std::move(change))};
     section_.apply(fact); // `held` is gone now
     write(fact, clock_.now(self_), std::move(after));
   }
@@ -270,8 +265,8 @@ private:
     auto& fact = std::get<Fact>(decided);
     section_.apply(fact);
     auto asker = self_->make_response_promise();
-    auto look = look_after(fact);
-    write(std::move(fact), clock_.now(self_), {consequence::answer::done, asker, {}, std::move(look)});
+    auto change = std::make_unique<section_change>(section_change{look_after(fact)});
+    write(std::move(fact), clock_.now(self_), {consequence::answer::done, false, asker, {}, std::move(change)});
     arm_timer();
     return asker;
   }
@@ -288,27 +283,31 @@ private:
     if (auto obstacle = journal_.obstacle())
       return to_error(*obstacle);
     auto asker = self_->make_response_promise();
-    journal_.after_all({reply, asker, hold, {}});
+    journal_.after_all({reply, false, asker, hold});
     return asker;
   }
 
-  void write(domain::fact fact, domain::instant now, consequence after) {
+  template <class Fact>
+  void write(Fact&& fact, domain::instant now, consequence after) {
     // All that is in the mailbox by now shares one message to the writer.
-    if (journal_.write(std::move(fact), now, std::move(after)))
+    if (journal_.write(std::forward<Fact>(fact), now, std::move(after)))
       self_->send(me(), messages::flush{});
   }
 
   void durable(const messages::facts_durable& mark) {
-    journal_.durable(mark, [this](consequence& after) { follow(after); });
+    auto now = clock_.now(self_);
+    journal_.durable(mark, [this, now](consequence& after) { follow(after, now); });
     if (journal_.snapshot_due())
       journal_.take_snapshot(section_.snapshot());
     news_.tell_soon();
   }
 
-  void follow(consequence& after) {
-    news_.show(after.look);
-    if (after.end)
-      news_.tell(*after.end);
+  void follow(consequence& after, domain::instant now) {
+    if (after.change) {
+      news_.show(after.change->look);
+      if (after.change->end)
+        news_.tell(*after.change->end);
+    }
     switch (after.reply) {
       case consequence::answer::none:
         break;
@@ -319,10 +318,13 @@ private:
         counters_.granted->inc();
         [[fallthrough]];
       case consequence::answer::granted_again:
-        if (auto* found = section_.find(after.hold))
-          after.asker.deliver(describe(*found));
-        else
+        if (auto* found = section_.find(after.hold)) {
+          news_.show_held(found->seats);
+          after.asker.deliver(describe(*found, now));
+        } else {
+          // It has ended since, which is told when that is durable.
           after.asker.deliver(to_error(rejection::hold_expired));
+        }
     }
   }
 
@@ -332,8 +334,8 @@ private:
         denied_holds_.insert(after.hold);
         self_->send(event_actor_, messages::allowance_back{number_, after.hold, !after.spread});
       }
-      if (after.end)
-        untold_ends_.push_back(std::move(*after.end));
+      if (after.change && after.change->end)
+        untold_ends_.push_back(std::move(*after.change->end));
       after.asker.deliver(to_error(rejection::store_unavailable));
     });
   }

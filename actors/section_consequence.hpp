@@ -6,6 +6,7 @@
 #include <caf/response_promise.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 namespace usher::actors {
@@ -18,21 +19,26 @@ struct end_of_hold {
   bool whole = true; ///< see `messages::allowance_back`
 };
 
-/// What follows when a section's fact is durable.
+/// What there is to show and to tell, besides a granted hold.
+struct section_change {
+  seats_look look;
+  std::optional<end_of_hold> end = std::nullopt;
+};
+
+/// What follows when a section's fact is durable. Small, since each fact on its way to the journal has one.
 struct section_consequence {
   enum class answer : std::uint8_t {
     none,
     done,          ///< with nothing
-    granted,       ///< with the hold that this fact made
+    granted,       ///< with the hold that this fact made, which is shown too
     granted_again, ///< with a hold that was there before
   };
 
   answer reply = answer::none;
+  bool spread = false; ///< other sections may have parts of the hold
   caf::response_promise asker;
-  domain::hold_id hold;                          ///< that the answer is about
-  seats_look look;                               ///< what there is to show
-  bool spread = false;                           ///< other sections may have parts of the hold
-  std::optional<end_of_hold> end = std::nullopt; ///< what there is to tell
+  domain::hold_id hold; ///< that the answer is about
+  std::unique_ptr<section_change> change = nullptr;
 };
 
 /// How seats look after a fact that names them.

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
 
 namespace usher::actors {
 
@@ -39,6 +40,7 @@ public:
   // ---- what there is to tell ----
 
   void show(const seats_look& look) { seats_.show(look); }
+  void show_held(std::span<const domain::priced_seat> seats) { seats_.show_held(seats); }
   /// The section was rebuilt at a new epoch: its deltas are counted anew.
   void show(const domain::section& section, domain::epoch epoch);
   /// Tells what was shown now, or a little later, so that a busy section does not talk all the time.

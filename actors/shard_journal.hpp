@@ -79,10 +79,13 @@ public:
 
   /// Takes a fact, which the shard has applied. Requires that there is no obstacle. True for the first one since
   /// the last `flush`: the caller then sees to it that `flush` is called soon.
-  bool write(domain::fact fact, domain::instant at, Consequence consequence) {
+  template <class Fact>
+  bool write(Fact&& fact, domain::instant at, Consequence consequence) {
     domain::ensure(standing_ == shard_standing::writing, "a shard writes only while nothing is in doubt");
     in_flight_.push_back({++last_, std::move(consequence)});
-    outbox_.push_back(std::move(fact));
+    if (outbox_.empty())
+      outbox_.reserve(last_handed_over_); // as many as the last time are likely
+    outbox_.emplace_back(std::forward<Fact>(fact));
     outbox_at_ = at;
     return outbox_.size() == 1;
   }
@@ -99,6 +102,7 @@ public:
     if (outbox_.empty())
       return;
     auto first = last_ + 1 - outbox_.size();
+    last_handed_over_ = outbox_.size();
     port_.append({shard_, epoch_, domain::fact_seq{first}, outbox_at_, std::exchange(outbox_, {})});
   }
 
@@ -223,6 +227,7 @@ private:
   std::uint64_t durable_; ///< everything up to here is durable
   std::deque<entry> in_flight_;
   std::vector<domain::fact> outbox_;
+  std::size_t last_handed_over_ = 0; ///< how many facts
   domain::instant outbox_at_;
   std::optional<messages::keep_snapshot> snapshot_; ///< waits until its facts are durable
   std::uint64_t snapshot_at_;                       ///< the newest fact under the last snapshot

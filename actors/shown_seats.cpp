@@ -41,6 +41,11 @@ void shown_seats::show(const seats_look& now) {
     show_seat(seat, now.look);
 }
 
+void shown_seats::show_held(std::span<const domain::priced_seat> seats) {
+  for (const auto& seat : seats)
+    show_seat(seat, domain::to_char(domain::seat_state::held));
+}
+
 void shown_seats::show_seat(const domain::priced_seat& seat, char look) {
   constexpr char sold = 'S';
   auto index = seat.seat.value();

@@ -3,6 +3,7 @@
 #include "domain/section.hpp"
 #include "messages/event.hpp"
 
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,8 @@ public:
   /// The same again, after the section was rebuilt: seats that look different count as changed.
   void show(const domain::section& section);
   void show(const seats_look& now);
+  /// These seats are held.
+  void show_held(std::span<const domain::priced_seat> seats);
 
   /// One character per seat in plan order.
   [[nodiscard]] const std::string& status() const noexcept { return status_; }

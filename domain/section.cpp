@@ -155,8 +155,12 @@ decision<hold_ended> section::release(hold_id id, const buyer_id& buyer) const {
 
 std::vector<hold_ended> section::expire(instant now, std::size_t most) const {
   std::vector<hold_ended> result;
-  for (auto i = deadlines_.begin(); i != deadlines_.end() && i->first <= now && result.size() < most; ++i)
-    result.push_back({i->second, hold_end::expired});
+  deadlines_.in_order([&](instant until, hold_id id) {
+    if (until > now || result.size() == most)
+      return false;
+    result.push_back({id, hold_end::expired});
+    return true;
+  });
   return result;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/best_seats.hpp"
+#include "domain/deadlines.hpp"
 #include "domain/decision.hpp"
 #include "domain/ended_holds.hpp"
 #include "domain/facts.hpp"
@@ -9,9 +10,10 @@
 #include "domain/seat_state.hpp"
 #include "domain/seating_plan.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -139,7 +141,7 @@ public:
   [[nodiscard]] const section_totals& totals() const noexcept;
   /// The same for each category that has places here, in the order of categories. O(seats).
   [[nodiscard]] std::vector<std::pair<category_no, section_totals>> totals_by_category() const;
-  /// A live hold, or null. O(1).
+  /// A live hold, or null; good until the next fact. O(1).
   [[nodiscard]] const domain::hold* find(hold_id id) const;
   /// Whether this hold ended here not too long ago (the last 2 × capacity ends, at least 1024, are remembered).
   [[nodiscard]] bool ended(hold_id id) const;
@@ -220,8 +222,8 @@ private:
   std::vector<ownership> ownerships_;      ///< by seat
   std::optional<free_places> free_places_; ///< general admission only
   section_totals totals_;
-  std::unordered_map<hold_id, domain::hold> holds_;
-  std::set<std::pair<instant, hold_id>> deadlines_; ///< one of each live hold
+  boost::unordered_flat_map<hold_id, domain::hold, std::hash<hold_id>> holds_;
+  deadlines deadlines_; ///< one of each live hold
   std::unordered_map<order_id, sale> sales_;
   ended_holds ended_;
   bool fresh_ = true; ///< no seat has ever changed: this may be the beginning of a snapshot

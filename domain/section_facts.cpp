@@ -54,23 +54,23 @@ hold& section::live(hold_id id) {
 }
 
 void section::forget(const domain::hold& x) {
-  deadlines_.erase({x.until, x.id});
+  deadlines_.remove(x.until, x.id);
   holds_.erase(hold_id{x.id});
 }
 
 void section::change_deadline(domain::hold& x, instant until) {
-  deadlines_.erase({x.until, x.id});
+  deadlines_.remove(x.until, x.id);
   x.until = until;
-  deadlines_.insert({x.until, x.id});
+  deadlines_.add(x.until, x.id);
 }
 
 void section::apply(const seats_held& happened) {
   ensure(!happened.seats.empty(), "a hold has seats");
-  ensure(!holds_.contains(happened.hold), "a hold begins once");
+  auto [position, began] = holds_.try_emplace(happened.hold, domain::hold{happened.hold, happened.buyer, happened.seats,
+                                                                          happened.until, happened.wish, std::nullopt});
+  ensure(began, "a hold begins once");
   move(happened.seats, seat_state::free, seat_state::held);
-  holds_.emplace(happened.hold, domain::hold{happened.hold, happened.buyer, happened.seats, happened.until,
-                                             happened.wish, std::nullopt});
-  deadlines_.insert({happened.until, happened.hold});
+  deadlines_.add(happened.until, happened.hold);
 }
 
 void section::apply(const hold_ended& happened) {
@@ -198,6 +198,7 @@ std::vector<fact> section::snapshot_of_past() const {
 
 std::vector<fact> section::snapshot() const {
   auto result = snapshot_of_past();
+  result.reserve(result.size() + sales_.size() + 1 + holds_.size());
   std::vector<order_id> orders;
   for (const auto& [order, x] : sales_)
     orders.push_back(order);
@@ -215,12 +216,13 @@ std::vector<fact> section::snapshot() const {
       blocked.seats.push_back(seat_no{i});
   if (!blocked.seats.empty())
     result.emplace_back(std::move(blocked));
-  for (const auto& [until, id] : deadlines_) {
+  deadlines_.in_order([&](instant, hold_id id) {
     const auto& x = holds_.at(id);
     result.emplace_back(seats_held{x.id, x.buyer, x.seats, x.until, x.wish});
     if (x.paying_for)
       result.emplace_back(payment_started{x.id, *x.paying_for, x.until});
-  }
+    return true;
+  });
   return result;
 }
 

@@ -87,7 +87,7 @@ bool section::ended(hold_id id) const {
 }
 
 std::optional<instant> section::next_deadline() const {
-  return deadlines_.empty() ? std::nullopt : std::optional{deadlines_.begin()->first};
+  return deadlines_.earliest();
 }
 
 std::vector<section::claim> section::claims() const {
