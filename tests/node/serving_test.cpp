@@ -49,9 +49,9 @@ SCENARIO("an event is created, changed and reported by the verbs") {
     hall house;
     child_node node{house.options()};
     auto created = house.verb(node, {"event", "create", "opera", "--plan", "theatre", "--name", "Rigoletto", "--rate",
-                                     "50", "--open", "--json"});
+                                     "50", "--price", "Premium=12000", "--open", "--json"});
     CHECK_EQ(created.code, 0);
-    CHECK_EQ(created.err, "");
+    CHECK_EQ(created.err, "These categories have no --price and cost nothing: First, Second, Third\n");
     auto event = boost::json::parse(created.out);
     CHECK_EQ(event.at("name").as_string(), "Rigoletto");
     CHECK_EQ(event.at("state").as_string(), "open");
