@@ -274,7 +274,7 @@ private:
   }
 
   void write(domain::fact fact, room_consequence after) {
-    journal_.write(std::move(fact), clock_.now(self_), std::move(after));
+    journal_.write(std::move(fact), clock_.now(self_), after);
     journal_.flush(); // facts are few here: nothing to collect
   }
 
