@@ -10,6 +10,10 @@ std::int64_t number(std::uint64_t x) {
   return static_cast<std::int64_t>(x);
 }
 
+std::uint64_t unsigned_number(std::int64_t x) {
+  return static_cast<std::uint64_t>(x);
+}
+
 /// A fact and its rows are written together or not at all, without giving up the rest of the group.
 class savepoint {
 public:
@@ -34,11 +38,12 @@ private:
 } // namespace
 
 appender::appender(connection& db)
-    : db_(db), find_shard_(db, "SELECT s.number, s.event, s.epoch FROM shard s JOIN event e ON e.number = s.event "
-                               "WHERE e.id = ? AND s.kind = ? AND s.section = ?"),
-      find_epoch_(db, "SELECT epoch FROM shard WHERE number = ?"),
-      find_link_(db, "SELECT link FROM journal WHERE shard = ? AND seq = ?"),
-      add_fact_(db, "INSERT OR IGNORE INTO journal (shard, seq, epoch, at, link, fact) VALUES (?, ?, ?, ?, ?, ?)"),
+    : db_(db), find_shard_(db, "SELECT s.number, s.event, s.epoch, s.last, s.newest FROM shard s "
+                               "JOIN event e ON e.number = s.event WHERE e.id = ? AND s.kind = ? AND s.section = ?"),
+      find_end_(db, "SELECT epoch, last, newest FROM shard WHERE number = ?"),
+      find_link_(db, "SELECT link FROM journal WHERE number = ?"),
+      add_fact_(db, "INSERT INTO journal (previous, shard, seq, epoch, at, link, fact) VALUES (?, ?, ?, ?, ?, ?, ?)"),
+      keep_end_(db, "UPDATE shard SET last = ?2, newest = ?3 WHERE number = ?1"),
       add_seat_(db, "INSERT OR IGNORE INTO sold_seat (event, section, seat, version, sold, order_id, buyer, price) "
                     "VALUES (?, ?, ?, 1, 1, ?, ?, ?)"),
       swap_seat_(db, "UPDATE sold_seat SET version = ?4, sold = ?5, order_id = ?6, price = ?8, "
@@ -61,6 +66,7 @@ std::vector<append_result> appender::append(std::span<const journal_entry> group
         place = shards.emplace(entry.shard, begin(entry.shard)).first;
       results.push_back(append_one(entry, place->second));
     }
+    keep_ends(shards);
     all.commit();
     for (auto& [id, shard] : shards)
       if (shard.head.shard != 0)
@@ -76,10 +82,13 @@ appender::progress appender::begin(const domain::shard_id& shard) {
   progress state;
   if (auto known = heads_.find(shard); known != heads_.end()) {
     state.head = known->second;
-    if (auto row = find_epoch_.rows(known->second.shard); row.next())
+    auto row = find_end_.rows(state.head.shard);
+    if (row.next()) {
       state.epoch = row.number(0);
-    else
+      reach(state, domain::fact_seq{unsigned_number(row.number(1))}, row.number(2));
+    } else {
       state.stopped = append_result::fenced;
+    }
     return state;
   }
   auto row = find_shard_.rows(shard.event.value(), static_cast<std::int64_t>(shard.kind),
@@ -92,7 +101,20 @@ appender::progress appender::begin(const domain::shard_id& shard) {
   state.head.shard = row.number(0);
   state.head.event = row.number(1);
   state.epoch = row.number(2);
+  reach(state, domain::fact_seq{unsigned_number(row.number(3))}, row.number(4));
   return state;
+}
+
+void appender::reach(progress& state, domain::fact_seq last, std::int64_t newest) {
+  state.newest = newest;
+  if (state.head.last == last)
+    return;
+  auto row = find_link_.rows(newest);
+  if (!row.next())
+    throw store_broken("the journal's row " + std::to_string(newest) + " is gone, fact " + std::to_string(last.value())
+                       + " of a shard");
+  state.head.link = link_from(row.text(0));
+  state.head.last = last;
 }
 
 append_result appender::append_one(const journal_entry& entry, progress& shard) {
@@ -100,29 +122,14 @@ append_result appender::append_one(const journal_entry& entry, progress& shard) 
     return *shard.stopped;
   auto result = append_result::fenced;
   if (number(entry.epoch.value()) == shard.epoch)
-    result = reach_predecessor(entry, shard.head) ? write(entry, shard.head) : append_result::conflict;
+    result = entry.seq.value() == shard.head.last.value() + 1 ? write(entry, shard) : append_result::conflict;
   if (result != append_result::written)
     shard.stopped = result;
   return result;
 }
 
-bool appender::reach_predecessor(const journal_entry& entry, journal_head& head) {
-  auto before = domain::fact_seq{entry.seq.value() - 1};
-  if (head.last == before)
-    return entry.seq.value() > 0;
-  if (before.value() == 0) {
-    head.link = chain_.beginning(entry.shard);
-  } else {
-    auto row = find_link_.rows(head.shard, number(before.value()));
-    if (!row.next())
-      return false;
-    head.link = link_from(row.text(0));
-  }
-  head.last = before;
-  return true;
-}
-
-append_result appender::write(const journal_entry& entry, journal_head& head) {
+append_result appender::write(const journal_entry& entry, progress& shard) {
+  auto& head = shard.head;
   fact_bytes_.clear();
   encode(entry.fact, fact_bytes_);
   auto link = chain_.next(head.link, entry.seq, entry.epoch, entry.at, fact_bytes_);
@@ -133,11 +140,10 @@ append_result appender::write(const journal_entry& entry, journal_head& head) {
   std::optional<savepoint> with_rows;
   if (!seat_changes_.empty() || order)
     with_rows.emplace(db_);
-  auto added = add_fact_.run(head.shard, number(entry.seq.value()), number(entry.epoch.value()),
-                             static_cast<std::int64_t>(entry.at.time_since_epoch().count()), blob{bytes_of(link)},
-                             blob{fact_bytes_});
-  if (added == 0)
-    return append_result::conflict;
+  add_fact_.run(shard.newest, head.shard, number(entry.seq.value()), number(entry.epoch.value()),
+                static_cast<std::int64_t>(entry.at.time_since_epoch().count()), blob{bytes_of(link)},
+                blob{fact_bytes_});
+  auto row = db_.last_row();
   for (const auto& change : seat_changes_)
     if (!change_seat(head, change))
       return append_result::disagreed;
@@ -147,7 +153,15 @@ append_result appender::write(const journal_entry& entry, journal_head& head) {
     with_rows->keep();
   head.last = entry.seq;
   head.link = link;
+  shard.newest = row;
+  shard.grown = true;
   return append_result::written;
+}
+
+void appender::keep_ends(const progress_map& shards) {
+  for (const auto& [id, shard] : shards)
+    if (shard.grown)
+      keep_end_.run(shard.head.shard, number(shard.head.last.value()), shard.newest);
 }
 
 bool appender::change_seat(const journal_head& head, const seat_change& change) {

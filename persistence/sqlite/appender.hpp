@@ -14,6 +14,9 @@
 namespace usher::persistence::sqlite {
 
 /// Writes groups of facts: one transaction each, fenced, the tables beside the journal with it.
+///
+/// Within its transaction it is the only writer, so it reads each shard's epoch and end once, compares, and leaves the
+/// new end there: that is the fence and the guard of the sequence numbers.
 class appender {
 public:
   explicit appender(connection& db);
@@ -24,24 +27,28 @@ private:
   /// A shard within the group that is being written.
   struct progress {
     journal_head head;
-    std::int64_t epoch = 0;               ///< the present one
+    std::int64_t epoch = 0;  ///< the present one
+    std::int64_t newest = 0; ///< the row of its newest fact
+    bool grown = false;
     std::optional<append_result> stopped; ///< why an entry was not written; then none after it is
   };
   using progress_map = std::unordered_map<domain::shard_id, progress>;
 
   progress begin(const domain::shard_id& shard);
+  /// Takes over where the shard's journal ends; the link is read when `state.head` is of another fact.
+  void reach(progress& state, domain::fact_seq last, std::int64_t newest);
   append_result append_one(const journal_entry& entry, progress& shard);
-  /// False when the row before `entry` is not there.
-  bool reach_predecessor(const journal_entry& entry, journal_head& head);
-  append_result write(const journal_entry& entry, journal_head& head);
+  append_result write(const journal_entry& entry, progress& shard);
+  void keep_ends(const progress_map& shards);
   bool change_seat(const journal_head& head, const seat_change& change);
   bool change_order(const journal_head& head, const order_change& change);
 
   connection& db_;
   statement find_shard_;
-  statement find_epoch_;
+  statement find_end_;
   statement find_link_;
   statement add_fact_;
+  statement keep_end_;
   statement add_seat_;
   statement swap_seat_;
   statement add_order_;

@@ -98,6 +98,10 @@ int connection::changes() const {
   return sqlite3_changes(native_);
 }
 
+std::int64_t connection::last_row() const {
+  return sqlite3_last_insert_rowid(native_);
+}
+
 void connection::fail(int code) const {
   auto sentence = std::string{"SQLite: "} + sqlite3_errmsg(native_);
   if (may_pass(code))

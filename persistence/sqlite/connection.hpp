@@ -25,6 +25,8 @@ public:
   void run_quietly(const char* sql) noexcept;
   /// How many rows the last statement changed.
   [[nodiscard]] int changes() const;
+  /// The number of the row that the last INSERT added, in a table that numbers its rows.
+  [[nodiscard]] std::int64_t last_row() const;
   [[nodiscard]] sqlite3* native() const noexcept { return native_; }
 
   /// Throws what `code` means: `store_unavailable` when a later call may succeed, else `store_broken`.

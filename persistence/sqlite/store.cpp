@@ -8,7 +8,9 @@
 #include "persistence/sqlite/connection.hpp"
 #include "persistence/sqlite/schema.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <unordered_map>
 #include <utility>
 
 namespace usher::persistence::sqlite {
@@ -81,14 +83,8 @@ public:
       history.last = kept->upto;
       history.snapshot = std::move(kept->facts);
     }
-    for (auto row = read_facts_.rows(found->number, static_cast<std::int64_t>(history.last.value())); row.next();) {
-      auto fact = decode(row.text(1));
-      history.last = to_seq(row.number(0));
-      if (!fact)
-        throw store_broken("the journal of " + to_string(shard) + " cannot be read at "
-                           + std::to_string(history.last.value()));
-      history.facts.push_back(std::move(*fact));
-    }
+    history.facts = read_facts(shard, *found, history.last);
+    history.last = found->last;
     all.commit();
     return history;
   }
@@ -116,14 +112,14 @@ public:
   }
 
   void examine_journal(const event_id& event, const std::function<void(const examined_entry&)>& each) override {
+    auto lists = list_rows(event);
     for (const auto& [shard, number] : shards_of(event)) {
-      auto read_page = [this, number = number](domain::fact_seq after, std::size_t most) {
+      auto read_page = [this, &rows = lists[number]](domain::fact_seq after, std::size_t most) {
         std::vector<journal_row> page;
-        for (auto row =
-                 read_page_.rows(number, static_cast<std::int64_t>(after.value()), static_cast<std::int64_t>(most));
-             row.next();)
-          page.push_back({to_seq(row.number(0)), to_epoch(row.number(1)), to_instant(row.number(2)),
-                          std::string{row.text(3)}, std::string{row.text(4)}});
+        auto next = std::upper_bound(rows.begin(), rows.end(), after,
+                                     [](domain::fact_seq seq, const listed_row& row) { return seq < row.seq; });
+        for (; next != rows.end() && page.size() < most; ++next)
+          page.push_back(read_row(*next));
         return page;
       };
       examine_shard(shard, read_page, each);
@@ -177,6 +173,13 @@ private:
   struct found_shard {
     std::int64_t number = 0;
     domain::epoch epoch;
+    domain::fact_seq last;
+    std::int64_t newest = 0; ///< the row of fact `last`
+  };
+  /// Where a fact lies.
+  struct listed_row {
+    domain::fact_seq seq;
+    std::int64_t number = 0;
   };
 
   std::optional<found_shard> find(const shard_id& shard) {
@@ -184,7 +187,40 @@ private:
                                 static_cast<std::int64_t>(shard.section.value()));
     if (!row.next())
       return std::nullopt;
-    return found_shard{row.number(0), to_epoch(row.number(1))};
+    return found_shard{row.number(0), to_epoch(row.number(1)), to_seq(row.number(2)), row.number(3)};
+  }
+
+  /// The facts after `after`, in order: found from the newest one backwards.
+  std::vector<domain::fact> read_facts(const shard_id& shard, const found_shard& found, domain::fact_seq after) {
+    std::vector<domain::fact> facts;
+    auto number = found.newest;
+    for (auto seq = found.last; seq > after; seq = domain::fact_seq{seq.value() - 1}) {
+      auto row = read_fact_.rows(number, found.number, static_cast<std::int64_t>(seq.value()));
+      auto fact = row.next() ? decode(row.text(1)) : std::nullopt;
+      if (!fact)
+        throw store_broken("the journal of " + to_string(shard) + " cannot be read at " + std::to_string(seq.value()));
+      number = row.number(0);
+      facts.push_back(std::move(*fact));
+    }
+    std::reverse(facts.begin(), facts.end());
+    return facts;
+  }
+
+  /// Where every fact of an event lies, by its shard's number and in order. No index says that; to read a whole
+  /// journal, one look over it does.
+  std::unordered_map<std::int64_t, std::vector<listed_row>> list_rows(const event_id& event) {
+    std::unordered_map<std::int64_t, std::vector<listed_row>> lists;
+    for (auto row = list_facts_.rows(event.value()); row.next();)
+      lists[row.number(0)].push_back({to_seq(row.number(1)), row.number(2)});
+    return lists;
+  }
+
+  journal_row read_row(const listed_row& listed) {
+    auto row = read_row_.rows(listed.number);
+    if (!row.next())
+      throw store_broken("the journal's row " + std::to_string(listed.number) + " is gone");
+    return {listed.seq, to_epoch(row.number(0)), to_instant(row.number(1)), std::string{row.text(2)},
+            std::string{row.text(3)}};
   }
 
   std::optional<stored_snapshot> read_snapshot_of(const shard_id& shard, std::int64_t number) {
@@ -213,17 +249,19 @@ private:
   statement add_shard_{db_, "INSERT OR IGNORE INTO shard (event, kind, section) "
                             "SELECT number, ?2, ?3 FROM event WHERE id = ?1"};
   statement list_events_{db_, "SELECT id, plan FROM event ORDER BY number"};
-  statement find_shard_{db_, "SELECT s.number, s.epoch FROM shard s JOIN event e ON e.number = s.event "
-                             "WHERE e.id = ? AND s.kind = ? AND s.section = ?"};
+  statement find_shard_{db_, "SELECT s.number, s.epoch, s.last, s.newest FROM shard s "
+                             "JOIN event e ON e.number = s.event WHERE e.id = ? AND s.kind = ? AND s.section = ?"};
   statement take_over_{db_, "UPDATE shard SET epoch = ?2, owner = ?3 WHERE number = ?1"};
   statement list_shards_{db_, "SELECT s.number, s.kind, s.section, s.epoch FROM shard s "
                               "JOIN event e ON e.number = s.event WHERE e.id = ? ORDER BY s.kind, s.section"};
-  statement read_facts_{db_, "SELECT seq, fact FROM journal WHERE shard = ? AND seq > ? ORDER BY seq"};
-  statement read_page_{db_, "SELECT seq, epoch, at, link, fact FROM journal WHERE shard = ? AND seq > ? "
-                            "ORDER BY seq LIMIT ?"};
+  statement read_fact_{db_, "SELECT previous, fact FROM journal WHERE number = ? AND shard = ? AND seq = ?"};
+  statement list_facts_{db_, "SELECT shard, seq, number FROM journal WHERE shard IN "
+                             "(SELECT s.number FROM shard s JOIN event e ON e.number = s.event WHERE e.id = ?) "
+                             "ORDER BY shard, seq"};
+  statement read_row_{db_, "SELECT epoch, at, link, fact FROM journal WHERE number = ?"};
   statement get_snapshot_{db_, "SELECT epoch, upto, facts FROM snapshot WHERE shard = ?"};
   statement put_snapshot_{db_, "INSERT INTO snapshot (shard, epoch, upto, facts) SELECT ?1, ?2, ?3, ?4 "
-                               "WHERE EXISTS (SELECT 1 FROM journal WHERE shard = ?1 AND seq = ?3) "
+                               "WHERE EXISTS (SELECT 1 FROM shard WHERE number = ?1 AND last >= ?3) "
                                "ON CONFLICT (shard) DO UPDATE SET epoch = excluded.epoch, upto = excluded.upto, "
                                "facts = excluded.facts WHERE excluded.upto > snapshot.upto"};
   statement list_sold_{db_, "SELECT s.section, s.seat, s.version, s.sold, s.order_id, s.buyer, s.price "

@@ -83,7 +83,9 @@ SCENARIO("a file of the first version keeps its facts") {
     tamper(file, "CREATE TABLE old (shard INTEGER NOT NULL, seq INTEGER NOT NULL, epoch INTEGER NOT NULL,"
                  "  at INTEGER NOT NULL, link BLOB NOT NULL, fact BLOB NOT NULL, PRIMARY KEY (shard, seq))"
                  "  STRICT, WITHOUT ROWID;"
-                 "INSERT INTO old SELECT * FROM journal; DROP TABLE journal; ALTER TABLE old RENAME TO journal;"
+                 "INSERT INTO old SELECT shard, seq, epoch, at, link, fact FROM journal; DROP TABLE journal;"
+                 "ALTER TABLE old RENAME TO journal;"
+                 "ALTER TABLE shard DROP COLUMN last; ALTER TABLE shard DROP COLUMN newest;"
                  "PRAGMA user_version = 1");
     WHEN("this version opens it") {
       auto store = open_store(url);
