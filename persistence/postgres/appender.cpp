@@ -18,7 +18,7 @@ namespace {
 // The fence: every shard must still be at its writer's epoch, and stays there until this has committed.
 // Then the facts go in, and the rows that guard sales change with them; or nothing happens at all.
 
-constexpr prepared append_facts{"append_facts", R"sql(
+constexpr auto fence_and_facts = R"sql(
   WITH fence AS MATERIALIZED (
     SELECT s.number FROM unnest($1::int[], $2::bigint[]) AS mine (shard, epoch)
     JOIN shard s ON s.number = mine.shard AND s.epoch = mine.epoch
@@ -30,21 +30,12 @@ constexpr prepared append_facts{"append_facts", R"sql(
     SELECT * FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bytea[], $8::bytea[])
     WHERE (SELECT by_all FROM held)
   )
-  SELECT by_all FROM held
-)sql"};
+)sql";
 
-constexpr prepared append_facts_and_rows{"append_facts_and_rows", R"sql(
-  WITH fence AS MATERIALIZED (
-    SELECT s.number FROM unnest($1::int[], $2::bigint[]) AS mine (shard, epoch)
-    JOIN shard s ON s.number = mine.shard AND s.epoch = mine.epoch
-    FOR SHARE OF s
-  ), held AS MATERIALIZED (
-    SELECT count(*) = cardinality($1::int[]) AS by_all FROM fence
-  ), written AS (
-    INSERT INTO journal (shard, seq, epoch, at, link, fact)
-    SELECT * FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bytea[], $8::bytea[])
-    WHERE (SELECT by_all FROM held)
-  ), sold_first AS (
+constexpr prepared append_facts{"append_facts", fence_and_facts, "SELECT by_all FROM held"};
+
+constexpr prepared append_facts_and_rows{"append_facts_and_rows", fence_and_facts, R"sql(
+  , sold_first AS (
     INSERT INTO sold_seat (event, section, seat, version, sold, order_id, buyer, price)
     SELECT event, section, seat, 1, true, order_id, buyer, price
     FROM unnest($9::int[], $10::int[], $11::bigint[], $12::uuid[], $13::bytea[], $14::bigint[])

@@ -74,7 +74,7 @@ private:
 pqxx::result session::run(const prepared& what, const pqxx::params& arguments) {
   home_.watch_.start(home_.native_->sock(), answer_limit);
   if (!home_.prepared_.contains(what.name)) {
-    home_.native_->prepare(what.name, what.sql);
+    home_.native_->prepare(what.name, std::string{what.sql} + what.rest);
     home_.prepared_.insert(what.name);
   }
   return native_.exec(pqxx::prepped{what.name}, arguments);

@@ -22,6 +22,7 @@ namespace usher::persistence::postgres {
 struct prepared {
   const char* name;
   const char* sql;
+  const char* rest = ""; ///< of statements that begin alike
 };
 
 /// A constraint, or the schema's own check, refused a statement. Nothing of it was written.
