@@ -12,6 +12,7 @@ import websockets
 
 from buyer import Buyer, Problem
 from node_process import Node, audit, plan_of
+from story import postgres_store, sqlite_store
 
 PLAN = plan_of({"stalls": (4, 10)})
 
@@ -23,19 +24,18 @@ def forged(token):
     return [f"{head}.{claims}.{'A' * 43}", f"{none}.{claims}.", "x", "a.b.c", "A" * 5000]
 
 
-class BadInput(unittest.IsolatedAsyncioTestCase):
+class BadInput:
+    """One node for all of it: nothing of this leaves a trace."""
+
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory(prefix="usher-system-")
-        cls.store = f"sqlite:{cls.folder.name}/usher.db"
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.store = cls.store_in(cls.folder.name, cls.addClassCleanup)
         cls.node = Node(cls.store, cls.folder.name).start()
+        cls.addClassCleanup(cls.node.stop)
         cls.node.create_event("play", PLAN, "--no-waiting-room", "--open")
         cls.node.create_event("queue", PLAN, "--rate", "1000", "--open")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.node.stop()
-        cls.folder.cleanup()
 
     def tearDown(self):
         for event in ("play", "queue"):
@@ -130,6 +130,14 @@ class BadInput(unittest.IsolatedAsyncioTestCase):
             answer = self.node.call("PATCH", "/admin/v1/events/play", {"state": "closed"}, headers, self.node.admin_port)
             self.assert_problem(answer, 401, "unauthorized")
         self.assertEqual(self.node.get("/admin/v1/events/play").status, 404)
+
+
+class BadInputOnSqlite(BadInput, unittest.IsolatedAsyncioTestCase):
+    store_in = staticmethod(sqlite_store)
+
+
+class BadInputOnPostgres(BadInput, unittest.IsolatedAsyncioTestCase):
+    store_in = staticmethod(postgres_store)
 
 
 if __name__ == "__main__":

@@ -7,13 +7,13 @@ from collections import Counter
 
 from buyer import Buyer, Problem, gather
 from node_process import plan_of
-from story import Story
+from story import Story, postgres_store, sqlite_store
 
 
-class Contested(Story):
+class Contested:
     def setUp(self):
         folder = self.folder()
-        self.store = f"sqlite:{folder}/usher.db"
+        self.store = self.store_in(folder, self.addCleanup)
         self.node = self.node(self.store, folder)
         self.node.create_event("fight", plan_of({"floor": 100, "stalls": (10, 20)}), "--no-waiting-room",
                                "--max-per-buyer", "4", "--open")
@@ -50,6 +50,14 @@ class Contested(Story):
                 self.assertEqual(result.problem["seats"], ["stalls-1-1"])
         await gather(*(buyer.close() for buyer in buyers))
         self.assert_audit_ok("fight", self.store, held=1)
+
+
+class ContestedOnSqlite(Contested, Story):
+    store_in = staticmethod(sqlite_store)
+
+
+class ContestedOnPostgres(Contested, Story):
+    store_in = staticmethod(postgres_store)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,13 @@ import unittest
 
 from buyer import Buyer, Problem
 from node_process import plan_of
-from story import Story
+from story import Story, postgres_store, sqlite_store
 
 
-class Once(Story):
+class Once:
     def setUp(self):
         folder = self.folder()
-        self.store = f"sqlite:{folder}/usher.db"
+        self.store = self.store_in(folder, self.addCleanup)
         self.node = self.node(self.store, folder)
         self.node.create_event("duet", plan_of({"stalls": (5, 10)}), "--no-waiting-room", "--open")
 
@@ -77,6 +77,14 @@ class Once(Story):
         self.assertEqual(taken.exception.slug, "seat-taken")
         self.assertEqual(len([line for line in self.node.charges() if line[0] == "charge"]), 1)
         await again.close()
+
+
+class OnceOnSqlite(Once, Story):
+    store_in = staticmethod(sqlite_store)
+
+
+class OnceOnPostgres(Once, Story):
+    store_in = staticmethod(postgres_store)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,17 @@ import unittest
 from node_process import Node, Postgres, audit
 
 
+def sqlite_store(folder, clean_up):
+    """The `store_in` of a story that is told on both stores; `postgres_store` is the other one."""
+    return f"sqlite:{folder}/usher.db"
+
+
+def postgres_store(folder, clean_up):
+    postgres = Postgres()
+    clean_up(postgres.close)
+    return postgres.url
+
+
 class Story(unittest.IsolatedAsyncioTestCase):
     async def asyncSetUp(self):
         asyncio.get_running_loop().set_debug(False)  # thousands of connections; unittest would trace each step
