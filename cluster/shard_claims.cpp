@@ -5,6 +5,14 @@
 
 namespace usher::cluster {
 
+namespace {
+
+domain::epoch next(domain::epoch one) {
+  return domain::epoch{one.value() + 1};
+}
+
+} // namespace
+
 bool event_histories::seats_untouched() const {
   return std::all_of(sections.begin(), sections.end(), [](const auto& each) { return each.last.value() == 0; });
 }
@@ -34,26 +42,37 @@ persistence::shard_history shard_claims::take_over_section(const domain::event_i
 }
 
 std::optional<persistence::shard_history> shard_claims::reclaim(const domain::shard_id& shard, domain::epoch present) {
-  auto unanswered = unanswered_.find(shard);
-  auto perhaps_claimed = unanswered != unanswered_.end() && unanswered->second == present;
-  try {
-    auto history = store().claim(shard, owner_, present);
-    // An earlier claim may have succeeded without our hearing of it: then we are one epoch further, and so is the
-    // fence.
-    if (!history && perhaps_claimed)
-      history = store().claim(shard, owner_, domain::epoch{present.value() + 1});
-    unanswered_.erase(shard);
-    return history;
-  } catch (const persistence::store_unavailable&) {
-    unanswered_.insert_or_assign(shard, present);
-    throw;
-  }
+  auto& furthest = furthest_.try_emplace(shard, present).first->second;
+  auto claim = [&](domain::epoch seen) {
+    try {
+      auto history = store().claim(shard, owner_, seen);
+      if (history)
+        furthest = history->epoch;
+      return history;
+    } catch (const persistence::store_unavailable&) {
+      furthest = std::max(furthest, next(seen));
+      throw;
+    }
+  };
+  if (furthest <= present)
+    return claim(present);
+  // Of the last claim no answer came, here or to the shard: it succeeded, or it did not.
+  auto history = claim(domain::epoch{furthest.value() - 1});
+  return history ? history : claim(furthest);
+}
+
+std::optional<std::pair<domain::shard_id, domain::epoch>> shard_claims::lost(const domain::event_id& event) {
+  for (auto& [shard, present] : store().epochs(event))
+    if (auto own = furthest_.find(shard); own != furthest_.end() && present > own->second)
+      return std::pair{shard, present};
+  return std::nullopt;
 }
 
 persistence::shard_history shard_claims::take(const domain::shard_id& shard) {
   auto history = store().claim(shard, owner_, std::nullopt);
   if (!history)
     throw persistence::store_broken{"the store has no shard " + domain::to_string(shard)};
+  furthest_.insert_or_assign(shard, history->epoch);
   return *std::move(history);
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace usher::cluster {
@@ -40,14 +41,19 @@ public:
   /// taken it over.
   [[nodiscard]] std::optional<persistence::shard_history> reclaim(const domain::shard_id& shard, domain::epoch present);
 
+  /// A shard of the event that somebody else has taken over from this process, with its present epoch; nothing when
+  /// there is none. One query.
+  [[nodiscard]] std::optional<std::pair<domain::shard_id, domain::epoch>> lost(const domain::event_id& event);
+
 private:
   [[nodiscard]] persistence::shard_history take(const domain::shard_id& shard);
 
   std::function<std::unique_ptr<persistence::booking_store>()> open_;
   std::string owner_;
   std::unique_ptr<persistence::booking_store> store_;
-  /// Claims without an answer: perhaps the shard is one epoch further than its owner knows.
-  std::unordered_map<domain::shard_id, domain::epoch> unanswered_;
+  /// How far each claimed shard is, or may be, by this process's own claims: further than its owner knows when a
+  /// claim was not answered.
+  std::unordered_map<domain::shard_id, domain::epoch> furthest_;
 };
 
 } // namespace usher::cluster

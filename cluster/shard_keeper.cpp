@@ -55,6 +55,7 @@ public:
 
   messages::keeper_actor::behavior_type make_behavior() {
     self_->send(router_, messages::keeper_ready{}, me());
+    look_later();
     return {
         [this](messages::put_event& wish) { return put(wish); },
         [this](messages::start_shards) { return start_all(); },
@@ -78,9 +79,11 @@ private:
       return domain::refusal{.reason = rejection::store_unavailable};
     try {
       work();
+      away_ = false;
       return std::nullopt;
     } catch (const persistence::store_unavailable& away) {
-      log::of("cluster").warn("the store is out of reach: {}", away.what());
+      if (!std::exchange(away_, true))
+        log::of("cluster").warn("the store is out of reach: {}", away.what());
       away_until_ = self_->clock().now() + settings_.patience;
     } catch (const persistence::store_broken& broken) {
       give_up(std::string{"The store cannot be used: "} + broken.what());
@@ -295,18 +298,46 @@ private:
       log::of("cluster").critical("shard {} is not served any more: {}", domain::to_string(news.shard), news.sentence);
       return;
     }
-    give_up("Shard " + domain::to_string(news.shard) + " was taken over by another process on the same store"
-            + present_epoch(news.shard) + ". This process stops.");
+    taken_over(news.shard, present_epoch(news.shard));
   }
 
-  [[nodiscard]] std::string present_epoch(const domain::shard_id& shard) {
-    std::string result;
+  void taken_over(const domain::shard_id& shard, std::optional<domain::epoch> present) {
+    auto epoch = present ? " (its epoch is now " + std::to_string(present->value()) + ")" : std::string{};
+    give_up("Shard " + domain::to_string(shard) + " was taken over by another process on the same store" + epoch
+            + ". This process stops.");
+  }
+
+  [[nodiscard]] std::optional<domain::epoch> present_epoch(const domain::shard_id& shard) {
+    std::optional<domain::epoch> result;
     with_store([&] {
       for (const auto& [each, epoch] : claims_.store().epochs(shard.event))
         if (each == shard)
-          result = " (its epoch is now " + std::to_string(epoch.value()) + ")";
+          result = epoch;
     });
     return result;
+  }
+
+  void look_later() {
+    self_->run_delayed(settings_.look, [this] {
+      look();
+      if (!gave_up_)
+        look_later();
+    });
+  }
+
+  /// Who writes hears from the fence that it was taken over; who has nothing to write must look. One event at a time:
+  /// who takes a store over takes over every event in it.
+  void look() {
+    auto next = running_.upper_bound(looked_at_);
+    if (next == running_.end())
+      next = running_.begin();
+    if (next == running_.end())
+      return;
+    looked_at_ = next->first;
+    with_store([this] {
+      if (auto lost = claims_.lost(looked_at_))
+        taken_over(lost->first, lost->second);
+    });
   }
 
   static constexpr std::size_t most_sections = 65'535;
@@ -318,6 +349,8 @@ private:
   shard_claims claims_;
   std::map<domain::event_id, running_event> running_;
   std::set<domain::event_id> in_work_; ///< events that are being created or changed
+  domain::event_id looked_at_;         ///< the last one
+  bool away_ = false;                  ///< the store, when it was last asked
   caf::actor_clock::time_point away_until_ = caf::actor_clock::time_point::min();
   bool start_again_ = false; ///< it is on its way
   bool gave_up_ = false;

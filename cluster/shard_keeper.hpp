@@ -37,6 +37,7 @@ struct keeper_settings {
   std::function<void(const std::string& sentence)> on_fatal;
   std::chrono::milliseconds patience{500}; ///< so long a store that was out of reach is not asked again
   std::chrono::milliseconds retry{1'000};  ///< between attempts to start events that could not be started
+  std::chrono::milliseconds look{1'000};   ///< between looks for shards that somebody else has taken over
 };
 
 /// Where the keeper runs.
@@ -47,8 +48,9 @@ enum class keeper_thread {
 
 /// Starts the actor that claims this process's shards, starts them, and hears of their end.
 ///
-/// Claiming is taking over: whoever claims a shard last may write, and whoever had it before stops. It
-/// announces every event to the router, and itself as the one who creates events.
+/// Claiming is taking over: whoever claims a shard last may write, and whoever had it before stops: at its next write,
+/// and without one at the keeper's next look into the store. A process without events has nothing to lose, and goes on.
+/// The keeper announces every event to the router, and itself as the one who creates events.
 [[nodiscard]] messages::keeper_actor spawn_shard_keeper(caf::actor_system& system, shard_factories factories,
                                                         keeper_settings settings, messages::router_actor router,
                                                         keeper_thread thread = keeper_thread::own);

@@ -5,6 +5,8 @@
 
 #include <caf/test/bdd_dsl.hpp>
 
+#include <algorithm>
+
 using namespace usher;
 using namespace usher::tests;
 using domain::rejection;
@@ -36,6 +38,35 @@ SCENARIO("a second process on the same store takes over: the first acknowledges 
   CHECK(first.fatal->front().find("rock/0 was taken over by another process") != std::string::npos);
   CHECK(first.fatal->front().find("epoch is now 2") != std::string::npos);
   CHECK(hold(second, 4, 0, 1)->reply.has_value());
+  CHECK(second.fatal->empty());
+}
+
+SCENARIO("a process that nobody asks anything notices a takeover within a second or so") {
+  auto first = start_process("first");
+  put(first, "two rows");
+  id = domain::event_id{"jazz"};
+  put(first, "two rows");
+  pass(3s, 50ms);
+  CHECK(first.fatal->empty());
+  auto second = start_process("second");
+  pass(1100ms, 50ms);
+  REQUIRE_EQ(first.fatal->size(), 1u);
+  CHECK(first.fatal->front().find("was taken over by another process") != std::string::npos);
+  CHECK(first.fatal->front().find("epoch is now 2") != std::string::npos);
+  pass(3s, 50ms);
+  CHECK_EQ(first.fatal->size(), 1u);
+  CHECK(second.fatal->empty());
+}
+
+SCENARIO("processes without events have nothing that the other one could take over") {
+  auto first = start_process("first");
+  auto second = start_process("second");
+  pass(3s, 50ms);
+  put(first, "two rows");
+  id = domain::event_id{"jazz"};
+  put(second, "two rows");
+  pass(3s, 50ms);
+  CHECK(first.fatal->empty());
   CHECK(second.fatal->empty());
 }
 
@@ -112,6 +143,21 @@ SCENARIO("shards that are in doubt are claimed again when the store is back") {
   books->set(store_fault::lost_answer);
   CHECK(hold(node, 1, 0, 0)->refused_as(rejection::store_unavailable));
   pass(3s, 50ms);
+  books->set(store_fault::none);
+  pass(5s, 50ms);
+  CHECK(hold(node, 2, 0, 0)->reply.has_value());
+  CHECK(node.fatal->empty());
+}
+
+SCENARIO("claims of its own that were not answered are no takeover") {
+  auto node = start_process("first");
+  put(node, "two rows");
+  open_sale(node);
+  books->set(store_fault::lost_claim);
+  CHECK(hold(node, 1, 0, 0)->refused_as(rejection::store_unavailable));
+  pass(10s, 50ms);
+  auto epochs = memory_store{books}.epochs(id);
+  CHECK(std::any_of(epochs.begin(), epochs.end(), [](const auto& each) { return each.second.value() > 3; }));
   books->set(store_fault::none);
   pass(5s, 50ms);
   CHECK(hold(node, 2, 0, 0)->reply.has_value());

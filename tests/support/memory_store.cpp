@@ -87,6 +87,8 @@ std::optional<shard_history> memory_store::claim(const domain::shard_id& shard, 
   if (expected && *expected != row.epoch)
     return std::nullopt;
   row.epoch = domain::epoch{row.epoch.value() + 1};
+  if (books_->fault_ == store_fault::lost_claim)
+    throw store_unavailable{"the memory store was told to lose its answer"};
   shard_history history{row.epoch, domain::fact_seq{row.journal.size()}, {}, {}};
   std::size_t begin = 0;
   if (row.snapshot) {
@@ -101,7 +103,7 @@ std::optional<shard_history> memory_store::claim(const domain::shard_id& shard, 
 std::vector<append_result> memory_store::append(std::span<const journal_entry> group) {
   std::unique_lock lock{books_->guard_};
   books_->fault_changed_.wait(lock, [this] { return books_->fault_ != store_fault::paused; });
-  if (books_->fault_ == store_fault::unavailable)
+  if (books_->fault_ == store_fault::unavailable || books_->fault_ == store_fault::lost_claim)
     throw store_unavailable{"the memory store was told to fail"};
   ++books_->groups_;
   std::map<domain::shard_id, append_result> stopped;

@@ -33,11 +33,37 @@ class Takeover(Story):
         await again.close()
         self.assert_audit_ok("opera", store, held=2)
 
+    async def take_over_in_silence(self, store=None):
+        """Nobody asks the first one anything once the second one has started."""
+        folder = self.folder()
+        store = store or f"sqlite:{folder}/usher.db"
+        first = self.node(store, folder)
+        first.create_event("opera", plan_of({"stalls": (5, 10)}), "--no-waiting-room", "--open")
+        second = self.node(store, folder)
+        self.assertEqual(first.process.wait(10), 1)
+        self.assertRegex(first.output(), "taken over by another process")
+        self.assertEqual(second.get("/v1/events/opera").status, 200)
+        self.assert_audit_ok("opera", store)
+
     async def test_on_sqlite(self):
         await self.take_over()
 
     async def test_on_postgres(self):
         await self.take_over(self.postgres().url)
+
+    async def test_in_silence_on_sqlite(self):
+        await self.take_over_in_silence()
+
+    async def test_in_silence_on_postgres(self):
+        await self.take_over_in_silence(self.postgres().url)
+
+    async def test_a_node_without_events_has_nothing_to_lose(self):
+        folder = self.folder()
+        first, second = (self.node(f"sqlite:{folder}/usher.db", folder) for _ in range(2))
+        for node, event in ((first, "opera"), (second, "circus")):
+            node.create_event(event, plan_of({"stalls": (5, 10)}), "--no-waiting-room", "--open")
+        self.assertEqual(first.get("/v1/events/opera").status, 200)
+        self.assertEqual(second.get("/v1/events/circus").status, 200)
 
 
 if __name__ == "__main__":
