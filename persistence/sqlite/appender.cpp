@@ -3,6 +3,8 @@
 #include "persistence/fact_codec.hpp"
 #include "persistence/id_bytes.hpp"
 
+#include <utility>
+
 namespace usher::persistence::sqlite {
 namespace {
 
@@ -10,7 +12,7 @@ std::int64_t number(std::uint64_t x) {
   return static_cast<std::int64_t>(x);
 }
 
-std::uint64_t unsigned_number(std::int64_t x) {
+std::uint64_t to_unsigned(std::int64_t x) {
   return static_cast<std::uint64_t>(x);
 }
 
@@ -38,20 +40,20 @@ private:
 } // namespace
 
 appender::appender(connection& db)
-    : db_(db), find_shard_(db, "SELECT s.number, s.event, s.epoch, s.last, s.newest FROM shard s "
-                               "JOIN event e ON e.number = s.event WHERE e.id = ? AND s.kind = ? AND s.section = ?"),
-      find_end_(db, "SELECT epoch, last, newest FROM shard WHERE number = ?"),
+    : db_(db), ends_(db), find_version_(db, "PRAGMA data_version"),
+      find_shard_(db, "SELECT s.number, s.event, s.epoch, s.last, s.newest FROM shard s "
+                      "JOIN event e ON e.number = s.event WHERE e.id = ? AND s.kind = ? AND s.section = ?"),
       find_link_(db, "SELECT link FROM journal WHERE number = ?"),
       add_fact_(db, "INSERT INTO journal (previous, shard, seq, epoch, at, link, fact) VALUES (?, ?, ?, ?, ?, ?, ?)"),
-      keep_end_(db, "UPDATE shard SET last = ?2, newest = ?3 WHERE number = ?1"),
       add_seat_(db, "INSERT OR IGNORE INTO sold_seat (event, section, seat, version, sold, order_id, buyer, price) "
                     "VALUES (?, ?, ?, 1, 1, ?, ?, ?)"),
       swap_seat_(db, "UPDATE sold_seat SET version = ?4, sold = ?5, order_id = ?6, price = ?8, "
                      "buyer = CASE WHEN ?5 THEN ?7 ELSE buyer END "
                      "WHERE event = ?1 AND section = ?2 AND seat = ?3 AND version = ?4 - 1 AND sold <> ?5 "
                      "AND (?5 OR order_id = ?6)"),
-      add_order_(db, "INSERT OR IGNORE INTO orders (event, order_id, hold_id, buyer, state, total) "
-                     "VALUES (?, ?, ?, ?, 0, ?)"),
+      add_order_(db, "INSERT INTO orders (event, order_id, hold_id, buyer, state, total) VALUES (?, ?, ?, ?, 0, ?) "
+                     "ON CONFLICT (event, order_id) DO UPDATE SET hold_id = excluded.hold_id, buyer = excluded.buyer, "
+                     "state = 0, total = excluded.total WHERE orders.state IN (4, 9)"), // failed, unacknowledged
       move_order_(db, "UPDATE orders SET state = ?3 WHERE event = ?1 AND order_id = ?2") {}
 
 std::vector<append_result> appender::append(std::span<const journal_entry> group) {
@@ -59,76 +61,78 @@ std::vector<append_result> appender::append(std::span<const journal_entry> group
   results.reserve(group.size());
   try {
     transaction all{db_};
-    progress_map shards;
+    notice_other_writers();
+    const domain::shard_id* last = nullptr;
+    known_shard* shard = nullptr;
     for (const auto& entry : group) {
-      auto place = shards.find(entry.shard);
-      if (place == shards.end())
-        place = shards.emplace(entry.shard, begin(entry.shard)).first;
-      results.push_back(append_one(entry, place->second));
+      if (last == nullptr || !(entry.shard == *last))
+        shard = &find(entry.shard);
+      last = &entry.shard;
+      results.push_back(append_one(entry, *shard));
     }
-    keep_ends(shards);
+    ends_.note_added(group.size());
     all.commit();
-    for (auto& [id, shard] : shards)
-      if (shard.head.shard != 0)
-        heads_.insert_or_assign(id, shard.head);
+    std::erase_if(shards_, [](const auto& one) { return one.second.stopped.has_value(); });
   } catch (...) {
-    heads_.clear(); // what they point at may have been rolled back
+    forget(); // what is remembered may have been rolled back
     throw;
   }
   return results;
 }
 
-appender::progress appender::begin(const domain::shard_id& shard) {
-  progress state;
-  if (auto known = heads_.find(shard); known != heads_.end()) {
-    state.head = known->second;
-    auto row = find_end_.rows(state.head.shard);
-    if (row.next()) {
-      state.epoch = row.number(0);
-      reach(state, domain::fact_seq{unsigned_number(row.number(1))}, row.number(2));
-    } else {
-      state.stopped = append_result::fenced;
-    }
-    return state;
+/// SQLite counts the commits of other connections; the write lock keeps them out from now to our own.
+void appender::notice_other_writers() {
+  caught_up_ = false;
+  auto row = find_version_.rows();
+  row.next();
+  if (auto version = row.number(0); version != version_) {
+    forget();
+    version_ = version;
   }
+}
+
+appender::known_shard& appender::find(const domain::shard_id& shard) {
+  auto known = shards_.find(shard);
+  if (known == shards_.end())
+    known = shards_.emplace(shard, read(shard)).first;
+  return known->second;
+}
+
+appender::known_shard appender::read(const domain::shard_id& shard) {
+  if (!std::exchange(caught_up_, true))
+    ends_.catch_up();
+  known_shard state;
   auto row = find_shard_.rows(shard.event.value(), static_cast<std::int64_t>(shard.kind),
                               static_cast<std::int64_t>(shard.section.value()));
   if (!row.next()) {
     state.stopped = append_result::fenced;
     return state;
   }
-  state.head.link = chain_.beginning(shard);
-  state.head.shard = row.number(0);
-  state.head.event = row.number(1);
-  state.epoch = row.number(2);
-  reach(state, domain::fact_seq{unsigned_number(row.number(3))}, row.number(4));
+  state.head = {row.number(0), row.number(1), domain::fact_seq{to_unsigned(row.number(3))}, chain_.beginning(shard)};
+  state.epoch = domain::epoch{to_unsigned(row.number(2))};
+  state.newest = row.number(4);
+  if (state.head.last.value() == 0)
+    return state;
+  auto newest = find_link_.rows(state.newest);
+  if (!newest.next())
+    throw store_broken("the journal of " + to_string(shard) + " has lost fact "
+                       + std::to_string(state.head.last.value()));
+  state.head.link = link_from(newest.text(0));
   return state;
 }
 
-void appender::reach(progress& state, domain::fact_seq last, std::int64_t newest) {
-  state.newest = newest;
-  if (state.head.last == last)
-    return;
-  auto row = find_link_.rows(newest);
-  if (!row.next())
-    throw store_broken("the journal's row " + std::to_string(newest) + " is gone, fact " + std::to_string(last.value())
-                       + " of a shard");
-  state.head.link = link_from(row.text(0));
-  state.head.last = last;
-}
-
-append_result appender::append_one(const journal_entry& entry, progress& shard) {
+append_result appender::append_one(const journal_entry& entry, known_shard& shard) {
   if (shard.stopped)
     return *shard.stopped;
   auto result = append_result::fenced;
-  if (number(entry.epoch.value()) == shard.epoch)
+  if (entry.epoch == shard.epoch)
     result = entry.seq.value() == shard.head.last.value() + 1 ? write(entry, shard) : append_result::conflict;
   if (result != append_result::written)
     shard.stopped = result;
   return result;
 }
 
-append_result appender::write(const journal_entry& entry, progress& shard) {
+append_result appender::write(const journal_entry& entry, known_shard& shard) {
   auto& head = shard.head;
   fact_bytes_.clear();
   encode(entry.fact, fact_bytes_);
@@ -154,14 +158,7 @@ append_result appender::write(const journal_entry& entry, progress& shard) {
   head.last = entry.seq;
   head.link = link;
   shard.newest = row;
-  shard.grown = true;
   return append_result::written;
-}
-
-void appender::keep_ends(const progress_map& shards) {
-  for (const auto& [id, shard] : shards)
-    if (shard.grown)
-      keep_end_.run(shard.head.shard, number(shard.head.last.value()), shard.newest);
 }
 
 bool appender::change_seat(const journal_head& head, const seat_change& change) {

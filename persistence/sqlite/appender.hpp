@@ -4,6 +4,7 @@
 #include "persistence/journal_heads.hpp"
 #include "persistence/row_changes.hpp"
 #include "persistence/sqlite/connection.hpp"
+#include "persistence/sqlite/journal_ends.hpp"
 
 #include <optional>
 #include <span>
@@ -15,46 +16,51 @@ namespace usher::persistence::sqlite {
 
 /// Writes groups of facts: one transaction each, fenced, the tables beside the journal with it.
 ///
-/// Within its transaction it is the only writer, so it reads each shard's epoch and end once, compares, and leaves the
-/// new end there: that is the fence and the guard of the sequence numbers.
+/// Within its transaction it is the only writer. It remembers each shard's epoch and end, and reads them again when
+/// another connection has written to the file in between: that is the fence and the guard of the sequence numbers.
 class appender {
 public:
   explicit appender(connection& db);
 
   [[nodiscard]] std::vector<append_result> append(std::span<const journal_entry> group);
+  /// Something was claimed through this very connection: what was remembered may be out of date.
+  void forget() { shards_.clear(); }
+  /// See `journal_ends`.
+  void catch_up() { ends_.catch_up(); }
 
 private:
-  /// A shard within the group that is being written.
-  struct progress {
+  /// A shard as this connection last saw it.
+  struct known_shard {
     journal_head head;
-    std::int64_t epoch = 0;  ///< the present one
+    domain::epoch epoch;     ///< the present one
     std::int64_t newest = 0; ///< the row of its newest fact
-    bool grown = false;
-    std::optional<append_result> stopped; ///< why an entry was not written; then none after it is
+    /// Why an entry of the present group was not written; then none after it is.
+    std::optional<append_result> stopped;
   };
-  using progress_map = std::unordered_map<domain::shard_id, progress>;
+  using known_shards = std::unordered_map<domain::shard_id, known_shard>;
 
-  progress begin(const domain::shard_id& shard);
-  /// Takes over where the shard's journal ends; the link is read when `state.head` is of another fact.
-  void reach(progress& state, domain::fact_seq last, std::int64_t newest);
-  append_result append_one(const journal_entry& entry, progress& shard);
-  append_result write(const journal_entry& entry, progress& shard);
-  void keep_ends(const progress_map& shards);
+  void notice_other_writers();
+  known_shard& find(const domain::shard_id& shard);
+  known_shard read(const domain::shard_id& shard);
+  append_result append_one(const journal_entry& entry, known_shard& shard);
+  append_result write(const journal_entry& entry, known_shard& shard);
   bool change_seat(const journal_head& head, const seat_change& change);
   bool change_order(const journal_head& head, const order_change& change);
 
   connection& db_;
+  journal_ends ends_;
+  statement find_version_;
   statement find_shard_;
-  statement find_end_;
   statement find_link_;
   statement add_fact_;
-  statement keep_end_;
   statement add_seat_;
   statement swap_seat_;
   statement add_order_;
   statement move_order_;
   journal_chain chain_;
-  journal_heads heads_;
+  known_shards shards_;
+  std::int64_t version_ = 0;              ///< of the file's content, as others change it
+  bool caught_up_ = false;                ///< in the present transaction
   std::string fact_bytes_;                // kept to keep its memory
   std::vector<seat_change> seat_changes_; // likewise
 };

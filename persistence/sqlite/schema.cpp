@@ -94,7 +94,8 @@ constexpr std::array migrations{
       DROP TABLE journal_by_shard;
     )sql",
     // 3: no index at all, which cost one page of 4 KiB a shard and group. Each fact names the row of its shard's fact
-    // before it, and the shard the row of its newest: a history is read from there backwards.
+    // before it, and the shard the row of its newest as far as `journal_end` says: a history is read from there
+    // backwards. What lies behind the end is looked over before anybody needs it (journal_ends.hpp).
     R"sql(
       ALTER TABLE shard ADD COLUMN last   INTEGER NOT NULL DEFAULT 0; -- the newest fact's sequence number
       ALTER TABLE shard ADD COLUMN newest INTEGER NOT NULL DEFAULT 0; -- and its row
@@ -113,9 +114,9 @@ constexpr std::array migrations{
         SELECT rowid, lag(rowid, 1, 0) OVER (PARTITION BY shard ORDER BY seq), shard, seq, epoch, at, link, fact
         FROM journal_with_index ORDER BY rowid;
       DROP TABLE journal_with_index;
-      UPDATE shard SET last = newest_fact.seq, newest = newest_fact.number
-        FROM (SELECT shard, max(seq) AS seq, number FROM journal GROUP BY shard) AS newest_fact
-        WHERE newest_fact.shard = shard.number;
+      -- One row: up to this row of the journal, `last` and `newest` of all shards are true.
+      CREATE TABLE journal_end (number INTEGER NOT NULL) STRICT;
+      INSERT INTO journal_end VALUES (0);
     )sql",
 };
 

@@ -73,6 +73,7 @@ public:
   std::optional<shard_history> claim(const shard_id& shard, std::string_view owner,
                                      std::optional<domain::epoch> expected) override {
     transaction all{db_};
+    appender_.catch_up();
     auto found = find(shard);
     if (!found || (expected && *expected != found->epoch))
       return std::nullopt;
@@ -86,6 +87,7 @@ public:
     history.facts = read_facts(shard, *found, history.last);
     history.last = found->last;
     all.commit();
+    appender_.forget();
     return history;
   }
 
@@ -95,7 +97,8 @@ public:
                     const std::vector<domain::fact>& facts) override {
     auto bytes = encode_all(facts);
     transaction all{db_};
-    if (auto found = find(shard); found && found->epoch == epoch)
+    appender_.catch_up();
+    if (auto found = find(shard); found && found->epoch == epoch && upto <= found->last)
       put_snapshot_.run(found->number, static_cast<std::int64_t>(epoch.value()),
                         static_cast<std::int64_t>(upto.value()), blob{bytes});
     all.commit();
@@ -260,8 +263,7 @@ private:
                              "ORDER BY shard, seq"};
   statement read_row_{db_, "SELECT epoch, at, link, fact FROM journal WHERE number = ?"};
   statement get_snapshot_{db_, "SELECT epoch, upto, facts FROM snapshot WHERE shard = ?"};
-  statement put_snapshot_{db_, "INSERT INTO snapshot (shard, epoch, upto, facts) SELECT ?1, ?2, ?3, ?4 "
-                               "WHERE EXISTS (SELECT 1 FROM shard WHERE number = ?1 AND last >= ?3) "
+  statement put_snapshot_{db_, "INSERT INTO snapshot (shard, epoch, upto, facts) VALUES (?, ?, ?, ?) "
                                "ON CONFLICT (shard) DO UPDATE SET epoch = excluded.epoch, upto = excluded.upto, "
                                "facts = excluded.facts WHERE excluded.upto > snapshot.upto"};
   statement list_sold_{db_, "SELECT s.section, s.seat, s.version, s.sold, s.order_id, s.buyer, s.price "

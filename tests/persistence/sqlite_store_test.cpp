@@ -85,7 +85,7 @@ SCENARIO("a file of the first version keeps its facts") {
                  "  STRICT, WITHOUT ROWID;"
                  "INSERT INTO old SELECT shard, seq, epoch, at, link, fact FROM journal; DROP TABLE journal;"
                  "ALTER TABLE old RENAME TO journal;"
-                 "ALTER TABLE shard DROP COLUMN last; ALTER TABLE shard DROP COLUMN newest;"
+                 "ALTER TABLE shard DROP COLUMN last; ALTER TABLE shard DROP COLUMN newest; DROP TABLE journal_end;"
                  "PRAGMA user_version = 1");
     WHEN("this version opens it") {
       auto store = open_store(url);
