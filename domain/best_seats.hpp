@@ -13,7 +13,7 @@ namespace usher::domain {
 
 /// How well the seats that `best` finds must fit together.
 enum class togetherness : std::uint8_t {
-  together, ///< in one row, side by side
+  together, ///< in one row, side by side, with no aisle between them
   anyhow,   ///< side by side if possible, else near each other, else across rows
 };
 
@@ -26,7 +26,7 @@ struct best_wish {
 
 /// The best free seats of a seated section for a wish, in plan order; none when there are not enough that fit.
 ///
-/// Best are, in this order: side by side in one row, leaving no seat alone; side by side in one
+/// Best are, in this order: side by side in one row without an aisle, leaving no seat alone; side by side in one
 /// row; those nearest to each other in the hall, be it in one row or across rows. Among equals the first in plan
 /// order win. O(seats).
 [[nodiscard]] std::vector<seat_no> best_seats(const section_plan& plan, const seat_rows& rows,

@@ -7,7 +7,7 @@
 #include <optional>
 #include <span>
 
-/// Single seats that a choice would leave alone: nobody likes to buy them.
+/// Single seats that a choice would leave alone: nobody likes to buy them. An aisle ends a row (`seat_rows`).
 namespace usher::domain {
 
 /// Whether taking the free seats of `wanted`, all in `row`, leaves a free seat beside them alone

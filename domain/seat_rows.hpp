@@ -21,13 +21,19 @@ struct seat_range {
 
 /// What holds need of a section's plan, made once and kept small: planned seats carry texts and
 /// would fill the cache.
+///
+/// A row here is one of neighbours. An aisle inside a row of the plan, which is a gap of more than `aisle_pitches`
+/// times what is usual between the seats of that row, makes two rows of it. In a plan's row without usable positions
+/// (all the same, or beyond measure) all seats are neighbours.
 class seat_rows {
 public:
+  static constexpr double aisle_pitches = 1.75;
+
   explicit seat_rows(const section_plan& plan);
 
   /// In plan order; none in general admission.
   [[nodiscard]] const std::vector<seat_range>& rows() const noexcept { return rows_; }
-  /// The row of a seat of a seated section.
+  /// The row of a seat of a seated section: those who sit side by side with it.
   [[nodiscard]] seat_range row_of(seat_no seat) const { return rows_[row_numbers_[seat.value()]]; }
   [[nodiscard]] category_no category_of(seat_no seat) const {
     return categories_.empty() ? general_category_ : categories_[seat.value()];
@@ -35,7 +41,7 @@ public:
 
 private:
   std::vector<seat_range> rows_;
-  std::vector<std::uint16_t> row_numbers_; ///< by seat
+  std::vector<std::uint32_t> row_numbers_; ///< by seat
   std::vector<category_no> categories_;    ///< by seat; empty in general admission
   category_no general_category_;
 };
