@@ -283,7 +283,8 @@ private:
       if (after.numbers)
         use(*after.numbers);
     });
-    if (journal_.snapshot_due())
+    // A block on its way would be under the snapshot and not in it: its numbers would be given out twice.
+    if (journal_.snapshot_due() && !reserving_)
       journal_.take_snapshot({domain::numbers_reserved{domain::queue_number{reserved_}},
                               domain::serving_reached{domain::queue_number{room_.totals().serving}}});
   }
