@@ -97,6 +97,7 @@ private:
 
   /// Has the event write down that the order is `next` now, and goes on from there.
   void advance(order_state next, std::string reason = {}) {
+      case order_state::unacknowledged:
     messages::advance_order wish{{}, details_.order, next, reason};
     self_->request(event_actor_, caf::infinite, std::move(wish))
         .then(

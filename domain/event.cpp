@@ -135,11 +135,8 @@ decision<order_started> event::start_order(const order_started& wanted) const {
     const auto& other = orders_.at(latest->second);
     if (other.details().buyer != wanted.buyer)
       return refusal{.reason = rejection::not_found};
-    // Checked first: a confirmed order that is being cancelled has its hold behind it, too.
-    if (other.visited(order_state::confirmed))
-      return refusal{.reason = rejection::hold_expired};
-    if (other.under_way())
-      return refusal{.reason = rejection::in_progress};
+    // A confirmed order that is being cancelled has its hold behind it, too.
+    return refusal{.reason = other.visited(order_state::confirmed) ? rejection::hold_expired : rejection::in_progress};
   }
   return wanted;
 }
@@ -169,7 +166,21 @@ void event::apply(const order_started& happened) {
 void event::apply(const order_advanced& happened) {
   auto found = orders_.find(happened.order);
   ensure(found != orders_.end(), "only an order that was started advances");
-  found->second.apply(happened);
+  auto& present = found->second;
+  present.apply(happened);
+  if (is_final(present.state()) && !present.visited(order_state::confirmed))
+    give_up_hold(present);
+  if (present.state() == order_state::unacknowledged)
+    orders_.erase(found);
+  else if (present.state() == order_state::failed)
+    if (auto forgotten = failed_.remember(happened.order, present.details().buyer))
+      orders_.erase(*forgotten);
+}
+
+void event::give_up_hold(const order& ended) {
+  auto paying = order_by_hold_.find(ended.details().hold);
+  if (paying != order_by_hold_.end() && paying->second == ended.details().order)
+    order_by_hold_.erase(paying);
 }
 
 void event::apply(const domain::fact& happened) {
@@ -201,16 +212,22 @@ std::vector<fact> event::snapshot() const {
   std::vector<fact> result;
   if (settings_ != event_settings{})
     result.emplace_back(event_defined{settings_});
+  // Those that failed go first, in the order in which they did, so that replaying forgets the same ones next.
   std::vector<const order*> ordered;
   ordered.reserve(orders_.size());
+  for (auto id : failed_.in_order())
+    ordered.push_back(&orders_.at(id));
+  auto others = static_cast<std::ptrdiff_t>(ordered.size());
   for (const auto& [id, present] : orders_)
-    ordered.push_back(&present);
-  // The latest order of a hold goes last, so that replaying finds the same one to be the latest.
+    if (present.state() != order_state::failed)
+      ordered.push_back(&present);
+  // The one that pays for a hold, or has bought it, goes after all others of that hold.
   auto rank = [this](const order* x) {
     const auto& details = x->details();
-    return std::tuple{order_by_hold_.at(details.hold) == details.order, details.at, details.order};
+    auto paying = order_by_hold_.find(details.hold);
+    return std::tuple{paying != order_by_hold_.end() && paying->second == details.order, details.at, details.order};
   };
-  std::sort(ordered.begin(), ordered.end(), [&](const order* a, const order* b) { return rank(a) < rank(b); });
+  std::sort(ordered.begin() + others, ordered.end(), [&](const order* a, const order* b) { return rank(a) < rank(b); });
   for (const auto* x : ordered) {
     result.emplace_back(x->details());
     // The states are declared in an order in which every order goes through them.

@@ -2,6 +2,7 @@
 
 #include "domain/decision.hpp"
 #include "domain/facts.hpp"
+#include "domain/failed_orders.hpp"
 #include "domain/order.hpp"
 #include "domain/section.hpp"
 
@@ -20,8 +21,15 @@ namespace usher::domain {
 ///
 /// The seats are the sections'; this class knows only their totals, which come in as readings and
 /// decide about `sold_out`. Commands never change the object; `apply` never refuses.
+///
+/// Of the orders that failed only the newest are remembered (`failed_orders_most`, and of one buyer
+/// `failed_orders_most_per_buyer`); one that is `unacknowledged` is not. What is not remembered may be started
+/// again under the same id: no money ever moved for it, and the provider still knows what it said to that id.
 class event {
 public:
+  static constexpr std::size_t failed_orders_most = 10'000;
+  static constexpr std::uint32_t failed_orders_most_per_buyer = 20;
+
   event() = default;
 
   // ---- commands ----
@@ -43,7 +51,8 @@ public:
   [[nodiscard]] std::optional<refusal> may_order() const;
 
   /// Begins an order. `already_so` when the same order (id) exists with the same request digest and buyer;
-  /// another digest is `idempotency_mismatch`; a hold that another live order pays for is `in_progress`.
+  /// another digest is `idempotency_mismatch`; a hold that another live order pays for is `in_progress`, one that
+  /// is sold `hold_expired`.
   [[nodiscard]] decision<order_started> start_order(const order_started& wanted) const;
   [[nodiscard]] decision<order_advanced> advance_order(order_id id, order_state next, std::string reason,
                                                        instant now) const;
@@ -69,10 +78,14 @@ public:
   friend bool operator==(const event&, const event&) = default;
 
 private:
+  /// The order has ended without a sale.
+  void give_up_hold(const order& ended);
+
   event_settings settings_;
   event_state state_ = event_state::scheduled;
   std::unordered_map<order_id, order> orders_;
-  std::unordered_map<hold_id, order_id> order_by_hold_; ///< the latest order of each hold
+  std::unordered_map<hold_id, order_id> order_by_hold_; ///< the order that pays for each hold, or has bought it
+  failed_orders failed_{failed_orders_most, failed_orders_most_per_buyer};
 };
 
 } // namespace usher::domain

@@ -24,7 +24,7 @@ std::string_view name_of(const fact& x) {
 
 bool is_final(order_state state) {
   return state == order_state::confirmed || state == order_state::failed || state == order_state::refunded
-         || state == order_state::cancelled;
+         || state == order_state::cancelled || state == order_state::unacknowledged;
 }
 
 std::string_view to_string(order_state state) {
@@ -47,6 +47,8 @@ std::string_view to_string(order_state state) {
       return "cancelling";
     case order_state::cancelled:
       return "cancelled";
+    case order_state::unacknowledged:
+      return "unacknowledged";
   }
   return "unknown";
 }
@@ -60,6 +62,7 @@ std::string_view public_name(order_state state) {
     case order_state::confirmed:
       return "confirmed";
     case order_state::failed:
+    case order_state::unacknowledged:
       return "failed";
     // Once begun, a refund or a cancellation is carried through, whatever it takes.
     case order_state::refunding:

@@ -37,9 +37,9 @@ struct seats_held {
 };
 
 enum class hold_end : std::uint8_t {
-  released,       ///< the buyer let go, or the other half of a spread hold was refused
+  released,       ///< the buyer let go
   expired,        ///< its time ran out
-  unacknowledged, ///< it was written, but its buyer had been told that it was not
+  unacknowledged, ///< it was written, but nobody was promised it: its buyer was told that nothing is held
 };
 
 /// The seats of a hold are free again.
@@ -148,15 +148,16 @@ struct order_started {
 
 /// Where an order stands; see `domain/order.hpp` for what follows what.
 enum class order_state : std::uint8_t {
-  started,    ///< written down, seats being set to paying
-  charging,   ///< the provider has been asked, the outcome is open
-  charged,    ///< the money is here, the seats are being sold
-  confirmed,  ///< the seats are sold
-  failed,     ///< declined or refused before any money moved; the hold goes on while it lasts
-  refunding,  ///< the money goes back, the outcome is open
-  refunded,   ///< the money went back because the seats could not be sold
-  cancelling, ///< a confirmed order is being undone: the money goes back, the seats too
-  cancelled,  ///< undone at the buyer's wish
+  started,        ///< written down, seats being set to paying
+  charging,       ///< the provider has been asked, the outcome is open
+  charged,        ///< the money is here, the seats are being sold
+  confirmed,      ///< the seats are sold
+  failed,         ///< declined or refused before any money moved; the hold goes on while it lasts
+  refunding,      ///< the money goes back, the outcome is open
+  refunded,       ///< the money went back because the seats could not be sold
+  cancelling,     ///< a confirmed order is being undone: the money goes back, the seats too
+  cancelled,      ///< undone at the buyer's wish
+  unacknowledged, ///< it was written, but its buyer had been told that it was not: as if it had never been
 };
 
 /// An order went one step further. `reason` is for the buyer, e.g. why it failed; may be empty.
@@ -193,7 +194,7 @@ using fact = std::variant<seats_held, hold_ended, payment_started, payment_stopp
 /// The name of a fact's type as the journal shows it, e.g. `seats_held`.
 [[nodiscard]] std::string_view name_of(const fact& x);
 
-/// True when no order comes after this one: confirmed, failed, refunded and cancelled.
+/// True when no step comes by itself after this one: confirmed, failed, refunded, cancelled and unacknowledged.
 /// A confirmed order may still be cancelled.
 [[nodiscard]] bool is_final(order_state state);
 

@@ -15,7 +15,7 @@ constexpr std::uint32_t bit(order_state state) {
 constexpr std::uint32_t successors(order_state state) {
   switch (state) {
     case order_state::started:
-      return bit(order_state::charging) | bit(order_state::failed);
+      return bit(order_state::charging) | bit(order_state::failed) | bit(order_state::unacknowledged);
     case order_state::charging:
       return bit(order_state::charged) | bit(order_state::failed);
     case order_state::charged:
@@ -29,6 +29,7 @@ constexpr std::uint32_t successors(order_state state) {
     case order_state::failed:
     case order_state::refunded:
     case order_state::cancelled:
+    case order_state::unacknowledged:
       return 0;
   }
   return 0;
@@ -36,7 +37,7 @@ constexpr std::uint32_t successors(order_state state) {
 
 /// Whether some way of steps leads from one state to another. The ways are short and have no circles.
 constexpr bool leads_to(order_state from, order_state to) {
-  for (unsigned i = 0; i <= static_cast<unsigned>(order_state::cancelled); ++i) {
+  for (unsigned i = 0; i <= static_cast<unsigned>(order_state::unacknowledged); ++i) {
     auto next = static_cast<order_state>(i);
     if ((successors(from) & bit(next)) != 0 && (next == to || leads_to(next, to)))
       return true;

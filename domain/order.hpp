@@ -16,6 +16,7 @@ namespace usher::domain {
 ///      ↓          ↓          ↓
 ///   failed     failed    refunding → refunded | cancelled
 ///
+/// A started order whose buyer was told that it was not written becomes `unacknowledged` and is nobody's any more.
 /// A buyer who cancels while the charge is under way gets the money back if it arrives, and `cancelled`.
 class order {
 public:

@@ -18,7 +18,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr const char* order_states[]{"started",   "charging", "charged",    "confirmed", "failed",
-                                     "refunding", "refunded", "cancelling", "cancelled"};
+                                     "refunding", "refunded", "cancelling", "cancelled", "unacknowledged"};
 
 json::object to_object(const domain::section_totals& totals) {
   return {{"free", totals.free},       {"held", totals.held},       {"sold", totals.sold},

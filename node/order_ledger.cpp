@@ -40,7 +40,13 @@ void order_ledger::note(const entry_type& entry, const order_started& fact) {
     sum += seat.price;
   if (sum != fact.total)
     findings_.add(5, shard_, entry.seq, order_name(fact.order) + " has another total than its seats cost together");
-  if (!orders_.try_emplace(fact.order, order_record{fact}).second)
+  auto [position, is_new] = orders_.try_emplace(fact.order, order_record{fact});
+  if (is_new)
+    return;
+  // One that ended before any money moved may be tried again under the same key.
+  if (position->second.state == order_state::failed || position->second.state == order_state::unacknowledged)
+    position->second = order_record{fact};
+  else
     findings_.add(5, shard_, entry.seq, order_name(fact.order) + " starts twice");
 }
 
@@ -100,7 +106,7 @@ void order_ledger::compare_with(const std::map<section_no, section_ledger>& sect
         count_owner(ledger.seats()[seat], section, seat_no{seat});
   for (const auto& [id, order] : orders_) {
     bool ended_without = order.state == order_state::failed || order.state == order_state::refunded
-                         || order.state == order_state::cancelled;
+                         || order.state == order_state::cancelled || order.state == order_state::unacknowledged;
     if (order.state == order_state::confirmed && order.seats_owned != order.started.seats.size())
       findings_.add(5, shard_, {}, order_name(id) + " is confirmed and does not own all of its seats");
     if (ended_without && order.seats_owned != 0)

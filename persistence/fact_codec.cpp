@@ -20,7 +20,7 @@ constexpr hold_end last_of<hold_end> = hold_end::unacknowledged;
 template <>
 constexpr event_state last_of<event_state> = event_state::closed;
 template <>
-constexpr order_state last_of<order_state> = order_state::cancelled;
+constexpr order_state last_of<order_state> = order_state::unacknowledged;
 
 // ---- which fields, in which order; the same list writes and reads ----
 

@@ -21,7 +21,8 @@ struct seat_change {
   [[nodiscard]] bool makes_row() const noexcept { return sold && version == 1; }
 };
 
-/// What a fact does to one row of the orders: `started` makes it, or else its state changes.
+/// What a fact does to one row of the orders: `started` makes it, or takes it over from an order that ended before any
+/// money moved (`failed`, `unacknowledged`); or else its state changes.
 struct order_change {
   domain::order_id order;
   const domain::order_started* started = nullptr;

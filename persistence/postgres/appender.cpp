@@ -57,6 +57,10 @@ constexpr prepared append_facts_and_rows{"append_facts_and_rows", fence_and_fact
     FROM unnest($23::int[], $24::uuid[], $25::uuid[], $26::bytea[], $27::bigint[])
          AS new (event, order_id, hold_id, buyer, total)
     WHERE (SELECT by_all FROM held)
+    ON CONFLICT ON CONSTRAINT orders_pkey DO UPDATE
+    SET hold_id = EXCLUDED.hold_id, buyer = EXCLUDED.buyer, state = 0, total = EXCLUDED.total
+    WHERE orders.state IN (4, 9) -- failed, unacknowledged
+    RETURNING 1
   ), advanced AS (
     UPDATE orders AS old SET state = new.state
     FROM unnest($28::int[], $29::uuid[], $30::int[]) AS new (event, order_id, state)
@@ -65,6 +69,7 @@ constexpr prepared append_facts_and_rows{"append_facts_and_rows", fence_and_fact
   )
   SELECT by_all, CASE WHEN by_all THEN ensure_agreement(
     (SELECT count(*) FROM swapped) = cardinality($15::int[])
+    AND (SELECT count(*) FROM started) = cardinality($23::int[])
     AND (SELECT count(*) FROM advanced) = cardinality($28::int[])) END
   FROM held
 )sql"};

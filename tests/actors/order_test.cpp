@@ -1,5 +1,6 @@
 #define CAF_SUITE actors.order
 
+#include "domain/event.hpp"
 #include "tests/actors/event_fixture.hpp"
 
 #include <caf/test/bdd_dsl.hpp>
@@ -73,6 +74,29 @@ SCENARIO("a declined order fails and says why, and its hold goes on") {
   messages::start_order again{{}, id, order_of(2), hold_of(1), buyer(1), {left}, "card", "other", 2};
   CHECK(asked<messages::order_view>(again)->reply.has_value());
   CHECK(state_of(2, 1) == order_state::confirmed);
+}
+
+SCENARIO("of a buyer's failed orders the newest are remembered, and the key of a forgotten one may be used again") {
+  const std::uint64_t most = domain::event::failed_orders_most_per_buyer;
+  provider->charge_scripts.assign(most + 1, {false, paid::declined});
+  hold(1, 1, {seats(left, {0})});
+  auto pay = [this](std::uint64_t number) {
+    return asked<messages::order_view>(
+        messages::start_order{{}, id, order_of(number), hold_of(1), buyer(1), {left}, "card", "key", number});
+  };
+  for (std::uint64_t number = 1; number <= most + 1; ++number)
+    CHECK(pay(number)->reply.has_value());
+  for (int i = 0; i < 2; ++i) {
+    CHECK(find(1, 1)->refused_as(rejection::not_found));
+    for (std::uint64_t number = 2; number <= most + 1; ++number)
+      CHECK(state_of(number, 1) == order_state::failed);
+    restart();
+  }
+  CHECK(pay(1)->reply.has_value());
+  CHECK(state_of(1, 1) == order_state::confirmed);
+  CHECK_EQ(provider->total_charges(), 1);
+  restart();
+  CHECK(state_of(1, 1) == order_state::confirmed);
 }
 
 SCENARIO("an unknown outcome is asked until it is known: it was charged") {

@@ -147,6 +147,24 @@ SCENARIO("a cancelled order gives its seats and its money back") {
   }
 }
 
+SCENARIO("an order that its buyer was told was not written may be tried again") {
+  GIVEN("an order that was struck out and then begun anew") {
+    sale it;
+    it.clean_sale();
+    it.write(event_shard, ordered(3, 4, {2}), 200);
+    it.write(event_shard, advanced(4, order_state::unacknowledged), 201);
+    THEN("nothing is found, neither before nor after") {
+      auto report = it.audit();
+      CHECK(report.ok());
+      CHECK_EQ(report.orders_in(order_state::unacknowledged), 1u);
+      it.write(event_shard, ordered(3, 4, {2}), 202);
+      report = it.audit();
+      CHECK(report.ok());
+      CHECK_EQ(report.orders_in(order_state::started), 1u);
+    }
+  }
+}
+
 SCENARIO("tampering with the journal is found") {
   GIVEN("a clean sale") {
     THEN("a deleted fact leaves a gap") {

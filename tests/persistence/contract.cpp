@@ -295,8 +295,17 @@ void keeps_the_table_of_orders(const connector& connect) {
          == results(4, written)));
   CHECK((append(*store, {entry(event_shard, mine, 5, ordered(3, 1, {1}))}) == results{disagreed}));
   CHECK((append(*store, {entry(event_shard, mine, 5, advanced(7, order_state::failed))}) == results{disagreed}));
+  CHECK((append(*store, {entry(event_shard, mine, 5, advanced(2, order_state::failed)),
+                         entry(event_shard, mine, 6, ordered(4, 2, {3, 4})),
+                         entry(event_shard, mine, 7, advanced(2, order_state::unacknowledged))})
+         == results(3, written)));
+  CHECK((append(*store, {entry(event_shard, mine, 8, ordered(5, 2, {5, 6}))}) == results{written}));
+  CHECK((append(*store, {entry(event_shard, mine, 9, ordered(6, 2, {5}))}) == results{disagreed}));
   auto rows = store->orders(rock);
   CHECK_EQ(rows.size(), 2u);
+  auto again = std::find_if(rows.begin(), rows.end(), [](const order_row& x) { return x.order == order_id{9, 2}; });
+  CHECK((again != rows.end() && again->state == order_state::started && again->total == 2000
+         && again->hold == hold_id{7, 5}));
   auto first = std::find_if(rows.begin(), rows.end(), [](const order_row& x) { return x.order == order_id{9, 1}; });
   CHECK((first != rows.end() && first->state == order_state::charged && first->total == 2000
          && first->hold == hold_id{7, 1} && first->buyer == buyer_id{"buyer-1"}));

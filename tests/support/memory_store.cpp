@@ -144,7 +144,9 @@ bool memory_store::change_rows(const journal_entry& entry) {
   if (auto change = order_change_of(entry)) {
     auto key = memory_books::order_key{entry.shard.event, change->order};
     auto present = books_->tables_.orders.find(key);
-    if ((present == books_->tables_.orders.end()) != (change->started != nullptr))
+    auto is_vacant = present == books_->tables_.orders.end() || present->second.state == domain::order_state::failed
+                     || present->second.state == domain::order_state::unacknowledged;
+    if (change->started ? !is_vacant : present == books_->tables_.orders.end())
       return false;
     if (change->started)
       books_->tables_.orders[key] = {change->order, change->started->hold, change->started->buyer,

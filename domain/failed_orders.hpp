@@ -1,0 +1,46 @@
+#pragma once
+
+#include "domain/ids.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace usher::domain {
+
+/// The orders that failed last, in the order in which they did. An event remembers these and forgets those before
+/// them, so that buyers whose payments are declined again and again do not fill its memory.
+class failed_orders {
+public:
+  /// Remembers at most `most` of them, and at most `most_per_buyer` of each buyer.
+  failed_orders(std::size_t most, std::uint32_t most_per_buyer);
+
+  /// Takes an order that is not among them. Returns the one that is to be forgotten for it, if any: the oldest of
+  /// the same buyer when that buyer has too many, else the oldest of all. O(most) for a buyer with too many, else O(1).
+  std::optional<order_id> remember(order_id order, const buyer_id& buyer);
+
+  /// The oldest first.
+  [[nodiscard]] std::vector<order_id> in_order() const;
+
+  friend bool operator==(const failed_orders&, const failed_orders&) = default;
+
+private:
+  struct entry {
+    order_id order;
+    buyer_id buyer;
+
+    friend bool operator==(const entry&, const entry&) = default;
+  };
+
+  void count_out(const buyer_id& buyer);
+
+  std::size_t most_;
+  std::uint32_t most_per_buyer_;
+  std::deque<entry> row_;
+  std::unordered_map<buyer_id, std::uint32_t> by_buyer_; ///< how many each has in the row, without zeros
+};
+
+} // namespace usher::domain
