@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace usher::node {
@@ -59,9 +60,23 @@ private:
 /// A waiting room never gives a number twice and never goes back.
 class number_check {
 public:
-  number_check(shard_id shard, audit_findings& findings) : shard_(std::move(shard)), findings_(findings) {}
+  number_check(shard_id shard, audit_findings& findings, std::optional<persistence::stored_snapshot> snapshot)
+      : shard_(std::move(shard)), findings_(findings), snapshot_(std::move(snapshot)) {}
 
   void read(const examined_entry& entry, const fact& fact) {
+    note(entry, fact);
+    last_ = entry.seq;
+    if (snapshot_ && snapshot_->upto == entry.seq)
+      compare_snapshot(entry);
+  }
+
+  void finish() {
+    if (snapshot_ && snapshot_->upto > last_)
+      findings_.add(0, shard_, snapshot_->upto, "the snapshot stands for facts that are not in the journal");
+  }
+
+private:
+  void note(const examined_entry& entry, const fact& fact) {
     if (const auto* block = std::get_if<numbers_reserved>(&fact)) {
       if (block->up_to <= reserved_)
         findings_.add(7, shard_, entry.seq, "numbers are reserved that were reserved before");
@@ -77,12 +92,38 @@ public:
     }
   }
 
-private:
+  /// A room's snapshot must not give a number out again, nor forget a turn that was written down.
+  void compare_snapshot(const examined_entry& entry) {
+    queue_number reserved;
+    queue_number serving;
+    for (const auto& x : snapshot_->facts) {
+      if (const auto* block = std::get_if<numbers_reserved>(&x))
+        reserved = block->up_to;
+      else if (const auto* turn = std::get_if<serving_reached>(&x))
+        serving = turn->number;
+    }
+    if (reserved < reserved_ || serving < serving_)
+      findings_.add(0, shard_, entry.seq, "the snapshot is behind what the facts up to it say");
+  }
+
   shard_id shard_;
   audit_findings& findings_;
+  std::optional<persistence::stored_snapshot> snapshot_;
+  fact_seq last_;
   queue_number reserved_;
   queue_number serving_;
 };
+
+/// A shard's snapshot; one that cannot be read is a violation, and the audit goes on as if there were none.
+std::optional<persistence::stored_snapshot> read_snapshot(persistence::booking_store& store, const shard_id& shard,
+                                                          audit_findings& findings) {
+  try {
+    return store.snapshot(shard);
+  } catch (const persistence::store_broken& unreadable) {
+    findings.add(0, shard, {}, unreadable.what());
+    return std::nullopt;
+  }
+}
 
 /// One audit under way.
 class auditor {
@@ -90,8 +131,9 @@ public:
   auditor(persistence::booking_store& store, const shared_plan& plan, const audit_limits& limits, audit_report& report)
       : store_(store), plan_(plan), report_(report), findings_(report, limits),
         orders_({shard_kind::event, report.event, {}}, findings_,
-                store.snapshot({shard_kind::event, report.event, {}})),
-        numbers_({shard_kind::waiting_room, report.event, {}}, findings_) {}
+                read_snapshot(store, {shard_kind::event, report.event, {}}, findings_)),
+        numbers_({shard_kind::waiting_room, report.event, {}}, findings_,
+                 read_snapshot(store, {shard_kind::waiting_room, report.event, {}}, findings_)) {}
 
   void run() {
     open_sections();
@@ -108,7 +150,7 @@ private:
       epochs_.emplace(shard, present);
     for (std::size_t i = 0; i < plan_->sections().size(); ++i) {
       shard_id shard{shard_kind::section, report_.event, section_no{static_cast<std::uint16_t>(i)}};
-      sections_.try_emplace(shard.section, shard, plan_, findings_, store_.snapshot(shard));
+      sections_.try_emplace(shard.section, shard, plan_, findings_, read_snapshot(store_, shard, findings_));
     }
   }
 
@@ -123,6 +165,7 @@ private:
         findings_.add(0, entry.shard, entry.seq, "the bytes in the journal are no fact");
     });
     orders_.finish();
+    numbers_.finish();
     for (auto& [section, ledger] : sections_)
       ledger.finish();
   }

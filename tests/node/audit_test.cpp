@@ -308,6 +308,35 @@ SCENARIO("a journal whose facts must never be is found out") {
       it.store->put_snapshot(section_shard(1), it.epochs[section_shard(1)], fact_seq{2}, {seats_blocked{{seat_no{3}}}});
       CHECK(it.finds(0, "the snapshot is not what the facts"));
     }
+    THEN("a snapshot of a waiting room that would give numbers out again") {
+      sale it;
+      it.clean_sale();
+      it.store->put_snapshot(queue_shard, it.epochs[queue_shard], fact_seq{2}, {numbers_reserved{queue_number{99}}});
+      CHECK(it.finds(0, "the snapshot is behind"));
+    }
+    THEN("snapshots that cannot be read, and the rest is examined all the same") {
+      sale it;
+      it.clean_sale();
+      for (const auto& shard : {event_shard, queue_shard, section_shard(0), section_shard(1)})
+        it.store->put_snapshot(shard, it.epochs[shard], fact_seq{1}, {});
+      it.sql("UPDATE snapshot SET facts = x'0163'");
+      for (const auto& shard : {event_shard, queue_shard, section_shard(0), section_shard(1)})
+        CHECK(it.finds(0, "the snapshot of " + to_string(shard) + " cannot be read"));
+      auto report = it.audit();
+      CHECK_EQ(report.violations_found, 4u);
+      CHECK_EQ(report.facts, 19u);
+      CHECK_EQ(report.totals.sold, 2u);
+      CHECK_EQ(report.orders_in(order_state::confirmed), 1u);
+    }
+    THEN("an order that starts again although it was charged") {
+      sale it;
+      it.clean_sale();
+      it.write(event_shard, ordered(3, 4, {2}), 200);
+      it.write(event_shard, advanced(4, order_state::charging), 201);
+      it.sql("UPDATE orders SET state = 4 WHERE state = 1");
+      it.write(event_shard, ordered(3, 4, {2}), 202);
+      CHECK(it.finds(5, "starts twice"));
+    }
   }
 }
 
