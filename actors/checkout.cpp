@@ -53,6 +53,7 @@ public:
       : self_(self), event_(std::move(start.event)), details_(start.order.details()), state_(start.order.state()),
         key_(domain::to_hex(details_.order)), currency_(std::move(start.currency)), parts_(std::move(start.parts)),
         event_actor_(std::move(start.event_actor)), provider_(std::move(start.provider)), timing_(start.timing),
+        trace_(start.trace), name_("order " + event_.value() + "~" + key_), line_(messages::line_start(trace_) + name_),
         retry_(timing_.first_retry) {
     cancel_ = state_ == order_state::refunding && start.order.reason() == cancelled_reason;
   }
@@ -60,7 +61,7 @@ public:
   messages::checkout_actor::behavior_type make_behavior() {
     carry_on();
     return {
-        [this](messages::cancel_requested) { cancel_ = true; },
+        [this](const messages::cancel_requested& wish) { cancel(wish); },
         [this](messages::payment_answered& answer) { payment_answered(answer); },
         [this](messages::deadline_reached) { wake(); },
     };
@@ -69,6 +70,11 @@ public:
 private:
   using step = void (checkout_state::*)();
   using time_point = caf::actor_clock::time_point;
+
+  void cancel(const messages::cancel_requested& wish) {
+    log_.debug("{}{}: its buyer wants out", messages::line_start(wish.trace), name_);
+    cancel_ = true;
+  }
 
   // ---- from state to state ----
 
@@ -91,20 +97,20 @@ private:
       case order_state::failed:
       case order_state::refunded:
       case order_state::cancelled:
+      case order_state::unacknowledged:
         self_->quit();
     }
   }
 
   /// Has the event write down that the order is `next` now, and goes on from there.
   void advance(order_state next, std::string reason = {}) {
-      case order_state::unacknowledged:
-    messages::advance_order wish{{}, details_.order, next, reason};
+    messages::advance_order wish{trace_, details_.order, next, reason};
     self_->request(event_actor_, caf::infinite, std::move(wish))
         .then(
-            [this, next] {
+            [this, next, reason] {
               retry_ = timing_.first_retry;
               state_ = next;
-              entered();
+              entered(reason);
             },
             [this, next, reason](const caf::error& error) { not_advanced(next, reason, to_refusal(error)); });
   }
@@ -116,15 +122,17 @@ private:
       return try_later(&checkout_state::advance_again);
     }
     // The event sees the order elsewhere. It starts another checkout from where the order is.
-    log::of("actors").error("order {} cannot become {}: {} {}", key_, domain::to_string(next),
-                            domain::sentence(why.reason), why.detail);
+    log_.error("{} cannot become {}: {} {}", line_, domain::to_string(next), domain::sentence(why.reason), why.detail);
     self_->quit(caf::make_error(caf::sec::runtime_error, "the order is not where its checkout thought"));
   }
 
   void advance_again() { advance(next_state_, next_reason_); }
 
   /// The order has just come to its present state.
-  void entered() {
+  void entered(const std::string& reason) {
+    auto goes_back = state_ == order_state::refunding || state_ == order_state::refunded;
+    log_.log(goes_back ? spdlog::level::info : spdlog::level::debug, "{} is {}{}{}", line_, domain::to_string(state_),
+             reason.empty() ? "" : ": ", reason);
     if (state_ == order_state::charging)
       charge();
     else
@@ -150,14 +158,14 @@ private:
   }
 
   [[nodiscard]] messages::start_payment payment_wish() const {
-    return {{}, details_.hold, details_.order, details_.buyer, timing_.payment_window};
+    return {trace_, details_.hold, details_.order, details_.buyer, timing_.payment_window};
   }
 
   /// Gives the hold more time while the outcome of the payment is open. A hold that is gone stays gone: its seats
   /// are taken again when the money is here, if they are still free.
   void keep_extended() {
     for (const auto& part : parts_) {
-      caf::anon_send(part.section, messages::stop_payment{{}, details_.hold, details_.order});
+      caf::anon_send(part.section, messages::stop_payment{trace_, details_.hold, details_.order});
       caf::anon_send(part.section, payment_wish());
     }
     extend_at_ = self_->clock().now() + timing_.payment_window / 3;
@@ -176,7 +184,7 @@ private:
     extend_at_.reset();
     ask_sections(
         [this](const checkout_part&) {
-          return messages::stop_payment{{}, details_.hold, details_.order};
+          return messages::stop_payment{trace_, details_.hold, details_.order};
         },
         &checkout_state::payments_stopped);
   }
@@ -233,8 +241,13 @@ private:
         return charge();
       case payment_outcome::unknown:
         answer_due_.reset();
+        note_unknown("charge", answer.reason);
         return try_later(&checkout_state::ask_status);
     }
+  }
+
+  void note_unknown(const char* what, const std::string& reason) {
+    log_.warn("{}: what became of its {} is unknown: {}; the provider is asked again", line_, what, reason);
   }
 
   void expect_answer() {
@@ -256,7 +269,7 @@ private:
     extend_at_.reset();
     ask_sections(
         [this](const checkout_part& part) {
-          return messages::sell_seats{{}, details_.hold, details_.order, details_.buyer, part.seats};
+          return messages::sell_seats{trace_, details_.hold, details_.order, details_.buyer, part.seats};
         },
         &checkout_state::sold);
   }
@@ -282,7 +295,7 @@ private:
   void take_back() {
     ask_sections(
         [this](const checkout_part& part) {
-          messages::take_back_seats wish{{}, details_.order, {}};
+          messages::take_back_seats wish{trace_, details_.order, {}};
           for (const auto& seat : part.seats)
             wish.seats.push_back(seat.seat);
           return wish;
@@ -310,8 +323,10 @@ private:
       settled();
       return refunded();
     }
-    if (answer.outcome != payment_outcome::unknown)
-      log::of("actors").error("order {}: the provider refuses the refund: {}; it is asked again", key_, answer.reason);
+    if (answer.outcome == payment_outcome::unknown)
+      note_unknown("refund", answer.reason);
+    else
+      log_.error("{}: the provider refuses the refund: {}; it is asked again", line_, answer.reason);
     answer_due_.reset();
     try_later(&checkout_state::refund);
   }
@@ -325,7 +340,7 @@ private:
   void unpay() {
     ask_sections(
         [this](const checkout_part&) {
-          return messages::stop_payment{{}, details_.hold, details_.order};
+          return messages::stop_payment{trace_, details_.hold, details_.order};
         },
         &checkout_state::unpaid);
   }
@@ -340,7 +355,7 @@ private:
   void release() {
     ask_sections(
         [this](const checkout_part&) {
-          return messages::release_hold{{}, event_, details_.hold, details_.buyer, {}};
+          return messages::release_hold{trace_, event_, details_.hold, details_.buyer, {}};
         },
         &checkout_state::released);
   }
@@ -391,7 +406,7 @@ private:
   /// For what must succeed in the end, whatever stands in its way now.
   void try_later_after(const domain::refusal& why, step what) {
     if (!is_passing(why.reason))
-      log::of("actors").error("order {}: {} {}; it is tried again", key_, domain::sentence(why.reason), why.detail);
+      log_.error("{}: {} {}; it is tried again", line_, domain::sentence(why.reason), why.detail);
     try_later(what);
   }
 
@@ -406,6 +421,7 @@ private:
       keep_extended();
     if (answer_due_ && *answer_due_ <= now) {
       answer_due_.reset();
+      note_unknown(state_ == order_state::charging ? "charge" : "refund", "no answer came in time");
       retry_at_ = now;
       retry_step_ = state_ == order_state::charging ? &checkout_state::ask_status : &checkout_state::refund;
     }
@@ -425,6 +441,10 @@ private:
   messages::event_actor event_actor_;
   std::shared_ptr<payments::provider> provider_;
   checkout_timing timing_;
+  messages::trace_id trace_;
+  std::string name_; ///< as buyers know the order
+  std::string line_; ///< how its log lines begin
+  spdlog::logger& log_ = log::of("actors");
 
   bool cancel_ = false;                 ///< the buyer wants out
   bool settled_ = true;                 ///< no answer of the provider is awaited

@@ -35,6 +35,7 @@ struct checkout_start {
   messages::event_actor event_actor;
   std::shared_ptr<payments::provider> provider;
   checkout_timing timing = {};
+  messages::trace_id trace = {}; ///< of the request that began it, for the log
 };
 
 /// Starts the actor that carries one order through its saga, from wherever the order stands.

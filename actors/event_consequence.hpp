@@ -18,18 +18,20 @@ struct event_became {
 /// An order was begun: its checkout starts, and the buyer hears of it.
 struct order_begun {
   domain::order_id order;
+  messages::trace_id trace;
   caf::typed_response_promise<messages::order_view> asked;
 };
 
 /// An order went one step: its checkout goes on, and the gateways hear of it.
 struct order_moved {
   domain::order_id order;
-  std::optional<caf::typed_response_promise<void>> asked;
+  caf::typed_response_promise<void> asked;
 };
 
 /// A confirmed order is being undone: a checkout starts, and the buyer hears of it.
 struct order_cancelled {
   domain::order_id order;
+  messages::trace_id trace;
   caf::typed_response_promise<messages::order_view> asked;
 };
 

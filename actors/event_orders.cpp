@@ -52,7 +52,7 @@ event_orders::event_orders(event_core& core, event_holds& holds, std::shared_ptr
 
 event_orders::~event_orders() {
   for (const auto& [id, checkout] : checkouts_)
-    caf::anon_send_exit(checkout, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(checkout.actor, caf::exit_reason::user_shutdown);
 }
 
 // ---- requests ----------------------------------------------------------------
@@ -102,7 +102,7 @@ void event_orders::begin(const messages::start_order& wish, const messages::hold
       core_.journal.after_all(order_read{wish.order, asked});
     return;
   }
-  core_.write(*domain::granted(decision), order_begun{wish.order, asked});
+  core_.write(*domain::granted(decision), order_begun{wish.order, wish.trace, asked});
 }
 
 caf::result<messages::order_view> event_orders::find(const messages::find_order& wish) {
@@ -118,7 +118,7 @@ caf::result<messages::order_view> event_orders::cancel(const messages::cancel_or
   if (order->state() != order_state::confirmed) {
     // Its checkout does it when the outcome of the payment is known. An order that is over stays as it is.
     if (auto checkout = checkouts_.find(wish.order); checkout != checkouts_.end())
-      core_.self->send(checkout->second, messages::cancel_requested{wish.order});
+      core_.self->send(checkout->second.actor, messages::cancel_requested{wish.trace, wish.order});
     return answer_when_durable(wish.order);
   }
   if (auto obstacle = core_.journal.obstacle())
@@ -129,7 +129,7 @@ caf::result<messages::order_view> event_orders::cancel(const messages::cancel_or
   if (const auto* why = domain::refused(decision))
     return to_error(*why);
   auto asked = core_.self->make_response_promise<messages::order_view>();
-  core_.write(*domain::granted(decision), order_cancelled{wish.order, asked});
+  core_.write(*domain::granted(decision), order_cancelled{wish.order, wish.trace, asked});
   return asked;
 }
 
@@ -152,14 +152,13 @@ caf::result<void> event_orders::advance(messages::advance_order& step) {
 // ---- once something is durable -----------------------------------------------
 
 void event_orders::began(order_begun& order) {
-  carry_on(order.order);
+  carry_on(order.order, order.trace);
   order.asked.deliver(view(*core_.event.find_order(order.order)));
 }
 
 void event_orders::moved(order_moved& step) {
   follow_step(*core_.event.find_order(step.order));
-  if (step.asked)
-    step.asked->deliver();
+  step.asked.deliver();
 }
 
 /// What follows from the state that an order has come to.
@@ -180,7 +179,7 @@ void event_orders::follow_step(const domain::order& order) {
 
 void event_orders::cancelling(order_cancelled& order) {
   const auto* present = core_.event.find_order(order.order);
-  carry_on(order.order);
+  carry_on(order.order, order.trace);
   order.asked.deliver(view(*present));
   follow_step(*present);
 }
@@ -196,8 +195,7 @@ void event_orders::not_begun(order_begun& order) {
 
 void event_orders::not_moved(order_moved& step) {
   untold_.insert(step.order);
-  if (step.asked)
-    step.asked->deliver(to_error(rejection::store_unavailable));
+  step.asked.deliver(to_error(rejection::store_unavailable));
 }
 
 void event_orders::not_cancelled(order_cancelled& order) {
@@ -216,41 +214,49 @@ void event_orders::resume() {
     if (not_begun_.contains(id) && core_.event.find_order(id)->state() == order_state::started) {
       auto end = core_.event.advance_order(id, order_state::failed, "The order could not be written down in time.",
                                            core_.now());
-      core_.write(*domain::granted(end), order_moved{id, std::nullopt});
+      core_.write(*domain::granted(end), order_moved{id, {}});
     } else {
-      carry_on(id);
+      carry_on(id, {});
     }
   }
   not_begun_.clear();
 }
 
-void event_orders::carry_on(domain::order_id id) {
+void event_orders::carry_on(domain::order_id id, messages::trace_id trace) {
   const auto* order = core_.event.find_order(id);
   if (checkouts_.contains(id) || core_.sections.empty())
     return;
+  log::of("actors").debug("{}{} is {}; its checkout begins", messages::line_start(trace), name_of(id),
+                          domain::to_string(order->state()));
   auto checkout = spawn_checkout(core_.self->system(), {core_.id, *order, core_.event.settings().currency,
                                                         parts_of(order->details(), core_.sections), core_.handle(),
-                                                        provider_, limits_.checkout});
+                                                        provider_, limits_.checkout, trace});
   core_.self->monitor(checkout);
-  checkouts_.emplace(id, std::move(checkout));
+  checkouts_.emplace(id, running_checkout{std::move(checkout), trace});
 }
 
 void event_orders::checkout_down(const caf::actor_addr& gone) {
   auto lost = std::find_if(checkouts_.begin(), checkouts_.end(),
-                           [&](const auto& each) { return each.second.address() == gone; });
+                           [&](const auto& each) { return each.second.actor.address() == gone; });
   if (lost == checkouts_.end())
     return; // its order is at its end
   auto id = lost->first;
-  log::of("actors").error("event {}: the checkout of order {} broke; another one takes it up", core_.id.value(),
-                          domain::to_hex(id));
-  core_.self->run_delayed(limits_.respawn, [this, id] {
+  auto trace = lost->second.trace;
+  log::of("actors").error("{}{}: its checkout broke; another one takes it up", messages::line_start(trace),
+                          name_of(id));
+  core_.self->run_delayed(limits_.respawn, [this, id, trace] {
     checkouts_.erase(id);
     if (core_.event.find_order(id) != nullptr && core_.event.find_order(id)->under_way())
-      carry_on(id);
+      carry_on(id, trace);
   });
 }
 
 // ---- readings ----------------------------------------------------------------
+
+/// As the order's buyer knows it.
+std::string event_orders::name_of(domain::order_id id) const {
+  return "order " + core_.id.value() + "~" + domain::to_hex(id);
+}
 
 const domain::order* event_orders::find_own(domain::order_id id, const domain::buyer_id& buyer) const {
   const auto* order = core_.event.find_order(id);

@@ -7,6 +7,7 @@
 #include <caf/actor_addr.hpp>
 
 #include <cstdint>
+#include <string>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -53,11 +54,17 @@ public:
 private:
   using answer = caf::typed_response_promise<messages::order_view>;
 
+  struct running_checkout {
+    messages::checkout_actor actor;
+    messages::trace_id trace; ///< of the request that it works for; none after a restart
+  };
+
   [[nodiscard]] const domain::order* find_own(domain::order_id id, const domain::buyer_id& buyer) const;
   [[nodiscard]] messages::order_view view(const domain::order& order) const;
   caf::result<messages::order_view> answer_when_durable(domain::order_id id);
   void begin(const messages::start_order& wish, const messages::hold_granted& hold, answer asked);
-  void carry_on(domain::order_id id);
+  void carry_on(domain::order_id id, messages::trace_id trace);
+  [[nodiscard]] std::string name_of(domain::order_id id) const;
   void follow_step(const domain::order& order);
 
   event_core& core_;
@@ -65,7 +72,7 @@ private:
   std::shared_ptr<payments::provider> provider_;
   const event_limits limits_;
   std::size_t beginning_ = 0; ///< orders whose hold is being looked up
-  std::unordered_map<domain::order_id, messages::checkout_actor> checkouts_;
+  std::unordered_map<domain::order_id, running_checkout> checkouts_;
   std::unordered_set<domain::order_id> not_begun_; ///< answered with `store_unavailable`; perhaps written all the same
   std::unordered_set<domain::order_id> untold_;    ///< whose last step nobody has heard of
 };

@@ -2,6 +2,7 @@
 
 #include "actors/section_consequence.hpp"
 #include "actors/section_news.hpp"
+#include "log/log.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
@@ -130,6 +131,9 @@ private:
 
   caf::error refuse(const messages::hold_in_section& wish, domain::refusal why) {
     counters_.refused->inc();
+    if (log_.should_log(spdlog::level::debug))
+      log_.debug("{}{} refuses hold {}: {}", messages::line_start(wish.trace), to_string(shard()),
+                 domain::to_hex(wish.hold), domain::slug(why.reason));
     if (!counts_here(wish.hold, why.reason))
       self_->send(event_actor_, messages::allowance_back{number_, wish.hold, !wish.until});
     why.section = number_;
@@ -379,6 +383,7 @@ private:
   std::optional<domain::instant> timer_at_;
   section_counters counters_;
 };
+  spdlog::logger& log_ = log::of("actors");
 
 using section_actor = messages::section_actor::stateful_impl<section_state>;
 

@@ -102,7 +102,7 @@ void get_audit(const exchange_ptr& x) {
   auto& thread = x->thread();
   if (!thread.shared().audit)
     return x->refuse(domain::rejection::not_found, "This node runs no audits.");
-  thread.shared().audit(event->id, [x, &thread](audit_answer verdict) {
+  thread.shared().audit(x->trace(), event->id, [x, &thread](audit_answer verdict) {
     thread.post([x, verdict = std::move(verdict)] {
       if (auto* why = std::get_if<domain::refusal>(&verdict))
         x->refuse(to_problem(*why));

@@ -6,6 +6,7 @@
 #include "gateway/options.hpp"
 #include "gateway/tokens.hpp"
 #include "messages/interfaces.hpp"
+#include "messages/trace.hpp"
 
 #include <atomic>
 #include <functional>
@@ -27,8 +28,8 @@ using readiness = std::function<std::optional<std::string>()>;
 
 /// The audit's verdict as a JSON object, or why there is none.
 using audit_answer = std::variant<std::string, domain::refusal>;
-/// Runs the audit of an event on a thread of its own and calls back from there.
-using audit = std::function<void(const domain::event_id&, std::function<void(audit_answer)>)>;
+/// Runs the audit of an event, for a request, on a thread of its own and calls back from there.
+using audit = std::function<void(messages::trace_id, const domain::event_id&, std::function<void(audit_answer)>)>;
 
 /// What all threads of one gateway share: never changed while they run, or safe for all of them.
 struct shared_parts {

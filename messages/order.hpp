@@ -93,12 +93,13 @@ bool inspect(Inspector& f, advance_order& x) {
 
 /// Event → checkout: the buyer wants out.
 struct cancel_requested {
+  trace_id trace;
   domain::order_id order;
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, cancel_requested& x) {
-  return f.object(x).fields(f.field("order", x.order));
+  return f.object(x).fields(f.field("trace", x.trace), f.field("order", x.order));
 }
 
 /// Event → gateways: an order's state changed.

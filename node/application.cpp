@@ -45,10 +45,11 @@ public:
       : settings_(with_admin_key(configured.node)), secret_(own_secret(settings_.store)),
         host_(settings_, configured.actor_system, opener_of(settings_.store), std::move(on_fatal)),
         watch_(opener_of(settings_.store)), audits_(opener_of(settings_.store)),
-        gateway_(gateway_options_for(settings_), {host_.system(), host_.router(), secret_, [this] { return unready(); },
-                                                  [this](const domain::event_id& event, audit_desk::completion done) {
-                                                    audits_.ask(event, std::move(done));
-                                                  }}) {
+        gateway_(gateway_options_for(settings_),
+                 {host_.system(), host_.router(), secret_, [this] { return unready(); },
+                  [this](messages::trace_id trace, const domain::event_id& event, audit_desk::completion done) {
+                    audits_.ask(trace, event, std::move(done));
+                  }}) {
     // A port that is taken must be known before the shards are taken over.
     gateway_.start();
     settings_.gateway.buyers.port = gateway_.buyers_port();

@@ -17,11 +17,11 @@ constexpr std::size_t most_waiting = 16;
 audit_desk::audit_desk(opener open)
     : open_(std::move(open)), thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
-void audit_desk::ask(const domain::event_id& event, completion done) {
+void audit_desk::ask(messages::trace_id trace, const domain::event_id& event, completion done) {
   {
     std::lock_guard lock{mutex_};
     if (!stopped_ && waiting_.size() < most_waiting) {
-      waiting_.emplace_back(event, std::move(done));
+      waiting_.push_back({trace, event, std::move(done)});
       asked_.notify_one();
       return;
     }
@@ -45,23 +45,24 @@ void audit_desk::work(const std::stop_token& stop) {
     std::unique_lock lock{mutex_};
     if (!asked_.wait(lock, stop, [this] { return !waiting_.empty(); }))
       return;
-    auto [event, done] = std::move(waiting_.front());
+    auto next = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    done(examine(event));
+    next.done(examine(next));
   }
 }
 
-gateway::audit_answer audit_desk::examine(const domain::event_id& event) {
+gateway::audit_answer audit_desk::examine(const request& asked) {
   try {
     auto store = open_();
-    auto plan = stored_plan(*store, event);
+    auto plan = stored_plan(*store, asked.event);
     if (!plan)
       return domain::refusal{.reason = domain::rejection::not_found,
-                             .detail = "There is no event " + event.value() + "."};
-    return to_json(audit(*store, event, plan));
+                             .detail = "There is no event " + asked.event.value() + "."};
+    return to_json(audit(*store, asked.event, plan));
   } catch (const std::runtime_error& error) {
-    log::of("node").warn("the audit of {} could not be done: {}", event.value(), error.what());
+    log::of("node").warn("{}the audit of {} could not be done: {}", messages::line_start(asked.trace),
+                         asked.event.value(), error.what());
     return domain::refusal{.reason = domain::rejection::store_unavailable};
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gateway/shared_parts.hpp"
+#include "messages/trace.hpp"
 
 #include <condition_variable>
 #include <deque>
@@ -9,7 +10,6 @@
 #include <mutex>
 #include <stop_token>
 #include <thread>
-#include <utility>
 
 namespace usher::persistence {
 class booking_store;
@@ -27,18 +27,24 @@ public:
   explicit audit_desk(opener open);
 
   /// Calls `done` on the desk's thread; at once with `overloaded` when too many wait already, or after `stop`.
-  void ask(const domain::event_id& event, completion done);
+  void ask(messages::trace_id trace, const domain::event_id& event, completion done);
   /// Finishes the audit that runs; those that wait are never answered.
   void stop();
 
 private:
+  struct request {
+    messages::trace_id trace;
+    domain::event_id event;
+    completion done;
+  };
+
   void work(const std::stop_token& stop);
-  gateway::audit_answer examine(const domain::event_id& event);
+  gateway::audit_answer examine(const request& asked);
 
   opener open_;
   std::mutex mutex_;
   std::condition_variable_any asked_;
-  std::deque<std::pair<domain::event_id, completion>> waiting_;
+  std::deque<request> waiting_;
   bool stopped_ = false;
   std::jthread thread_; ///< last: it ends before what it uses
 };

@@ -24,7 +24,7 @@ struct charge_request {
 
 struct answer {
   outcome result = outcome::unknown;
-  std::string reason; ///< for people, e.g. why it was declined; may be empty
+  std::string reason; ///< for people, e.g. why it was declined, or for the log why it is unknown; may be empty
 };
 
 /// Called exactly once, on a thread of the provider's, or on the caller's before its call returns when the provider

@@ -1,7 +1,6 @@
 #include "payments/sandbox.hpp"
 
 #include "domain/ensure.hpp"
-#include "log/log.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -109,10 +108,8 @@ answer sandbox::carry_out(const call& what) {
       return {outcome::unknown, "the provider did not answer"};
     return result;
   } catch (const std::exception& problem) {
-    log::of("payments")
-        .error("sandbox: {} of {} failed: {}", step_names[static_cast<std::size_t>(what.what)], what.request.key,
-               problem.what());
-    return {outcome::unknown, "the provider has a problem"};
+    // Whoever asked knows for which request, and logs it.
+    return {outcome::unknown, std::string{"the provider has a problem: "} + problem.what()};
   }
 }
 
