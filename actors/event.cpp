@@ -337,6 +337,7 @@ private:
   void follow(event_became& x) { became(x); }
   void follow(order_begun& x) { orders_.began(x); }
   void follow(order_moved& x) { orders_.moved(x); }
+  void follow(order_struck_out& x) { orders_.struck_out(x); }
   void follow(order_cancelled& x) { orders_.cancelling(x); }
   void follow(order_read& x) { orders_.read(x); }
   void follow(step_repeated& x) { x.asked.deliver(); }
@@ -351,6 +352,7 @@ private:
       x.asked->deliver(to_error(rejection::store_unavailable));
   }
   void deny(order_moved& x) { orders_.not_moved(x); }
+  void deny(order_struck_out&) {} // it is still known as denied
   void deny(order_cancelled& x) { orders_.not_cancelled(x); }
   template <class Asked>
   void deny(Asked& x) {

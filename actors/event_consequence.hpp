@@ -28,6 +28,11 @@ struct order_moved {
   caf::typed_response_promise<void> asked;
 };
 
+/// An order that was denied is as if it had never been: it need not be looked for any more.
+struct order_struck_out {
+  domain::order_id order;
+};
+
 /// A confirmed order is being undone: a checkout starts, and the buyer hears of it.
 struct order_cancelled {
   domain::order_id order;
@@ -47,6 +52,6 @@ struct step_repeated {
 };
 
 using event_consequence =
-    std::variant<event_became, order_begun, order_moved, order_cancelled, order_read, step_repeated>;
+    std::variant<event_became, order_begun, order_moved, order_struck_out, order_cancelled, order_read, step_repeated>;
 
 } // namespace usher::actors

@@ -157,8 +157,17 @@ void event_orders::began(order_begun& order) {
 }
 
 void event_orders::moved(order_moved& step) {
-  follow_step(*core_.event.find_order(step.order));
+  // One that failed is gone, or begun anew, if too many others have failed since.
+  if (const auto* order = core_.event.find_order(step.order);
+      order != nullptr && order->state() != order_state::started)
+    follow_step(*order);
+  else
+    checkouts_.erase(step.order);
   step.asked.deliver();
+}
+
+void event_orders::struck_out(const order_struck_out& order) {
+  not_begun_.erase(order.order);
 }
 
 /// What follows from the state that an order has come to.
@@ -185,11 +194,14 @@ void event_orders::cancelling(order_cancelled& order) {
 }
 
 void event_orders::read(order_read& order) {
-  order.asked.deliver(view(*core_.event.find_order(order.order)));
+  if (const auto* present = core_.event.find_order(order.order))
+    order.asked.deliver(view(*present));
+  else
+    order.asked.deliver(to_error(rejection::not_found));
 }
 
 void event_orders::not_begun(order_begun& order) {
-  not_begun_.insert(order.order);
+  not_begun_.insert_or_assign(order.order, order.trace);
   order.asked.deliver(to_error(rejection::store_unavailable));
 }
 
@@ -209,17 +221,23 @@ void event_orders::resume() {
   for (auto id : std::exchange(untold_, {}))
     if (const auto* order = core_.event.find_order(id))
       follow_step(*order);
+  std::erase_if(not_begun_, [this](const auto& denied) { return core_.event.find_order(denied.first) == nullptr; });
   for (auto id : core_.event.orders_under_way()) {
-    // Its buyer was told that nothing happened, so nothing must.
-    if (not_begun_.contains(id) && core_.event.find_order(id)->state() == order_state::started) {
-      auto end = core_.event.advance_order(id, order_state::failed, "The order could not be written down in time.",
-                                           core_.now());
-      core_.write(*domain::granted(end), order_moved{id, {}});
-    } else {
+    if (auto denied = not_begun_.find(id); denied != not_begun_.end())
+      strike_out(id, denied->second);
+    else
       carry_on(id, {});
-    }
   }
-  not_begun_.clear();
+}
+
+/// The buyer was told that nothing has changed, so nothing must. Under the same key or another one they may order
+/// again. It stays denied until this is durable: if it cannot be written now, the next `resume` does it.
+void event_orders::strike_out(domain::order_id id, messages::trace_id trace) {
+  log::of("actors").info("{}{} was written although its buyer was told that it was not; it is struck out",
+                         messages::line_start(trace), name_of(id));
+  auto end = core_.event.advance_order(id, order_state::unacknowledged, "", core_.now());
+  domain::ensure(domain::granted(end) != nullptr, "an order that was denied has not gone on");
+  core_.write(*domain::granted(end), order_struck_out{id});
 }
 
 void event_orders::carry_on(domain::order_id id, messages::trace_id trace) {

@@ -33,6 +33,7 @@ public:
 
   void began(order_begun& order);
   void moved(order_moved& order);
+  void struck_out(const order_struck_out& order);
   void cancelling(order_cancelled& order);
   void read(order_read& order);
   /// It was not written, as far as is known: the buyer is told so, and the order must not go on.
@@ -64,6 +65,7 @@ private:
   caf::result<messages::order_view> answer_when_durable(domain::order_id id);
   void begin(const messages::start_order& wish, const messages::hold_granted& hold, answer asked);
   void carry_on(domain::order_id id, messages::trace_id trace);
+  void strike_out(domain::order_id id, messages::trace_id trace);
   [[nodiscard]] std::string name_of(domain::order_id id) const;
   void follow_step(const domain::order& order);
 
@@ -73,8 +75,10 @@ private:
   const event_limits limits_;
   std::size_t beginning_ = 0; ///< orders whose hold is being looked up
   std::unordered_map<domain::order_id, running_checkout> checkouts_;
-  std::unordered_set<domain::order_id> not_begun_; ///< answered with `store_unavailable`; perhaps written all the same
-  std::unordered_set<domain::order_id> untold_;    ///< whose last step nobody has heard of
+  /// Answered with `store_unavailable` and perhaps written all the same, until it is struck out for good; with the
+  /// requests that began them.
+  std::unordered_map<domain::order_id, messages::trace_id> not_begun_;
+  std::unordered_set<domain::order_id> untold_; ///< whose last step nobody has heard of
 };
 
 } // namespace usher::actors

@@ -143,11 +143,112 @@ SCENARIO("an order whose buyer was told that it was not begun is not charged, al
   hold(1, 1, {seats(left, {0})});
   books->set(store_fault::lost_answer);
   CHECK(order(1, 1, {left})->refused_as(rejection::store_unavailable));
+  CHECK(order(1, 1, {left})->refused_as(rejection::store_unavailable));
   books->set(store_fault::none);
   pass(5s, 50ms);
-  CHECK(state_of(1, 1) == order_state::failed);
+  CHECK(find(1, 1)->refused_as(rejection::not_found));
   CHECK_EQ(provider->total_charges(), 0);
   CHECK_EQ(status(left), "H...");
+  restart();
+  pass(5s, 50ms);
+  CHECK(find(1, 1)->refused_as(rejection::not_found));
+  CHECK_EQ(provider->total_charges(), 0);
+}
+
+SCENARIO("a buyer who was told that the order was not begun orders again under the same key, and it goes on") {
+  hold(1, 1, {seats(left, {0})});
+  for (int i = 0; i < 2; ++i) {
+    books->set(store_fault::lost_answer);
+    CHECK(order(1, 1, {left})->refused_as(rejection::store_unavailable));
+    books->set(store_fault::none);
+    pass(5s, 50ms);
+  }
+  CHECK(order(1, 1, {left})->reply.has_value());
+  CHECK(state_of(1, 1) == order_state::confirmed);
+  CHECK_EQ(provider->total_charges(), 1);
+  CHECK_EQ(status(left), "S...");
+  restart();
+  CHECK(order(1, 1, {left})->reply->state == order_state::confirmed);
+  CHECK_EQ(provider->total_charges(), 1);
+}
+
+SCENARIO("a denied order that is repeated at any moment while it is struck out is begun and charged once, or denied") {
+  auto begun = 0, steps = 0;
+  for (auto again = true; again; ++steps) {
+    auto number = static_cast<std::uint64_t>(steps) + 1;
+    provider->charges.clear();
+    states.clear();
+    REQUIRE(hold(number, number, {seats(left, {0})})->reply.has_value());
+    books->set(store_fault::lost_answer);
+    CHECK(order(number, number, {left})->refused_as(rejection::store_unavailable));
+    books->set(store_fault::none);
+    advance_time(2s);
+    again = work(steps);
+    auto repeated = ask<messages::order_view>(
+        event,
+        messages::start_order{{}, id, order_of(number), hold_of(number), buyer(number), {left}, "card", "key", number});
+    pass(5s, 50ms);
+    if (repeated->reply) {
+      ++begun;
+      CHECK(repeated->reply->state == order_state::started);
+      CHECK(state_of(number, number) == order_state::confirmed);
+      CHECK_EQ(provider->total_charges(), 1);
+      CHECK((states == heard_states{order_state::charging, order_state::charged, order_state::confirmed}));
+      cancel(number, number);
+      pass(1s, 50ms);
+    } else {
+      CHECK(repeated->refused_as(rejection::store_unavailable));
+      CHECK_EQ(provider->total_charges(), 0);
+      CHECK(states.empty());
+      CHECK(release(number, number, {left})->reply.has_value());
+    }
+  }
+  CHECK_GT(begun, 2);
+  CHECK_GT(steps, 3);
+}
+
+SCENARIO("a buyer who was told that the order was not begun may order under another key as soon as the store is back") {
+  hold(1, 1, {seats(left, {0})});
+  books->set(store_fault::lost_answer);
+  CHECK(order(1, 1, {left})->refused_as(rejection::store_unavailable));
+  books->set(store_fault::none);
+  pass(2s, 50ms);
+  messages::start_order other{{}, id, order_of(2), hold_of(1), buyer(1), {left}, "card", "other", 2};
+  CHECK(asked<messages::order_view>(other)->reply.has_value());
+  CHECK(state_of(2, 1) == order_state::confirmed);
+  CHECK_EQ(provider->total_charges(), 1);
+}
+
+SCENARIO("an order that was denied stays denied when the store goes away again before it is struck out") {
+  hold(1, 1, {seats(left, {0})});
+  books->set(store_fault::lost_answer);
+  CHECK(order(1, 1, {left})->refused_as(rejection::store_unavailable));
+  memory_store store{books};
+  auto epoch_now = [&] {
+    for (const auto& [shard, epoch] : store.epochs(id))
+      if (shard.kind == domain::shard_kind::event)
+        return epoch.value();
+    return std::uint64_t{0};
+  };
+  auto before = epoch_now();
+  books->set(store_fault::none);
+  for (auto i = 0; i < 100 && epoch_now() == before; ++i) {
+    advance_time(50ms);
+    while (epoch_now() == before && sched.try_run_once()) {
+      // up to the claim, and no further
+    }
+  }
+  REQUIRE(epoch_now() > before);
+  books->set(store_fault::unavailable);
+  pass(3s, 50ms);
+  CHECK_EQ(provider->total_charges(), 0);
+  books->set(store_fault::none);
+  pass(10s, 50ms);
+  CHECK(find(1, 1)->refused_as(rejection::not_found));
+  CHECK_EQ(provider->total_charges(), 0);
+  CHECK(order(1, 1, {left})->reply.has_value());
+  CHECK(state_of(1, 1) == order_state::confirmed);
+  CHECK_EQ(provider->total_charges(), 1);
 }
 
 SCENARIO("when another process takes the shards over, the first one confirms nothing more") {
