@@ -75,7 +75,10 @@ std::optional<domain::refusal> event_holds::obstacle(const messages::hold_seats&
   }
   if (!wish.best_anywhere && !core_.find_sections(numbers))
     return refusal_for(rejection::not_found, "A section is unknown or named twice.");
-  if (spreads_.contains(wish.hold) || searches_.contains(wish.hold))
+  auto spread = spreads_.find(wish.hold);
+  if (spread != spreads_.end() && spread->second.refused)
+    return spread->second.refused;
+  if (spread != spreads_.end() || searches_.contains(wish.hold))
     return refusal_for(rejection::in_progress);
   return std::nullopt;
 }
@@ -116,11 +119,14 @@ caf::result<messages::hold_granted> event_holds::hold_in_several(messages::hold_
     return to_error(rejection::limit_exceeded);
   if (auto why = take_allowance(wish, static_cast<std::uint32_t>(quantity)))
     return to_error(*why);
-  auto repeated = !known_.try_emplace(wish.hold, std::move(mine)).second;
+  auto repeated = !known_.try_emplace(wish.hold, mine).second;
+  if (repeated)
+    if (auto why = add_parts(wish.hold, mine))
+      return to_error(*why);
 
   auto hold = wish.hold;
   auto asked = core_.self->make_response_promise<messages::hold_granted>();
-  messages::release_hold undo{wish.trace, core_.id, hold, wish.buyer, numbers};
+  messages::release_hold undo{wish.trace, core_.id, hold, wish.buyer, numbers, false};
   spreads_.try_emplace(hold, spread_under_way{spread_hold{std::move(numbers)}, std::move(undo), asked, repeated});
   auto until = core_.now() + core_.event.settings().hold_ttl;
   for (auto& part : wish.sections) {
@@ -133,6 +139,29 @@ caf::result<messages::hold_granted> event_holds::hold_in_several(messages::hold_
               [this, hold, section](const caf::error& why) { spread_refused(hold, section, to_refusal(why)); });
   }
   return asked;
+}
+
+/// A hold that is known may not be in all sections that its repeat names, e.g. when the event's node died before it
+/// was held everywhere: the missing parts are asked for, and count.
+std::optional<domain::refusal> event_holds::add_parts(domain::hold_id hold, const known_hold& wanted) {
+  auto parts = known_.at(hold).parts;
+  auto missing = [&](const auto& part) {
+    return std::none_of(parts.begin(), parts.end(), [&](const auto& x) { return x.first == part.first; });
+  };
+  std::uint64_t sum = allowances_.taken_by(wanted.buyer);
+  auto known = parts.size();
+  for (const auto& part : wanted.parts)
+    if (missing(part)) {
+      parts.push_back(part);
+      sum += part.second;
+    }
+  if (parts.size() == known)
+    return std::nullopt;
+  if (sum > core_.event.settings().max_seats_per_buyer)
+    return refusal_for(rejection::limit_exceeded);
+  known_.at(hold).parts = std::move(parts);
+  count_again(hold);
+  return std::nullopt;
 }
 
 void event_holds::spread_granted(domain::hold_id hold, domain::section_no section, const messages::hold_granted& part) {
@@ -152,19 +181,24 @@ void event_holds::spread_refused(domain::hold_id hold, domain::section_no sectio
 }
 
 void event_holds::finish_spread(domain::hold_id hold) {
-  auto done = spreads_.extract(hold);
-  auto& spread = done.mapped();
+  auto& spread = spreads_.at(hold);
   auto why = spread.parts.refusal();
   // A part may have run out while another section was slow to answer.
   auto known = known_.find(hold);
   if (!why && (known == known_.end() || known->second.parts.size() != spread.undo.sections.size()))
     why = refusal_for(rejection::hold_expired);
   if (why) {
-    // What an earlier request was promised stays, whatever becomes of its repetition.
-    if (!spread.repeated)
-      for (auto section : spread.parts.to_release())
-        undo_part(spread.undo, section, undo_tries);
     spread.asked.deliver(to_error(*why));
+    // What an earlier request was promised stays, whatever becomes of its repetition.
+    auto sections = spread.repeated ? std::vector<domain::section_no>{} : spread.parts.to_release();
+    if (sections.empty()) {
+      spreads_.erase(hold);
+      return;
+    }
+    spread.refused = std::move(why);
+    spread.undoing = sections.size();
+    for (auto section : sections)
+      undo_part(spread.undo, section, undo_tries);
     return;
   }
   auto granted = spread.parts.answer();
@@ -174,24 +208,36 @@ void event_holds::finish_spread(domain::hold_id hold) {
         quantity = static_cast<std::uint32_t>(part.seats.size());
   count_again(hold);
   spread.asked.deliver(std::move(granted));
+  spreads_.erase(hold);
 }
 
-/// Lets go of one section's part of a hold that was not granted as a whole. What cannot be let go of ends by
-/// itself when its time is over: nobody was promised it.
+/// Lets go of one section's part of a hold that was not granted as a whole, so that its buyer may ask for the whole
+/// again. What cannot be let go of ends by itself when its time is over: nobody was promised it.
 void event_holds::undo_part(const messages::release_hold& undo, domain::section_no section, unsigned tries_left) {
   auto only_here = undo;
   only_here.sections = {section};
   core_.self->request(core_.sections[section.value()], caf::infinite, std::move(only_here))
-      .then([this, hold = undo.hold, section] { forget_part(hold, section); },
+      .then([this, hold = undo.hold, section] { part_undone(hold, section, true); },
             [this, undo, section, tries_left](const caf::error& error) {
               auto why = to_refusal(error);
-              if (is_passing(why.reason) && tries_left > 1)
+              if (is_passing(why.reason) && tries_left > 1) {
                 core_.self->run_delayed(retry_, [=, this] { undo_part(undo, section, tries_left - 1); });
-              else
-                log::of("actors").warn("event {}: a part of hold {} in section {} was not released: {}",
-                                       core_.id.value(), domain::to_hex(undo.hold), section.value(),
-                                       domain::sentence(why.reason));
+                return;
+              }
+              log::of("actors").warn("{}event {}: a part of hold {} in section {} was not released: {}",
+                                     messages::line_start(undo.trace), core_.id.value(), domain::to_hex(undo.hold),
+                                     section.value(), domain::sentence(why.reason));
+              part_undone(undo.hold, section, false);
             });
+}
+
+void event_holds::part_undone(domain::hold_id hold, domain::section_no section, bool released) {
+  if (released)
+    forget_part(hold, section);
+  auto spread = spreads_.find(hold);
+  domain::ensure(spread != spreads_.end(), "a hold that is being undone is not forgotten");
+  if (--spread->second.undoing == 0)
+    spreads_.erase(spread);
 }
 
 // ---- the best anywhere -------------------------------------------------------

@@ -6,7 +6,9 @@
 #include "domain/allowances.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <unordered_map>
@@ -56,7 +58,9 @@ private:
     spread_hold parts;
     messages::release_hold undo; ///< how to release it
     answer asked;
-    bool repeated = false; ///< it was known before this request
+    bool repeated = false;                                 ///< it was known before this request
+    std::optional<domain::refusal> refused = std::nullopt; ///< its answer; the rest is only being undone
+    std::size_t undoing = 0;                               ///< how many parts are
   };
   struct search_under_way {
     best_search search;
@@ -75,10 +79,12 @@ private:
 
   // over several sections
   caf::result<messages::hold_granted> hold_in_several(messages::hold_seats& wish);
+  [[nodiscard]] std::optional<domain::refusal> add_parts(domain::hold_id hold, const known_hold& wanted);
   void spread_granted(domain::hold_id hold, domain::section_no section, const messages::hold_granted& part);
   void spread_refused(domain::hold_id hold, domain::section_no section, domain::refusal why);
   void finish_spread(domain::hold_id hold);
   void undo_part(const messages::release_hold& undo, domain::section_no section, unsigned tries_left);
+  void part_undone(domain::hold_id hold, domain::section_no section, bool released);
 
   // anywhere in the hall
   caf::result<messages::hold_granted> hold_best(messages::hold_seats& wish);

@@ -178,7 +178,8 @@ private:
   }
 
   caf::result<void> release(const messages::release_hold& wish) {
-    auto decided = section_.release(wish.hold, wish.buyer);
+    auto as = wish.promised ? domain::hold_end::released : domain::hold_end::unacknowledged;
+    auto decided = section_.release(wish.hold, wish.buyer, as);
     if (auto* no = domain::refused(decided))
       return to_error(*no);
     if (domain::repeated(decided))
@@ -382,8 +383,8 @@ private:
 
   std::optional<domain::instant> timer_at_;
   section_counters counters_;
-};
   spdlog::logger& log_ = log::of("actors");
+};
 
 using section_actor = messages::section_actor::stateful_impl<section_state>;
 

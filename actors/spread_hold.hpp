@@ -25,7 +25,7 @@ public:
   [[nodiscard]] bool complete() const noexcept { return answers_ == asked_.size(); }
   /// Why the whole hold is refused, if it is: the first refusal, with the section it came from.
   [[nodiscard]] const std::optional<domain::refusal>& refusal() const noexcept { return refusal_; }
-  /// Where something is held, or may be: to be released when the whole is refused.
+  /// Where something is held, or may be: to be undone when the whole is refused.
   [[nodiscard]] const std::vector<domain::section_no>& to_release() const noexcept { return to_release_; }
   /// The whole hold. Requires that all have granted.
   [[nodiscard]] messages::hold_granted answer() const;

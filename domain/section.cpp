@@ -142,7 +142,7 @@ priced_seat section::priced(seat_no seat, const section_terms& terms) const {
   return {seat, terms.prices[category.value()]};
 }
 
-decision<hold_ended> section::release(hold_id id, const buyer_id& buyer) const {
+decision<hold_ended> section::release(hold_id id, const buyer_id& buyer, hold_end as) const {
   const auto* present = find(id);
   if (present == nullptr)
     return already_so{};
@@ -150,7 +150,7 @@ decision<hold_ended> section::release(hold_id id, const buyer_id& buyer) const {
     return refusal{.reason = rejection::not_found};
   if (present->paying_for)
     return refusal{.reason = rejection::in_progress};
-  return hold_ended{id, hold_end::released};
+  return hold_ended{id, as};
 }
 
 std::vector<hold_ended> section::expire(instant now, std::size_t most) const {

@@ -81,15 +81,16 @@ public:
 
   /// Decides on a wish for all of its places, or none. Repeating a hold repeats its answer
   /// (`already_so`; see `find`), repeating it with another `wish_digest` is a mismatch, repeating
-  /// it after its end is `hold_expired`. O(wanted) for named seats (O(wanted × log wanted) above 32 of
-  /// them) and general admission, O(seats) at worst for `best` and where orphans are refused. In general
-  /// admission `best` means any places, if they are of the category.
+  /// it after its end is `hold_expired`; a wish that was refused is decided afresh. O(wanted) for named seats (O(wanted
+  /// × log wanted) above 32 of them) and general admission, O(seats) at worst for `best` and where orphans are refused.
+  /// In general admission `best` means any places, if they are of the category.
   [[nodiscard]] decision<seats_held> hold(hold_id id, const buyer_id& buyer, const wish& wanted,
                                           std::uint64_t wish_digest, const section_terms& terms, instant until) const;
 
-  /// Lets go of a hold. A hold that is gone already is `already_so`; one that is being paid for is
-  /// `in_progress`; one of another buyer is `not_found`.
-  [[nodiscard]] decision<hold_ended> release(hold_id id, const buyer_id& buyer) const;
+  /// Lets go of a hold: `released`, after which a repeat of the hold is `hold_expired`, or `unacknowledged` when its
+  /// buyer was not promised it and may repeat it. A hold that is gone already is `already_so`; one that is being
+  /// paid for is `in_progress`; one of another buyer is `not_found`.
+  [[nodiscard]] decision<hold_ended> release(hold_id id, const buyer_id& buyer, hold_end as = hold_end::released) const;
 
   /// Sets a live hold to paying, until `until` at least. The same order again is `already_so`,
   /// another order `in_progress`; a hold that is gone is `hold_expired`.

@@ -81,7 +81,7 @@ void section::apply(const hold_ended& happened) {
   auto& ending = live(happened.hold);
   move(ending.seats, ending.paying_for ? seat_state::paying : seat_state::held, seat_state::free);
   forget(ending);
-  // Its buyer was told that nothing had changed, and may try again with the same key.
+  // Its buyer was told that nothing is held, and may try again with the same key.
   if (happened.why != hold_end::unacknowledged)
     ended_.remember(happened.hold);
 }

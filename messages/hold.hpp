@@ -91,12 +91,14 @@ struct release_hold {
   domain::hold_id hold;
   domain::buyer_id buyer;
   std::vector<domain::section_no> sections; ///< where it is, as the hold's public name says
+  bool promised = true; ///< false: a part of a hold that was refused; its buyer may ask for the same hold again
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, release_hold& x) {
   return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event), f.field("hold", x.hold),
-                            f.field("buyer", x.buyer), f.field("sections", x.sections));
+                            f.field("buyer", x.buyer), f.field("sections", x.sections),
+                            f.field("promised", x.promised));
 }
 
 /// Answered by `hold_granted`.

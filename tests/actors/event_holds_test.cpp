@@ -55,6 +55,68 @@ SCENARIO("a hold that one section refuses is held nowhere, and costs nothing") {
   CHECK(hold(3, 2, {seats(left, {0, 1, 2, 3})})->reply.has_value());
 }
 
+SCENARIO("a hold over sections that was refused is decided afresh under the same key") {
+  hold(1, 1, {seats(right, {3})});
+  auto wanted = std::vector{seats(left, {0, 1}), seats(right, {2, 3})};
+  for (int i = 0; i < 3; ++i)
+    CHECK(hold(2, 2, wanted)->refused_as(rejection::seat_taken));
+  CHECK(release(1, 1, {right})->reply.has_value());
+  CHECK(hold(2, 2, wanted)->reply.has_value());
+  CHECK_EQ(status(left) + status(right), "HH....HH");
+  CHECK(hold(2, 2, wanted)->reply.has_value());
+  CHECK(release(2, 2, {left, right})->reply.has_value());
+  CHECK(hold(2, 2, wanted)->refused_as(rejection::hold_expired));
+  CHECK(hold(3, 2, {seats(left, {0, 1, 2, 3})})->reply.has_value());
+}
+
+SCENARIO("whenever a refused hold over sections is repeated, it is refused for the same reason, or is still running") {
+  hold(1, 1, {seats(right, {3})});
+  auto steps = 0;
+  for (auto again = true; again; ++steps) {
+    auto number = static_cast<std::uint64_t>(steps) + 2;
+    auto wanted = wish(number, number, {seats(left, {0}), seats(right, {3})});
+    auto first = ask<messages::hold_granted>(event, wanted);
+    for (int i = 0; i < steps && again; ++i)
+      again = sched.try_run_once();
+    auto second = ask<messages::hold_granted>(event, wanted);
+    settle();
+    CHECK(first->refused_as(rejection::seat_taken));
+    CHECK((second->refused_as(rejection::seat_taken) || second->refused_as(rejection::in_progress)));
+    CHECK_EQ(status(left), "....");
+    CHECK(hold(number, number, {seats(left, {0}), seats(right, {3})})->refused_as(rejection::seat_taken));
+    CHECK(hold(100 + number, number, {seats(left, {0, 1, 2, 3})})->reply.has_value());
+    CHECK(release(100 + number, number, {left})->reply.has_value());
+  }
+  CHECK_GT(steps, 5);
+}
+
+SCENARIO("a hold over sections that was refused because the store was away may be asked for again under its key") {
+  books->set(store_fault::lost_answer);
+  CHECK(hold(1, 1, {seats(left, {0}), seats(right, {0})})->refused_as(rejection::store_unavailable));
+  books->set(store_fault::none);
+  pass(5s, 50ms);
+  CHECK(hold(1, 1, {seats(left, {0}), seats(right, {0})})->reply.has_value());
+  CHECK_EQ(status(left) + status(right), "H...H...");
+}
+
+SCENARIO("a hold over sections whose answer was lost in a crash, after any message, is granted when it is repeated") {
+  auto steps = 0;
+  for (auto again = true; again; ++steps) {
+    auto number = static_cast<std::uint64_t>(steps) + 1;
+    ask<messages::hold_granted>(event, wish(number, number, {seats(left, {0, 1}), seats(right, {0, 1})}));
+    for (int i = 0; i < steps && again; ++i)
+      again = sched.try_run_once();
+    restart();
+    auto repeated = hold(number, number, {seats(left, {0, 1}), seats(right, {0, 1})});
+    REQUIRE(repeated->reply.has_value());
+    CHECK_EQ(repeated->reply->sections.size(), 2u);
+    CHECK_EQ(status(left) + status(right), "HH..HH..");
+    CHECK(hold(100 + number, number, {seats(left, {2})})->refused_as(rejection::limit_exceeded));
+    CHECK(release(number, number, {left, right})->reply.has_value());
+  }
+  CHECK_GT(steps, 5);
+}
+
 SCENARIO("of two holds over the same sections at once, at most one is granted and nothing is left of the other") {
   auto first = ask<messages::hold_granted>(event, wish(1, 1, {seats(left, {0}), seats(right, {0})}));
   auto second = ask<messages::hold_granted>(event, wish(2, 2, {seats(right, {0}), seats(left, {0})}));

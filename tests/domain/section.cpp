@@ -87,6 +87,16 @@ SCENARIO("repeating a hold repeats its answer") {
 }
 
 SCENARIO("a hold whose buyer was told that nothing had changed can be asked for again") {
+  GIVEN("a hold that is undone because its buyer was not promised it") {
+    stage x{rows_of({10})};
+    CHECK(x.hold(1, {1}));
+    CHECK(x.happen(x.here.release(hold_number(1), ada, hold_end::unacknowledged)));
+    THEN("its buyer may have it again") {
+      CHECK(repeated(x.here.release(hold_number(1), ada, hold_end::unacknowledged)));
+      CHECK(x.hold(1, {1}));
+      CHECK(x.from_snapshot() == x.here);
+    }
+  }
   GIVEN("a hold that ended unacknowledged") {
     stage x{rows_of({10})};
     CHECK(x.hold(1, {4}));
@@ -135,6 +145,7 @@ SCENARIO("a seat comes back when its hold is released or runs out") {
       CHECK(why(x.here.release(hold_number(1), ben)) == rejection::not_found);
       CHECK(x.release(1));
       CHECK(repeated(x.here.release(hold_number(1), ada)));
+      CHECK(why(x.ask(1, seats_wish{seats({0})})) == rejection::hold_expired);
       CHECK_EQ(x.here.status(), "..........");
       CHECK(!x.here.next_deadline());
     }
