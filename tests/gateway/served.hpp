@@ -65,7 +65,7 @@ public:
   gateway::server_parts parts() {
     return {system, router_, "0123456789abcdef0123456789abcdef",
             [this] { return ready ? std::nullopt : std::optional<std::string>{"starting"}; },
-            [](const domain::event_id& event, std::function<void(gateway::audit_answer)> done) {
+            [](messages::trace_id, const domain::event_id& event, std::function<void(gateway::audit_answer)> done) {
               std::thread{[event, done] { done(R"({"event":")" + event.value() + R"(","audit":"ok"})"); }}.detach();
             }};
   }
