@@ -1,5 +1,9 @@
 #include "actors/journal_queue.hpp"
 
+#include <caf/actor_cast.hpp>
+#include <caf/actor_control_block.hpp>
+#include <caf/typed_actor.hpp>
+
 #include <algorithm>
 #include <utility>
 #include <variant>
@@ -45,7 +49,7 @@ journal_group journal_queue::take_group(std::size_t most_facts, std::size_t most
   auto most = std::min(facts_waiting_, most_facts);
   group.entries.reserve(most);
   group.part_of.reserve(most);
-  std::unordered_map<domain::shard_id, std::uint32_t> parts;
+  std::unordered_map<const caf::actor_control_block*, std::uint32_t> parts;
   std::size_t seats = 0;
   while (!waiting_.empty() && group.entries.size() < most_facts && seats < most_seats) {
     auto& [from, actor, taken] = waiting_.front();
@@ -54,17 +58,19 @@ journal_group journal_queue::take_group(std::size_t most_facts, std::size_t most
       waiting_.pop_front();
       continue;
     }
-    auto [part, is_new] = parts.try_emplace(from.shard, static_cast<std::uint32_t>(group.parts.size()));
+    auto [part, is_new] = parts.try_emplace(caf::actor_cast<caf::actor_control_block*>(actor),
+                                            static_cast<std::uint32_t>(group.parts.size()));
     if (is_new)
-      group.parts.push_back({from.shard, actor, from.epoch, domain::fact_seq{from.first.value() + taken}});
+      group.parts.push_back({group.entries.size(), actor});
     while (taken < from.facts.size() && group.entries.size() < most_facts && seats < most_seats) {
       auto& fact = from.facts[taken];
       seats += std::visit([](const auto& x) { return seats_in(x); }, fact);
-      group.entries.push_back(
-          {from.shard, from.epoch, domain::fact_seq{from.first.value() + taken}, from.at, std::move(fact)});
-      group.part_of.push_back(part->second);
+      domain::fact_seq seq{from.first.value() + taken};
       ++taken;
       --facts_waiting_;
+      auto shard = taken == from.facts.size() ? std::move(from.shard) : from.shard;
+      group.entries.push_back({std::move(shard), from.epoch, seq, from.at, std::move(fact)});
+      group.part_of.push_back(part->second);
     }
     if (taken == from.facts.size())
       waiting_.pop_front();
@@ -79,6 +85,8 @@ std::optional<messages::keep_snapshot> journal_queue::take_snapshot() {
 }
 
 bool journal_queue::refused(const domain::shard_id& shard, domain::epoch epoch) const {
+  if (refused_.empty())
+    return false;
   auto found = refused_.find(shard);
   return found != refused_.end() && epoch <= found->second;
 }

@@ -14,10 +14,8 @@ namespace usher::actors {
 
 /// One shard's share of a group.
 struct journal_part {
-  domain::shard_id shard;
+  std::size_t first_entry; ///< which names the shard, its epoch, and where its share begins
   messages::shard_actor actor;
-  domain::epoch epoch;
-  domain::fact_seq first;
 };
 
 /// What is appended at once. Facts of one shard are in order, but other shards' may stand between them.

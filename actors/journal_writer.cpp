@@ -5,6 +5,7 @@
 #include "log/log.hpp"
 
 #include <caf/actor_cast.hpp>
+#include <caf/actor_clock.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/telemetry/counter.hpp>
@@ -19,6 +20,7 @@
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -63,15 +65,16 @@ append_failure failure_of(append_result result) {
 }
 
 /// Appends to the journal what all shards of the node hand over, in groups as large as the load is high: while the
-/// store writes one, the next one collects in the mailbox.
+/// store writes one, the next one collects in the mailbox, and under load a group waits for the start of the next
+/// interval. The first one after a quiet time never waits.
 class journal_writer_state {
 public:
   using self_pointer = messages::journal_actor::pointer_view;
   static inline const char* name = "usher.journal-writer";
 
   journal_writer_state(self_pointer self, std::function<std::unique_ptr<persistence::booking_store>()> open,
-                       journal_writer_limits limits)
-      : self_(self), open_(std::move(open)), limits_(limits), queue_(limits.most_facts_waiting),
+                       journal_writer_limits limits, writer_thread thread)
+      : self_(self), open_(std::move(open)), limits_(limits), thread_(thread), queue_(limits.most_facts_waiting),
         metrics_(self->system().metrics()) {}
 
   messages::journal_actor::behavior_type make_behavior() {
@@ -98,12 +101,30 @@ private:
   /// After everything that is in the mailbox now.
   void work_soon() {
     if (!std::exchange(work_due_, true))
-      self_->send(caf::actor_cast<messages::journal_actor>(self_.ctrl()), messages::flush{});
+      self_->send(me(), messages::flush{});
+  }
+
+  /// Under load, waits until the next group may start; `work` is called again then. On its own thread it rests, because
+  /// a message to a writer that waits in its mailbox would wake the thread, each of them.
+  bool rest() {
+    auto now = self_->clock().now();
+    if (now >= next_group_ || queue_.facts_waiting() >= limits_.most_facts_in_group)
+      return false;
+    if (thread_ == writer_thread::own) {
+      std::this_thread::sleep_until(next_group_);
+      work_soon();
+    } else {
+      work_due_ = true;
+      self_->delayed_send(me(), next_group_ - now, messages::flush{});
+    }
+    return true;
   }
 
   /// One group, or one snapshot when no facts wait or when there were many groups since the last one.
   void work() {
     work_due_ = false;
+    if (queue_.facts_waiting() > 0 && rest())
+      return;
     auto facts_first = groups_since_snapshot_ < limits_.groups_per_snapshot || !queue_.snapshot_waiting();
     if (queue_.facts_waiting() > 0 && facts_first)
       append(queue_.take_group(limits_.most_facts_in_group, limits_.most_seats_in_group));
@@ -118,6 +139,7 @@ private:
     if (group.entries.empty())
       return;
     ++groups_since_snapshot_;
+    next_group_ = self_->clock().now() + limits_.between_groups;
     metrics_.groups->inc();
     metrics_.group_facts->observe(static_cast<std::int64_t>(group.entries.size()));
     try {
@@ -156,24 +178,28 @@ private:
     }
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
       const auto& part = group.parts[i];
+      const auto& first = group.entries[part.first_entry];
       auto [written, failure] = outcomes[i];
       metrics_.facts->inc(static_cast<std::int64_t>(written));
-      domain::fact_seq next{part.first.value() + written};
+      domain::fact_seq next{first.seq.value() + written};
       if (written > 0)
-        self_->send(part.actor, messages::facts_durable{part.epoch, domain::fact_seq{next.value() - 1}});
+        self_->send(part.actor, messages::facts_durable{first.epoch, domain::fact_seq{next.value() - 1}});
       if (failure)
-        refuse(part, next, *failure);
+        refuse(part, first, next, *failure);
     }
   }
 
   void refuse(const journal_group& group, append_failure why) {
-    for (const auto& part : group.parts)
-      refuse(part, part.first, why);
+    for (const auto& part : group.parts) {
+      const auto& first = group.entries[part.first_entry];
+      refuse(part, first, first.seq, why);
+    }
   }
 
-  void refuse(const journal_part& part, domain::fact_seq from, append_failure why) {
-    queue_.refuse(part.shard, part.epoch);
-    self_->send(part.actor, messages::append_failed{part.epoch, from, why});
+  void refuse(const journal_part& part, const persistence::journal_entry& first, domain::fact_seq from,
+              append_failure why) {
+    queue_.refuse(first.shard, first.epoch);
+    self_->send(part.actor, messages::append_failed{first.epoch, from, why});
   }
 
   /// A snapshot that is lost costs a longer replay, no more.
@@ -188,6 +214,8 @@ private:
     }
   }
 
+  [[nodiscard]] messages::journal_actor me() const { return caf::actor_cast<messages::journal_actor>(self_.ctrl()); }
+
   persistence::booking_store& store() {
     if (!store_)
       store_ = open_();
@@ -198,8 +226,10 @@ private:
   std::function<std::unique_ptr<persistence::booking_store>()> open_;
   std::unique_ptr<persistence::booking_store> store_;
   journal_writer_limits limits_;
+  writer_thread thread_;
   journal_queue queue_;
   bool work_due_ = false;
+  caf::actor_clock::time_point next_group_{}; ///< not earlier
   std::size_t groups_since_snapshot_ = 0;
   writer_metrics metrics_;
 };
@@ -212,8 +242,8 @@ messages::journal_actor spawn_journal_writer(caf::actor_system& system,
                                              std::function<std::unique_ptr<persistence::booking_store>()> open,
                                              journal_writer_limits limits, writer_thread thread) {
   if (thread == writer_thread::own)
-    return system.spawn<journal_writer_actor, caf::detached>(std::move(open), limits);
-  return system.spawn<journal_writer_actor>(std::move(open), limits);
+    return system.spawn<journal_writer_actor, caf::detached>(std::move(open), limits, thread);
+  return system.spawn<journal_writer_actor>(std::move(open), limits, thread);
 }
 
 } // namespace usher::actors

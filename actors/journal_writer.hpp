@@ -5,6 +5,7 @@
 
 #include <caf/fwd.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -16,12 +17,15 @@ struct journal_writer_limits {
   std::size_t most_seats_in_group = 100'000; ///< named by its facts: bounds a group's bytes
   std::size_t most_facts_waiting = 200'000;  ///< above that, `overloaded`
   std::size_t groups_per_snapshot = 32;      ///< while groups keep coming, one snapshot is kept after so many
+  /// From the start of a group to the start of the next, at least, unless that one is full already. Fewer and larger
+  /// groups cost fewer syncs; a single hold waits for nothing.
+  std::chrono::microseconds between_groups{0};
 };
 
 /// Where the writer runs.
 enum class writer_thread {
   own,    ///< a thread of its own, since the store blocks
-  shared, ///< the scheduler's, for deterministic tests
+  shared, ///< the scheduler's, for stores that never block: deterministic tests, and `bench ask`
 };
 
 /// Starts the one actor of a node that appends to the journal. It opens its own connection with `open`

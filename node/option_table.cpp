@@ -197,6 +197,9 @@ std::vector<option> declare() {
           {"journal.queue-max", "Facts that may wait to be written; more is `overloaded`.", "facts"},
           [](auto& s) -> auto& { return s.journal.queue_max; }, 100, 10'000'000),
       duration(
+          {"journal.interval", "Under load, from the start of one write to the next: what comes meanwhile shares it."},
+          [](auto& s) -> auto& { return s.journal.interval; }, 0ms, 1s),
+      duration(
           {"payments.sandbox.delay", "How long the sandbox takes for one call, on average."},
           [](auto& s) -> auto& { return s.payments.delay_mean; }, 0ms, 600s),
       share(

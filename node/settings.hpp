@@ -21,6 +21,7 @@ struct auth_settings {
 struct journal_settings {
   std::size_t group_max = 4096;
   std::size_t queue_max = 200'000;
+  std::chrono::milliseconds interval{1};
 };
 
 struct waiting_room_settings {

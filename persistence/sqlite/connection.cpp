@@ -57,7 +57,6 @@ connection::connection(const std::string& file) {
     use_write_ahead_log();
     run("PRAGMA synchronous = FULL");
     run("PRAGMA foreign_keys = ON");
-    run("PRAGMA wal_autocheckpoint = 4000");
     run("PRAGMA cache_size = -65536");
   } catch (...) {
     sqlite3_close_v2(native_);

@@ -76,6 +76,38 @@ SCENARIO("a group has a bounded size") {
   }
 }
 
+SCENARIO("under load a group waits for the next interval, and the first one for nothing") {
+  GIVEN("a writer with five milliseconds between the starts of its groups") {
+    writer = working_journal({.between_groups = 5ms});
+    append(0, 1, 1);
+    settle();
+    CHECK_EQ(books->groups(), 1u);
+    WHEN("more facts come one by one within that time") {
+      for (std::uint64_t seq = 2; seq <= 4; ++seq) {
+        append(0, seq, 1);
+        settle();
+        pass(1ms);
+      }
+      CHECK_EQ(books->groups(), 1u);
+      THEN("they share one group when the time is over") {
+        pass(2ms);
+        CHECK_EQ(books->groups(), 2u);
+        CHECK_EQ(books->facts(shard(0)).size(), 4u);
+      }
+    }
+  }
+  GIVEN("the same writer after a group that has just started, and a full one that waits") {
+    writer = working_journal({.most_facts_in_group = 10, .between_groups = 5ms});
+    append(1, 1, 1);
+    settle();
+    append(1, 2, 10);
+    settle();
+    THEN("the full one does not wait") {
+      CHECK_EQ(books->facts(shard(1)).size(), 11u);
+    }
+  }
+}
+
 SCENARIO("a store that is out of reach fails everything that waits") {
   GIVEN("two shards' facts in two groups") {
     writer = working_journal({.most_facts_in_group = 3});
