@@ -4,6 +4,8 @@
 
 #include <benchmark/benchmark.h>
 
+#include <malloc.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -156,6 +158,37 @@ void admit_from_a_line(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * people);
 }
 BENCHMARK(admit_from_a_line)->Unit(benchmark::kMillisecond);
+
+/// What the allocator has given out, large pieces of their own included.
+std::size_t bytes_in_use() {
+  auto all = mallinfo2();
+  return all.uordblks + all.hblkhd;
+}
+
+/// Two million people who are there by their connection (0) or by having asked (1), with UUIDs for names.
+void remember_two_million_people(benchmark::State& state) {
+  constexpr std::uint64_t people = 2'000'000;
+  double bytes = 0;
+  for (auto _ : state) {
+    auto before = bytes_in_use();
+    waiting_room room{{}};
+    instant now{seconds{1}};
+    for (std::uint64_t i = 0; i < people; ++i) {
+      while (auto needed = room.numbers_needed())
+        room.apply(*needed);
+      auto buyer = buyer_number(i);
+      benchmark::DoNotOptimize(room.join(buyer, now));
+      if (state.range(0) == 0)
+        room.set_present(buyer, true);
+      else
+        room.touch(buyer, now, seconds{60});
+    }
+    bytes = static_cast<double>(bytes_in_use() - before);
+  }
+  state.counters["bytes_per_person"] = bytes / people;
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(people));
+}
+BENCHMARK(remember_two_million_people)->Arg(0)->Arg(1)->Iterations(1)->Unit(benchmark::kMillisecond);
 
 void tell_the_place_of_the_last_of_two_million(benchmark::State& state) {
   waiting_room room{{}};

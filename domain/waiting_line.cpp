@@ -4,6 +4,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
+#include <limits>
+#include <new>
+#include <type_traits>
 
 namespace usher::domain {
 namespace {
@@ -13,6 +17,23 @@ constexpr std::uint64_t mask(std::uint64_t number) {
 }
 
 } // namespace
+
+waiting_person::pointer waiting_person::make(const buyer_id& buyer) {
+  const auto& name = buyer.value();
+  ensure(name.size() <= std::numeric_limits<std::uint8_t>::max(), "a buyer's name is at most 128 bytes");
+  auto* place = static_cast<char*>(::operator new(sizeof(waiting_person) + name.size()));
+  std::memcpy(place + sizeof(waiting_person), name.data(), name.size());
+  return pointer{new (place) waiting_person{static_cast<std::uint8_t>(name.size())}};
+}
+
+std::string_view waiting_person::buyer() const noexcept {
+  return {reinterpret_cast<const char*>(this) + sizeof(waiting_person), name_bytes_};
+}
+
+void waiting_person::give_back::operator()(waiting_person* person) const noexcept {
+  static_assert(std::is_trivially_destructible_v<queue_number>, "a person is given back without further ado");
+  ::operator delete(person);
+}
 
 void waiting_line::add(waiting_person& person, bool present) {
   auto number = person.number.value();

@@ -7,18 +7,37 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 namespace usher::domain {
 
-/// Somebody with a number. Kept small: there may be millions.
-struct waiting_person {
-  const buyer_id* buyer = nullptr;
+/// Somebody with a number. There may be millions, so it is kept small: the buyer's name stands behind the rest in
+/// one piece of memory, which `make` takes.
+class waiting_person {
+public:
+  struct give_back {
+    void operator()(waiting_person* person) const noexcept;
+  };
+  using pointer = std::unique_ptr<waiting_person, give_back>;
+
+  [[nodiscard]] static pointer make(const buyer_id& buyer);
+  waiting_person(const waiting_person&) = delete;
+  waiting_person& operator=(const waiting_person&) = delete;
+
+  [[nodiscard]] std::string_view buyer() const noexcept;
+
   queue_number number;
-  std::int64_t asked_until_s = 0; ///< there until this second, as far as asking shows
+  std::uint32_t asked_until_s = 0; ///< there until this second since 1970, as far as asking shows
   queue_state state = queue_state::waiting;
   bool connected = false;
   bool asking = false; ///< not yet seen to be absent since they last asked
+
+private:
+  explicit waiting_person(std::uint8_t name_bytes) : name_bytes_(name_bytes) {}
+  ~waiting_person() = default;
+
+  std::uint8_t name_bytes_;
 };
 
 /// The people who wait, by number, and which of them are there.

@@ -4,6 +4,7 @@
 #include "domain/is_one_of.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace usher::domain {
 namespace {
@@ -16,9 +17,11 @@ constexpr seconds poll_max{30};
 /// Asking ten times until one's turn shows progress and costs little.
 constexpr int polls_until_turn = 10;
 
-/// The first whole second that is not before `at`.
-std::int64_t second_after(instant at) {
-  return std::chrono::ceil<seconds>(at).time_since_epoch().count();
+/// The first whole second since 1970 that is not before `at`.
+std::uint32_t second_after(instant at) {
+  constexpr std::int64_t last = std::numeric_limits<std::uint32_t>::max();
+  auto second = std::chrono::ceil<seconds>(at).time_since_epoch().count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(second, 0, last));
 }
 
 std::int64_t second_of(instant at) {
@@ -125,54 +128,62 @@ void waiting_room::take_out_of_line(const waiting_person& person) {
 std::variant<queue_number, refusal> waiting_room::join(const buyer_id& buyer, instant now) {
   begin();
   drop_absent(now);
-  auto known = people_.find(buyer);
-  if (known != people_.end() && known->second.state != queue_state::expired)
-    return known->second.number;
+  auto* person = find(buyer);
+  if (person != nullptr && person->state != queue_state::expired)
+    return person->number;
   if (last_ == reserved_)
     return refusal{.reason = rejection::overloaded, .detail = "Numbers are being written down."};
-  if (known == people_.end()) {
-    if (people_.size() >= limits_.max_people && !forget_expired())
-      return refusal{.reason = rejection::overloaded, .detail = "The waiting room is full."};
-    known = people_.try_emplace(buyer).first;
-    known->second.buyer = &known->first;
-  }
+  if (person == nullptr)
+    person = let_in(buyer);
+  if (person == nullptr)
+    return refusal{.reason = rejection::overloaded, .detail = "The waiting room is full."};
   queue_number number{++last_};
-  put_in_line(known->second, number);
+  put_in_line(*person, number);
   return number;
 }
 
 std::variant<queue_number, refusal> waiting_room::rejoin(const buyer_id& buyer, queue_number number, instant now) {
   begin();
   drop_absent(now);
-  auto known = people_.find(buyer);
-  if (known != people_.end() && known->second.number == number)
+  auto* person = find(buyer);
+  if (person != nullptr && person->number == number)
     return number;
   // Numbers that this object gave out are known as long as they count.
   bool given_earlier = number.value() >= 1 && number.value() <= earlier_;
   if (!given_earlier || line_.finished(number) || line_.find(number) != nullptr)
     return refusal{.reason = rejection::not_found};
-  if (known == people_.end()) {
-    if (people_.size() >= limits_.max_people && !forget_expired())
+  if (person == nullptr) {
+    person = let_in(buyer);
+    if (person == nullptr)
       return refusal{.reason = rejection::overloaded, .detail = "The waiting room is full."};
-    known = people_.try_emplace(buyer).first;
-    known->second.buyer = &known->first;
-  } else if (known->second.state == queue_state::waiting) {
-    if (known->second.number < number)
-      return known->second.number;
-    take_out_of_line(known->second);
-  } else if (known->second.state == queue_state::admitted) {
-    return known->second.number;
+  } else if (person->state == queue_state::waiting) {
+    if (person->number < number)
+      return person->number;
+    take_out_of_line(*person);
+  } else if (person->state == queue_state::admitted) {
+    return person->number;
   }
-  put_in_line(known->second, number);
+  put_in_line(*person, number);
   return number;
 }
 
+waiting_person* waiting_room::find(const buyer_id& buyer) const {
+  auto known = people_.find(std::string_view{buyer.value()});
+  return known == people_.end() ? nullptr : known->get();
+}
+
+waiting_person* waiting_room::let_in(const buyer_id& buyer) {
+  if (people_.size() >= limits_.max_people && !forget_expired())
+    return nullptr;
+  return people_.insert(waiting_person::make(buyer)).first->get();
+}
+
 void waiting_room::leave(const buyer_id& buyer) {
-  auto known = people_.find(buyer);
-  if (known == people_.end() || known->second.state == queue_state::expired)
+  auto known = people_.find(std::string_view{buyer.value()});
+  if (known == people_.end() || (*known)->state == queue_state::expired)
     return;
-  if (known->second.state == queue_state::waiting)
-    take_out_of_line(known->second);
+  if ((*known)->state == queue_state::waiting)
+    take_out_of_line(**known);
   else
     --shopping_;
   people_.erase(known);
@@ -184,36 +195,35 @@ void waiting_room::note_presence(waiting_person& person) {
 }
 
 void waiting_room::set_present(const buyer_id& buyer, bool present) {
-  auto known = people_.find(buyer);
-  if (known == people_.end())
+  auto* person = find(buyer);
+  if (person == nullptr)
     return;
-  known->second.connected = present;
-  note_presence(known->second);
+  person->connected = present;
+  note_presence(*person);
 }
 
 void waiting_room::touch(const buyer_id& buyer, instant now, seconds presence) {
   drop_absent(now);
-  auto known = people_.find(buyer);
-  if (known == people_.end() || known->second.state != queue_state::waiting)
+  auto* person = find(buyer);
+  if (person == nullptr || person->state != queue_state::waiting)
     return;
-  auto& person = known->second;
-  person.asked_until_s = std::max(person.asked_until_s, second_after(now + presence));
-  if (person.asking)
+  person->asked_until_s = std::max(person->asked_until_s, second_after(now + presence));
+  if (person->asking)
     return; // filed already; when that second comes, the person is filed anew
-  person.asking = true;
-  asked_until_[person.asked_until_s].push_back(person.number);
-  note_presence(person);
+  person->asking = true;
+  asked_until_[person->asked_until_s].push_back(person->number);
+  note_presence(*person);
 }
 
 void waiting_room::drop_absent(instant now) {
   auto second = second_of(now);
-  while (!asked_until_.empty() && asked_until_.begin()->first <= second) {
+  while (!asked_until_.empty() && std::int64_t{asked_until_.begin()->first} <= second) {
     auto due = asked_until_.extract(asked_until_.begin());
     for (auto number : due.mapped()) {
       auto* person = line_.find(number);
       if (person == nullptr)
         continue; // went in, or left
-      if (person->asked_until_s > second) {
+      if (std::int64_t{person->asked_until_s} > second) {
         asked_until_[person->asked_until_s].push_back(number);
       } else {
         person->asking = false;
@@ -244,7 +254,7 @@ std::vector<waiting_room::admitted> waiting_room::admit(instant now) {
     serving_ = std::max(serving_, person->number.value());
     ++admitted_;
     ++shopping_;
-    result.push_back({person->number, *person->buyer});
+    result.push_back({person->number, buyer_id{std::string{person->buyer()}}});
     person = line_.first_present();
   }
   if (person == nullptr || !has_room())
@@ -259,10 +269,10 @@ std::optional<instant> waiting_room::next_admission(instant now) const {
 }
 
 void waiting_room::stop_shopping(const buyer_id& buyer) {
-  auto known = people_.find(buyer);
-  if (known == people_.end() || known->second.state != queue_state::admitted)
+  auto* person = find(buyer);
+  if (person == nullptr || person->state != queue_state::admitted)
     return;
-  known->second.state = queue_state::expired;
+  person->state = queue_state::expired;
   --shopping_;
   remember_expired(buyer);
 }
@@ -275,10 +285,10 @@ void waiting_room::remember_expired(const buyer_id& buyer) {
 
 bool waiting_room::forget_expired() {
   while (!expired_.empty()) {
-    auto known = people_.find(expired_.front());
+    auto known = people_.find(std::string_view{expired_.front().value()});
     expired_.pop_front();
     // Those who joined anew since then are no longer expired.
-    if (known != people_.end() && known->second.state == queue_state::expired) {
+    if (known != people_.end() && (*known)->state == queue_state::expired) {
       people_.erase(known);
       return true;
     }
@@ -289,16 +299,15 @@ bool waiting_room::forget_expired() {
 // ---- readings -----------------------------------------------------------------
 
 std::optional<queue_place> waiting_room::place_of(const buyer_id& buyer) const {
-  auto known = people_.find(buyer);
-  if (known == people_.end())
+  const auto* person = find(buyer);
+  if (person == nullptr)
     return std::nullopt;
-  const auto& person = known->second;
-  queue_place place{.number = person.number, .state = person.state, .poll_after = poll_max};
-  if (person.state != queue_state::waiting)
+  queue_place place{.number = person->number, .state = person->state, .poll_after = poll_max};
+  if (person->state != queue_state::waiting)
     return place;
-  place.ahead = line_.waiting_before(person.number);
+  place.ahead = line_.waiting_before(person->number);
   // The law of the rate: whoever has `n` people before them needs at least n / rate full seconds.
-  place.eta_low = whole_seconds(line_.present_before(person.number) / limits_.admission_per_s);
+  place.eta_low = whole_seconds(line_.present_before(person->number) / limits_.admission_per_s);
   // One second more than their slots need, for the second that has been used already.
   place.eta_high = whole_seconds(place.ahead / limits_.admission_per_s + 2);
   place.poll_after = std::clamp(place.eta_low / polls_until_turn, poll_min, poll_max);

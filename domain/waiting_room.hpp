@@ -6,12 +6,15 @@
 #include "domain/queue_state.hpp"
 #include "domain/waiting_line.hpp"
 
+#include <boost/unordered/unordered_flat_set.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
-#include <unordered_map>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -109,6 +112,25 @@ public:
   [[nodiscard]] figures totals() const;
 
 private:
+  // People are found by name, which each has of their own.
+  struct name_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const noexcept { return std::hash<std::string_view>{}(name); }
+    std::size_t operator()(const waiting_person::pointer& x) const noexcept { return (*this)(x->buyer()); }
+  };
+  struct same_name {
+    using is_transparent = void;
+    bool operator()(const waiting_person::pointer& a, const waiting_person::pointer& b) const noexcept {
+      return a->buyer() == b->buyer();
+    }
+    bool operator()(std::string_view a, const waiting_person::pointer& b) const noexcept { return a == b->buyer(); }
+    bool operator()(const waiting_person::pointer& a, std::string_view b) const noexcept { return a->buyer() == b; }
+  };
+
+  /// Null when the buyer is unknown here.
+  [[nodiscard]] waiting_person* find(const buyer_id& buyer) const;
+  /// Lets a new person in; null when the room is full.
+  waiting_person* let_in(const buyer_id& buyer);
   [[nodiscard]] bool has_room() const noexcept;
   /// Ends the replay, if it is not over yet.
   void begin();
@@ -132,10 +154,10 @@ private:
   std::uint64_t serving_ = 0;      ///< everybody up to here has had a turn
   std::uint64_t serving_kept_ = 0; ///< the last one that was written
 
-  std::unordered_map<buyer_id, waiting_person> people_;
+  boost::unordered_flat_set<waiting_person::pointer, name_hash, same_name> people_;
   waiting_line line_;
-  std::map<std::int64_t, std::vector<queue_number>> asked_until_; ///< who is there until a second, at least
-  std::deque<buyer_id> expired_;                                  ///< the longest expired first
+  std::map<std::uint32_t, std::vector<queue_number>> asked_until_; ///< who is there until a second, at least
+  std::deque<buyer_id> expired_;                                   ///< the longest expired first
   std::uint64_t admitted_ = 0;
   std::uint64_t shopping_ = 0;
 };
