@@ -148,6 +148,8 @@ void post_hold(const exchange_ptr& x) {
 
 /// The hold that the path names, with its event; answers 404 for what can be none.
 std::optional<hold_name> named_hold(http_exchange& x, known_event_ptr& event) {
+  if (!x.authorize_buyer())
+    return std::nullopt;
   auto name = parse_hold_name(x.parameter(0));
   if (!name) {
     x.refuse(domain::rejection::not_found, "There is no such hold.");
@@ -159,8 +161,6 @@ std::optional<hold_name> named_hold(http_exchange& x, known_event_ptr& event) {
 
 void get_hold(const exchange_ptr& x) {
   known_event_ptr event;
-  if (!x->authorize_buyer())
-    return;
   auto name = named_hold(*x, event);
   if (!name)
     return;
@@ -171,8 +171,6 @@ void get_hold(const exchange_ptr& x) {
 
 void delete_hold(const exchange_ptr& x) {
   known_event_ptr event;
-  if (!x->authorize_buyer())
-    return;
   auto name = named_hold(*x, event);
   if (!name)
     return;

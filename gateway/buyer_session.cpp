@@ -117,6 +117,14 @@ known_event_ptr buyer_session::event_for(const reply_id& re, const domain::event
   return known;
 }
 
+std::optional<domain::section_no> buyer_session::section_for(const reply_id& re, const known_event_ptr& event,
+                                                             const std::string& section) {
+  auto number = event ? event->plan->find_section(section) : std::nullopt;
+  if (event && !number)
+    send_problem(re, refusal_of(domain::rejection::not_found, "There is no such section."));
+  return number;
+}
+
 void buyer_session::ask(messages::session_request&& request, reply_id re, known_event_ptr event,
                         std::optional<domain::section_no> section, then success) {
   auto answered = [self = shared_from_this(), re, event = std::move(event), section,
@@ -142,11 +150,9 @@ void buyer_session::ask(messages::session_request&& request, reply_id re, known_
 
 void buyer_session::on(reply_id&& re, frames::watch_seats&& frame) {
   auto event = event_for(re, frame.event);
-  if (!event)
-    return;
-  auto section = event->plan->find_section(frame.section);
+  auto section = section_for(re, event, frame.section);
   if (!section)
-    return send_problem(re, refusal_of(domain::rejection::not_found, "There is no such section."));
+    return;
   watch one{event->id, *section};
   if (std::find(watches_.begin(), watches_.end(), one) == watches_.end()) {
     if (watches_.size() >= thread_.limits().watches_max)
@@ -159,11 +165,9 @@ void buyer_session::on(reply_id&& re, frames::watch_seats&& frame) {
 
 void buyer_session::on(reply_id&& re, frames::unwatch_seats&& frame) {
   auto event = event_for(re, frame.event);
-  if (!event)
-    return;
-  auto section = event->plan->find_section(frame.section);
+  auto section = section_for(re, event, frame.section);
   if (!section)
-    return send_problem(re, refusal_of(domain::rejection::not_found, "There is no such section."));
+    return;
   std::erase(watches_, watch{event->id, *section});
   thread_.seats().unwatch(event->id, *section, *this);
   send(seats_unwatched_frame(re, event->id, frame.section));

@@ -103,6 +103,9 @@ private:
 
   /// The event, or null after the client was told that there is none.
   [[nodiscard]] known_event_ptr event_for(const reply_id& re, const domain::event_id& event);
+  /// Its section of that name, or nothing after the client was told so; nothing, too, without an event.
+  [[nodiscard]] std::optional<domain::section_no> section_for(const reply_id& re, const known_event_ptr& event,
+                                                              const std::string& section);
   /// Asks on behalf of the frame `re`. Refusals are told to the client (seat numbers by `event` and `section`), lost
   /// answers close the connection, everything else is for `success`.
   void ask(messages::session_request&& request, reply_id re, known_event_ptr event,

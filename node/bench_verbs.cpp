@@ -23,20 +23,25 @@ void declare_duration(CLI::App& verb, std::chrono::seconds& duration) {
 }
 
 /// What the benches that send frames have in common.
+/// A whole number within bounds; the help shows its default.
+void declare_number(CLI::App& verb, const char* name, std::size_t& value, const char* sentence, int least, int most) {
+  verb.add_option(name, value, sentence)->capture_default_str()->check(CLI::Range(least, most));
+}
+
+void declare_json(CLI::App& verb, bool& json) {
+  verb.add_flag("--json", json, "Print one JSON object");
+}
+
 template <class Options>
 void declare_load(CLI::App& verb, Options& options) {
-  verb.add_option("--connections", options.connections, "WebSocket connections")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 15'000));
-  verb.add_option("--in-flight", options.in_flight, "Requests in flight on each connection")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 64));
+  declare_number(verb, "--connections", options.connections, "WebSocket connections", 1, 15'000);
+  declare_number(verb, "--in-flight", options.in_flight, "Requests in flight on each connection", 1, 64);
   verb.add_option("--rate", options.rate_per_s,
                   "Requests per second, each with its moment, whatever the server does; left out: each follows the "
                   "answer before it")
       ->check(CLI::Range(1.0, 1e6));
   declare_duration(verb, options.duration);
-  verb.add_flag("--json", options.json, "Print one JSON object");
+  declare_json(verb, options.json);
 }
 
 void declare_store(CLI::App& verb, std::string& store) {
@@ -68,12 +73,8 @@ void declare_echo(CLI::App& bench, action& chosen) {
   auto options = std::make_shared<bench::echo_options>();
   options->program = bench::this_program();
   declare_load(*verb, *options);
-  verb->add_option("--request-bytes", options->request_bytes, "Size of a request's frame")
-      ->capture_default_str()
-      ->check(CLI::Range(32, 65'536));
-  verb->add_option("--answer-bytes", options->answer_bytes, "Size of an answer's frame")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 65'536));
+  declare_number(*verb, "--request-bytes", options->request_bytes, "Size of a request's frame", 32, 65'536);
+  declare_number(*verb, "--answer-bytes", options->answer_bytes, "Size of an answer's frame", 1, 65'536);
   verb->add_option("--serve", options->serve_port, "Only serve, on this port, until killed");
   choose(*verb, chosen, options, bench::run_echo);
 }
@@ -83,14 +84,10 @@ void declare_journal(CLI::App& bench, action& chosen) {
   auto options = std::make_shared<bench::journal_options>();
   declare_duration(*verb, options->duration);
   declare_store(*verb, options->store);
-  verb->add_option("--group", options->group, "Facts per append")->capture_default_str()->check(CLI::Range(1, 10'000));
-  verb->add_option("--shards", options->shards, "Sections that take turns")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1000));
-  verb->add_option("--in-flight", options->in_flight, "Facts that the second half does not wait for")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 100'000));
-  verb->add_flag("--json", options->json, "Print one JSON object");
+  declare_number(*verb, "--group", options->group, "Facts per append", 1, 10'000);
+  declare_number(*verb, "--shards", options->shards, "Sections that take turns", 1, 1000);
+  declare_number(*verb, "--in-flight", options->in_flight, "Facts that the second half does not wait for", 1, 100'000);
+  declare_json(*verb, options->json);
   choose(*verb, chosen, options, bench::run_journal);
 }
 
@@ -98,10 +95,8 @@ void declare_ask(CLI::App& bench, action& chosen) {
   auto verb = bench.add_subcommand("ask", "A section actor's holds beside a bare request and response");
   auto options = std::make_shared<bench::ask_options>();
   declare_duration(*verb, options->duration);
-  verb->add_option("--in-flight", options->in_flight, "Requests in flight")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 10'000));
-  verb->add_flag("--json", options->json, "Print one JSON object");
+  declare_number(*verb, "--in-flight", options->in_flight, "Requests in flight", 1, 10'000);
+  declare_json(*verb, options->json);
   choose(*verb, chosen, options, bench::run_ask);
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -24,109 +25,72 @@ constexpr order_state last_of<order_state> = order_state::unacknowledged;
 
 // ---- which fields, in which order; the same list writes and reads ----
 
-template <class Codec>
-void fields(Codec& codec, typename Codec::template reference<priced_seat> x) {
-  codec(x.seat, x.price);
-}
-
-template <class Codec>
-void fields(Codec& codec, typename Codec::template reference<sold_seat> x) {
-  codec(x.seat, x.price, x.version);
-}
-
-template <class Codec>
-void fields(Codec& codec, typename Codec::template reference<ordered_seat> x) {
-  codec(x.section, x.seat, x.price);
-}
-
-template <class Codec>
-void fields(Codec& codec, typename Codec::template reference<event_settings> x) {
-  codec(x.name, x.currency, x.prices, x.hold_ttl, x.max_seats_per_buyer, x.admission_per_s, x.max_shopping,
-        x.waiting_room, x.refuse_orphans, x.opens_at, x.closes_at);
-}
-
-template <class Codec>
-void fields(Codec& codec, typename Codec::template reference<seats_held> x) {
-  codec(x.hold, x.buyer, x.seats, x.until, x.wish);
-}
-
-template <class Codec>
-void fields(Codec& codec, typename Codec::template reference<hold_ended> x) {
-  codec(x.hold, x.why);
-}
-
-template <class Codec>
-void fields(Codec& codec, typename Codec::template reference<payment_started> x) {
-  codec(x.hold, x.order, x.until);
-}
-
-template <class Codec>
-void fields(Codec& codec, typename Codec::template reference<payment_stopped> x) {
-  codec(x.hold, x.order, x.until);
-}
-
-template <class Codec>
-void fields(Codec& codec, typename Codec::template reference<seats_sold> x) {
-  codec(x.hold, x.order, x.buyer, x.seats);
-}
-
-template <class Codec>
-void fields(Codec& codec, typename Codec::template reference<seats_returned> x) {
-  codec(x.order, x.seats);
-}
-
-template <class Codec>
-void fields(Codec& codec, typename Codec::template reference<seats_blocked> x) {
-  codec(x.seats);
-}
-
-template <class Codec>
-void fields(Codec& codec, typename Codec::template reference<seats_unblocked> x) {
-  codec(x.seats);
-}
-
-template <class Codec>
-void fields(Codec& codec, typename Codec::template reference<event_defined> x) {
-  codec(x.settings);
-}
-
-template <class Codec>
-void fields(Codec& codec, typename Codec::template reference<event_state_changed> x) {
-  codec(x.state);
-}
-
-template <class Codec>
-void fields(Codec& codec, typename Codec::template reference<order_started> x) {
-  codec(x.order, x.hold, x.buyer, x.seats, x.total, x.method, x.key, x.request, x.at);
-}
-
-template <class Codec>
-void fields(Codec& codec, typename Codec::template reference<order_advanced> x) {
-  codec(x.order, x.state, x.reason, x.at);
-}
-
-template <class Codec>
-void fields(Codec& codec, typename Codec::template reference<numbers_reserved> x) {
-  codec(x.up_to);
-}
-
-template <class Codec>
-void fields(Codec& codec, typename Codec::template reference<serving_reached> x) {
-  codec(x.number);
-}
+template <class X>
+constexpr auto fields = nullptr;
+template <>
+constexpr auto fields<priced_seat> = std::tuple{&priced_seat::seat, &priced_seat::price};
+template <>
+constexpr auto fields<sold_seat> = std::tuple{&sold_seat::seat, &sold_seat::price, &sold_seat::version};
+template <>
+constexpr auto fields<ordered_seat> = std::tuple{&ordered_seat::section, &ordered_seat::seat, &ordered_seat::price};
+template <>
+constexpr auto fields<event_settings> = std::tuple{&event_settings::name,
+                                                   &event_settings::currency,
+                                                   &event_settings::prices,
+                                                   &event_settings::hold_ttl,
+                                                   &event_settings::max_seats_per_buyer,
+                                                   &event_settings::admission_per_s,
+                                                   &event_settings::max_shopping,
+                                                   &event_settings::waiting_room,
+                                                   &event_settings::refuse_orphans,
+                                                   &event_settings::opens_at,
+                                                   &event_settings::closes_at};
+template <>
+constexpr auto fields<seats_held> =
+    std::tuple{&seats_held::hold, &seats_held::buyer, &seats_held::seats, &seats_held::until, &seats_held::wish};
+template <>
+constexpr auto fields<hold_ended> = std::tuple{&hold_ended::hold, &hold_ended::why};
+template <>
+constexpr auto fields<payment_started> =
+    std::tuple{&payment_started::hold, &payment_started::order, &payment_started::until};
+template <>
+constexpr auto fields<payment_stopped> =
+    std::tuple{&payment_stopped::hold, &payment_stopped::order, &payment_stopped::until};
+template <>
+constexpr auto fields<seats_sold> =
+    std::tuple{&seats_sold::hold, &seats_sold::order, &seats_sold::buyer, &seats_sold::seats};
+template <>
+constexpr auto fields<seats_returned> = std::tuple{&seats_returned::order, &seats_returned::seats};
+template <>
+constexpr auto fields<seats_blocked> = std::tuple{&seats_blocked::seats};
+template <>
+constexpr auto fields<seats_unblocked> = std::tuple{&seats_unblocked::seats};
+template <>
+constexpr auto fields<event_defined> = std::tuple{&event_defined::settings};
+template <>
+constexpr auto fields<event_state_changed> = std::tuple{&event_state_changed::state};
+template <>
+constexpr auto fields<order_started> =
+    std::tuple{&order_started::order, &order_started::hold,    &order_started::buyer,
+               &order_started::seats, &order_started::total,   &order_started::method,
+               &order_started::key,   &order_started::request, &order_started::at};
+template <>
+constexpr auto fields<order_advanced> =
+    std::tuple{&order_advanced::order, &order_advanced::state, &order_advanced::reason, &order_advanced::at};
+template <>
+constexpr auto fields<numbers_reserved> = std::tuple{&numbers_reserved::up_to};
+template <>
+constexpr auto fields<serving_reached> = std::tuple{&serving_reached::number};
 
 // ---- the two directions ----
 
 class writer {
 public:
-  template <class X>
-  using reference = const X&;
-
   explicit writer(std::string& bytes) : bytes_(bytes) {}
 
-  template <class... Xs>
-  void operator()(const Xs&... xs) {
-    (one(xs), ...);
+  template <class X>
+  void all_fields(const X& x) {
+    std::apply([&](auto... member) { (one(x.*member), ...); }, fields<X>);
   }
 
   void count(std::uint64_t x) {
@@ -144,7 +108,7 @@ private:
     if constexpr (std::is_enum_v<X> || std::is_same_v<X, bool>)
       bytes_ += static_cast<char>(x);
     else
-      fields(*this, x);
+      all_fields(x);
   }
   void one(std::uint32_t x) { count(x); }
   /// Only digests are plain 64-bit numbers: they are as long as they are.
@@ -192,17 +156,14 @@ private:
 /// Once something does not fit, everything after it reads as nothing and `good` stays false.
 class reader {
 public:
-  template <class X>
-  using reference = X&;
-
   explicit reader(std::string_view bytes) : rest_(bytes) {}
 
   [[nodiscard]] bool good() const { return good_; }
   [[nodiscard]] std::string_view rest() const { return rest_; }
 
-  template <class... Xs>
-  void operator()(Xs&... xs) {
-    (one(xs), ...);
+  template <class X>
+  void all_fields(X& x) {
+    std::apply([&](auto... member) { (one(x.*member), ...); }, fields<X>);
   }
 
   std::uint64_t count(std::uint64_t most) {
@@ -240,7 +201,7 @@ private:
     else if constexpr (std::is_same_v<X, bool>)
       x = count(1) == 1;
     else
-      fields(*this, x);
+      all_fields(x);
   }
   void one(std::uint32_t& x) { x = static_cast<std::uint32_t>(count(std::numeric_limits<std::uint32_t>::max())); }
   void one(std::uint64_t& x) {
@@ -310,7 +271,7 @@ private:
 template <std::size_t Kind>
 fact read_kind(reader& codec) {
   std::variant_alternative_t<Kind, fact> x;
-  fields(codec, x);
+  codec.all_fields(x);
   return x;
 }
 
@@ -327,7 +288,7 @@ void encode(const fact& x, std::string& bytes) {
   bytes += format_version;
   bytes += static_cast<char>(x.index());
   writer codec{bytes};
-  std::visit([&codec](const auto& alternative) { fields(codec, alternative); }, x);
+  std::visit([&codec](const auto& alternative) { codec.all_fields(alternative); }, x);
 }
 
 std::optional<fact> decode_front(std::string_view& bytes) {
