@@ -5,6 +5,8 @@
 #include "actors/spread_hold.hpp"
 #include "domain/allowances.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -104,7 +106,7 @@ private:
   const std::chrono::milliseconds retry_;
 
   domain::allowances allowances_;
-  std::unordered_map<domain::hold_id, known_hold> known_;
+  boost::unordered_flat_map<domain::hold_id, known_hold, std::hash<domain::hold_id>> known_;
   std::vector<domain::section_totals> totals_;
   std::vector<bool> totals_seen_;
   std::size_t known_totals_ = 0;

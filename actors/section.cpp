@@ -66,7 +66,10 @@ public:
     news_.tell_totals();
     arm_timer();
     return {
+        // Looked for from top to bottom: what comes with every hold stands first.
         [this](messages::hold_in_section& wish) { return hold(wish); },
+        [this](messages::flush) { journal_.flush(); },
+        [this](const messages::facts_durable& mark) { durable(mark); },
         [this](const messages::release_hold& wish) { return release(wish); },
         [this](const messages::find_hold& question) { return find(question); },
         [this](const messages::start_payment& wish) { return start_payment(wish); },
@@ -81,9 +84,7 @@ public:
         [this](messages::subscribe, const messages::gateway_actor& who) { news_.subscribe(who); },
         [this](messages::list_claims) { return claims(); },
         [this](messages::terms_changed& wanted) { terms_ = std::move(wanted.terms); },
-        [this](messages::flush) { journal_.flush(); },
         [this](messages::deadline_reached) { end_overdue_holds(); },
-        [this](const messages::facts_durable& mark) { durable(mark); },
         [this](const messages::append_failed& failure) { failed(failure); },
     };
   }

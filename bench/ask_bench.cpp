@@ -167,7 +167,10 @@ domain::shared_plan one_section() {
 }
 
 tally ask_sections(caf::actor_system& system, const ask_options& options) {
-  auto journal = actors::spawn_journal_writer(system, [] { return std::make_unique<null_store>(); });
+  // On the scheduler's thread, since this store never blocks: what is measured is the section, not how fast the machine
+  // wakes threads.
+  auto journal = actors::spawn_journal_writer(
+      system, [] { return std::make_unique<null_store>(); }, {}, actors::writer_thread::shared);
   // Stands for the event, which hears how the section does, and for the keeper, which has nothing to do.
   auto listener = system.spawn([](caf::event_based_actor*) -> caf::behavior {
     return {[](const messages::section_totals_changed&) {}, [](const messages::allowance_back&) {},

@@ -11,9 +11,16 @@ std::variant<already_so, refusal> allowances::take(const buyer_id& buyer, hold_i
       return refusal{.reason = rejection::not_found};
     return already_so{};
   }
-  if (std::uint64_t{taken_by(buyer)} + quantity > most)
+  if (quantity == 0)
+    return already_so{};
+  auto sum = by_buyer_.try_emplace(buyer, 0).first;
+  if (std::uint64_t{sum->second} + quantity > most) {
+    if (sum->second == 0)
+      by_buyer_.erase(sum);
     return refusal{.reason = rejection::limit_exceeded};
-  set(buyer, hold, quantity);
+  }
+  sum->second += quantity;
+  by_hold_.emplace(hold, share{buyer, quantity});
   return already_so{};
 }
 

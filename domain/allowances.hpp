@@ -3,8 +3,9 @@
 #include "domain/decision.hpp"
 #include "domain/ids.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <cstdint>
-#include <unordered_map>
 #include <variant>
 
 namespace usher::domain {
@@ -32,8 +33,9 @@ private:
     buyer_id buyer;
     std::uint32_t quantity = 0;
   };
-  std::unordered_map<hold_id, share> by_hold_;
-  std::unordered_map<buyer_id, std::uint32_t> by_buyer_; ///< the sum of each buyer's shares, without zeros
+  boost::unordered_flat_map<hold_id, share, std::hash<hold_id>> by_hold_;
+  boost::unordered_flat_map<buyer_id, std::uint32_t, std::hash<buyer_id>>
+      by_buyer_; ///< the sum of each buyer's shares, without zeros
 };
 
 } // namespace usher::domain
