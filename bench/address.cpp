@@ -12,13 +12,4 @@ std::uint16_t free_port() {
   return acceptor.local_endpoint().port();
 }
 
-bool listens(const address& at) {
-  using boost::asio::ip::tcp;
-  boost::asio::io_context context;
-  tcp::socket socket(context);
-  boost::system::error_code error;
-  socket.connect({boost::asio::ip::make_address(at.host), at.port}, error);
-  return !error;
-}
-
 } // namespace usher::bench

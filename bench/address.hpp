@@ -22,7 +22,4 @@ struct address {
 /// the caller does.
 [[nodiscard]] std::uint16_t free_port();
 
-/// True when somebody accepts connections there.
-[[nodiscard]] bool listens(const address& at);
-
 } // namespace usher::bench

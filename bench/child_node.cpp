@@ -1,9 +1,5 @@
 #include "bench/child_node.hpp"
 
-#include "bench/http_client.hpp"
-
-#include <thread>
-
 namespace usher::bench {
 
 using namespace std::chrono_literals;
@@ -27,22 +23,11 @@ child_node::child_node(child_node_options options) : options_(std::move(options)
 }
 
 void child_node::wait_until_ready() {
-  auto deadline = std::chrono::steady_clock::now() + options_.ready_within;
-  std::string last = "no answer";
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (auto ended = process_->wait_for(0ms))
-      throw std::runtime_error("the node ended with " + std::to_string(*ended) + " before it was ready:\n" + said());
-    try {
-      auto answer = http_client(http(), 1s).call({.method = "GET", .target = "/readyz"});
-      if (answer.status == 200)
-        return;
-      last = "readyz answers " + std::to_string(answer.status);
-    } catch (const unreachable& why) {
-      last = why.what();
-    }
-    std::this_thread::sleep_for(20ms);
-  }
-  throw std::runtime_error("the node was not ready in time (" + last + "):\n" + said());
+  if (process_->await_ready(options_.ready_within))
+    return;
+  if (auto ended = process_->wait_for(0ms))
+    throw std::runtime_error("the node ended with " + std::to_string(*ended) + " before it was ready:\n" + said());
+  throw std::runtime_error("the node was not ready in time:\n" + said());
 }
 
 std::string child_node::said() const {

@@ -30,8 +30,8 @@ struct child_node_options {
 /// `usher node` as a child process of its own, from ready to gone.
 class child_node {
 public:
-  /// Waits until it answers `GET /readyz` with 200. Throws `std::runtime_error` with what the node said last when
-  /// it does not in time.
+  /// Waits until it says that it is ready. Throws `std::runtime_error` with what the node said last when it does not
+  /// in time.
   explicit child_node(child_node_options options);
 
   [[nodiscard]] address http() const { return {"127.0.0.1", options_.http_port}; }

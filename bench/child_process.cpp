@@ -2,12 +2,13 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <system_error>
-#include <thread>
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +21,8 @@ namespace {
 }
 
 /// Between fork and exec only calls that are safe in a signal's hands are allowed: no allocation, no locks.
-[[noreturn]] void become(char* const* arguments, const char* output, const char* errors, pid_t parent, int report) {
+[[noreturn]] void become(char* const* arguments, char* const* environment, const char* output, const char* errors,
+                         pid_t parent, int report) {
   auto redirect = [](const char* file, int stream) {
     if (*file == '\0')
       return true;
@@ -31,10 +33,22 @@ namespace {
   bool ready = ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent && redirect(output, STDOUT_FILENO)
                && redirect(errors, STDERR_FILENO);
   if (ready)
-    ::execv(arguments[0], arguments);
+    ::execve(arguments[0], arguments, environment);
   int error = errno;
   [[maybe_unused]] auto written = ::write(report, &error, sizeof error);
   ::_exit(127);
+}
+
+/// Our own environment, and there what the child needs to say that it is ready.
+std::vector<char*> environment_with(const std::string& variable) {
+  auto name_size = variable.find('=') + 1;
+  std::vector<char*> result;
+  for (auto* own = environ; *own != nullptr; ++own)
+    if (std::strncmp(*own, variable.c_str(), name_size) != 0)
+      result.push_back(*own);
+  result.push_back(const_cast<char*>(variable.c_str())); // what becomes the child does not write there
+  result.push_back(nullptr);
+  return result;
 }
 
 } // namespace
@@ -46,13 +60,15 @@ child_process::child_process(const child_command& command) {
   for (auto& text : texts)
     arguments.push_back(text.data());
   arguments.push_back(nullptr);
+  auto environment = environment_with(ready_.variable());
   std::array<int, 2> report{};
   if (::pipe2(report.data(), O_CLOEXEC) != 0)
     fail(errno, "cannot make a pipe");
   auto parent = ::getpid();
   pid_ = ::fork();
   if (pid_ == 0)
-    become(arguments.data(), command.output_file.c_str(), command.error_file.c_str(), parent, report[1]);
+    become(arguments.data(), environment.data(), command.output_file.c_str(), command.error_file.c_str(), parent,
+           report[1]);
   int error = pid_ < 0 ? errno : 0;
   ::close(report[1]);
   if (pid_ > 0) {
@@ -69,6 +85,8 @@ child_process::child_process(const child_command& command) {
       ::waitpid(pid_, nullptr, 0);
     fail(error, "cannot start " + program);
   }
+  // The wrapper of glibc 2.36 is not declared for C++.
+  end_.emplace(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)), "cannot watch a child process");
 }
 
 child_process::~child_process() {
@@ -77,20 +95,24 @@ child_process::~child_process() {
 }
 
 std::optional<int> child_process::wait_for(milliseconds patience) {
-  auto deadline = std::chrono::steady_clock::now() + patience;
-  while (!ended_) {
-    int status = 0;
-    auto got = ::waitpid(pid_, &status, WNOHANG);
-    if (got == pid_)
-      ended_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    else if (got < 0 && errno != EINTR)
+  if (ended_ || !await_input({&*end_}, std::chrono::steady_clock::now() + patience))
+    return ended_;
+  int status = 0;
+  while (::waitpid(pid_, &status, 0) < 0)
+    if (errno != EINTR)
       fail(errno, "cannot wait for a child process");
-    else if (std::chrono::steady_clock::now() >= deadline)
-      return std::nullopt;
-    else
-      std::this_thread::sleep_for(milliseconds(2));
-  }
+  ended_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return ended_;
+}
+
+bool child_process::await_ready(milliseconds patience) {
+  auto until = std::chrono::steady_clock::now() + patience;
+  while (await_input({&ready_.input(), &*end_}, until))
+    if (ready_.heard_ready())
+      return true;
+    else if (!running())
+      return false;
+  return false;
 }
 
 void child_process::send(int signal) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "bench/descriptor.hpp"
+#include "bench/ready_socket.hpp"
+
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -38,6 +41,9 @@ public:
   /// Its exit code, or 128 + the signal that ended it; nullopt when it still runs after `patience`.
   std::optional<int> wait_for(milliseconds patience);
 
+  /// Waits until it has said that it serves; false when it has not within `patience`, or has ended. Answers once.
+  [[nodiscard]] bool await_ready(milliseconds patience);
+
   /// Does nothing when it has ended.
   void send(int signal);
 
@@ -45,7 +51,9 @@ public:
   int stop(milliseconds grace = std::chrono::seconds(15));
 
 private:
+  ready_socket ready_;
   pid_t pid_ = 0;
+  std::optional<descriptor> end_; ///< can be read when the process has ended
   std::optional<int> ended_;
 };
 

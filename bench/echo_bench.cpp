@@ -7,8 +7,6 @@
 #include "bench/http_client.hpp"
 #include "log/log.hpp"
 
-#include <thread>
-
 namespace usher::bench {
 
 using namespace std::chrono_literals;
@@ -41,15 +39,6 @@ private:
   std::size_t request_bytes_;
 };
 
-void wait_for_server(child_process& server, const address& at) {
-  auto deadline = std::chrono::steady_clock::now() + 10s;
-  while (!listens(at)) {
-    if (!server.running() || std::chrono::steady_clock::now() > deadline)
-      throw unreachable("the echo server does not listen at " + to_string(at));
-    std::this_thread::sleep_for(10ms);
-  }
-}
-
 } // namespace
 
 load_result measure_echo(const load_plan& plan, std::size_t request_bytes) {
@@ -69,7 +58,8 @@ load_result run_beside_echo_server(const echo_options& options) {
   command.arguments = {
       "bench", "echo", "--serve", std::to_string(plan.to.port), "--answer-bytes", std::to_string(options.answer_bytes)};
   child_process server(command);
-  wait_for_server(server, plan.to);
+  if (!server.await_ready(10s))
+    throw unreachable("the echo server does not listen at " + to_string(plan.to));
   auto result = measure_echo(plan, options.request_bytes);
   server.stop(1s);
   return result;
@@ -77,7 +67,10 @@ load_result run_beside_echo_server(const echo_options& options) {
 
 int run_echo(const echo_options& options, std::ostream& out) {
   if (options.serve_port != 0) {
-    echo_server(options.serve_port, options.answer_bytes).run();
+    echo_server server(options.serve_port, options.answer_bytes);
+    if (options.on_listening)
+      options.on_listening();
+    server.run();
     return 0;
   }
   try {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <iosfwd>
 
 namespace usher::bench {
@@ -20,6 +21,8 @@ struct echo_options {
   bool json = false;
   /// Only serve, on this port of the loopback interface, until killed: the other half of the bench, which starts it.
   std::uint16_t serve_port = 0;
+  /// Called once that server listens; the other half waits for the notice.
+  std::function<void()> on_listening;
   /// The program whose `bench echo --serve PORT --answer-bytes N` is the server.
   std::filesystem::path program;
 };

@@ -99,7 +99,8 @@ private:
 
   // ---- starting ----
 
-  /// Starts every event of the store that does not run yet. What cannot be started now is tried again.
+  /// Starts every event of the store that does not run yet, and answers when all are announced: before that buyers
+  /// would be told that there is no such event. What cannot be started now is tried again.
   caf::result<void> start_all() {
     start_again_ = false;
     auto refused = with_store([this] {
@@ -107,10 +108,21 @@ private:
         if (!running_.contains(stored.id) && !in_work_.contains(stored.id))
           start_stored(std::move(stored));
     });
-    if (!refused)
-      return {};
-    start_again_later();
-    return to_error(*refused);
+    if (refused) {
+      start_again_later();
+      return to_error(*refused);
+    }
+    auto asked = self_->make_response_promise<void>();
+    starters_.push_back(asked);
+    answer_starters();
+    return asked;
+  }
+
+  void answer_starters() {
+    if (!introducing_.empty())
+      return;
+    for (auto& asked : std::exchange(starters_, {}))
+      asked.deliver();
   }
 
   void start_again_later() {
@@ -130,11 +142,22 @@ private:
     }
     auto histories = claims_.take_over(stored.id, section_count(*plan));
     const auto& event = serve(stored.id, std::move(plan), std::move(text), std::move(histories));
-    self_->request(event.event, caf::infinite, messages::describe_event{{}, stored.id})
-        .then([this](const messages::event_view& view) { announce(view); },
-              [id = stored.id](const caf::error& why) {
-                log::of("cluster").error("event {} does not say how it stands: {}", id.value(), to_string(why));
-              });
+    introducing_.insert(stored.id);
+    self_->request(event.event, settings_.introduction, messages::describe_event{{}, stored.id})
+        .then(
+            [this](const messages::event_view& view) {
+              announce(view);
+              introduced(view.id);
+            },
+            [this, id = stored.id](const caf::error& why) {
+              log::of("cluster").error("event {} does not say how it stands: {}", id.value(), to_string(why));
+              introduced(id);
+            });
+  }
+
+  void introduced(const domain::event_id& id) {
+    introducing_.erase(id);
+    answer_starters();
   }
 
   [[nodiscard]] static std::uint16_t section_count(const domain::seating_plan& plan) {
@@ -348,9 +371,11 @@ private:
   messages::router_actor router_;
   shard_claims claims_;
   std::map<domain::event_id, running_event> running_;
-  std::set<domain::event_id> in_work_; ///< events that are being created or changed
-  domain::event_id looked_at_;         ///< the last one
-  bool away_ = false;                  ///< the store, when it was last asked
+  std::set<domain::event_id> in_work_;                      ///< events that are being created or changed
+  std::set<domain::event_id> introducing_;                  ///< events that were started and are not announced yet
+  std::vector<caf::typed_response_promise<void>> starters_; ///< waiting for those
+  domain::event_id looked_at_;                              ///< the last one
+  bool away_ = false;                                       ///< the store, when it was last asked
   caf::actor_clock::time_point away_until_ = caf::actor_clock::time_point::min();
   bool start_again_ = false; ///< it is on its way
   bool gave_up_ = false;

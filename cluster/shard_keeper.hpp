@@ -38,6 +38,7 @@ struct keeper_settings {
   std::chrono::milliseconds patience{500}; ///< so long a store that was out of reach is not asked again
   std::chrono::milliseconds retry{1'000};  ///< between attempts to start events that could not be started
   std::chrono::milliseconds look{1'000};   ///< between looks for shards that somebody else has taken over
+  std::chrono::seconds introduction{30};   ///< so long a started event may take to say how it stands
 };
 
 /// Where the keeper runs.
@@ -50,7 +51,8 @@ enum class keeper_thread {
 ///
 /// Claiming is taking over: whoever claims a shard last may write, and whoever had it before stops: at its next write,
 /// and without one at the keeper's next look into the store. A process without events has nothing to lose, and goes on.
-/// The keeper announces every event to the router, and itself as the one who creates events.
+/// The keeper announces every event to the router, and itself as the one who creates events. It answers
+/// `start_shards` when every event that it started is announced.
 [[nodiscard]] messages::keeper_actor spawn_shard_keeper(caf::actor_system& system, shard_factories factories,
                                                         keeper_settings settings, messages::router_actor router,
                                                         keeper_thread thread = keeper_thread::own);

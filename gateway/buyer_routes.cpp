@@ -146,7 +146,7 @@ void post_hold(const exchange_ptr& x) {
   });
 }
 
-/// The hold that the path names, with its event; answers 404 for what can be none.
+/// The hold that the path names, with its event; answers 401 for nobody, and 404 for what can be none.
 std::optional<hold_name> named_hold(http_exchange& x, known_event_ptr& event) {
   if (!x.authorize_buyer())
     return std::nullopt;

@@ -1,5 +1,7 @@
 #include "gateway/connection_table.hpp"
 
+#include <utility>
+
 namespace usher::gateway {
 
 connection::connection(connection_table& table) : table_(table) {
@@ -19,6 +21,12 @@ void connection_table::leave(connection& one) {
   connections_.back()->place_ = one.place_;
   connections_[one.place_] = connections_.back();
   connections_.pop_back();
+  tell_none();
+}
+
+void connection_table::tell_none() {
+  if (connections_.empty() && when_none_)
+    std::exchange(when_none_, nullptr)();
 }
 
 template <class Visit>
@@ -32,8 +40,10 @@ void connection_table::sweep(moment now) {
   visit_all([now](connection& one) { one.sweep(now); });
 }
 
-void connection_table::drain() {
+void connection_table::drain(std::function<void()> when_none) {
   visit_all([](connection& one) { one.drain(); });
+  when_none_ = std::move(when_none);
+  tell_none();
 }
 
 void connection_table::abort() {

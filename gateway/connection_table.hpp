@@ -3,6 +3,7 @@
 #include "gateway/connection.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 namespace usher::gateway {
@@ -13,19 +14,22 @@ public:
   [[nodiscard]] std::size_t size() const noexcept { return connections_.size(); }
 
   void sweep(moment now);
-  void drain();
+  /// Has every connection end, and calls `when_none` once none is left: at once, or when the last one leaves.
+  void drain(std::function<void()> when_none);
   void abort();
 
 private:
   friend class connection;
   void enter(connection& one);
   void leave(connection& one);
+  void tell_none();
 
   /// From the last to the first: a connection that ends meanwhile is replaced by one that was visited already.
   template <class Visit>
   void visit_all(Visit visit);
 
   std::vector<connection*> connections_;
+  std::function<void()> when_none_;
 };
 
 } // namespace usher::gateway

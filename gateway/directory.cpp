@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -17,6 +18,18 @@ void directory::announced(messages::event_announced&& news) {
   events_[news.id] =
       std::make_shared<const known_event>(known_event{news.id, std::move(news.plan), std::move(news.plan_text),
                                                       std::move(tag), std::move(news.currency), news.waiting_room});
+  tell_known();
+}
+
+void directory::when_known(std::vector<domain::event_id> events, std::function<void()> then) {
+  awaited_ = std::move(events);
+  when_known_ = std::move(then);
+  tell_known();
+}
+
+void directory::tell_known() {
+  if (when_known_ && std::ranges::all_of(awaited_, [this](const auto& event) { return events_.contains(event); }))
+    std::exchange(when_known_, nullptr)();
 }
 
 known_event_ptr directory::find(const domain::event_id& event) const {

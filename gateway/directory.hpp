@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace usher::gateway {
 
@@ -30,11 +31,17 @@ using known_event_ptr = std::shared_ptr<const known_event>;
 class directory {
 public:
   void announced(messages::event_announced&& news);
+  /// Calls `then` once all of these are known: at once, or when the last of them is announced.
+  void when_known(std::vector<domain::event_id> events, std::function<void()> then);
   /// Null when there is no such event.
   [[nodiscard]] known_event_ptr find(const domain::event_id& event) const;
 
 private:
+  void tell_known();
+
   std::map<domain::event_id, known_event_ptr> events_;
+  std::vector<domain::event_id> awaited_;
+  std::function<void()> when_known_;
 };
 
 } // namespace usher::gateway

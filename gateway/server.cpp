@@ -5,9 +5,9 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <algorithm>
 #include <future>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 
 namespace usher::gateway {
@@ -98,15 +98,30 @@ void server::stop_listening() {
   run_on(*threads_.back(), [this] { operators_->stop(); });
 }
 
+bool server::on_all_threads(const std::function<void(session_thread&, completion done)>& begin,
+                            std::chrono::steady_clock::time_point until) {
+  std::vector<std::future<void>> finished;
+  for (auto& thread : threads_) {
+    auto own = std::make_shared<std::promise<void>>();
+    finished.push_back(own->get_future());
+    thread->post([begin, one = thread.get(), own] { begin(*one, [own] { own->set_value(); }); });
+  }
+  return std::ranges::all_of(finished,
+                             [until](auto& each) { return each.wait_until(until) == std::future_status::ready; });
+}
+
+bool server::await_events(const std::vector<domain::event_id>& events, std::chrono::steady_clock::time_point until) {
+  return on_all_threads(
+      [events](session_thread& thread, completion done) { thread.directory().when_known(events, std::move(done)); },
+      until);
+}
+
 void server::drain(std::chrono::seconds within) {
   if (threads_.empty() || shared_->draining.exchange(true))
     return;
   stop_listening();
-  for (auto& thread : threads_)
-    thread->post([one = thread.get()] { one->connections().drain(); });
-  auto until = std::chrono::steady_clock::now() + within;
-  while (connections() > 0 && std::chrono::steady_clock::now() < until)
-    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  on_all_threads([](session_thread& thread, completion done) { thread.connections().drain(std::move(done)); },
+                 std::chrono::steady_clock::now() + within);
   log::of("gateway").info("drained; {} connections are left", connections());
 }
 

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +32,10 @@ public:
 
   /// Binds both ports and serves. Throws `cannot_listen`, and then nothing runs.
   void start();
+  /// Waits until every thread has heard of these events; false when one has not by then. What the router announces
+  /// arrives a moment later, and before that buyers are told that there is no such event.
+  [[nodiscard]] bool await_events(const std::vector<domain::event_id>& events,
+                                  std::chrono::steady_clock::time_point until);
   /// Accepts nothing more, tells WebSocket clients to come back elsewhere, finishes what is in flight, and closes.
   /// Returns when all connections are closed, or after `within`. Blocks.
   void drain(std::chrono::seconds within);
@@ -43,7 +48,12 @@ public:
   [[nodiscard]] std::size_t connections() const;
 
 private:
+  using completion = std::function<void()>;
+
   void stop_listening();
+  /// Has `begin` called on every thread, and waits until all have called `done`; false when one has not by then.
+  bool on_all_threads(const std::function<void(session_thread&, completion done)>& begin,
+                      std::chrono::steady_clock::time_point until);
 
   std::unique_ptr<shared_parts> shared_;
   std::vector<std::unique_ptr<session_thread>> threads_; ///< the last one is the operators'

@@ -17,6 +17,9 @@
 namespace usher::node {
 namespace {
 
+/// A gateway that still does not know its router's events then never will.
+constexpr std::chrono::seconds announced_within{30};
+
 settings with_admin_key(settings all) {
   if (all.gateway.admin_key.empty())
     all.gateway.admin_key = random_key();
@@ -54,13 +57,16 @@ public:
     gateway_.start();
     settings_.gateway.buyers.port = gateway_.buyers_port();
     settings_.gateway.operators.port = gateway_.operators_port();
-    host_.start_shards();
+    if (!gateway_.await_events(host_.start_shards(), std::chrono::steady_clock::now() + announced_within))
+      log::of("node").error("not every event of the store is served");
     state_ = state::ready;
     log::of("node").info("ready; buyers at http://{}, operators at http://{}, store {}", to_string(buyers()),
                          to_string(operators()), persistence::without_password(settings_.store));
   }
 
   ~parts() { stop(); }
+
+  void settle(std::chrono::steady_clock::time_point until) { host_.settle(until); }
 
   void stop() {
     if (state_.exchange(state::stopping) == state::stopping)
@@ -108,6 +114,10 @@ application::application(const configuration& configured, fatal on_fatal) {
 }
 
 application::~application() = default;
+
+void application::settle(std::chrono::steady_clock::time_point until) {
+  parts_->settle(until);
+}
 
 void application::stop() {
   parts_->stop();

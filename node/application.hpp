@@ -3,6 +3,7 @@
 #include "gateway/options.hpp"
 #include "node/configuration.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,6 +26,8 @@ public:
   application(const application&) = delete;
   application& operator=(const application&) = delete;
 
+  /// Waits until no order is under way, or until it takes too long.
+  void settle(std::chrono::steady_clock::time_point until);
   /// Stops accepting, lets what is in flight finish within the configured time, flushes the journal and stops.
   void stop();
 

@@ -3,6 +3,7 @@
 #include "bench/echo_bench.hpp"
 #include "bench/hold_bench.hpp"
 #include "bench/journal_bench.hpp"
+#include "node/ready_notice.hpp"
 #include "node/verbs.hpp"
 
 #include <CLI/CLI.hpp>
@@ -74,6 +75,7 @@ void declare_echo(CLI::App& bench, action& chosen) {
   options->program = bench::this_program();
   declare_load(*verb, *options);
   declare_number(*verb, "--request-bytes", options->request_bytes, "Size of a request's frame", 32, 65'536);
+  options->on_listening = tell_ready;
   declare_number(*verb, "--answer-bytes", options->answer_bytes, "Size of an answer's frame", 1, 65'536);
   verb->add_option("--serve", options->serve_port, "Only serve, on this port, until killed");
   choose(*verb, chosen, options, bench::run_echo);

@@ -24,7 +24,6 @@
 #include <filesystem>
 #include <iostream>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -149,12 +148,8 @@ private:
 
   /// Waits until every order has come to its end, and asks the node what was sold.
   void settle(demo_figures& figures) {
-    auto until = std::chrono::steady_clock::now() + settling_within;
+    node_.settle(std::chrono::steady_clock::now() + settling_within);
     auto report = operators_.get(target("/report"));
-    while (number_of(member_of(report, "orders"), "under_way") > 0 && std::chrono::steady_clock::now() < until) {
-      std::this_thread::sleep_for(100ms);
-      report = operators_.get(target("/report"));
-    }
     auto& totals = member_of(report, "totals");
     figures.sold = number_of(totals, "sold");
     figures.revenue = number_of(member_of(totals, "revenue"), "amount");

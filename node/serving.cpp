@@ -4,6 +4,7 @@
 #include "node/application.hpp"
 #include "node/endpoint.hpp"
 #include "node/open_files.hpp"
+#include "node/ready_notice.hpp"
 #include "node/stop_request.hpp"
 
 #include <iostream>
@@ -19,6 +20,7 @@ exit_code serve(configuration configured) {
   application node{configured, [&request](std::string why) { request.fail(std::move(why)); }};
   if (!key_given)
     std::cout << "The admin key of this run is " << node.admin_key() << std::endl;
+  tell_ready();
   request.wait();
   if (auto why = request.failure())
     log::of("node").critical("this node stops: {}", *why);

@@ -12,13 +12,16 @@
 #include "payments/sandbox.hpp"
 #include "persistence/booking_store.hpp"
 
+#include <caf/actor_cast.hpp>
+#include <caf/after.hpp>
+#include <caf/others.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 #include <caf/typed_actor_pointer.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <algorithm>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 #include <variant>
 
@@ -28,10 +31,6 @@ namespace usher::node {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// Starting many large events takes a while; a router that still does not know them then never will.
-constexpr auto announced_within = 30s;
-constexpr auto between_looks = 5ms;
 
 /// Names this process in the store, for people.
 std::string owner_name() {
@@ -59,6 +58,7 @@ actors::journal_writer_limits writer_limits(const settings& all) {
   actors::journal_writer_limits limits;
   limits.most_facts_in_group = all.journal.group_max;
   limits.most_facts_waiting = all.journal.queue_max;
+  limits.between_groups = all.journal.interval;
   return limits;
 }
 
@@ -68,6 +68,17 @@ actors::waiting_room_limits room_limits(const settings& all) {
   limits.presence = all.waiting_room.presence;
   limits.pass_ttl = all.gateway.pass_ttl;
   return limits;
+}
+
+/// Waits for news, whatever they are, and takes all that have come: they say that it is worth asking again.
+void await_news(caf::scoped_actor& self, std::chrono::steady_clock::time_point until) {
+  // Of one end nobody hears: that of an order which its event, in doubt, found that it had never written.
+  constexpr std::chrono::steady_clock::duration longest = 1s;
+  auto patience = std::clamp(until - std::chrono::steady_clock::now(), 0 * longest, longest);
+  for (auto more = true; more; patience = 0s)
+    self->receive([](const messages::order_changed&) {},
+                  caf::others >> [](caf::message&) -> caf::skippable_result { return caf::message{}; },
+                  caf::after(patience) >> [&more] { more = false; });
 }
 
 actors::store_clock measure_clock(const shard_host::opener& open, caf::actor_system& system) {
@@ -121,37 +132,30 @@ shard_host::~shard_host() {
   self->send_exit(router_, caf::exit_reason::user_shutdown);
 }
 
-void shard_host::start_shards() {
+std::vector<domain::event_id> shard_host::start_shards() {
   caf::scoped_actor self{system_};
   self->request(keeper_, caf::infinite, messages::start_shards{})
       .receive([] {},
                [](const caf::error& error) {
                  throw std::runtime_error{"the events of the store cannot be started: " + to_string(error)};
                });
-  if (!await_events(std::chrono::steady_clock::now() + announced_within))
-    log::of("node").error("not every event of the store is served");
+  return known_events(self);
 }
 
-/// Events are announced to the router a moment after their start; before that buyers would be told that there is no
-/// such event.
-bool shard_host::await_events(std::chrono::steady_clock::time_point until) {
-  auto stored = open_()->events().size();
-  caf::scoped_actor self{system_};
-  std::size_t known = 0;
-  for (;;) {
-    self->request(router_, caf::infinite, messages::list_events{})
-        .receive([&](const std::vector<domain::event_id>& events) { known = events.size(); }, [](const caf::error&) {});
-    if (known >= stored || std::chrono::steady_clock::now() >= until)
-      return known >= stored;
-    std::this_thread::sleep_for(between_looks);
-  }
+std::vector<domain::event_id> shard_host::known_events(caf::scoped_actor& self) {
+  std::vector<domain::event_id> events;
+  self->request(router_, 1s, messages::list_events{})
+      .receive([&](std::vector<domain::event_id>& known) { events = std::move(known); },
+               [](const caf::error& error) {
+                 log::of("node").error("the router does not list its events: {}", to_string(error));
+               });
+  return events;
 }
 
 void shard_host::settle(std::chrono::steady_clock::time_point until) {
   caf::scoped_actor self{system_};
-  std::vector<domain::event_id> events;
-  self->request(router_, 1s, messages::list_events{})
-      .receive([&](std::vector<domain::event_id>& known) { events = std::move(known); }, [](const caf::error&) {});
+  // As a gateway it hears of every order that changes.
+  self->send(router_, messages::subscribe{}, caf::actor_cast<messages::gateway_actor>(self));
   auto under_way = [&](const domain::event_id& event) {
     std::uint64_t orders = 0;
     self->request(router_, 1s, messages::report_event{{}, event})
@@ -159,9 +163,9 @@ void shard_host::settle(std::chrono::steady_clock::time_point until) {
                  [](const caf::error&) {});
     return orders;
   };
-  for (auto& event : events)
+  for (const auto& event : known_events(self))
     while (under_way(event) > 0 && std::chrono::steady_clock::now() < until)
-      std::this_thread::sleep_for(between_looks);
+      await_news(self, until);
 }
 
 } // namespace usher::node

@@ -7,11 +7,13 @@
 #include "payments/provider.hpp"
 
 #include <caf/actor_system.hpp>
+#include <caf/fwd.hpp>
 
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace usher::persistence {
 class booking_store;
@@ -33,8 +35,9 @@ public:
   shard_host(const shard_host&) = delete;
   shard_host& operator=(const shard_host&) = delete;
 
-  /// Claims and starts the shards of every event in the store, whoever had them. Throws `std::runtime_error`.
-  void start_shards();
+  /// Claims and starts the shards of every event in the store, whoever had them, and returns the events that the
+  /// router then knows. Throws `std::runtime_error`.
+  std::vector<domain::event_id> start_shards();
   /// Waits until no order is under way, or until it takes too long.
   void settle(std::chrono::steady_clock::time_point until);
 
@@ -42,8 +45,8 @@ public:
   [[nodiscard]] const messages::router_actor& router() const noexcept { return router_; }
 
 private:
+  std::vector<domain::event_id> known_events(caf::scoped_actor& self);
   messages::keeper_actor start_keeper(const opener& open, std::function<void(const std::string&)> on_fatal);
-  bool await_events(std::chrono::steady_clock::time_point until);
 
   settings settings_;
   opener open_;

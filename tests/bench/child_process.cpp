@@ -48,6 +48,15 @@ SCENARIO("a child that does not want to end is killed after the grace") {
   }
 }
 
+SCENARIO("a child that never says that it serves is waited for no longer than asked") {
+  child_process silent(shell("exec sleep 60"));
+  child_process gone(shell("exit 0"));
+  CHECK(!silent.await_ready(20ms));
+  CHECK(silent.running());
+  CHECK(!gone.await_ready(10s));
+  CHECK_EQ(gone.wait_for(0ms), 0);
+}
+
 SCENARIO("a program that is not there cannot be started") {
   child_command command;
   command.program = "/nowhere/at-all";

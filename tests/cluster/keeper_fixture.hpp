@@ -28,6 +28,14 @@ public:
   open_store open = [where = books] { return std::make_unique<memory_store>(where); };
 
   process start_process(const std::string& name) {
+    auto result = new_process(name);
+    self->send(result.keeper, messages::start_shards{});
+    settle();
+    return result;
+  }
+
+  /// One that has not claimed anything yet.
+  process new_process(const std::string& name) {
     process result;
     result.writer = actors::spawn_journal_writer(sys, open, {}, actors::writer_thread::shared);
     result.router = cluster::spawn_router(sys);
@@ -37,7 +45,6 @@ public:
     keep(caf::actor_cast<caf::actor>(result.writer));
     keep(caf::actor_cast<caf::actor>(result.router));
     keep(caf::actor_cast<caf::actor>(result.keeper));
-    self->send(result.keeper, messages::start_shards{});
     settle();
     return result;
   }

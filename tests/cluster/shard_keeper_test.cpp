@@ -26,6 +26,22 @@ SCENARIO("an event that is created can be sold, and is there again after a resta
   CHECK(view->reply->settings.prices == std::vector<domain::minor_units>{5'000});
 }
 
+SCENARIO("when a start is answered, buyers find every event") {
+  auto first = start_process("first");
+  put(first, "two rows");
+  id = domain::event_id{"jazz"};
+  put(first, "two rows");
+  auto second = new_process("second");
+  auto start = ask<done>(second.keeper, messages::start_shards{});
+  while (start->pending() && sched.try_run_once()) {
+  }
+  REQUIRE(start->reply.has_value());
+  CHECK_EQ(asked<std::vector<domain::event_id>>(second, messages::list_events{})->reply->size(), 2u);
+  auto again = ask<done>(second.keeper, messages::start_shards{});
+  settle();
+  CHECK(again->reply.has_value());
+}
+
 SCENARIO("a second process on the same store takes over: the first acknowledges nothing more and says why") {
   auto first = start_process("first");
   put(first, "two rows");

@@ -87,6 +87,16 @@ SCENARIO("who says no hello and who is silent does not stay") {
   }
 }
 
+SCENARIO("whoever waits for events waits until every thread knows them, or as long as asked") {
+  GIVEN("a gateway whose router has announced one event") {
+    served gateway;
+    auto soon = [] { return std::chrono::steady_clock::now() + 20ms; };
+    CHECK(gateway.server->await_events({}, soon()));
+    CHECK(gateway.server->await_events({domain::event_id{"rock"}}, std::chrono::steady_clock::now() + 30s));
+    CHECK(!gateway.server->await_events({domain::event_id{"rock"}, domain::event_id{"nobody"}}, soon()));
+  }
+}
+
 SCENARIO("draining tells everybody and finishes") {
   GIVEN("a client on a gateway that drains") {
     served gateway;

@@ -134,8 +134,7 @@ SCENARIO("a node without an admin key makes one and shows it once") {
                                        "sqlite:" + (folder.path() / "usher.db").string()},
                                       out,
                                       err}};
-    while (node.running() && !contains(text_of(err), "ready"))
-      static_cast<void>(node.wait_for(20ms));
+    CHECK(node.await_ready(30s));
     CHECK_EQ(node.stop(), 0);
     auto shown = text_of(out);
     auto key = shown.substr(shown.find_last_of(' ') + 1);

@@ -30,19 +30,6 @@ std::vector<append_result> append_one(booking_store& store, domain::epoch epoch,
   return store.append(group);
 }
 
-/// Waits until the store answers again, at most half a minute.
-std::unique_ptr<booking_store> reopened(const std::string& url) {
-  for (auto until = steady::now() + 30s;;) {
-    try {
-      return open_store(url);
-    } catch (const store_unavailable&) {
-      if (steady::now() > until)
-        throw;
-      std::this_thread::sleep_for(50ms);
-    }
-  }
-}
-
 /// Writes one fact after the other until the store fails, and says how many were acknowledged.
 std::uint64_t write_until_failure(booking_store& store, domain::epoch epoch, std::atomic<std::uint64_t>& acknowledged) {
   for (std::uint64_t seq = 1;; ++seq) {
@@ -114,7 +101,7 @@ SCENARIO("a server that is killed while facts are written loses nothing that it 
       writer.join();
       CHECK_THROWS_AS((void)store->now(), store_unavailable);
       server.start();
-      auto next = reopened(url);
+      auto next = open_store(url);
       auto history = next->claim(section_shard(0), "next", std::nullopt).value();
       THEN("everything acknowledged is there, and at most the one fact beyond whose outcome was unknown") {
         CHECK_GE(history.last.value(), acknowledged.load());
@@ -145,7 +132,7 @@ SCENARIO("a server that stands still is unavailable within a bound") {
       CHECK_THROWS_AS((void)append_one(*store, mine, 1), store_unavailable);
       CHECK_LT((steady::now() - begin).count(), std::chrono::nanoseconds{6s}.count());
       server.resume();
-      auto history = reopened(way)->claim(section_shard(0), "test", mine).value();
+      auto history = open_store(way)->claim(section_shard(0), "test", mine).value();
       auto result = append_one(*store, history.epoch, history.last.value() + 1);
       CHECK((result == std::vector{append_result::written}));
     }

@@ -3,16 +3,17 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
+#include <cerrno>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <sstream>
 #include <stdexcept>
-#include <thread>
 
 namespace usher::tests {
 namespace {
@@ -65,6 +66,9 @@ private_postgres::private_postgres() : port_(free_port()) {
   if (::mkdtemp(pattern.data()) == nullptr)
     throw std::runtime_error("cannot make a temporary folder for PostgreSQL");
   folder_ = pattern;
+  // The server's processes become ours when those that started them have ended: so their end can be awaited.
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
+    throw std::runtime_error("cannot adopt the processes of PostgreSQL");
   if (::geteuid() == 0)
     run_as_caller({"chown", "postgres", folder_.string()});
   run({(programs / "initdb").string(), "--pgdata", (folder_ / "data").string(), "--username", "usher", "--auth",
@@ -112,9 +116,10 @@ void private_postgres::kill() {
   auto all = processes();
   for (int process : all)
     ::kill(process, SIGKILL);
+  // Their remains would look like a server that still runs. Nothing outlives that signal, so this ends.
   for (int process : all)
-    while (parent_of(process) != 0 && ::kill(process, 0) == 0)
-      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    while (::waitpid(process, nullptr, 0) < 0 && errno == EINTR) {
+    }
 }
 
 void private_postgres::pause() {

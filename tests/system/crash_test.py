@@ -26,7 +26,7 @@ class Crash(Story):
     async def kill_in_mid_sale(self, store=None):
         sale = self.begin(store)
         running = asyncio.create_task(sale.run())
-        await asyncio.wait_for(sale.acknowledged.wait(), 60)
+        await sale.has_orders(20)
         self.node.kill()
         sale.stopping = True
         await asyncio.wait_for(running, 90)
@@ -45,16 +45,12 @@ class Crash(Story):
         postgres = self.postgres()
         sale = self.begin(postgres.url)
         running = asyncio.create_task(sale.run())
-        await asyncio.wait_for(sale.acknowledged.wait(), 60)
+        await sale.has_orders(20)
         await asyncio.to_thread(postgres.stop, "immediate")
         await self.hears_store_unavailable()
         before = len(sale.orders)
         await asyncio.to_thread(postgres.start)
-
-        async def more_orders():
-            while len(sale.orders) < before + 20:
-                await asyncio.sleep(0.05)
-        await asyncio.wait_for(more_orders(), 60)
+        await sale.has_orders(before + 20)
         sale.stopping = True
         await asyncio.wait_for(running, 90)
         await check_promises(self, self.node, sale)

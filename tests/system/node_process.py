@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import pwd
+import select
 import shutil
 import signal
 import socket
@@ -58,26 +59,31 @@ class Node:
         self.options = list(options)
         self.process = None
 
-    def start(self, wait=True):
+    def start(self):
         config = self.folder / "usher.conf"
         config.write_text(f'payments {{ sandbox {{ ledger = "{self.ledger}", delay = 20ms }} }}\n')
+        # It says there that it is ready, as it would to systemd; the system chooses a name that is no file.
+        self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notices.bind("")
         self.process = subprocess.Popen(
             [PROGRAM, "node", "--config", str(config), "--http", f"127.0.0.1:{self.http_port}",
              "--admin", f"127.0.0.1:{self.admin_port}", "--store", self.store, *self.options],
-            env={**os.environ, "USHER_ADMIN_KEY": ADMIN_KEY}, stdout=self.log, stderr=self.log)
-        if wait:
-            self.await_ready()
+            env={**os.environ, "USHER_ADMIN_KEY": ADMIN_KEY,
+                 "NOTIFY_SOCKET": self.notices.getsockname().decode().replace("\0", "@")},
+            stdout=self.log, stderr=self.log)
+        self.await_ready()
         return self
 
     def await_ready(self, within_s=60):
-        def ready():
-            if self.process.poll() is not None:
-                raise AssertionError(f"the node ended with {self.process.returncode}:\n{self.output()}")
-            try:
-                return self.get("/readyz").status == 200
-            except OSError:
-                return False
-        await_true(ready, within_s, f"ready:\n{self.output()}")
+        ended = os.pidfd_open(self.process.pid)
+        try:
+            heard, _, _ = select.select([self.notices, ended], [], [], within_s)
+        finally:
+            os.close(ended)
+        with self.notices:
+            if self.notices not in heard or b"READY=1" not in self.notices.recv(4096):
+                state = "ended" if heard else f"is not ready after {within_s} s"
+                raise AssertionError(f"the node {state}:\n{self.output()}")
 
     def output(self):
         return pathlib.Path(self.log.name).read_text(errors="replace")[-4000:]

@@ -20,7 +20,14 @@ class Sale:
         self.ordering = set()  # holds that an order was sent for, answered or not
         self.refusals = {}
         self.stopping = False
-        self.acknowledged = asyncio.Event()
+        self.ordered = asyncio.Condition()
+
+    async def has_orders(self, count, within_s=60):
+        """Waits until that many orders were acknowledged."""
+        async def reached():
+            async with self.ordered:
+                await self.ordered.wait_for(lambda: len(self.orders) >= count)
+        await asyncio.wait_for(reached(), within_s)
 
     async def run(self):
         await asyncio.gather(*(self.buyer(number) for number in range(self.size)))
@@ -42,7 +49,7 @@ class Sale:
                 elif problem.slug == "limit-exceeded":
                     token = None
             except (OSError, asyncio.TimeoutError, websockets.WebSocketException):
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.05)  # likewise: nobody tells a buyer when the node is back
 
     async def one_purchase(self, buyer, choice, key):
         wanted = choice.sample(self.seats, choice.randint(1, 3))
@@ -59,9 +66,9 @@ class Sale:
             return
         self.ordering.add(held["hold"])
         order = await buyer.ask("order", hold=held["hold"], key=f"order-{key}", payment={"method": "card"})
-        self.orders[order["order"]] = (buyer.token, wanted)
-        if len(self.orders) >= 20:
-            self.acknowledged.set()
+        async with self.ordered:
+            self.orders[order["order"]] = (buyer.token, wanted)
+            self.ordered.notify_all()
 
 
 async def check_promises(test, node, sale):
@@ -70,12 +77,15 @@ async def check_promises(test, node, sale):
         return node.get(path, headers={"Authorization": f"Bearer {token}"})
 
     for order, (token, seats) in sale.orders.items():
-        for _ in range(600):
+        answer = fetch(f"/v1/orders/{order}", token)
+        if answer.status == 200 and answer.json["state"] == "charging":
+            buyer = await Buyer(node).open(token)  # hears of its orders' ends from here on
+            state = fetch(f"/v1/orders/{order}", token).json["state"]
+            while state == "charging":
+                state = (await buyer.hears("order", order=order))["state"]
+            await buyer.close()
             answer = fetch(f"/v1/orders/{order}", token)
-            test.assertEqual(answer.status, 200, answer.body)
-            if answer.json["state"] != "charging":
-                break
-            await asyncio.sleep(0.05)  # polling, as an HTTP client does
+        test.assertEqual(answer.status, 200, answer.body)
         test.assertEqual(answer.json["state"], "confirmed", answer.body)
         test.assertEqual(sorted(seat["guid"] for seat in answer.json["seats"]), sorted(seats))
     def look(guids):
