@@ -1,8 +1,25 @@
 #include "bench/child_node.hpp"
 
+#include <algorithm>
+#include <fstream>
+
 namespace usher::bench {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+/// Writes a configuration that keeps the account book of the sandbox there, and gives its file.
+std::filesystem::path account_book_in(const std::filesystem::path& folder) {
+  auto file = folder / "usher.conf";
+  std::ofstream out(file);
+  out << "payments { sandbox { ledger = \"" << (folder / "payments").string() << "\" } }\n";
+  if (!out.flush())
+    throw std::runtime_error("cannot write " + file.string());
+  return file;
+}
+
+} // namespace
 
 child_node::child_node(child_node_options options) : options_(std::move(options)) {
   if (options_.store.empty())
@@ -15,7 +32,12 @@ child_node::child_node(child_node_options options) : options_(std::move(options)
   command.program = options_.program;
   command.arguments = {"node",    "--http",       to_string(http()), "--admin",  to_string(admin()),
                        "--store", options_.store, "--admin-key",     admin_key()};
-  command.arguments.insert(command.arguments.end(), options_.arguments.begin(), options_.arguments.end());
+  // Its account book lies beside a file; without one it would lie in the working folder, and stay there. A
+  // configuration that was chosen says itself where it lies.
+  const auto& more = options_.arguments;
+  if (!options_.store.starts_with("sqlite:") && std::find(more.begin(), more.end(), "--config") == more.end())
+    command.arguments.insert(command.arguments.end(), {"--config", account_book_in(directory_.path()).string()});
+  command.arguments.insert(command.arguments.end(), more.begin(), more.end());
   command.error_file = directory_.path() / "log";
   command.output_file = command.error_file;
   process_.emplace(command);

@@ -27,7 +27,8 @@ struct child_node_options {
   std::chrono::milliseconds ready_within = std::chrono::seconds(30);
 };
 
-/// `usher node` as a child process of its own, from ready to gone.
+/// `usher node` as a child process of its own, from ready to gone. Leaves nothing behind but what is in its store, and
+/// the sandbox's account book beside a SQLite store.
 class child_node {
 public:
   /// Waits until it says that it is ready. Throws `std::runtime_error` with what the node said last when it does not

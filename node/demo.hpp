@@ -20,7 +20,8 @@ struct demo_options {
 };
 
 /// A whole sale in one process: starts a node, creates and opens an event over the operators' HTTP, sends a crowd
-/// through the buyers' protocol, shows the figures, and has the store audited.
+/// through the buyers' protocol, shows the figures, and has the store audited. Leaves nothing behind but what is in
+/// `store`: the sandbox's account book goes away with the demo.
 [[nodiscard]] exit_code run_demo(const demo_options& options);
 
 } // namespace usher::node

@@ -1,18 +1,26 @@
 """The demo sells real seats and the audit agrees."""
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import unittest
 
 from node_process import PROGRAM, Postgres
 
 
 class Demo(unittest.TestCase):
-    def demo(self, *options):
-        done = subprocess.run([PROGRAM, "demo", "--exit", "--json", *options], capture_output=True, text=True, timeout=300)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr[-4000:])
+    def run_usher(self, *arguments):
+        """Runs it to its end; it prints one JSON object and leaves nothing in the working folder."""
+        with tempfile.TemporaryDirectory(prefix="usher-demo-") as folder:
+            done = subprocess.run([PROGRAM, *arguments, "--json"], cwd=folder, capture_output=True, text=True, timeout=300)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr[-4000:])
+            self.assertEqual(os.listdir(folder), [])
         return json.loads(done.stdout)
+
+    def demo(self, *options):
+        return self.run_usher("demo", "--exit", *options)
 
     def assert_sold(self, figures, joined):
         self.assertEqual(figures["audit"], "ok")
@@ -27,6 +35,12 @@ class Demo(unittest.TestCase):
         postgres = Postgres()
         self.addCleanup(postgres.close)
         self.assert_sold(self.demo("--plan", "theatre", "--buyers", "400", "--rate", "200", "--store", postgres.url), 400)
+
+    def test_the_bench_of_holds_leaves_nothing_behind_on_postgres(self):
+        postgres = Postgres()
+        self.addCleanup(postgres.close)
+        figures = self.run_usher("bench", "hold", "--connections", "10", "--duration", "1", "--store", postgres.url)
+        self.assertGreater(figures["per_s"], 0)
 
 
 if __name__ == "__main__":
