@@ -13,6 +13,7 @@
 
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 namespace usher::bench {
 
@@ -82,7 +83,10 @@ load_plan plan_of(const hold_options& options) {
 }
 
 load_result measure_holds(const hold_options& options) {
-  child_node node({.program = options.program.empty() ? this_program() : options.program, .store = options.store});
+  child_node_options as{.program = options.program.empty() ? this_program() : options.program, .store = options.store};
+  if (!options.config.empty())
+    as.arguments = {"--config", options.config};
+  child_node node(std::move(as));
   auto plan = plan_of(options);
   plan.to = node.http();
   auto per_s = options.rate_per_s > 0 ? options.rate_per_s : most_per_s;

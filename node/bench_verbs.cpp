@@ -23,7 +23,6 @@ void declare_duration(CLI::App& verb, std::chrono::seconds& duration) {
       ->check(CLI::Range(1, 3600));
 }
 
-/// What the benches that send frames have in common.
 /// A whole number within bounds; the help shows its default.
 void declare_number(CLI::App& verb, const char* name, std::size_t& value, const char* sentence, int least, int most) {
   verb.add_option(name, value, sentence)->capture_default_str()->check(CLI::Range(least, most));
@@ -33,6 +32,7 @@ void declare_json(CLI::App& verb, bool& json) {
   verb.add_flag("--json", json, "Print one JSON object");
 }
 
+/// What the benches that send frames have in common.
 template <class Options>
 void declare_load(CLI::App& verb, Options& options) {
   declare_number(verb, "--connections", options.connections, "WebSocket connections", 1, 15'000);
@@ -64,6 +64,8 @@ void declare_hold(CLI::App& bench, action& chosen) {
   options->program = bench::this_program();
   declare_load(*verb, *options);
   declare_store(*verb, options->store);
+  verb->add_option("--config", options->config, "Configuration file of the node that is measured")
+      ->check(CLI::ExistingFile);
   verb->add_flag("--with-echo", options->with_echo, "Measure a bare echo afterwards, for ratio_echo");
   verb->footer("Example:\n  usher bench hold --connections 100 --duration 10 --with-echo --json");
   choose(*verb, chosen, options, bench::run_hold);
@@ -73,9 +75,9 @@ void declare_echo(CLI::App& bench, action& chosen) {
   auto verb = bench.add_subcommand("echo", "A bare WebSocket echo with the same client: the limit on this machine");
   auto options = std::make_shared<bench::echo_options>();
   options->program = bench::this_program();
+  options->on_listening = tell_ready;
   declare_load(*verb, *options);
   declare_number(*verb, "--request-bytes", options->request_bytes, "Size of a request's frame", 32, 65'536);
-  options->on_listening = tell_ready;
   declare_number(*verb, "--answer-bytes", options->answer_bytes, "Size of an answer's frame", 1, 65'536);
   verb->add_option("--serve", options->serve_port, "Only serve, on this port, until killed");
   choose(*verb, chosen, options, bench::run_echo);
