@@ -11,7 +11,7 @@ namespace usher::bench {
 /// thread as always, into a store that is done at once.
 struct ask_options {
   std::chrono::seconds duration{5}; ///< of each half, 1 to 3600
-  std::size_t in_flight = 64;       ///< 1 to 10000
+  std::size_t in_flight = 1'000;    ///< 1 to 10000
   bool json = false;
 };
 

@@ -12,7 +12,7 @@ namespace usher::bench {
 
 /// `usher bench echo`: what this machine can do at most with the same client and frames of the same size.
 struct echo_options {
-  std::size_t connections = 100;     ///< 1 to 15000
+  std::size_t connections = 1'000;   ///< 1 to 15000
   std::size_t in_flight = 1;         ///< per connection, 1 to 64
   std::chrono::seconds duration{10}; ///< 1 to 3600
   double rate_per_s = 0;             ///< 0: closed loop; at most 1000000

@@ -15,7 +15,7 @@ namespace usher::bench {
 /// cost no write, so they would make the figure better. The node is a child process, so that the client shares the
 /// machine with it but nothing else.
 struct hold_options {
-  std::size_t connections = 100;     ///< 1 to 15000
+  std::size_t connections = 1'000;   ///< 1 to 15000
   std::size_t in_flight = 1;         ///< per connection, 1 to 64
   std::chrono::seconds duration{10}; ///< 1 to 3600; the seats end after 1,000,000 holds
   double rate_per_s = 0;             ///< 0: closed loop; at most 1000000

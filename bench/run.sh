@@ -10,7 +10,7 @@ cd "$(dirname "$(readlink -f "$0")")/.."
 usher=${USHER:-build/usher}
 domain_benchmark=${DOMAIN_BENCHMARK:-build/release/bench/domain_benchmark}
 duration=10
-connections=100
+connections=1000
 json=
 usage() { sed -n '2,6s/^# \{0,1\}//p' "$0"; }
 while [ $# -gt 0 ]; do

@@ -141,7 +141,7 @@ private:
       return;
     }
     auto histories = claims_.take_over(stored.id, section_count(*plan));
-    const auto& event = serve(stored.id, std::move(plan), std::move(text), std::move(histories));
+    const auto& event = serve({}, stored.id, std::move(plan), std::move(text), std::move(histories));
     introducing_.insert(stored.id);
     self_->request(event.event, settings_.introduction, messages::describe_event{{}, stored.id})
         .then(
@@ -165,7 +165,7 @@ private:
   }
 
   /// Starts the actors of an event whose shards have been claimed.
-  const running_event& serve(const domain::event_id& id, domain::shared_plan plan,
+  const running_event& serve(messages::trace_id asked_by, const domain::event_id& id, domain::shared_plan plan,
                              std::shared_ptr<const std::string> text, event_histories histories) {
     running_event started{plan, std::move(text), {}, {}, {}};
     started.event = factories_.start_event(id, std::move(histories.event), plan, me());
@@ -174,8 +174,8 @@ private:
                                                           std::move(histories.sections[i]), plan, started.event, me()));
     started.room = factories_.start_waiting_room(id, std::move(histories.room), me());
     self_->send(started.event, messages::event_peers{}, started.sections, started.room);
-    log::of("cluster").info("serving event {}: {} sections, {} places", id.value(), started.sections.size(),
-                            plan->capacity());
+    log::of("cluster").info("{}serving event {}: {} sections, {} places", messages::line_start(asked_by), id.value(),
+                            started.sections.size(), plan->capacity());
     return running_.insert_or_assign(id, std::move(started)).first->second;
   }
 
@@ -202,7 +202,7 @@ private:
     if (running == running_.end())
       create(wish, asked);
     else if (*running->second.plan_text == *wish.plan_text)
-      define(wish.id, wish.settings, asked);
+      define(wish, asked);
     else if (domain::keeps_all_seats(*running->second.plan, *wish.plan))
       replace_plan(wish, asked);
     else
@@ -223,19 +223,20 @@ private:
       if (is_waiting)
         return;
       claims_.store().put_event({wish.id, *wish.plan_text}, section_count(*wish.plan));
-      serve(wish.id, wish.plan, wish.plan_text, claims_.take_over(wish.id, section_count(*wish.plan)));
+      serve(wish.trace, wish.id, wish.plan, wish.plan_text, claims_.take_over(wish.id, section_count(*wish.plan)));
     });
     if (!refused && !is_waiting)
-      return define(wish.id, wish.settings, asked);
+      return define(wish, asked);
     // Perhaps it was created although the store did not say so.
     start_again_later();
     refuse(wish.id, refused.value_or(domain::refusal{.reason = rejection::overloaded}), asked);
   }
 
-  void define(const domain::event_id& id, const domain::event_settings& settings, answer asked) {
-    self_->request(running_.at(id).event, caf::infinite, messages::define_event{{}, settings})
-        .then([this, asked](const messages::event_view& view) { defined(view, asked); },
-              [this, id, asked](const caf::error& why) { not_defined(id, messages::to_refusal(why), asked); });
+  void define(const messages::put_event& wish, answer asked) {
+    self_->request(running_.at(wish.id).event, caf::infinite, messages::define_event{wish.trace, wish.settings})
+        .then(
+            [this, asked](const messages::event_view& view) { defined(view, asked); },
+            [this, id = wish.id, asked](const caf::error& why) { not_defined(id, messages::to_refusal(why), asked); });
   }
 
   void defined(const messages::event_view& view, answer asked) {
@@ -277,7 +278,7 @@ private:
       auto histories = claims_.take_over(wish.id, section_count(*old.plan));
       in_use = !domain::keeps_all_seats(*old.plan, *wish.plan) && !histories.seats_untouched();
       if (in_use) {
-        serve(wish.id, old.plan, old.plan_text, std::move(histories));
+        serve(wish.trace, wish.id, old.plan, old.plan_text, std::move(histories));
         return;
       }
       auto count = section_count(*wish.plan);
@@ -286,7 +287,7 @@ private:
       while (histories.sections.size() < count)
         histories.sections.push_back(claims_.take_over_section(
             wish.id, domain::section_no{static_cast<std::uint16_t>(histories.sections.size())}));
-      serve(wish.id, wish.plan, wish.plan_text, std::move(histories));
+      serve(wish.trace, wish.id, wish.plan, wish.plan_text, std::move(histories));
     });
     if (refused) {
       start_again_later();
@@ -294,7 +295,7 @@ private:
     }
     if (in_use)
       return not_defined(wish.id, {.reason = rejection::plan_in_use}, asked);
-    define(wish.id, wish.settings, asked);
+    define(wish, asked);
   }
 
   static void stop(const running_event& old) {

@@ -67,7 +67,7 @@ void declare_hold(CLI::App& bench, action& chosen) {
   verb->add_option("--config", options->config, "Configuration file of the node that is measured")
       ->check(CLI::ExistingFile);
   verb->add_flag("--with-echo", options->with_echo, "Measure a bare echo afterwards, for ratio_echo");
-  verb->footer("Example:\n  usher bench hold --connections 100 --duration 10 --with-echo --json");
+  verb->footer("Example:\n  usher bench hold --connections 1000 --duration 10 --with-echo --json");
   choose(*verb, chosen, options, bench::run_hold);
 }
 
