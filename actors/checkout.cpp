@@ -247,7 +247,9 @@ private:
   }
 
   void note_unknown(const char* what, const std::string& reason) {
-    log_.warn("{}: what became of its {} is unknown: {}; the provider is asked again", line_, what, reason);
+    // Now and then that happens; a provider that stays away is somebody's business.
+    auto level = retry_ < timing_.last_retry ? spdlog::level::info : spdlog::level::warn;
+    log_.log(level, "{}: what became of its {} is unknown: {}; the provider is asked again", line_, what, reason);
   }
 
   void expect_answer() {
