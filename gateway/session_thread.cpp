@@ -72,6 +72,7 @@ void session_thread::stop() {
   if (!thread_.joinable())
     return;
   post([this] {
+    stopping_ = true; // the timer may have run out already, which its cancelling does not undo
     connections_.abort();
     sweeper_.cancel();
     busy_.reset();
@@ -180,7 +181,7 @@ void session_thread::take(messages::order_changed&& news) {
 void session_thread::arm_sweep() {
   sweeper_.expires_after(std::chrono::milliseconds{1000 / queue_board::turns_per_s});
   sweeper_.async_wait([this](const boost::system::error_code& cancelled) {
-    if (cancelled)
+    if (cancelled || stopping_)
       return;
     sweep();
     arm_sweep();

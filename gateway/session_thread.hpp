@@ -97,6 +97,7 @@ private:
   std::size_t number_;
   std::uint64_t next_trace_;
   unsigned turns_ = 0;
+  bool stopping_ = false;
 
   messages::gateway_actor bridge_;
   outbox outbox_;
