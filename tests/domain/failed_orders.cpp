@@ -1,8 +1,7 @@
 #define CAF_SUITE domain.failed_orders
 
 #include "domain/failed_orders.hpp"
-#include "domain/event.hpp"
-#include "tests/domain/halls.hpp"
+#include "tests/domain/orders.hpp"
 
 #include "caf/test/bdd_dsl.hpp"
 
@@ -16,34 +15,10 @@ using namespace usher::domain::test;
 
 namespace {
 
-order_started order_of(std::uint64_t order, std::uint64_t hold, const buyer_id& buyer = ada) {
-  return {.order = order_number(order),
-          .hold = hold_number(hold),
-          .buyer = buyer,
-          .seats = {{section_no{0}, seat_no{4}, 5000}},
-          .total = 5000,
-          .method = "card",
-          .key = "key",
-          .request = 77,
-          .at = at(static_cast<std::int64_t>(order))};
-}
-
 event open_event() {
   event result;
   result.apply(event_state_changed{event_state::open});
   return result;
-}
-
-void go(event& x, std::uint64_t order, std::initializer_list<order_state> states) {
-  for (auto state : states)
-    x.apply(*granted(x.advance_order(order_number(order), state, "why", at(1))));
-}
-
-event from_snapshot(const event& x) {
-  event fresh;
-  for (const auto& fact : x.snapshot())
-    fresh.apply(fact);
-  return fresh;
 }
 
 void fail(event& x, std::uint64_t order, std::uint64_t hold, const buyer_id& buyer) {
