@@ -30,7 +30,7 @@ public:
   void read_journal(const domain::event_id&, const std::function<void(const persistence::journal_entry&)>&) override {}
   std::vector<persistence::sold_row> sold_seats(const domain::event_id&) override { return {}; }
   std::vector<persistence::order_row> orders(const domain::event_id&) override { return {}; }
-  std::vector<std::pair<domain::shard_id, domain::epoch>> epochs(const domain::event_id&) override { return {}; }
+  std::vector<persistence::stored_shard> shards(const domain::event_id&) override { return {}; }
   std::string secret(std::string_view, const std::function<std::string()>& make) override { return make(); }
 };
 

@@ -5,14 +5,6 @@
 
 namespace usher::cluster {
 
-namespace {
-
-domain::epoch next(domain::epoch one) {
-  return domain::epoch{one.value() + 1};
-}
-
-} // namespace
-
 bool event_histories::seats_untouched() const {
   return std::all_of(sections.begin(), sections.end(), [](const auto& each) { return each.last.value() == 0; });
 }
@@ -42,29 +34,29 @@ persistence::shard_history shard_claims::take_over_section(const domain::event_i
 }
 
 std::optional<persistence::shard_history> shard_claims::reclaim(const domain::shard_id& shard, domain::epoch present) {
-  auto& furthest = furthest_.try_emplace(shard, present).first->second;
-  auto claim = [&](domain::epoch seen) {
-    try {
-      auto history = store().claim(shard, owner_, seen);
-      if (history)
-        furthest = history->epoch;
+  // A claim of which no answer came may have succeeded, then or only just now: the shard is further than its actor
+  // knows, and still this process's own.
+  for (std::optional seen{present}; seen;) {
+    if (auto history = store().claim(shard, owner_, seen))
       return history;
-    } catch (const persistence::store_unavailable&) {
-      furthest = std::max(furthest, next(seen));
-      throw;
-    }
-  };
-  if (furthest <= present)
-    return claim(present);
-  // Of the last claim no answer came, here or to the shard: it succeeded, or it did not.
-  auto history = claim(domain::epoch{furthest.value() - 1});
-  return history ? history : claim(furthest);
+    auto before = std::exchange(seen, own_epoch(shard));
+    if (seen == before)
+      return std::nullopt;
+  }
+  return std::nullopt;
 }
 
-std::optional<std::pair<domain::shard_id, domain::epoch>> shard_claims::lost(const domain::event_id& event) {
-  for (auto& [shard, present] : store().epochs(event))
-    if (auto own = furthest_.find(shard); own != furthest_.end() && present > own->second)
-      return std::pair{shard, present};
+std::optional<domain::epoch> shard_claims::own_epoch(const domain::shard_id& shard) {
+  for (const auto& row : store().shards(shard.event))
+    if (row.shard == shard && row.owner == owner_)
+      return row.epoch;
+  return std::nullopt;
+}
+
+std::optional<persistence::stored_shard> shard_claims::lost(const domain::event_id& event) {
+  for (auto& row : store().shards(event))
+    if (taken_.contains(row.shard) && row.owner != owner_)
+      return std::move(row);
   return std::nullopt;
 }
 
@@ -72,7 +64,7 @@ persistence::shard_history shard_claims::take(const domain::shard_id& shard) {
   auto history = store().claim(shard, owner_, std::nullopt);
   if (!history)
     throw persistence::store_broken{"the store has no shard " + domain::to_string(shard)};
-  furthest_.insert_or_assign(shard, history->epoch);
+  taken_.insert(shard);
   return *std::move(history);
 }
 

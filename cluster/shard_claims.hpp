@@ -8,8 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
-#include <utility>
+#include <unordered_set>
 #include <vector>
 
 namespace usher::cluster {
@@ -37,23 +36,22 @@ public:
   /// Takes over one section.
   [[nodiscard]] persistence::shard_history take_over_section(const domain::event_id& event, domain::section_no number);
 
-  /// Claims the next epoch of a shard that is this process's at `present`. Nothing when somebody else has
-  /// taken it over.
+  /// Claims the next epoch of a shard that is this process's, at `present` as far as its actor knows. Nothing when
+  /// somebody else has taken it over.
   [[nodiscard]] std::optional<persistence::shard_history> reclaim(const domain::shard_id& shard, domain::epoch present);
 
-  /// A shard of the event that somebody else has taken over from this process, with its present epoch; nothing when
-  /// there is none. One query.
-  [[nodiscard]] std::optional<std::pair<domain::shard_id, domain::epoch>> lost(const domain::event_id& event);
+  /// A shard of the event that somebody else has taken over from this process; nothing when there is none. One query.
+  [[nodiscard]] std::optional<persistence::stored_shard> lost(const domain::event_id& event);
 
 private:
   [[nodiscard]] persistence::shard_history take(const domain::shard_id& shard);
+  /// The epoch of a shard whose newest claim is this process's own.
+  [[nodiscard]] std::optional<domain::epoch> own_epoch(const domain::shard_id& shard);
 
   std::function<std::unique_ptr<persistence::booking_store>()> open_;
   std::string owner_;
   std::unique_ptr<persistence::booking_store> store_;
-  /// How far each claimed shard is, or may be, by this process's own claims: further than its owner knows when a
-  /// claim was not answered.
-  std::unordered_map<domain::shard_id, domain::epoch> furthest_;
+  std::unordered_set<domain::shard_id> taken_; ///< ever, by this process
 };
 
 } // namespace usher::cluster

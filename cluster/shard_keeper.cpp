@@ -334,9 +334,9 @@ private:
   [[nodiscard]] std::optional<domain::epoch> present_epoch(const domain::shard_id& shard) {
     std::optional<domain::epoch> result;
     with_store([&] {
-      for (const auto& [each, epoch] : claims_.store().epochs(shard.event))
-        if (each == shard)
-          result = epoch;
+      for (const auto& row : claims_.store().shards(shard.event))
+        if (row.shard == shard)
+          result = row.epoch;
     });
     return result;
   }
@@ -360,7 +360,7 @@ private:
     looked_at_ = next->first;
     with_store([this] {
       if (auto lost = claims_.lost(looked_at_))
-        taken_over(lost->first, lost->second);
+        taken_over(lost->shard, lost->epoch);
     });
   }
 

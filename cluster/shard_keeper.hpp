@@ -31,13 +31,13 @@ struct shard_factories {
 };
 
 struct keeper_settings {
-  std::string owner; ///< names this process in the store, for people
+  std::string owner; ///< names this process, and no other that ever was, in the store
   /// Called once, with a sentence for people, when this process must stop: somebody else owns its shards now,
   /// or the store cannot be used. May be called on any thread.
   std::function<void(const std::string& sentence)> on_fatal;
   std::chrono::milliseconds patience{500}; ///< so long a store that was out of reach is not asked again
   std::chrono::milliseconds retry{1'000};  ///< between attempts to start events that could not be started
-  std::chrono::milliseconds look{1'000};   ///< between looks for shards that somebody else has taken over
+  std::chrono::milliseconds look{1'000};   ///< between looks at how the shards stand in the store
   std::chrono::seconds introduction{30};   ///< so long a started event may take to say how it stands
 };
 

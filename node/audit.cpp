@@ -146,8 +146,8 @@ public:
 
 private:
   void open_sections() {
-    for (auto& [shard, present] : store_.epochs(report_.event))
-      epochs_.emplace(shard, present);
+    for (auto& row : store_.shards(report_.event))
+      epochs_.emplace(row.shard, row.epoch);
     for (std::size_t i = 0; i < plan_->sections().size(); ++i) {
       shard_id shard{shard_kind::section, report_.event, section_no{static_cast<std::uint16_t>(i)}};
       sections_.try_emplace(shard.section, shard, plan_, findings_, read_snapshot(store_, shard, findings_));

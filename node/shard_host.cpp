@@ -20,7 +20,10 @@
 #include <caf/typed_actor_pointer.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <random>
 #include <stdexcept>
 #include <utility>
 #include <variant>
@@ -32,12 +35,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Names this process in the store, for people.
+/// Names this process in the store: for people, and unlike any other one. Host and process do not tell two containers
+/// apart, so chance does.
 std::string owner_name() {
   char host[256] = {};
   if (::gethostname(host, sizeof host - 1) != 0)
     host[0] = '\0';
-  return std::string{host} + ":" + std::to_string(::getpid());
+  std::random_device source;
+  return fmt::format("{}:{}/{:08x}{:08x}", host, ::getpid(), source(), source());
 }
 
 domain::shared_plan read_plan(const std::string& text) {

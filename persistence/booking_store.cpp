@@ -18,6 +18,8 @@ void booking_store::at_one_moment(const std::function<void()>& work) {
   work();
 }
 
+void booking_store::note_ends(const domain::event_id&) {}
+
 void booking_store::examine_journal(const domain::event_id& event,
                                     const std::function<void(const examined_entry&)>& each) {
   read_journal(event, [&each](const journal_entry& entry) {

@@ -53,6 +53,14 @@ struct stored_event {
   std::string plan;
 };
 
+/// One shard as the store has it.
+struct stored_shard {
+  domain::shard_id shard;
+  domain::epoch epoch;    ///< the present one
+  std::string owner;      ///< who claimed that epoch; empty when nobody ever did
+  domain::fact_seq noted; ///< `note_ends` saw this fact: a journal that ends before it has lost its newest facts
+};
+
 /// One sold seat, from the table that guards sales independently of the journal.
 struct sold_row {
   domain::section_no section;
@@ -119,7 +127,8 @@ public:
   /// Takes a shard over: `epoch = epoch + 1`, whoever had it, and returns its history. From the moment
   /// this returns, nothing that carries an older epoch is written. With `expected` the claim succeeds
   /// only at that present epoch (a compare-and-swap); nullopt when it is another one by now, or when
-  /// there is no such shard. `owner` names this process for people.
+  /// there is no such shard. `owner` names this process, and no other that ever was. A journal that lacks a fact,
+  /// or that ends before what `note_ends` saw, is not gone on with: `store_broken`.
   [[nodiscard]] virtual std::optional<shard_history> claim(const domain::shard_id& shard, std::string_view owner,
                                                            std::optional<domain::epoch> expected) = 0;
 
@@ -136,6 +145,11 @@ public:
   virtual void put_snapshot(const domain::shard_id& shard, domain::epoch epoch, domain::fact_seq upto,
                             const std::vector<domain::fact>& facts) = 0;
 
+  /// Notes how far the journals of an event's shards reach, so that it shows when their newest facts are gone.
+  /// Writes nothing when nothing was written since the last time. A store that cannot lose facts keeps this default,
+  /// which does nothing.
+  virtual void note_ends(const domain::event_id& event);
+
   // ---- reading, for the audit and for people ----
 
   /// Runs `work`, in which every call of this section sees the store as it was at one moment. A store
@@ -151,9 +165,8 @@ public:
   [[nodiscard]] virtual std::optional<stored_snapshot> snapshot(const domain::shard_id& shard);
   [[nodiscard]] virtual std::vector<sold_row> sold_seats(const domain::event_id& event) = 0;
   [[nodiscard]] virtual std::vector<order_row> orders(const domain::event_id& event) = 0;
-  /// The present epoch of every shard of an event.
-  [[nodiscard]] virtual std::vector<std::pair<domain::shard_id, domain::epoch>>
-  epochs(const domain::event_id& event) = 0;
+  /// Every shard of an event.
+  [[nodiscard]] virtual std::vector<stored_shard> shards(const domain::event_id& event) = 0;
 
   /// A named secret of at least 32 random bytes that all nodes of this store share; made by `make` on first use.
   [[nodiscard]] virtual std::string secret(std::string_view name, const std::function<std::string()>& make) = 0;

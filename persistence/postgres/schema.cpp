@@ -83,6 +83,15 @@ constexpr std::array migrations{
         RETURN true;
       END $$;
     )sql",
+    // 2: how far the journals were seen to reach. A table of its own: who appends shares the shards' rows, and would
+    // wait for their writer.
+    R"sql(
+      CREATE TABLE journal_end (
+        shard   int    PRIMARY KEY REFERENCES shard,
+        last    bigint NOT NULL
+      ) WITH (fillfactor = 50);
+      COMMENT ON TABLE journal_end IS 'A journal that ends before this fact has lost its newest ones.';
+    )sql",
 };
 
 constexpr prepared take_turns{"take_turns", "SELECT pg_advisory_xact_lock(hashtext('usher schema'))"};

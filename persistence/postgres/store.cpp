@@ -42,9 +42,20 @@ constexpr prepared take_over{"take_over", R"sql(
   UPDATE shard SET epoch = epoch + 1, owner = $2::text
   WHERE number = $1::int AND ($3::bigint IS NULL OR epoch = $3::bigint) RETURNING epoch
 )sql"};
+constexpr prepared find_noted_end{"find_noted_end", "SELECT last FROM journal_end WHERE shard = $1::int"};
 constexpr prepared list_shards{"list_shards", R"sql(
-  SELECT s.number, s.kind, s.section, s.epoch FROM event e JOIN shard s ON s.event = e.number
+  SELECT s.number, s.kind, s.section, s.epoch, s.owner, coalesce(seen.last, 0)
+  FROM event e JOIN shard s ON s.event = e.number LEFT JOIN journal_end seen ON seen.shard = s.number
   WHERE e.id = $1::text ORDER BY s.kind, s.section
+)sql"};
+// In one order, so that two processes do not wait for each other.
+constexpr prepared note_journal_ends{"note_journal_ends", R"sql(
+  INSERT INTO journal_end (shard, last)
+  SELECT s.number, now.last FROM event e JOIN shard s ON s.event = e.number
+  CROSS JOIN LATERAL (SELECT max(seq) AS last FROM journal WHERE shard = s.number) now
+  LEFT JOIN journal_end seen ON seen.shard = s.number
+  WHERE e.id = $1::text AND now.last > coalesce(seen.last, 0) ORDER BY s.number
+  ON CONFLICT (shard) DO UPDATE SET last = excluded.last WHERE excluded.last > journal_end.last
 )sql"};
 constexpr prepared read_facts{"read_facts", "SELECT seq, fact FROM journal WHERE shard = $1::int AND seq > $2::bigint "
                                             "ORDER BY seq LIMIT $3::bigint"};
@@ -144,6 +155,11 @@ public:
         claimed->snapshot = std::move(kept->facts);
       }
       read_facts_into(*claimed, shard, place, all);
+      auto noted = all.run(find_noted_end, {place});
+      if (!noted.empty() && noted.front()[0].as<std::int64_t>() > number(claimed->last.value()))
+        throw store_broken("the journal of " + to_string(shard) + " has lost its newest facts: it ends at "
+                           + std::to_string(claimed->last.value()) + ", and fact " + noted.front()[0].c_str()
+                           + " was in it");
     });
     return claimed;
   }
@@ -159,6 +175,8 @@ public:
     arguments.append(as_bytes(bytes));
     db_.run(put_snapshot_row, arguments);
   }
+
+  void note_ends(const event_id& event) override { db_.run(note_journal_ends, {as_bytes(event.value())}); }
 
   void at_one_moment(const std::function<void()>& work) override { db_.at_one_moment(work); }
 
@@ -220,10 +238,11 @@ public:
     }
   }
 
-  std::vector<std::pair<shard_id, domain::epoch>> epochs(const event_id& event) override {
-    std::vector<std::pair<shard_id, domain::epoch>> all;
+  std::vector<stored_shard> shards(const event_id& event) override {
+    std::vector<stored_shard> all;
     for (const auto& row : db_.run(list_shards, {as_bytes(event.value())}))
-      all.emplace_back(shard_in(event, row), to_number<domain::epoch>(row[3]));
+      all.push_back({shard_in(event, row), to_number<domain::epoch>(row[3]), row[4].as<std::string>(),
+                     to_number<domain::fact_seq>(row[5])});
     return all;
   }
 
@@ -258,10 +277,10 @@ private:
       auto rows = all.run(read_facts, {place, number(history.last.value()), facts_a_page});
       for (const auto& row : rows) {
         auto fact = decode(to_text(row[1]));
+        auto expected = history.last.value() + 1;
         history.last = to_number<domain::fact_seq>(row[0]);
-        if (!fact)
-          throw store_broken("the journal of " + to_string(shard) + " cannot be read at "
-                             + std::to_string(history.last.value()));
+        if (!fact || history.last.value() != expected)
+          throw store_broken("the journal of " + to_string(shard) + " cannot be read at " + std::to_string(expected));
         history.facts.push_back(std::move(*fact));
       }
       if (std::int64_t{rows.size()} < facts_a_page)

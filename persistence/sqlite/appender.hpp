@@ -27,6 +27,7 @@ public:
   void forget() { shards_.clear(); }
   /// See `journal_ends`.
   void catch_up() { ends_.catch_up(); }
+  [[nodiscard]] bool behind() { return ends_.behind(); }
 
 private:
   /// A shard as this connection last saw it.

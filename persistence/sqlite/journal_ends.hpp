@@ -12,6 +12,8 @@ class journal_ends {
 public:
   explicit journal_ends(connection& db);
 
+  /// Whether facts came, from anybody, since the ends were true. Takes no lock.
+  [[nodiscard]] bool behind();
   /// Makes the ends true. Within a transaction that writes.
   void catch_up();
   /// A transaction of this connection adds so many facts. Catches up when enough have gathered; to be called before
@@ -22,6 +24,7 @@ private:
   /// How many facts may lie behind the ends, of each writer: what the next claim has to look over.
   static constexpr std::size_t rows_at_most = 4'096;
 
+  statement compare_;
   statement keep_ends_;
   statement keep_looked_over_;
   std::size_t behind_ = 0; ///< since this connection last caught up

@@ -104,6 +104,15 @@ public:
     all.commit();
   }
 
+  /// Of all events: here the ends are the shards' own, which lag behind (journal_ends.hpp).
+  void note_ends(const event_id&) override {
+    if (!appender_.behind())
+      return;
+    transaction all{db_};
+    appender_.catch_up();
+    all.commit();
+  }
+
   void at_one_moment(const std::function<void()>& work) override {
     transaction view{db_, transaction::kind::reading};
     work();
@@ -154,10 +163,10 @@ public:
     return all;
   }
 
-  std::vector<std::pair<shard_id, domain::epoch>> epochs(const event_id& event) override {
-    std::vector<std::pair<shard_id, domain::epoch>> all;
+  std::vector<stored_shard> shards(const event_id& event) override {
+    std::vector<stored_shard> all;
     for (auto row = list_shards_.rows(event.value()); row.next();)
-      all.emplace_back(shard_in(event, row), to_epoch(row.number(3)));
+      all.push_back({shard_in(event, row), to_epoch(row.number(3)), std::string{row.text(4)}, to_seq(row.number(5))});
     return all;
   }
 
@@ -255,8 +264,9 @@ private:
   statement find_shard_{db_, "SELECT s.number, s.epoch, s.last, s.newest FROM shard s "
                              "JOIN event e ON e.number = s.event WHERE e.id = ? AND s.kind = ? AND s.section = ?"};
   statement take_over_{db_, "UPDATE shard SET epoch = ?2, owner = ?3 WHERE number = ?1"};
-  statement list_shards_{db_, "SELECT s.number, s.kind, s.section, s.epoch FROM shard s "
-                              "JOIN event e ON e.number = s.event WHERE e.id = ? ORDER BY s.kind, s.section"};
+  statement list_shards_{db_,
+                         "SELECT s.number, s.kind, s.section, s.epoch, s.owner, s.last "
+                         "FROM shard s JOIN event e ON e.number = s.event WHERE e.id = ? ORDER BY s.kind, s.section"};
   statement read_fact_{db_, "SELECT previous, fact FROM journal WHERE number = ? AND shard = ? AND seq = ?"};
   statement list_facts_{db_, "SELECT shard, seq, number FROM journal WHERE shard IN "
                              "(SELECT s.number FROM shard s JOIN event e ON e.number = s.event WHERE e.id = ?) "

@@ -225,9 +225,9 @@ SCENARIO("an order that was denied stays denied when the store goes away again b
   CHECK(order(1, 1, {left})->refused_as(rejection::store_unavailable));
   memory_store store{books};
   auto epoch_now = [&] {
-    for (const auto& [shard, epoch] : store.epochs(id))
-      if (shard.kind == domain::shard_kind::event)
-        return epoch.value();
+    for (const auto& row : store.shards(id))
+      if (row.shard.kind == domain::shard_kind::event)
+        return row.epoch.value();
     return std::uint64_t{0};
   };
   auto before = epoch_now();

@@ -165,6 +165,22 @@ SCENARIO("shards that are in doubt are claimed again when the store is back") {
   CHECK(node.fatal->empty());
 }
 
+SCENARIO("a claim of its own that was not answered and somebody else's claim of the same epoch are told apart") {
+  auto first = start_process("first");
+  put(first, "two rows");
+  open_sale(first);
+  books->set(store_fault::unavailable);
+  CHECK(hold(first, 1, 0, 0)->refused_as(rejection::store_unavailable)); // claims epoch 2, and hears nothing
+  books->set(store_fault::none);
+  auto second = start_process("second"); // has epoch 2
+  pass(1100ms, 50ms);
+  REQUIRE_EQ(first.fatal->size(), 1u);
+  CHECK(first.fatal->front().find("epoch is now 2") != std::string::npos);
+  pass(5s, 50ms);
+  CHECK(second.fatal->empty());
+  CHECK(hold(second, 2, 0, 0)->reply.has_value());
+}
+
 SCENARIO("claims of its own that were not answered are no takeover") {
   auto node = start_process("first");
   put(node, "two rows");
@@ -172,8 +188,8 @@ SCENARIO("claims of its own that were not answered are no takeover") {
   books->set(store_fault::lost_claim);
   CHECK(hold(node, 1, 0, 0)->refused_as(rejection::store_unavailable));
   pass(10s, 50ms);
-  auto epochs = memory_store{books}.epochs(id);
-  CHECK(std::any_of(epochs.begin(), epochs.end(), [](const auto& each) { return each.second.value() > 3; }));
+  auto shards = memory_store{books}.shards(id);
+  CHECK(std::any_of(shards.begin(), shards.end(), [](const auto& each) { return each.epoch.value() > 3; }));
   books->set(store_fault::none);
   pass(5s, 50ms);
   CHECK(hold(node, 2, 0, 0)->reply.has_value());

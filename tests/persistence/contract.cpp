@@ -64,10 +64,13 @@ void keeps_events(const connector& connect) {
 void has_shards_at_epoch_0(const connector& connect) {
   auto store = connect();
   store->put_event({rock, "{}"}, 2);
-  std::vector<std::pair<shard_id, epoch>> expected{
-      {event_shard, epoch{}}, {section_shard(0), epoch{}}, {section_shard(1), epoch{}}, {queue_shard, epoch{}}};
-  CHECK(store->epochs(rock) == expected);
-  CHECK((store->epochs(event_id{"nobody"}).empty()));
+  std::vector<shard_id> found;
+  for (const auto& row : store->shards(rock)) {
+    CHECK((row.epoch == epoch{} && row.owner.empty() && row.noted == fact_seq{}));
+    found.push_back(row.shard);
+  }
+  CHECK((found == std::vector{event_shard, section_shard(0), section_shard(1), queue_shard}));
+  CHECK((store->shards(event_id{"nobody"}).empty()));
 }
 
 void replaces_plans_and_grows(const connector& connect) {
@@ -99,6 +102,23 @@ void claims_by_comparison(const connector& connect) {
   CHECK((!store->claim(event_shard, "b", epoch{0})));
   CHECK((!store->claim(event_shard, "b", epoch{2})));
   CHECK((store->claim(event_shard, "b", epoch{1})->epoch == epoch{2}));
+}
+
+stored_shard as_stored(booking_store& store, const shard_id& shard) {
+  auto rows = store.shards(rock);
+  auto found = std::find_if(rows.begin(), rows.end(), [&](const stored_shard& row) { return row.shard == shard; });
+  CHECK(found != rows.end());
+  return found == rows.end() ? stored_shard{} : *found;
+}
+
+void says_who_claimed(const connector& connect) {
+  auto store = with_event(connect);
+  CHECK(store->claim(section_shard(0), "a", std::nullopt).has_value());
+  CHECK(connect()->claim(section_shard(0), "b", epoch{1}).has_value());
+  CHECK(!store->claim(section_shard(0), "c", epoch{1}));
+  auto row = as_stored(*store, section_shard(0));
+  CHECK((row.epoch == epoch{2} && row.owner == "b"));
+  CHECK(as_stored(*store, section_shard(1)).owner.empty());
 }
 
 void gives_each_claimer_an_epoch(const connector& connect) {
@@ -351,6 +371,32 @@ void ignores_snapshots_out_of_place(const connector& connect) {
   CHECK((kept && kept->upto == fact_seq{2} && kept->facts == std::vector<fact>{held(52, {1})}));
 }
 
+void notes_how_far_the_journals_reach(const connector& connect) {
+  auto store = with_event(connect);
+  auto keeper = connect();
+  auto mine = claimed(*store, section_shard(0));
+  auto other = claimed(*store, section_shard(1));
+  keeper->note_ends(rock);
+  CHECK((as_stored(*keeper, section_shard(0)).noted == fact_seq{}));
+  auto write = [&](std::uint64_t seq) {
+    CHECK((append(*store, {entry(section_shard(0), mine, seq, held(seq, {static_cast<std::uint32_t>(seq)}))})
+           == results{written}));
+  };
+  write(1);
+  write(2);
+  CHECK((append(*store, {entry(section_shard(1), other, 1, held(9, {9}))}) == results{written}));
+  for (int i = 0; i < 2; ++i)
+    keeper->note_ends(rock);
+  CHECK((as_stored(*keeper, section_shard(0)).noted == fact_seq{2}));
+  CHECK((as_stored(*keeper, section_shard(1)).noted == fact_seq{1}));
+  CHECK((as_stored(*keeper, section_shard(2)).noted == fact_seq{}));
+  write(3);
+  keeper->note_ends(rock);
+  CHECK((as_stored(*keeper, section_shard(0)).noted == fact_seq{3}));
+  CHECK((keeper->claim(section_shard(0), "next", std::nullopt)->last == fact_seq{3}));
+  keeper->note_ends(event_id{"nobody"});
+}
+
 // ---- the rest ----
 
 void shares_secrets(const connector& connect) {
@@ -429,6 +475,7 @@ const std::vector<contract_clause>& store_contract() {
       {"an event may get a new plan and more sections", replaces_plans_and_grows},
       {"a claim takes the next epoch of a shard that exists", claims_next_epoch},
       {"a claim may demand the present epoch", claims_by_comparison},
+      {"a shard's row says who claimed it last", says_who_claimed},
       {"no two claims get the same epoch", gives_each_claimer_an_epoch},
       {"what was written is there after a restart, every kind of fact", keeps_what_it_wrote},
       {"the journal is read by shard and sequence", reads_by_shard_and_sequence},
@@ -443,6 +490,7 @@ const std::vector<contract_clause>& store_contract() {
       {"the table of orders follows the facts", keeps_the_table_of_orders},
       {"a claim starts from the snapshot", starts_from_the_snapshot},
       {"snapshots that are old or ahead are ignored", ignores_snapshots_out_of_place},
+      {"it is noted how far the journals reach", notes_how_far_the_journals_reach},
       {"a secret is made once for all", shares_secrets},
       {"a reader sees one moment", reads_as_of_one_moment},
       {"a claim waits for writers and cuts them off", claims_cut_off_writers},

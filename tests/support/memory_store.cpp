@@ -75,7 +75,7 @@ std::vector<stored_event> memory_store::events() {
   return result;
 }
 
-std::optional<shard_history> memory_store::claim(const domain::shard_id& shard, std::string_view,
+std::optional<shard_history> memory_store::claim(const domain::shard_id& shard, std::string_view owner,
                                                  std::optional<domain::epoch> expected) {
   std::lock_guard lock{books_->guard_};
   if (books_->fault_ == store_fault::unavailable || books_->fault_ == store_fault::lost_answer)
@@ -87,6 +87,7 @@ std::optional<shard_history> memory_store::claim(const domain::shard_id& shard, 
   if (expected && *expected != row.epoch)
     return std::nullopt;
   row.epoch = domain::epoch{row.epoch.value() + 1};
+  row.owner = owner;
   if (books_->fault_ == store_fault::lost_claim)
     throw store_unavailable{"the memory store was told to lose its answer"};
   shard_history history{row.epoch, domain::fact_seq{row.journal.size()}, {}, {}};
@@ -182,6 +183,13 @@ std::optional<stored_snapshot> memory_store::snapshot(const domain::shard_id& sh
   return found == readable().shards.end() ? std::nullopt : found->second.snapshot;
 }
 
+void memory_store::note_ends(const domain::event_id& event) {
+  std::lock_guard lock{books_->guard_};
+  for (auto& [id, row] : books_->tables_.shards)
+    if (id.event == event)
+      row.noted = domain::fact_seq{row.journal.size()};
+}
+
 void memory_store::at_one_moment(const std::function<void()>& work) {
   {
     std::lock_guard lock{books_->guard_};
@@ -225,12 +233,12 @@ std::vector<order_row> memory_store::orders(const domain::event_id& event) {
   return result;
 }
 
-std::vector<std::pair<domain::shard_id, domain::epoch>> memory_store::epochs(const domain::event_id& event) {
+std::vector<stored_shard> memory_store::shards(const domain::event_id& event) {
   std::lock_guard lock{books_->guard_};
-  std::vector<std::pair<domain::shard_id, domain::epoch>> result;
+  std::vector<stored_shard> result;
   for (const auto& [id, row] : readable().shards)
     if (id.event == event)
-      result.emplace_back(id, row.epoch);
+      result.push_back({id, row.epoch, row.owner, row.noted});
   return result;
 }
 

@@ -43,6 +43,8 @@ private:
 
   struct shard_row {
     domain::epoch epoch;
+    std::string owner;
+    domain::fact_seq noted;
     std::optional<persistence::stored_snapshot> snapshot;
     std::vector<persistence::journal_entry> journal; ///< entry n has sequence number n + 1
   };
@@ -78,13 +80,14 @@ public:
   std::vector<persistence::append_result> append(std::span<const persistence::journal_entry> group) override;
   void put_snapshot(const domain::shard_id& shard, domain::epoch epoch, domain::fact_seq upto,
                     const std::vector<domain::fact>& facts) override;
+  void note_ends(const domain::event_id& event) override;
   void at_one_moment(const std::function<void()>& work) override;
   void read_journal(const domain::event_id& event,
                     const std::function<void(const persistence::journal_entry&)>& each) override;
   std::optional<persistence::stored_snapshot> snapshot(const domain::shard_id& shard) override;
   std::vector<persistence::sold_row> sold_seats(const domain::event_id& event) override;
   std::vector<persistence::order_row> orders(const domain::event_id& event) override;
-  std::vector<std::pair<domain::shard_id, domain::epoch>> epochs(const domain::event_id& event) override;
+  std::vector<persistence::stored_shard> shards(const domain::event_id& event) override;
   std::string secret(std::string_view name, const std::function<std::string()>& make) override;
 
 private:
