@@ -9,7 +9,6 @@
 #include <sqlite3.h>
 
 #include <fstream>
-#include <thread>
 
 using namespace usher;
 using namespace usher::persistence;
@@ -47,26 +46,6 @@ SCENARIO("SQLite keeps the contract of all stores") {
   }
 }
 
-SCENARIO("two processes may open a new file at once") {
-  GIVEN("no file") {
-    temporary_folder folder;
-    auto url = "sqlite:" + (folder.path() / "new").string();
-    std::atomic<int> opened = 0;
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 8; ++i)
-      threads.emplace_back([&] {
-        open_store(url)->put_event({rock, "{}"}, 1);
-        ++opened;
-      });
-    for (auto& thread : threads)
-      thread.join();
-    THEN("all of them work with it") {
-      CHECK_EQ(opened.load(), 8);
-      CHECK_EQ(open_store(url)->events().size(), 1u);
-    }
-  }
-}
-
 SCENARIO("a file of the first version keeps its facts") {
   GIVEN("a journal that lies by shard, as the first version had it") {
     temporary_folder folder;
@@ -99,6 +78,21 @@ SCENARIO("a file of the first version keeps its facts") {
         std::size_t fitting = 0;
         store->examine_journal(rock, [&](const examined_entry& row) { fitting += row.chained ? 1 : 0; });
         CHECK_EQ(fitting, 4u);
+      }
+    }
+  }
+}
+
+SCENARIO("a journal that lacks facts is not gone on with") {
+  GIVEN("three facts, and a keeper who has looked at them") {
+    THEN("neither the newest nor one between may be missing") {
+      for (const auto* lost : {"DELETE FROM journal WHERE seq = 3", "DELETE FROM journal WHERE seq = 2"}) {
+        temporary_folder folder;
+        auto file = folder.path() / "store";
+        auto store = open_store("sqlite:" + file.string());
+        put_noted_journal(*store);
+        tamper(file, lost);
+        CHECK_THROWS_AS((void)store->claim(section_shard(0), "next", std::nullopt), store_broken);
       }
     }
   }
