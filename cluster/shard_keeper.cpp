@@ -350,7 +350,8 @@ private:
   }
 
   /// Who writes hears from the fence that it was taken over; who has nothing to write must look. One event at a time:
-  /// who takes a store over takes over every event in it.
+  /// who takes a store over takes over every event in it. And how far the journals reach is noted here rather than with
+  /// each group of facts, which would cost every group a write.
   void look() {
     auto next = running_.upper_bound(looked_at_);
     if (next == running_.end())
@@ -361,6 +362,8 @@ private:
     with_store([this] {
       if (auto lost = claims_.lost(looked_at_))
         taken_over(lost->shard, lost->epoch);
+      else
+        claims_.store().note_ends(looked_at_);
     });
   }
 

@@ -50,9 +50,9 @@ enum class keeper_thread {
 /// Starts the actor that claims this process's shards, starts them, and hears of their end.
 ///
 /// Claiming is taking over: whoever claims a shard last may write, and whoever had it before stops: at its next write,
-/// and without one at the keeper's next look into the store. A process without events has nothing to lose, and goes on.
-/// The keeper announces every event to the router, and itself as the one who creates events. It answers
-/// `start_shards` when every event that it started is announced.
+/// and without one at the keeper's next look into the store. There it also notes how far the journals reach. A process
+/// without events has nothing to lose, and goes on. The keeper announces every event to the router, and itself as the
+/// one who creates events. It answers `start_shards` when every event that it started is announced.
 [[nodiscard]] messages::keeper_actor spawn_shard_keeper(caf::actor_system& system, shard_factories factories,
                                                         keeper_settings settings, messages::router_actor router,
                                                         keeper_thread thread = keeper_thread::own);

@@ -19,8 +19,10 @@ namespace {
 /// What holds for the journal of every shard, whatever its facts mean.
 class sequence_check {
 public:
-  sequence_check(const std::map<shard_id, epoch>& epochs, audit_findings& findings)
-      : epochs_(epochs), findings_(findings) {}
+  sequence_check(const std::vector<persistence::stored_shard>& shards, audit_findings& findings) : findings_(findings) {
+    for (const auto& row : shards)
+      shards_.emplace(row.shard, standing{row.epoch, row.noted, {}});
+  }
 
   void read(const examined_entry& entry) {
     if (entry.shard != shard_)
@@ -34,27 +36,41 @@ public:
                     "the fact or one next to it was changed after it was written: the chain is broken");
     if (entry.epoch < epoch_)
       findings_.add(4, shard_, entry.seq, "the fact carries an older epoch than the one before it");
-    if (entry.epoch > present_)
+    if (entry.epoch > standing_->epoch_now)
       findings_.add(4, shard_, entry.seq, "the fact carries an epoch that its shard has not reached");
     last_ = entry.seq;
     epoch_ = std::max(epoch_, entry.epoch);
+    standing_->last = entry.seq;
+  }
+
+  /// Nothing after a shard's newest fact shows that there was another one, so the store notes how far it came.
+  void finish() {
+    for (const auto& [shard, found] : shards_)
+      if (found.last < found.noted)
+        findings_.add(0, shard, found.last,
+                      "the newest facts are missing: fact " + std::to_string(found.noted.value()) + " was there");
   }
 
 private:
+  struct standing {
+    epoch epoch_now;
+    fact_seq noted; ///< the journal reached this fact once
+    fact_seq last;  ///< and reaches this one
+  };
+
   void begin(const shard_id& shard) {
     shard_ = shard;
     last_ = {};
     epoch_ = {};
-    auto found = epochs_.find(shard);
-    present_ = found == epochs_.end() ? epoch{} : found->second;
+    standing_ = &shards_[shard];
   }
 
-  const std::map<shard_id, epoch>& epochs_;
   audit_findings& findings_;
+  std::map<shard_id, standing> shards_;
   shard_id shard_; // no event has an empty name, so the first entry begins a shard
   fact_seq last_;
   epoch epoch_;
-  epoch present_;
+  standing* standing_ = nullptr; ///< of `shard_`
 };
 
 /// A waiting room never gives a number twice and never goes back.
@@ -146,8 +162,6 @@ public:
 
 private:
   void open_sections() {
-    for (auto& row : store_.shards(report_.event))
-      epochs_.emplace(row.shard, row.epoch);
     for (std::size_t i = 0; i < plan_->sections().size(); ++i) {
       shard_id shard{shard_kind::section, report_.event, section_no{static_cast<std::uint16_t>(i)}};
       sections_.try_emplace(shard.section, shard, plan_, findings_, read_snapshot(store_, shard, findings_));
@@ -155,7 +169,7 @@ private:
   }
 
   void read_journal() {
-    sequence_check sequence{epochs_, findings_};
+    sequence_check sequence{store_.shards(report_.event), findings_};
     store_.examine_journal(report_.event, [&](const examined_entry& entry) {
       ++report_.facts;
       sequence.read(entry);
@@ -164,6 +178,7 @@ private:
       else
         findings_.add(0, entry.shard, entry.seq, "the bytes in the journal are no fact");
     });
+    sequence.finish();
     orders_.finish();
     numbers_.finish();
     for (auto& [section, ledger] : sections_)
@@ -231,7 +246,6 @@ private:
   order_ledger orders_;
   number_check numbers_;
   std::map<section_no, section_ledger> sections_;
-  std::map<shard_id, epoch> epochs_;
 };
 
 } // namespace

@@ -74,6 +74,16 @@ SCENARIO("a process that nobody asks anything notices a takeover within a second
   CHECK(second.fatal->empty());
 }
 
+SCENARIO("how far the journals reach is noted within a second or so") {
+  auto node = start_process("first");
+  put(node, "two rows");
+  open_sale(node);
+  CHECK(hold(node, 1, 0, 0)->reply.has_value());
+  pass(1100ms, 50ms);
+  for (const auto& row : memory_store{books}.shards(id))
+    CHECK_EQ(row.noted.value(), books->facts(row.shard).size());
+}
+
 SCENARIO("processes without events have nothing that the other one could take over") {
   auto first = start_process("first");
   auto second = start_process("second");

@@ -195,6 +195,44 @@ SCENARIO("tampering with the journal is found") {
   }
 }
 
+SCENARIO("the journal's newest facts cannot vanish unnoticed") {
+  GIVEN("a sale whose keeper has looked at it") {
+    THEN("the end of a section's journal that no table shows is missed") {
+      sale it;
+      it.clean_sale();
+      it.store->note_ends(rock);
+      CHECK(it.audit().ok());
+      it.sql("DELETE FROM journal WHERE seq = 2 AND shard = (SELECT number FROM shard WHERE kind = 1 AND section = 1)");
+      CHECK(it.finds(0, "the newest facts are missing: fact 2 was there"));
+      CHECK_EQ(it.audit().violations_found, 1u);
+    }
+    THEN("so is a shard's whole journal") {
+      sale it;
+      it.clean_sale();
+      it.store->note_ends(rock);
+      it.sql("DELETE FROM journal WHERE shard = (SELECT number FROM shard WHERE kind = 2)");
+      CHECK(it.finds(0, "fact 2 was there"));
+    }
+    THEN("a sale or an order that came after the last look is missed by the tables") {
+      sale it;
+      it.clean_sale();
+      it.sql(
+          "DELETE FROM journal WHERE seq >= 3 AND shard IN (SELECT number FROM shard WHERE kind = 1 AND section = 0)");
+      CHECK(it.finds(0, "was never sold in the journal"));
+      it.sql("DELETE FROM journal WHERE seq >= 3 AND shard IN (SELECT number FROM shard WHERE kind = 0)");
+      CHECK(it.finds(0, "is in the table and not in the journal"));
+    }
+    THEN("a hold that came after the last look is all that is not missed") {
+      sale it;
+      it.clean_sale();
+      it.store->note_ends(rock);
+      it.write(section_shard(1), held(5, {3}, 500), 108);
+      it.sql("DELETE FROM journal WHERE seq = 3 AND shard = (SELECT number FROM shard WHERE kind = 1 AND section = 1)");
+      CHECK(it.audit().ok());
+    }
+  }
+}
+
 SCENARIO("tampering with the tables is found") {
   GIVEN("a clean sale") {
     THEN("a sold seat without a fact") {
