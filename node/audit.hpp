@@ -47,7 +47,8 @@ struct audit_report {
 };
 
 struct audit_limits {
-  /// How much later than its deadline a hold may end while its shard stays with one owner.
+  /// How much later than its deadline a hold may end; or, if nobody owned its shard then, than the next owner's first
+  /// fact.
   domain::seconds hold_overrun{10};
   /// How many violations are kept; all are counted.
   std::size_t violations = 1000;

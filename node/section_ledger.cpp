@@ -2,6 +2,7 @@
 
 #include "domain/ensure.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace usher::node {
@@ -36,6 +37,10 @@ section_ledger::section_ledger(shard_id shard, shared_plan plan, audit_findings&
 
 void section_ledger::read(const entry_type& entry, const fact& fact) {
   last_ = entry.seq;
+  if (entry.epoch > epoch_) {
+    epoch_ = entry.epoch;
+    owned_since_ = entry.at;
+  }
   auto before = findings_.count();
   std::visit([&](const auto& x) { note(entry, x); }, fact);
   replay(entry, fact, findings_.count() != before);
@@ -50,7 +55,7 @@ void section_ledger::finish() {
 // ---- what each fact does to the seats ----
 
 void section_ledger::note(const entry_type& entry, const seats_held& fact) {
-  live_hold hold{{}, fact.until, entry.epoch};
+  live_hold hold{{}, fact.until};
   for (const auto& wanted : fact.seats) {
     auto* seat = find(entry, wanted.seat);
     if (seat == nullptr)
@@ -171,17 +176,18 @@ void section_ledger::extend(const entry_type& entry, hold_id id, instant until) 
     return;
   }
   hold->second.until = until;
-  hold->second.epoch = entry.epoch;
 }
 
 void section_ledger::end_hold(const entry_type& entry, hold_id id) {
   auto hold = holds_.extract(id);
   const auto& ended = hold.mapped();
-  // While a shard has no owner nothing ends; the next owner has a newer epoch and is not to blame.
-  if (ended.epoch == entry.epoch && entry.at > ended.until + findings_.limits().hold_overrun)
+  // While a shard has no owner nothing ends, and the next owner is not to blame for that. When it came the journal does
+  // not say, only that its first fact is not older.
+  auto due = std::max(ended.until, owned_since_);
+  if (entry.at > due + findings_.limits().hold_overrun)
     find_fault(8, entry,
                "hold " + to_hex(id) + " ends more than " + std::to_string(findings_.limits().hold_overrun.count())
-                   + " s after its deadline");
+                   + " s after its deadline" + (due > ended.until ? ", and after its section had an owner again" : ""));
   for (auto number : ended.seats) {
     auto& seat = seats_[number.value()];
     if (seat.state == seat_state::held && seat.hold == id)

@@ -38,7 +38,6 @@ private:
   struct live_hold {
     std::vector<domain::seat_no> seats;
     domain::instant until;
-    domain::epoch epoch; ///< of the fact that set `until`
   };
   using entry_type = persistence::examined_entry;
 
@@ -73,6 +72,8 @@ private:
   std::unordered_map<domain::hold_id, live_hold> holds_;
   domain::section_totals totals_;
   domain::fact_seq last_;
+  domain::epoch epoch_;         ///< of the facts that are being read
+  domain::instant owned_since_; ///< of the first of them
 };
 
 } // namespace usher::node

@@ -390,6 +390,36 @@ SCENARIO("a hold that ran out while nobody owned its shard is nobody's fault") {
   }
 }
 
+SCENARIO("a hold that ran out while nobody owned its shard ends soon after somebody does") {
+  GIVEN("two holds, and an owner who comes much later and does something else first") {
+    auto taken_over = [](sale& it) {
+      it.write(section_shard(0), held(1, {0}, 100));
+      it.write(section_shard(0), held(2, {1}, 5100));
+      it.claim(section_shard(0));
+      it.write(section_shard(0), seats_blocked{{seat_no{9}}}, 5000);
+    };
+    THEN("it may take as long as any other") {
+      sale it;
+      taken_over(it);
+      it.write(section_shard(0), hold_ended{{7, 1}, hold_end::expired}, 5010);
+      it.write(section_shard(0), hold_ended{{7, 2}, hold_end::expired}, 5110);
+      CHECK(it.audit().ok());
+    }
+    THEN("and no longer") {
+      sale it;
+      taken_over(it);
+      it.write(section_shard(0), hold_ended{{7, 1}, hold_end::expired}, 5011);
+      CHECK(it.finds(8, "after its section had an owner again"));
+    }
+    THEN("nor may one that had not run out by then") {
+      sale it;
+      taken_over(it);
+      it.write(section_shard(0), hold_ended{{7, 2}, hold_end::expired}, 5111);
+      CHECK(it.finds(8, "after its deadline"));
+    }
+  }
+}
+
 SCENARIO("an audit keeps some violations and counts all") {
   GIVEN("a journal with many") {
     sale it;
