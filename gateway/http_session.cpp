@@ -87,7 +87,8 @@ private:
     }
     if (port_ == http_port::buyers && path_of(header) == "/v1/ws" && beast::websocket::is_upgrade(header))
       return upgrade();
-    if (beast::iequals(header[http::field::expect], "100-continue"))
+    // HTTP/1.0 does not know the answer to it.
+    if (header.version() >= 11 && beast::iequals(header[http::field::expect], "100-continue"))
       return say_continue();
     read_body();
   }

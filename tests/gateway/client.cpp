@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -15,6 +16,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <string_view>
 
 namespace usher::tests {
 namespace {
@@ -71,6 +73,7 @@ struct http_client::inside {
   asio::io_context loop;
   tcp::socket socket{loop};
   beast::flat_buffer buffer;
+  std::string unread; ///< of what `head` has received
 };
 
 http_client::http_client(std::uint16_t port) : in_(std::make_unique<inside>()) {
@@ -112,17 +115,32 @@ std::string http_client::raw(const std::string& bytes) {
   return text;
 }
 
+std::string http_client::head(const std::string& bytes) {
+  must(in_->loop, [&](auto done) { asio::async_write(in_->socket, asio::buffer(bytes), done); });
+  constexpr std::string_view end = "\r\n\r\n";
+  auto& unread = in_->unread;
+  must(in_->loop,
+       [&](auto done) { asio::async_read_until(in_->socket, asio::dynamic_buffer(unread), std::string{end}, done); });
+  auto size = unread.find(end) + end.size();
+  auto text = unread.substr(0, size);
+  unread.erase(0, size);
+  return text;
+}
+
 struct websocket_client::inside {
   asio::io_context loop;
   websocket::stream<tcp::socket> stream{loop};
   beast::flat_buffer buffer;
 };
 
-websocket_client::websocket_client(std::uint16_t port, const std::string& protocol) : in_(std::make_unique<inside>()) {
+websocket_client::websocket_client(std::uint16_t port, const std::string& protocol, const headers& extra)
+    : in_(std::make_unique<inside>()) {
   must(in_->loop, [&](auto done) { in_->stream.next_layer().async_connect(local(port), done); });
-  in_->stream.set_option(websocket::stream_base::decorator([protocol](websocket::request_type& request) {
+  in_->stream.set_option(websocket::stream_base::decorator([protocol, extra](websocket::request_type& request) {
     if (!protocol.empty())
       request.set(http::field::sec_websocket_protocol, protocol);
+    for (const auto& [name, value] : extra)
+      request.set(name, value);
   }));
   must(in_->loop, [&](auto done) { in_->stream.async_handshake("localhost", "/v1/ws", done); });
 }

@@ -35,6 +35,8 @@ public:
                    const headers& extra = {});
   /// Sends bytes as they are, and reads everything until the server closes.
   std::string raw(const std::string& bytes);
+  /// Sends bytes as they are, and reads one answer's first line and headers.
+  std::string head(const std::string& bytes);
 
 private:
   struct inside;
@@ -44,7 +46,7 @@ private:
 class websocket_client {
 public:
   /// Connects and upgrades. Throws when that is refused.
-  explicit websocket_client(std::uint16_t port, const std::string& protocol = "usher.v1");
+  explicit websocket_client(std::uint16_t port, const std::string& protocol = "usher.v1", const headers& extra = {});
   ~websocket_client();
 
   void send(const std::string& text);

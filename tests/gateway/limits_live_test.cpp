@@ -8,6 +8,17 @@ using namespace usher;
 using namespace usher::tests;
 using namespace std::chrono_literals;
 
+namespace {
+
+/// Says hello and has a request on its way that is never answered.
+void ask_in_vain(websocket_client& client) {
+  client.hello();
+  client.send(R"({"type":"hold","id":"never","event":"open","seats":["S-A-2"]})");
+  client.ask(R"({"type":"ping","id":"p"})", "p");
+}
+
+} // namespace
+
 SCENARIO("a client that reads nothing is closed and nobody else suffers") {
   GIVEN("a small queue for each connection") {
     auto configured = quick_options();
@@ -59,9 +70,7 @@ SCENARIO("too many requests in flight are refused, and answers that never come e
     configured.request_timeout = 1s;
     served gateway{configured};
     websocket_client first{gateway.port()};
-    first.hello();
-    first.send(R"({"type":"hold","id":"never","event":"open","seats":["S-A-2"]})");
-    first.ask(R"({"type":"ping","id":"p"})", "p");
+    ask_in_vain(first);
     websocket_client second{gateway.port()};
     second.hello();
     auto refused = second.ask(R"({"type":"hold","id":"h","event":"open","seats":["S-A-3"]})", "h");
@@ -136,9 +145,7 @@ SCENARIO("draining waits for requests in flight") {
     configured.request_timeout = 1s;
     served gateway{configured};
     websocket_client client{gateway.port()};
-    client.hello();
-    client.send(R"({"type":"hold","id":"never","event":"open","seats":["S-A-2"]})");
-    client.ask(R"({"type":"ping","id":"p"})", "p");
+    ask_in_vain(client);
     WHEN("the gateway drains") {
       gateway.server->drain(std::chrono::hours{1});
       THEN("the request has met its own end before") {

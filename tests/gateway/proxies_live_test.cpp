@@ -1,0 +1,149 @@
+#define CAF_SUITE gateway.live_proxies
+
+#include "tests/gateway/served.hpp"
+
+#include <caf/test/bdd_dsl.hpp>
+
+using namespace usher;
+using namespace usher::tests;
+
+namespace {
+
+constexpr int burst = 2;
+
+/// Every address may ask twice at once, but for this machine itself, which the tests come from.
+gateway::options limited_options(std::vector<std::string> trusted) {
+  auto configured = quick_options();
+  configured.per_address = {0.001, burst, 1000, false};
+  configured.per_buyer = {0.001, burst, 1000, false};
+  configured.trusted_proxies = std::move(trusted);
+  return configured;
+}
+
+/// A gateway behind proxies: shows whom it takes a client for by whose requests it has had enough of.
+struct behind : served {
+  explicit behind(std::vector<std::string> trusted) : served{limited_options(std::move(trusted))} {}
+
+  /// How many of five requests with this header are answered otherwise than 429.
+  int answered(const std::string& forwarded_for) {
+    int count = 0;
+    for (int i = 0; i < 5; ++i)
+      count +=
+          http_client{port()}.call("GET", "/v1/events/rock", {}, {{"X-Forwarded-For", forwarded_for}}).status != 429;
+    return count;
+  }
+  /// Nobody has asked under this address so far.
+  bool is_new(const std::string& forwarded_for) { return answered(forwarded_for) == burst; }
+  /// Somebody has asked too often under this address.
+  bool is_known(const std::string& forwarded_for) { return answered(forwarded_for) == 0; }
+  bool is_this_machine(const std::string& forwarded_for) { return answered(forwarded_for) == 5; }
+
+  /// How many of five WebSockets with this header are opened.
+  int opened(const std::string& forwarded_for) {
+    int count = 0;
+    for (int i = 0; i < 5; ++i) {
+      try {
+        websocket_client client{port(), "usher.v1", {{"X-Forwarded-For", forwarded_for}}};
+        ++count;
+      } catch (const std::exception&) {
+        // refused
+      }
+    }
+    return count;
+  }
+};
+
+const std::vector<std::string> own_proxies{"127.0.0.0/8", "10.0.0.0/8", "2001:db8:ffff::/48"};
+
+} // namespace
+
+SCENARIO("behind a trusted proxy each client counts for itself") {
+  GIVEN("a proxy on this machine") {
+    behind gateway{own_proxies};
+    CHECK(gateway.is_new("192.0.2.1"));
+    CHECK(gateway.is_new("192.0.2.2"));
+    THEN("however the proxies write it") {
+      CHECK(gateway.is_known("192.0.2.1"));
+      CHECK(gateway.is_known(" 192.0.2.1 "));
+      CHECK(gateway.is_known("192.0.2.1:4711"));
+      CHECK(gateway.is_known("::ffff:192.0.2.1"));
+      CHECK(gateway.is_known("[::ffff:192.0.2.1]:4711"));
+    }
+    THEN("through several proxies, in one header or several") {
+      CHECK(gateway.is_known("192.0.2.1, 10.0.0.7"));
+      CHECK(gateway.is_known("192.0.2.1,10.0.0.7,127.0.0.1"));
+      CHECK(gateway.is_known("192.0.2.1, 2001:db8:ffff::5, [2001:db8:ffff::6]:80"));
+      CHECK(gateway.is_new("192.0.2.3, 10.0.0.7"));
+      auto text = http_client{gateway.port()}.raw("GET /v1/events/rock HTTP/1.1\r\nHost: localhost\r\n"
+                                                  "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-For: 10.0.0.7\r\n"
+                                                  "Connection: close\r\n\r\n");
+      CHECK_EQ(text.substr(0, 12), "HTTP/1.1 429");
+    }
+    THEN("what a client wrote itself stands left of what the proxy wrote, and does not count") {
+      CHECK(gateway.is_known("198.51.100.1, 192.0.2.1"));
+      CHECK(gateway.is_known("127.0.0.1, 192.0.2.1"));
+      CHECK(gateway.is_known("nonsense, 192.0.2.1, 10.0.0.7"));
+    }
+    THEN("an IPv6 customer is one, whichever of their addresses they use") {
+      CHECK(gateway.is_new("2001:db8:1:2::1"));
+      CHECK(gateway.is_known("2001:db8:1:2:3:4:5:6"));
+      CHECK(gateway.is_known("[2001:db8:1:2::9]:443"));
+      CHECK(gateway.is_new("2001:db8:1:3::1"));
+    }
+    THEN("what is no address ends the search at the proxy that wrote it") {
+      for (const auto* nonsense : {"nonsense", "", ",", "192.0.2.1,", "192.0.2.1, unknown", "999.1.1.1",
+                                   "192.0.2.1 10.0.0.7", "[2001:db8::1", "fe80::1%eth0", "192.0.2.1, \x01\x7f"})
+        CHECK(gateway.is_this_machine(nonsense));
+      CHECK(gateway.is_this_machine(std::string(5000, ',')));
+    }
+  }
+}
+
+SCENARIO("a WebSocket's client counts as an HTTP client does") {
+  GIVEN("a proxy on this machine") {
+    behind gateway{own_proxies};
+    CHECK_EQ(gateway.opened("192.0.2.1, 10.0.0.7"), burst);
+    CHECK(gateway.is_known("192.0.2.1"));
+    THEN("its frames, too") {
+      websocket_client remote{gateway.port(), "usher.v1", {{"X-Forwarded-For", "192.0.2.2"}}};
+      remote.hello();
+      auto last = boost::json::object{};
+      for (int i = 0; i <= burst; ++i)
+        last = remote.ask(R"({"type":"ping","id":"p"})", "p");
+      CHECK_EQ(last.at("type").as_string(), "problem");
+      websocket_client near{gateway.port()};
+      near.hello();
+      for (int i = 0; i <= burst; ++i)
+        last = near.ask(R"({"type":"ping","id":"p"})", "p");
+      CHECK_EQ(last.at("type").as_string(), "pong");
+    }
+  }
+}
+
+SCENARIO("a header from somebody who is not a trusted proxy is not believed") {
+  GIVEN("a gateway that trusts other machines only") {
+    behind gateway{{"10.0.0.0/8", "::2"}};
+    THEN("whatever the header says, the client is who is connected") {
+      CHECK(gateway.is_this_machine("192.0.2.1"));
+      CHECK(gateway.is_this_machine("10.0.0.7, 10.0.0.8"));
+      CHECK_EQ(gateway.opened("192.0.2.1"), 5);
+    }
+  }
+  GIVEN("one that trusts nobody and limits its own machine, too") {
+    auto configured = limited_options({});
+    configured.per_address = {0.001, 50, 1000, true};
+    served gateway{configured};
+    THEN("another address in each header does not help") {
+      int count = 0;
+      auto asks = [&] {
+        headers forged{{"X-Forwarded-For", "192.0.2." + std::to_string(++count)}};
+        return http_client{gateway.port()}.call("GET", "/v1/events/rock", {}, forged).status;
+      };
+      while (count < 200 && asks() != 429) {
+      }
+      CHECK_LE(count, 51);
+      CHECK_THROWS_AS((websocket_client{gateway.port(), "usher.v1", {{"X-Forwarded-For", "192.0.2.250"}}}),
+                      std::exception);
+    }
+  }
+}
