@@ -3,6 +3,7 @@
 #include "domain/ids.hpp"
 #include "domain/instant.hpp"
 
+#include <cstddef>
 #include <deque>
 #include <optional>
 #include <unordered_map>
@@ -13,7 +14,8 @@ namespace usher::actors {
 
 /// Who has been let in, and until when their pass lasts.
 ///
-/// All passes last equally long, so they end in the order they began in, and a queue is enough.
+/// All passes last equally long, so they end in the order they began in, and a queue is enough. One that ended early
+/// stays in it until its turn, or until such passes are more than the others.
 class shopping_time {
 public:
   explicit shopping_time(domain::seconds pass_ttl) : pass_ttl_(pass_ttl) {}
@@ -23,7 +25,11 @@ public:
     ends_[buyer] = now + pass_ttl_;
   }
 
-  void end(const domain::buyer_id& buyer) { ends_.erase(buyer); }
+  void end(const domain::buyer_id& buyer) {
+    ends_.erase(buyer);
+    if (passes_.size() > 2 * ends_.size() + few)
+      std::erase_if(passes_, [this](const pass& one) { return !lasts(one); });
+  }
 
   /// When the earliest pass ends. It may have been ended before that; then there is nothing to do.
   [[nodiscard]] std::optional<domain::instant> next_end() const {
@@ -34,19 +40,29 @@ public:
   [[nodiscard]] std::vector<domain::buyer_id> take_overdue(domain::instant now) {
     std::vector<domain::buyer_id> result;
     for (; !passes_.empty() && passes_.front().first <= now; passes_.pop_front()) {
-      auto& [end, buyer] = passes_.front();
-      // Somebody who came in again meanwhile has a later pass.
-      if (auto found = ends_.find(buyer); found != ends_.end() && found->second == end) {
-        ends_.erase(found);
-        result.push_back(std::move(buyer));
-      }
+      auto& earliest = passes_.front();
+      if (!lasts(earliest))
+        continue;
+      ends_.erase(earliest.second);
+      result.push_back(std::move(earliest.second));
     }
     return result;
   }
 
 private:
+  using pass = std::pair<domain::instant, domain::buyer_id>;
+
+  /// So few are not worth a look.
+  static constexpr std::size_t few = 1024;
+
+  /// It was not ended early. Somebody who came in again meanwhile has a later one.
+  [[nodiscard]] bool lasts(const pass& one) const {
+    auto found = ends_.find(one.second);
+    return found != ends_.end() && found->second == one.first;
+  }
+
   domain::seconds pass_ttl_;
-  std::deque<std::pair<domain::instant, domain::buyer_id>> passes_;
+  std::deque<pass> passes_;
   std::unordered_map<domain::buyer_id, domain::instant> ends_;
 };
 

@@ -1,13 +1,12 @@
 #include "actors/waiting_room.hpp"
 
-#include "actors/audience.hpp"
+#include "actors/room_news.hpp"
 #include "actors/shopping_time.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/telemetry/counter.hpp>
-#include <caf/telemetry/gauge.hpp>
 #include <caf/telemetry/metric_registry.hpp>
 #include <caf/typed_actor_pointer.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -50,15 +49,16 @@ public:
         port_(self, *this, shard(), std::move(start.journal), std::move(start.keeper)),
         journal_(port_, {shard(), start.history.epoch, start.history.last, start.history.facts.size()},
                  limits_.journal),
-        shopping_(limits_.pass_ttl), admitted_count_(self->system().metrics().counter_singleton(
-                                         "usher", "people-admitted", "People let in.", "1", true)) {
+        shopping_(limits_.pass_ttl), news_(self_, limits_.between_news, [this] { return movement(); }),
+        admitted_count_(
+            self->system().metrics().counter_singleton("usher", "people-admitted", "People let in.", "1", true)) {
     replay(start.history.snapshot);
     replay(start.history.facts);
     open_or_pause();
   }
 
   messages::waiting_room_actor::behavior_type make_behavior() {
-    self_->set_down_handler([this](const caf::down_msg& gone) { gateways_.remove(gone.source); });
+    self_->set_down_handler([this](const caf::down_msg& gone) { news_.forget(gone.source); });
     return {
         [this](messages::join_queue& wish) { return join(wish); },
         [this](const messages::ask_place& question) { return ask(question); },
@@ -230,9 +230,7 @@ private:
     for (const auto& person : people)
       shopping_.begin(person.buyer, now);
     admitted_count_->inc(static_cast<std::int64_t>(people.size()));
-    messages::people_admitted news{event_, std::move(people)};
-    for (const auto& gateway : gateways_)
-      self_->send(gateway, news);
+    news_.tell(messages::people_admitted{event_, std::move(people)});
     note_progress(now);
   }
 
@@ -338,23 +336,11 @@ private:
   /// Something moved: the timer may be due at another time, and people want to hear of it.
   void note_change() {
     arm_timer();
-    if (news_timer_)
-      return;
-    auto wait = last_news_ + limits_.between_news - self_->clock().now();
-    if (wait.count() <= 0)
-      return tell_news();
-    news_timer_ = true;
-    self_.internal_ptr()->run_delayed(wait, [this] {
-      news_timer_ = false;
-      tell_news();
-    });
+    news_.tell_soon();
   }
 
-  void tell_news() {
-    last_news_ = self_->clock().now();
-    messages::queue_moved news{event_, public_state(), room_.totals(), settings_.admission_per_s};
-    for (const auto& gateway : gateways_)
-      self_->send(gateway, news);
+  [[nodiscard]] messages::queue_moved movement() const {
+    return {event_, public_state(), room_.totals(), settings_.admission_per_s};
   }
 
   [[nodiscard]] domain::queue_state public_state() const {
@@ -369,8 +355,7 @@ private:
   }
 
   void subscribe(const messages::gateway_actor& who) {
-    if (gateways_.add(who))
-      self_->monitor(who);
+    news_.subscribe(who);
     note_change();
   }
 
@@ -397,9 +382,7 @@ private:
   domain::instant admit_after_;
   std::optional<domain::instant> timer_at_;
 
-  audience gateways_;
-  caf::actor_clock::time_point last_news_;
-  bool news_timer_ = false;
+  room_news news_;
   caf::telemetry::int_counter* admitted_count_;
 };
 

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "actors/audience.hpp"
+#include "domain/waiting_room.hpp"
+#include "messages/type_ids.hpp"
+
+#include <caf/actor_clock.hpp>
+#include <caf/typed_actor_pointer.hpp>
+
+#include <chrono>
+#include <functional>
+#include <vector>
+
+namespace usher::actors {
+
+/// What a waiting room tells its gateways without being asked: who is let in, at once, and that the queue has moved,
+/// now and then.
+class room_news {
+public:
+  using self_pointer = messages::waiting_room_actor::pointer_view;
+
+  /// `movement` says how the queue stands.
+  room_news(self_pointer self, std::chrono::milliseconds between_news, std::function<messages::queue_moved()> movement);
+
+  void subscribe(const messages::gateway_actor& who);
+  void forget(const caf::actor_addr& gone) { gateways_.remove(gone); }
+
+  void tell(const messages::people_admitted& news);
+  /// Tells how the queue stands now, or a little later, so that a busy room does not talk all the time.
+  void tell_soon();
+
+private:
+  void tell_movement();
+
+  self_pointer self_;
+  std::chrono::milliseconds between_news_;
+  std::function<messages::queue_moved()> movement_;
+  audience gateways_;
+  caf::actor_clock::time_point last_told_;
+  bool timer_set_ = false;
+};
+
+} // namespace usher::actors
