@@ -11,7 +11,33 @@ using namespace usher;
 using namespace usher::tests;
 using domain::rejection;
 
-BEGIN_FIXTURE_SCOPE(keeper_fixture)
+namespace {
+
+struct fixture : keeper_fixture {
+  /// A process with an event that is on sale.
+  process start_selling(const std::string& name) {
+    auto node = start_process(name);
+    put(node, "two rows");
+    open_sale(node);
+    return node;
+  }
+
+  /// A process is refused a hold while the store has this fault, and grants it some time after.
+  void sells_on_after(store_fault fault, std::chrono::milliseconds lasting) {
+    auto node = start_selling("first");
+    books->set(fault);
+    CHECK(hold(node, 1, 0, 0)->refused_as(rejection::store_unavailable));
+    pass(lasting, 50ms);
+    books->set(store_fault::none);
+    pass(5s, 50ms);
+    CHECK(hold(node, 2, 0, 0)->reply.has_value());
+    CHECK(node.fatal->empty());
+  }
+};
+
+} // namespace
+
+BEGIN_FIXTURE_SCOPE(fixture)
 
 SCENARIO("an event that is created can be sold, and is there again after a restart") {
   auto node = start_process("first");
@@ -43,9 +69,7 @@ SCENARIO("when a start is answered, buyers find every event") {
 }
 
 SCENARIO("a second process on the same store takes over: the first acknowledges nothing more and says why") {
-  auto first = start_process("first");
-  put(first, "two rows");
-  open_sale(first);
+  auto first = start_selling("first");
   CHECK(hold(first, 1, 0, 0)->reply.has_value());
   auto second = start_process("second");
   CHECK(hold(first, 2, 0, 1)->refused_as(rejection::store_unavailable));
@@ -75,9 +99,7 @@ SCENARIO("a process that nobody asks anything notices a takeover within a second
 }
 
 SCENARIO("how far the journals reach is noted within a second or so") {
-  auto node = start_process("first");
-  put(node, "two rows");
-  open_sale(node);
+  auto node = start_selling("first");
   CHECK(hold(node, 1, 0, 0)->reply.has_value());
   pass(1100ms, 50ms);
   for (const auto& row : memory_store{books}.shards(id))
@@ -112,9 +134,7 @@ SCENARIO("a takeover is a takeover with SQLite, too") {
 }
 
 SCENARIO("settings of an event that is there are changed by putting it again") {
-  auto node = start_process("first");
-  put(node, "two rows");
-  open_sale(node);
+  auto node = start_selling("first");
   hold(node, 1, 0, 0);
   domain::event_settings settings;
   settings.prices = {9'000};
@@ -126,9 +146,7 @@ SCENARIO("settings of an event that is there are changed by putting it again") {
 }
 
 SCENARIO("sections may be added while seats are held, but seats in use may not be taken away") {
-  auto node = start_process("first");
-  put(node, "two rows");
-  open_sale(node);
+  auto node = start_selling("first");
   hold(node, 1, 0, 0);
   CHECK(put(node, "two short rows")->refused_as(rejection::plan_in_use));
   REQUIRE(put(node, "three rows")->reply.has_value());
@@ -163,22 +181,17 @@ SCENARIO("settings that cannot be are refused and create nothing") {
 }
 
 SCENARIO("shards that are in doubt are claimed again when the store is back") {
-  auto node = start_process("first");
-  put(node, "two rows");
-  open_sale(node);
-  books->set(store_fault::lost_answer);
-  CHECK(hold(node, 1, 0, 0)->refused_as(rejection::store_unavailable));
-  pass(3s, 50ms);
-  books->set(store_fault::none);
-  pass(5s, 50ms);
-  CHECK(hold(node, 2, 0, 0)->reply.has_value());
-  CHECK(node.fatal->empty());
+  sells_on_after(store_fault::lost_answer, 3s);
+}
+
+SCENARIO("claims of its own that were not answered are no takeover") {
+  sells_on_after(store_fault::lost_claim, 10s);
+  auto shards = memory_store{books}.shards(id);
+  CHECK(std::any_of(shards.begin(), shards.end(), [](const auto& each) { return each.epoch.value() > 3; }));
 }
 
 SCENARIO("a claim of its own that was not answered and somebody else's claim of the same epoch are told apart") {
-  auto first = start_process("first");
-  put(first, "two rows");
-  open_sale(first);
+  auto first = start_selling("first");
   books->set(store_fault::unavailable);
   CHECK(hold(first, 1, 0, 0)->refused_as(rejection::store_unavailable)); // claims epoch 2, and hears nothing
   books->set(store_fault::none);
@@ -189,21 +202,6 @@ SCENARIO("a claim of its own that was not answered and somebody else's claim of 
   pass(5s, 50ms);
   CHECK(second.fatal->empty());
   CHECK(hold(second, 2, 0, 0)->reply.has_value());
-}
-
-SCENARIO("claims of its own that were not answered are no takeover") {
-  auto node = start_process("first");
-  put(node, "two rows");
-  open_sale(node);
-  books->set(store_fault::lost_claim);
-  CHECK(hold(node, 1, 0, 0)->refused_as(rejection::store_unavailable));
-  pass(10s, 50ms);
-  auto shards = memory_store{books}.shards(id);
-  CHECK(std::any_of(shards.begin(), shards.end(), [](const auto& each) { return each.epoch.value() > 3; }));
-  books->set(store_fault::none);
-  pass(5s, 50ms);
-  CHECK(hold(node, 2, 0, 0)->reply.has_value());
-  CHECK(node.fatal->empty());
 }
 
 END_FIXTURE_SCOPE()
