@@ -258,12 +258,12 @@ caf::result<messages::hold_granted> event_holds::hold_best(messages::hold_seats&
 /// The sections that have places of a category, or all.
 std::vector<domain::section_no> event_holds::sections_with(std::optional<domain::category_no> category) const {
   std::vector<domain::section_no> result;
-  for (std::size_t i = 0; i < core_.sections.size(); ++i) {
-    const auto& section = core_.plan->sections()[i];
+  for (auto number : core_.plan->order()) {
+    const auto& section = core_.plan->section(number);
     auto is_wanted = [&](const domain::planned_seat& seat) { return seat.category == *category; };
     if (!category || (section.general() && section.general_category == *category)
         || (!section.general() && std::any_of(section.seats.begin(), section.seats.end(), is_wanted)))
-      result.emplace_back(static_cast<std::uint16_t>(i));
+      result.push_back(number);
   }
   return result;
 }

@@ -83,6 +83,9 @@ public:
         [this](const messages::unwatch_section&, const messages::gateway_actor& who) { news_.unwatch(who); },
         [this](messages::subscribe, const messages::gateway_actor& who) { news_.subscribe(who); },
         [this](messages::list_claims) { return claims(); },
+        [this](messages::list_places) {
+          return messages::section_places{number_, section_.standing()};
+        },
         [this](messages::terms_changed& wanted) { terms_ = std::move(wanted.terms); },
         [this](messages::deadline_reached) { end_overdue_holds(); },
         [this](const messages::append_failed& failure) { failed(failure); },

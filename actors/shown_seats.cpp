@@ -16,15 +16,17 @@ void add(std::vector<domain::minor_units>& by_category, domain::category_no cate
 } // namespace
 
 shown_seats::shown_seats(const domain::section& section)
-    : plan_(&section.plan()), status_(section.plan().capacity(), domain::to_char(domain::seat_state::free)),
+    : plan_(&section.plan()), status_(section.plan().numbers_given(), domain::to_char(domain::seat_state::blocked)),
       sold_for_(status_.size()), is_changed_(status_.size()) {
   show(section);
   static_cast<void>(take_changes()); // nobody saw anything else before
 }
 
 void shown_seats::show(const domain::section& section) {
-  for (std::uint32_t i = 0; i < status_.size(); ++i)
-    show_seat({domain::seat_no{i}, 0}, domain::to_char(section.state_of(domain::seat_no{i})));
+  for (std::uint32_t index = 0; index < plan_->capacity(); ++index) {
+    auto seat = plan_->number_at(index);
+    show_seat({seat, 0}, domain::to_char(section.state_of(seat)));
+  }
   totals_ = section.totals();
   refunded_by_category_.clear();
   for (const auto& [category, sum] : section.totals_by_category())
@@ -72,11 +74,13 @@ void shown_seats::show_seat(const domain::priced_seat& seat, char look) {
 
 std::vector<messages::category_totals> shown_seats::by_category() const {
   std::map<domain::category_no, domain::section_totals> sums;
-  for (std::uint32_t i = 0; i < status_.size(); ++i) {
-    auto& sum = sums[plan_->category_of(domain::seat_no{i})];
-    ++count(sum, status_[i]);
-    if (status_[i] == 'S')
-      sum.revenue += sold_for_[i];
+  for (std::uint32_t index = 0; index < plan_->capacity(); ++index) {
+    auto seat = plan_->number_at(index);
+    auto look = status_[seat.value()];
+    auto& sum = sums[plan_->category_of(seat)];
+    ++count(sum, look);
+    if (look == 'S')
+      sum.revenue += sold_for_[seat.value()];
   }
   std::vector<messages::category_totals> result;
   for (auto& [category, sum] : sums) {

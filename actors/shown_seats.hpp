@@ -28,7 +28,7 @@ public:
   /// These seats are held.
   void show_held(std::span<const domain::priced_seat> seats);
 
-  /// One character per seat in plan order.
+  /// One character per seat, by number; those that the plan has no more look blocked.
   [[nodiscard]] const std::string& status() const noexcept { return status_; }
   [[nodiscard]] const domain::section_totals& totals() const noexcept { return totals_; }
   [[nodiscard]] std::vector<messages::category_totals> by_category() const;
@@ -43,7 +43,7 @@ private:
 
   const domain::section_plan* plan_;
   std::string status_;
-  std::vector<domain::minor_units> sold_for_;             ///< per seat; counts while it is sold
+  std::vector<domain::minor_units> sold_for_;             ///< by number; counts while it is sold
   std::vector<domain::minor_units> refunded_by_category_; ///< by category number
   domain::section_totals totals_;
   std::vector<domain::seat_no> changed_;

@@ -14,6 +14,7 @@ public:
   }
 
   void put_event(const persistence::stored_event&, std::uint16_t) override {}
+  bool replace_plan(const persistence::stored_event&, std::uint16_t, domain::epoch) override { return true; }
   std::vector<persistence::stored_event> events() override { return {}; }
 
   std::optional<persistence::shard_history> claim(const domain::shard_id&, std::string_view,

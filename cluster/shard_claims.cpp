@@ -1,13 +1,8 @@
 #include "cluster/shard_claims.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace usher::cluster {
-
-bool event_histories::seats_untouched() const {
-  return std::all_of(sections.begin(), sections.end(), [](const auto& each) { return each.last.value() == 0; });
-}
 
 shard_claims::shard_claims(std::function<std::unique_ptr<persistence::booking_store>()> open, std::string owner)
     : open_(std::move(open)), owner_(std::move(owner)) {}

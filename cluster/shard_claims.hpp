@@ -18,9 +18,6 @@ struct event_histories {
   persistence::shard_history event;
   std::vector<persistence::shard_history> sections; ///< by section number
   persistence::shard_history room;
-
-  /// No seat was ever held, sold or blocked.
-  [[nodiscard]] bool seats_untouched() const;
 };
 
 /// Claims shards for this process. Blocks; throws what the store throws.

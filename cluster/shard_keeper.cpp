@@ -1,5 +1,6 @@
 #include "cluster/shard_keeper.hpp"
 
+#include "cluster/plan_change.hpp"
 #include "cluster/shard_claims.hpp"
 #include "domain/event.hpp"
 #include "log/log.hpp"
@@ -8,6 +9,7 @@
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/exit_reason.hpp>
+#include <caf/policy/select_all.hpp>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_actor_pointer.hpp>
@@ -17,6 +19,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -103,11 +106,7 @@ private:
   /// would be told that there is no such event. What cannot be started now is tried again.
   caf::result<void> start_all() {
     start_again_ = false;
-    auto refused = with_store([this] {
-      for (auto& stored : claims_.store().events())
-        if (!running_.contains(stored.id) && !in_work_.contains(stored.id))
-          start_stored(std::move(stored));
-    });
+    auto refused = with_store([this] { start_stored_events(); });
     if (refused) {
       start_again_later();
       return to_error(*refused);
@@ -130,23 +129,62 @@ private:
       self_->delayed_send(me(), settings_.retry, messages::start_shards{});
   }
 
-  void start_stored(persistence::stored_event stored) {
-    auto text = std::make_shared<const std::string>(std::move(stored.plan));
+  struct taken_event {
+    persistence::stored_event stored;
     domain::shared_plan plan;
+    event_histories histories;
+  };
+
+  void start_stored_events() {
+    std::map<domain::event_id, taken_event> taken;
+    for (auto& stored : claims_.store().events()) {
+      if (running_.contains(stored.id) || in_work_.contains(stored.id))
+        continue;
+      auto plan = read(stored);
+      if (!plan)
+        continue;
+      auto histories = claims_.take_over(stored.id, section_count(*plan));
+      auto id = stored.id;
+      taken.emplace(id, taken_event{std::move(stored), std::move(plan), std::move(histories)});
+    }
+    if (taken.empty())
+      return;
+    // Up to then another process could replace the plan; now nobody else can.
+    for (const auto& stored : claims_.store().events()) {
+      auto found = taken.find(stored.id);
+      if (found == taken.end())
+        continue;
+      if (stored == found->second.stored)
+        start_taken(found->second);
+      else
+        start_again_later();
+    }
+  }
+
+  /// Null when it cannot be read.
+  [[nodiscard]] domain::shared_plan read(const persistence::stored_event& stored) const {
     try {
-      plan = factories_.read_plan(*text);
+      if (auto plan = domain::with_numbers(factories_.read_plan(stored.plan), stored.supplement.numbering))
+        return plan;
+      throw std::runtime_error{"the numbers of its places are of another plan"};
     } catch (const std::exception& unreadable) {
       log::of("cluster").critical("event {} is not served: its stored plan cannot be read: {}", stored.id.value(),
                                   unreadable.what());
-      return;
+      return nullptr;
     }
-    auto histories = claims_.take_over(stored.id, section_count(*plan));
-    const auto& event = serve({}, stored.id, std::move(plan), std::move(text), std::move(histories));
+  }
+
+  void start_taken(taken_event& taken) {
+    auto& stored = taken.stored;
+    if (!write_due_settings(claims_.store(), stored, taken.histories.event))
+      return taken_over({domain::shard_kind::event, stored.id, {}}, std::nullopt);
+    auto text = std::make_shared<const std::string>(std::move(stored.plan));
+    const auto& event = serve({}, stored.id, std::move(taken.plan), std::move(text), std::move(taken.histories));
     introducing_.insert(stored.id);
     self_->request(event.event, settings_.introduction, messages::describe_event{{}, stored.id})
         .then(
             [this](const messages::event_view& view) {
-              announce(view);
+              announce(view, [] {});
               introduced(view.id);
             },
             [this, id = stored.id](const caf::error& why) {
@@ -179,12 +217,16 @@ private:
     return running_.insert_or_assign(id, std::move(started)).first->second;
   }
 
-  void announce(const messages::event_view& view) {
+  /// Calls `then` when whoever hears an answer after that has heard of the event as it is now.
+  template <class Then>
+  void announce(const messages::event_view& view, Then then) {
     const auto& running = running_.at(view.id);
-    self_->send(router_,
-                messages::event_announced{view.id, running.plan, running.plan_text, view.settings.currency,
-                                          view.settings.waiting_room},
-                running.event, running.sections, running.room);
+    self_
+        ->request(router_, caf::infinite,
+                  messages::event_announced{view.id, running.plan, running.plan_text, view.settings.currency,
+                                            view.settings.waiting_room},
+                  running.event, running.sections, running.room)
+        .then(then, [then](const caf::error&) mutable { then(); });
   }
 
   // ---- creating and changing ----
@@ -203,10 +245,8 @@ private:
       create(wish, asked);
     else if (*running->second.plan_text == *wish.plan_text)
       define(wish, asked);
-    else if (domain::keeps_all_seats(*running->second.plan, *wish.plan))
-      replace_plan(wish, asked);
     else
-      ask_whether_in_use(wish, asked);
+      ask_how_places_stand(wish, asked);
     return asked;
   }
 
@@ -241,61 +281,81 @@ private:
 
   void defined(const messages::event_view& view, answer asked) {
     in_work_.erase(view.id);
-    announce(view);
-    asked.deliver(view);
+    announce(view, [asked, view]() mutable { asked.deliver(view); });
   }
 
   /// The plan may be a new one all the same, and whoever reads plans must have it.
   void not_defined(const domain::event_id& id, const domain::refusal& why, answer asked) {
     self_->request(running_.at(id).event, caf::infinite, messages::describe_event{{}, id})
-        .then([this](const messages::event_view& view) { announce(view); }, [](const caf::error&) {});
+        .then([this](const messages::event_view& view) { announce(view, [] {}); }, [](const caf::error&) {});
     refuse(id, why, asked);
   }
 
-  /// A plan that moves seats is possible as long as nobody ever had one of them. This first question spares an
-  /// event that is being sold the interruption of `replace_plan`, which looks closer.
-  void ask_whether_in_use(const messages::put_event& wish, answer asked) {
-    self_->request(running_.at(wish.id).event, caf::infinite, messages::report_event{wish.trace, wish.id})
-        .then(
-            [this, wish, asked](const messages::event_report& report) {
-              const auto& totals = report.event.sections;
-              if (std::any_of(totals.begin(), totals.end(),
-                              [](const auto& each) { return each.held + each.sold + each.blocked > 0; }))
-                refuse(wish.id, {.reason = rejection::plan_in_use}, asked);
-              else
-                replace_plan(wish, asked);
-            },
-            [this, id = wish.id, asked](const caf::error& why) { refuse(id, messages::to_refusal(why), asked); });
+  /// A plan in whose way somebody's seat stands is refused without any interruption of the sale. What the sections say
+  /// holds until they say something else: `replace_plan` looks again when nobody can take seats any more.
+  void ask_how_places_stand(const messages::put_event& wish, answer asked) {
+    self_
+        ->fan_out_request<caf::policy::select_all>(running_.at(wish.id).sections, caf::infinite,
+                                                   messages::list_places{})
+        .then([this, wish, asked](std::vector<messages::section_places> all) { places_stand(wish, asked, all); },
+              [this, id = wish.id, asked](const caf::error& why) { refuse(id, messages::to_refusal(why), asked); });
+  }
+
+  void places_stand(const messages::put_event& wish, answer asked, std::vector<messages::section_places>& all) {
+    std::vector<domain::section_standing> standings(all.size());
+    for (auto& section : all)
+      standings.at(section.section.value()) = std::move(section.places);
+    domain::instant now;
+    if (auto refused = with_store([&] { now = claims_.store().now(); }))
+      return refuse(wish.id, *refused, asked);
+    auto numbering = domain::renumber(*running_.at(wish.id).plan, *wish.plan, standings, now);
+    if (auto* why = std::get_if<domain::refusal>(&numbering))
+      return refuse(wish.id, *why, asked);
+    replace_plan(wish, asked);
   }
 
   /// Starts the event anew on another plan. What its shards were doing is answered with an error; what they
   /// have written stays.
+  ///
+  /// From the moment that all shards are claimed nobody can hold, sell or block a seat, so what their histories say is
+  /// final. The plan, the numbers of its places and its settings are replaced in one step: a process that dies before
+  /// leaves the old ones to whoever comes next, one that dies after it the new ones.
   void replace_plan(const messages::put_event& wish, answer asked) {
     auto old = std::move(running_.extract(wish.id).mapped());
     stop(old);
-    auto in_use = false;
-    auto refused = with_store([&] {
-      auto histories = claims_.take_over(wish.id, section_count(*old.plan));
-      in_use = !domain::keeps_all_seats(*old.plan, *wish.plan) && !histories.seats_untouched();
-      if (in_use) {
-        serve(wish.trace, wish.id, old.plan, old.plan_text, std::move(histories));
-        return;
-      }
-      auto count = section_count(*wish.plan);
-      claims_.store().put_event({wish.id, *wish.plan_text}, count);
-      histories.sections.resize(std::min<std::size_t>(count, histories.sections.size()));
-      while (histories.sections.size() < count)
-        histories.sections.push_back(claims_.take_over_section(
-            wish.id, domain::section_no{static_cast<std::uint16_t>(histories.sections.size())}));
-      serve(wish.trace, wish.id, wish.plan, wish.plan_text, std::move(histories));
-    });
-    if (refused) {
-      start_again_later();
-      return refuse(wish.id, *refused, asked);
+    std::optional<domain::refusal> in_the_way;
+    auto refused = with_store([&] { in_the_way = exchange_plan(wish, old); });
+    if (!running_.contains(wish.id)) {
+      if (!gave_up_)
+        start_again_later();
+      return refuse(wish.id, refused.value_or(domain::refusal{.reason = rejection::store_unavailable}), asked);
     }
-    if (in_use)
-      return not_defined(wish.id, {.reason = rejection::plan_in_use}, asked);
+    if (in_the_way)
+      return not_defined(wish.id, *in_the_way, asked);
     define(wish, asked);
+  }
+
+  /// Serves the event on its next plan, or, if a seat is in the way, on the old one and says so. Serves it not at all
+  /// when another process has taken it over.
+  std::optional<domain::refusal> exchange_plan(const messages::put_event& wish, const running_event& old) {
+    auto histories = claims_.take_over(wish.id, section_count(*old.plan));
+    auto decided = change_plan(old.plan, wish, histories, claims_.store().now());
+    if (auto* why = std::get_if<domain::refusal>(&decided)) {
+      serve(wish.trace, wish.id, old.plan, old.plan_text, std::move(histories));
+      return *std::move(why);
+    }
+    auto& next = std::get<next_plan>(decided);
+    auto count = section_count(*next.plan);
+    if (!claims_.store().replace_plan(next.stored, count, histories.event.epoch)
+        || !write_due_settings(claims_.store(), next.stored, histories.event)) {
+      taken_over({domain::shard_kind::event, wish.id, {}}, std::nullopt);
+      return std::nullopt;
+    }
+    while (histories.sections.size() < count)
+      histories.sections.push_back(claims_.take_over_section(
+          wish.id, domain::section_no{static_cast<std::uint16_t>(histories.sections.size())}));
+    serve(wish.trace, wish.id, next.plan, wish.plan_text, std::move(histories));
+    return std::nullopt;
   }
 
   static void stop(const running_event& old) {
@@ -308,6 +368,9 @@ private:
   // ---- shards in doubt, and shards that stopped ----
 
   caf::result<messages::shard_reclaimed> reclaim(const messages::reclaim_shard& wish) {
+    // One that was stopped for a new plan must not take its shard from the one that serves it now.
+    if (!is_running(wish.shard, self_->current_sender()))
+      return to_error(domain::refusal{.reason = rejection::not_found, .detail = "Another actor has the shard."});
     std::optional<persistence::shard_history> history;
     if (auto refused = with_store([&] { history = claims_.reclaim(wish.shard, wish.epoch); }))
       return to_error(*refused);
@@ -317,7 +380,25 @@ private:
                                      std::move(history->facts)};
   }
 
+  [[nodiscard]] bool is_running(const domain::shard_id& shard, const caf::strong_actor_ptr& who) const {
+    auto found = running_.find(shard.event);
+    if (found == running_.end())
+      return false;
+    const auto& event = found->second;
+    switch (shard.kind) {
+      case domain::shard_kind::event:
+        return event.event == who;
+      case domain::shard_kind::waiting_room:
+        return event.room == who;
+      case domain::shard_kind::section:
+        break;
+    }
+    return shard.section.value() < event.sections.size() && event.sections[shard.section.value()] == who;
+  }
+
   void stopped(const messages::shard_stopped& news) {
+    if (!is_running(news.shard, self_->current_sender()))
+      return;
     if (news.why != messages::append_failure::fenced) {
       log::of("cluster").critical("shard {} is not served any more: {}", domain::to_string(news.shard), news.sentence);
       return;

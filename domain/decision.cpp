@@ -36,7 +36,7 @@ constexpr auto descriptions = std::to_array<description>({
     {rejection::store_unavailable, "store-unavailable", 503,
      "Nothing can be written down right now; please try again."},
     {rejection::plan_in_use, "plan-in-use", 409,
-     "Seats of the present plan are held or sold, and the new plan does not keep them."},
+     "Seats are taken that the new plan drops or moves to another section."},
 });
 
 const description& describe(rejection reason) {

@@ -53,6 +53,8 @@ struct refusal {
   std::string detail{};
   /// The section that `seats` and `suggestion` are of, when the command was about several sections.
   std::optional<section_no> section = std::nullopt;
+  /// Seats in the way by name, where their numbers would say nothing to the caller; not all of them when they are many.
+  std::vector<std::string> guids{};
 
   friend bool operator==(const refusal&, const refusal&) = default;
 };

@@ -12,6 +12,19 @@ free_places::free_places(std::uint32_t capacity)
   previous_[0] = end_;
 }
 
+free_places::free_places(std::span<const seat_no> places, std::uint32_t end)
+    : end_(end), size_(static_cast<std::uint32_t>(places.size())), next_(std::size_t{end} + 1),
+      previous_(std::size_t{end} + 1) {
+  auto last = end_;
+  for (auto place : places) {
+    next_[last] = place.value();
+    previous_[place.value()] = last;
+    last = place.value();
+  }
+  next_[last] = end_;
+  previous_[end_] = last;
+}
+
 void free_places::take(seat_no place) {
   auto before = previous_[place.value()];
   auto after = next_[place.value()];

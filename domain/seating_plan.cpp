@@ -16,6 +16,8 @@ constexpr char general_separator = ':';
 void ensure_sound(const section_plan& section, std::size_t categories) {
   ensure(!section.general() || section.seats.empty(), "a section has seats or a capacity, not both");
   ensure(!section.general() || section.general_category.value() < categories, "a section's category is in the plan");
+  ensure(section.numbers.plain() || section.numbers.by_index().size() == section.capacity(),
+         "every place has a number");
   std::vector<bool> begun(section.rows.size(), false);
   const planned_seat* before = nullptr;
   for (const auto& seat : section.seats) {
@@ -32,22 +34,35 @@ void ensure_sound(const section_plan& section, std::size_t categories) {
 } // namespace
 
 category_no section_plan::category_of(seat_no seat) const {
-  ensure(seat.value() < capacity(), "a seat is in its section");
-  return general() ? general_category : seats[seat.value()].category;
+  auto index = index_of(seat);
+  ensure(index.has_value(), "a seat is in its section");
+  return general() ? general_category : seats[*index].category;
 }
 
-seating_plan::seating_plan(std::string name, std::vector<std::string> categories, std::vector<section_plan> sections)
-    : name_(std::move(name)), categories_(std::move(categories)), sections_(std::move(sections)) {
+seating_plan::seating_plan(std::string name, std::vector<std::string> categories, std::vector<section_plan> sections,
+                           std::vector<section_no> order)
+    : name_(std::move(name)), categories_(std::move(categories)), sections_(std::move(sections)),
+      order_(std::move(order)) {
   ensure(sections_.size() <= std::numeric_limits<section_no::representation>::max(), "sections can be numbered");
   ensure(categories_.size() <= std::numeric_limits<category_no::representation>::max(), "categories can be numbered");
+  if (order_.empty())
+    for (std::size_t i = 0; i < sections_.size(); ++i)
+      order_.emplace_back(static_cast<section_no::representation>(i));
+  std::vector<bool> listed(sections_.size(), false);
+  for (auto number : order_) {
+    ensure(number.value() < listed.size() && !listed[number.value()], "a plan lists sections of its own, once each");
+    listed[number.value()] = true;
+  }
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < sections_.size(); ++i) {
     const auto& present = sections_[i];
     auto number = section_no{static_cast<section_no::representation>(i)};
     ensure_sound(present, categories_.size());
-    ensure(sections_by_id_.emplace(present.id, number).second, "section ids are unique");
+    ensure(listed[i] || present.capacity() == 0, "places are in sections that the plan lists");
+    if (listed[i])
+      ensure(sections_by_id_.emplace(present.id, number).second, "section ids are unique");
     for (std::uint32_t seat = 0; seat < present.seats.size(); ++seat)
-      ensure(seats_by_guid_.emplace(present.seats[seat].guid, seat_place{number, seat_no{seat}}).second,
+      ensure(seats_by_guid_.emplace(present.seats[seat].guid, seat_place{number, present.number_at(seat)}).second,
              "seat guids are unique");
     sum += present.capacity();
   }
@@ -74,7 +89,7 @@ std::optional<seat_place> seating_plan::find_seat(std::string_view guid) const {
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), place);
   const auto& present = section(*number);
   if (error != std::errc{} || end != digits.data() + digits.size() || !present.general()
-      || place > present.general_capacity)
+      || !present.has(seat_no{place - 1}))
     return std::nullopt;
   return seat_place{*number, seat_no{place - 1}};
 }
@@ -93,10 +108,12 @@ std::optional<category_no> seating_plan::find_category(std::string_view name) co
 
 std::string seating_plan::guid(seat_place place) const {
   const auto& present = section(place.section);
-  ensure(place.seat.value() < present.capacity(), "a seat is in its section");
-  if (present.general())
-    return present.id + general_separator + std::to_string(place.seat.value() + 1);
-  return present.seats[place.seat.value()].guid;
+  ensure(place.seat.value() < present.numbers_given(), "a seat is, or was, in its section");
+  if (auto index = present.index_of(place.seat); index && !present.general())
+    return present.seats[*index].guid;
+  if (auto gone = present.retired.find(place.seat); gone != present.retired.end())
+    return gone->second;
+  return present.id + general_separator + std::to_string(place.seat.value() + 1);
 }
 
 bool keeps_all_seats(const seating_plan& now, const seating_plan& next) {

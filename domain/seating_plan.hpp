@@ -1,8 +1,10 @@
 #pragma once
 
 #include "domain/ids.hpp"
+#include "domain/place_numbers.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,12 +42,28 @@ struct section_plan {
   /// General admission: how many may enter, all in `general_category`. No seats then.
   std::uint32_t general_capacity = 0;
   category_no general_category{};
+  place_numbers numbers{};
+  /// What the seats were called that earlier plans had here and this one has not.
+  std::map<seat_no, std::string> retired{};
 
   [[nodiscard]] bool general() const noexcept { return general_capacity > 0; }
   [[nodiscard]] std::uint32_t capacity() const noexcept {
     return general() ? general_capacity : static_cast<std::uint32_t>(seats.size());
   }
-  /// The category of a seat, or of the whole floor.
+  /// How many numbers places here ever had: all numbers are below.
+  [[nodiscard]] std::uint32_t numbers_given() const { return numbers.plain() ? capacity() : numbers.given(); }
+  /// The number of the place at an index of the plan's order.
+  [[nodiscard]] seat_no number_at(std::uint32_t index) const {
+    return numbers.plain() ? seat_no{index} : numbers.at(index);
+  }
+  /// Where a place stands in the plan's order; nothing when the plan has no such place, or no more.
+  [[nodiscard]] std::optional<std::uint32_t> index_of(seat_no seat) const {
+    if (!numbers.plain())
+      return numbers.index_of(seat);
+    return seat.value() < capacity() ? std::optional{seat.value()} : std::nullopt;
+  }
+  [[nodiscard]] bool has(seat_no seat) const { return index_of(seat).has_value(); }
+  /// The category of a seat that the plan has, or of the whole floor.
   [[nodiscard]] category_no category_of(seat_no seat) const;
 };
 
@@ -59,8 +77,10 @@ struct seat_place {
 class seating_plan {
 public:
   /// Takes categories and sections as read; `ensure`s that guids and section ids are unique.
-  /// Readers of foreign files check that first (`gateway/plan_codec`).
-  seating_plan(std::string name, std::vector<std::string> categories, std::vector<section_plan> sections);
+  /// Readers of foreign files check that first (`gateway/plan_codec`). `order` is the plan's order of sections; empty
+  /// means all of them in the order of their numbers. Those it leaves out have no places: earlier plans had them.
+  seating_plan(std::string name, std::vector<std::string> categories, std::vector<section_plan> sections,
+               std::vector<section_no> order = {});
 
   // The indexes point into the sections' own texts: these stay where they are when a plan moves, not when it is copied.
   seating_plan(const seating_plan&) = delete;
@@ -71,7 +91,10 @@ public:
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] const std::vector<std::string>& categories() const noexcept { return categories_; }
+  /// By number, with those that only earlier plans had.
   [[nodiscard]] const std::vector<section_plan>& sections() const noexcept { return sections_; }
+  /// The sections that the plan has, as it lists them.
+  [[nodiscard]] const std::vector<section_no>& order() const noexcept { return order_; }
   [[nodiscard]] const section_plan& section(section_no number) const;
 
   /// O(1) each, but for categories, which are few. Finds places of general admission, too, by what `guid` calls them.
@@ -79,7 +102,7 @@ public:
   [[nodiscard]] std::optional<section_no> find_section(std::string_view id) const;
   [[nodiscard]] std::optional<category_no> find_category(std::string_view name) const;
 
-  /// The seat's guid; for general admission `SECTION-ID:NUMBER`, from 1.
+  /// The seat's guid, also of one that only an earlier plan had; for general admission `SECTION-ID:NUMBER`, from 1.
   [[nodiscard]] std::string guid(seat_place place) const;
 
   [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
@@ -88,6 +111,7 @@ private:
   std::string name_;
   std::vector<std::string> categories_;
   std::vector<section_plan> sections_;
+  std::vector<section_no> order_;
   std::unordered_map<std::string_view, seat_place> seats_by_guid_;
   std::unordered_map<std::string_view, section_no> sections_by_id_;
   std::uint32_t capacity_ = 0;
@@ -95,8 +119,8 @@ private:
 
 using shared_plan = std::shared_ptr<const seating_plan>;
 
-/// True when every section of `next` begins with the seats of the same section of `now`, so
-/// that all seat numbers keep their meaning. Sections and seats may be added at the end.
+/// True when every section of `next` begins with the seats of the same section of `now`, so that every place of plans
+/// as they were read keeps its number. Sections and seats may be added at the end.
 [[nodiscard]] bool keeps_all_seats(const seating_plan& now, const seating_plan& next);
 
 } // namespace usher::domain

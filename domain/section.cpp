@@ -53,12 +53,14 @@ refusal bad_request(const char* detail) {
 } // namespace
 
 section::section(shared_plan plan, section_no number)
-    : plan_(std::move(plan)), number_(number), rows_(plan_->section(number)),
-      states_(plan_->section(number).capacity(), seat_state::free), ownerships_(states_.size()),
+    : plan_(std::move(plan)), here_(&plan_->section(number)), number_(number), rows_(*here_),
+      states_(here_->numbers_given(), seat_state::free), ownerships_(states_.size()),
       ended_(std::max(ended_holds_min, 2 * states_.size())) {
-  totals_.free = static_cast<std::uint32_t>(states_.size());
-  if (plan_->section(number).general())
+  totals_.free = here_->capacity();
+  if (here_->general() && here_->numbers.plain())
     free_places_.emplace(totals_.free);
+  else if (here_->general())
+    free_places_.emplace(here_->numbers.by_index(), here_->numbers.given());
 }
 
 // ---- holding ------------------------------------------------------------------
@@ -92,7 +94,7 @@ std::optional<refusal> section::choose(const seats_wish& wanted, const section_t
   if (auto taken = not_free(wanted.seats); !taken.empty())
     return refusal{.reason = rejection::seat_taken, .seats = std::move(taken)};
   if (terms.refuse_orphans)
-    if (auto refused = refuse_orphans(rows_, states_, wanted.seats))
+    if (auto refused = leaves_alone(wanted.seats))
       return refused;
   places.reserve(wanted.seats.size());
   for (auto seat : wanted.seats)
@@ -109,12 +111,13 @@ std::optional<refusal> section::choose(const best_wish& wanted, const section_te
       return refusal{.reason = rejection::sold_out};
     return choose_any(wanted.quantity, terms, places);
   }
-  auto found = best_seats(plan(), rows_, states_, wanted);
+  std::vector<seat_state> copy;
+  auto found = best_seats(plan(), rows_, in_plan_order(copy), wanted);
   if (found.empty())
     return refusal{.reason = rejection::sold_out};
   places.reserve(found.size());
-  for (auto seat : found)
-    places.push_back(priced(seat, terms));
+  for (auto index : found)
+    places.push_back(priced(here_->number_at(index.value()), terms));
   return std::nullopt;
 }
 
@@ -137,9 +140,34 @@ std::optional<refusal> section::choose_any(std::uint32_t quantity, const section
 }
 
 priced_seat section::priced(seat_no seat, const section_terms& terms) const {
-  auto category = rows_.category_of(seat);
+  auto category = rows_.category_of(here_->numbers.plain() ? seat : seat_no{here_->index_of(seat).value()});
   ensure(category.value() < terms.prices.size(), "every category has a price");
   return {seat, terms.prices[category.value()]};
+}
+
+std::optional<refusal> section::leaves_alone(std::span<const seat_no> wanted) const {
+  if (here_->numbers.plain())
+    return refuse_orphans(rows_, states_, wanted);
+  std::vector<seat_no> indexes;
+  indexes.reserve(wanted.size());
+  for (auto seat : wanted)
+    indexes.emplace_back(here_->index_of(seat).value());
+  std::vector<seat_state> copy;
+  auto refused = refuse_orphans(rows_, in_plan_order(copy), indexes);
+  if (refused)
+    for (auto* named : {&refused->seats, &refused->suggestion})
+      for (auto& seat : *named)
+        seat = here_->number_at(seat.value());
+  return refused;
+}
+
+std::span<const seat_state> section::in_plan_order(std::vector<seat_state>& copy) const {
+  if (here_->numbers.plain())
+    return states_;
+  copy.reserve(here_->capacity());
+  for (auto seat : here_->numbers.by_index())
+    copy.push_back(states_[seat.value()]);
+  return copy;
 }
 
 decision<hold_ended> section::release(hold_id id, const buyer_id& buyer, hold_end as) const {
@@ -195,7 +223,8 @@ decision<seats_sold> section::sell(hold_id id, order_id order, const buyer_id& b
   if (seats.empty() || order == order_id{})
     return bad_request("A sale needs an order and at least one seat.");
   auto numbers = sorted_seats(seats);
-  if (auto refused = misnamed(numbers))
+  // Those that the plan has no more are as good as taken.
+  if (auto refused = never_heard_of(numbers))
     return *std::move(refused);
   auto owned = [&](seat_no x) { return owner_of(x) != nullptr && *owner_of(x) == order; };
   if (std::all_of(numbers.begin(), numbers.end(), owned))
@@ -220,7 +249,8 @@ decision<seats_sold> section::sell(hold_id id, order_id order, const buyer_id& b
 }
 
 decision<seats_returned> section::take_back(order_id order, std::span<const seat_no> seats) const {
-  if (auto refused = misnamed(seats))
+  // Those that came back before may be gone from the plan by now.
+  if (auto refused = never_heard_of(seats))
     return *std::move(refused);
   seats_returned returned{.order = order, .seats = {}};
   for (auto seat : seats) {
@@ -267,7 +297,7 @@ decision<seats_unblocked> section::unblock(std::span<const seat_no> seats, std::
     if (quantity > totals_.blocked)
       return bad_request("Fewer places than that are blocked.");
     for (std::uint32_t place = 0; unblocked.seats.size() < quantity; ++place)
-      if (states_[place] == seat_state::blocked)
+      if (states_[place] == seat_state::blocked && has(seat_no{place}))
         unblocked.seats.push_back(seat_no{place});
     return unblocked;
   }
@@ -284,9 +314,19 @@ decision<seats_unblocked> section::unblock(std::span<const seat_no> seats, std::
 // ---- shared -------------------------------------------------------------------
 
 std::optional<refusal> section::misnamed(std::span<const seat_no> seats) const {
-  if (!std::all_of(seats.begin(), seats.end(), [this](seat_no x) { return has(x); })) {
+  return misnamed(seats, [this](seat_no x) { return has(x); });
+}
+
+std::optional<refusal> section::never_heard_of(std::span<const seat_no> seats) const {
+  return misnamed(seats, [this](seat_no x) { return knows(x); });
+}
+
+template <class Nameable>
+std::optional<refusal> section::misnamed(std::span<const seat_no> seats, Nameable can_be_named) const {
+  if (!std::all_of(seats.begin(), seats.end(), can_be_named)) {
     refusal unknown{.reason = rejection::not_found, .detail = "There are no such seats in this section."};
-    std::copy_if(seats.begin(), seats.end(), std::back_inserter(unknown.seats), [this](seat_no x) { return !has(x); });
+    std::copy_if(seats.begin(), seats.end(), std::back_inserter(unknown.seats),
+                 [&](seat_no x) { return !can_be_named(x); });
     return unknown;
   }
   if (auto twice = named_twice(seats); !twice.empty())

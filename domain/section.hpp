@@ -6,6 +6,7 @@
 #include "domain/ended_holds.hpp"
 #include "domain/facts.hpp"
 #include "domain/free_places.hpp"
+#include "domain/place_standing.hpp"
 #include "domain/seat_rows.hpp"
 #include "domain/seat_state.hpp"
 #include "domain/seating_plan.hpp"
@@ -72,6 +73,9 @@ struct hold {
 /// Reads no clock and does no I/O: callers bring the time and carry the facts to the journal.
 /// Every change is a fact, so replaying the facts of a section gives this object back
 /// (docs/ARCHITECTURE.md, "Facts"). Commands never change the object; `apply` never refuses.
+///
+/// Facts may name places that an earlier plan had and this one has not: they change hands as the facts say, but count
+/// in no total except for what was refunded, and no command takes them.
 class section {
 public:
   /// `plan` must have this section; it is shared, not copied.
@@ -137,10 +141,13 @@ public:
   [[nodiscard]] const section_plan& plan() const noexcept;
   [[nodiscard]] section_no number() const noexcept;
   [[nodiscard]] seat_state state_of(seat_no seat) const;
+  /// How every place stands, by number, with those that only earlier plans had.
+  [[nodiscard]] std::vector<place_standing> standing() const;
   /// One character per seat in plan order.
   [[nodiscard]] std::string status() const;
   [[nodiscard]] const section_totals& totals() const noexcept;
-  /// The same for each category that has places here, in the order of categories. O(seats).
+  /// The same for each category that has places here, in the order of categories, without what was refunded for places
+  /// that the plan has no more. O(seats).
   [[nodiscard]] std::vector<std::pair<category_no, section_totals>> totals_by_category() const;
   /// A live hold, or null; good until the next fact. O(1).
   [[nodiscard]] const domain::hold* find(hold_id id) const;
@@ -198,10 +205,23 @@ private:
                                                   std::vector<priced_seat>& places) const;
   [[nodiscard]] priced_seat priced(seat_no seat, const section_terms& terms) const;
 
-  [[nodiscard]] bool has(seat_no seat) const noexcept { return seat.value() < states_.size(); }
-  [[nodiscard]] bool is_free(seat_no seat) const noexcept { return states_[seat.value()] == seat_state::free; }
-  /// Why these seats cannot be named: unknown or named twice.
+  /// The orphan rule, in numbers of places.
+  [[nodiscard]] std::optional<refusal> leaves_alone(std::span<const seat_no> wanted) const;
+  /// The states in plan order, in which neighbours are neighbours. They are copied only if that is another order than
+  /// that of the numbers.
+  [[nodiscard]] std::span<const seat_state> in_plan_order(std::vector<seat_state>& copy) const;
+
+  /// Whether the plan has, or once had, such a place.
+  [[nodiscard]] bool knows(seat_no seat) const noexcept { return seat.value() < states_.size(); }
+  [[nodiscard]] bool has(seat_no seat) const { return here_->has(seat); }
+  [[nodiscard]] bool is_free(seat_no seat) const {
+    return states_[seat.value()] == seat_state::free && (here_->numbers.plain() || has(seat));
+  }
+  /// Why these seats cannot be named: unknown, or only known, or named twice.
   [[nodiscard]] std::optional<refusal> misnamed(std::span<const seat_no> seats) const;
+  [[nodiscard]] std::optional<refusal> never_heard_of(std::span<const seat_no> seats) const;
+  template <class Nameable>
+  [[nodiscard]] std::optional<refusal> misnamed(std::span<const seat_no> seats, Nameable can_be_named) const;
   [[nodiscard]] std::vector<seat_no> not_free(std::span<const seat_no> seats) const;
 
   [[nodiscard]] std::uint32_t& count_of(seat_state state) noexcept;
@@ -217,10 +237,11 @@ private:
   [[nodiscard]] std::vector<fact> snapshot_of_past() const;
 
   shared_plan plan_;
+  const section_plan* here_; ///< in `plan_`
   section_no number_;
   seat_rows rows_;
-  std::vector<seat_state> states_;         ///< by seat
-  std::vector<ownership> ownerships_;      ///< by seat
+  std::vector<seat_state> states_;         ///< by number
+  std::vector<ownership> ownerships_;      ///< by number
   std::optional<free_places> free_places_; ///< general admission only
   section_totals totals_;
   boost::unordered_flat_map<hold_id, domain::hold, std::hash<hold_id>> holds_;

@@ -29,13 +29,15 @@ std::uint32_t& section::count_of(seat_state state) noexcept {
 }
 
 void section::move(seat_no seat, seat_state from, seat_state to) {
-  ensure(has(seat), "a fact names seats of this section");
+  ensure(knows(seat), "a fact names seats of this section");
   auto& state = states_[seat.value()];
   ensure(state == from, "a seat is in the state that a fact takes it out of");
   state = to;
+  fresh_ = false;
+  if (!has(seat))
+    return; // the plan has it no more
   --count_of(from);
   ++count_of(to);
-  fresh_ = false;
   if (free_places_ && from == seat_state::free)
     free_places_->take(seat);
   if (free_places_ && to == seat_state::free)

@@ -29,7 +29,7 @@ minor_units hold::total() const {
 }
 
 const section_plan& section::plan() const noexcept {
-  return plan_->sections()[number_.value()];
+  return *here_;
 }
 
 section_no section::number() const noexcept {
@@ -37,13 +37,26 @@ section_no section::number() const noexcept {
 }
 
 seat_state section::state_of(seat_no seat) const {
-  ensure(has(seat), "a seat is in its section");
+  ensure(knows(seat), "a seat is, or was, in its section");
   return states_[seat.value()];
 }
 
+std::vector<place_standing> section::standing() const {
+  std::vector<place_standing> result;
+  result.reserve(states_.size());
+  for (auto state : states_)
+    result.push_back({state, {}});
+  for (const auto& [id, x] : holds_)
+    for (const auto& seat : x.seats)
+      result[seat.seat.value()].until = x.until;
+  return result;
+}
+
 std::string section::status() const {
-  std::string result(states_.size(), ' ');
-  std::transform(states_.begin(), states_.end(), result.begin(), to_char);
+  std::vector<seat_state> copy;
+  auto states = in_plan_order(copy);
+  std::string result(states.size(), ' ');
+  std::transform(states.begin(), states.end(), result.begin(), to_char);
   return result;
 }
 
@@ -53,11 +66,12 @@ const section_totals& section::totals() const noexcept {
 
 std::vector<std::pair<category_no, section_totals>> section::totals_by_category() const {
   std::map<category_no, section_totals> sums;
-  for (std::uint32_t i = 0; i < states_.size(); ++i) {
-    auto& sum = sums[rows_.category_of(seat_no{i})];
-    const auto& record = ownerships_[i];
+  for (std::uint32_t index = 0; index < here_->capacity(); ++index) {
+    auto& sum = sums[rows_.category_of(seat_no{index})];
+    auto seat = here_->number_at(index);
+    const auto& record = ownerships_[seat.value()];
     sum.refunded += record.refunded;
-    switch (states_[i]) {
+    switch (states_[seat.value()]) {
       case seat_state::free:
         ++sum.free;
         break;

@@ -141,7 +141,7 @@ void post_hold(const exchange_ptr& x) {
     http_reply said;
     said.status = 201;
     said.headers.emplace_back("Location", "/v1/holds/" + to_string(name));
-    said.body = encode_hold(granted, event->names());
+    said.body = encode_hold(granted, x->thread().directory().present(event)->names());
     x->reply(std::move(said));
   });
 }
@@ -165,7 +165,7 @@ void get_hold(const exchange_ptr& x) {
   if (!name)
     return;
   x->ask(messages::find_hold{x->trace(), event->id, name->hold, x->buyer(), name->sections}, [x, event](answer&& what) {
-    x->reply(200, encode_hold(std::get<messages::hold_granted>(what), event->names()));
+    x->reply(200, encode_hold(std::get<messages::hold_granted>(what), x->thread().directory().present(event)->names()));
   });
 }
 
@@ -199,7 +199,7 @@ void post_order(const exchange_ptr& x) {
            http_reply said;
            said.status = domain::is_final(order.state) ? 201 : 202;
            said.headers.emplace_back("Location", "/v1/orders/" + to_string(order_name{order.event, order.order}));
-           said.body = encode_order(order, event->names());
+           said.body = encode_order(order, x->thread().directory().present(event)->names());
            x->reply(std::move(said));
          });
 }
@@ -213,7 +213,9 @@ void find_order(const exchange_ptr& x, const std::optional<Name>& name, on_order
     return x->refuse(domain::rejection::not_found, "There is no such order.");
   if (auto event = x->event(name->event))
     x->ask(messages::find_order{x->trace(), event->id, name->order, x->buyer()},
-           [event, then = std::move(then)](answer&& what) { then(std::get<messages::order_view>(what), *event); });
+           [x, event, then = std::move(then)](answer&& what) {
+             then(std::get<messages::order_view>(what), *x->thread().directory().present(event));
+           });
 }
 
 void get_order(const exchange_ptr& x) {
@@ -236,7 +238,8 @@ void post_cancel(const exchange_ptr& x) {
     return;
   x->ask(messages::cancel_order{x->trace(), event->id, name->order, x->buyer()}, [x, event](answer&& what) {
     const auto& order = std::get<messages::order_view>(what);
-    x->reply(domain::is_final(order.state) ? 200 : 202, encode_order(order, event->names()));
+    x->reply(domain::is_final(order.state) ? 200 : 202,
+             encode_order(order, x->thread().directory().present(event)->names()));
   });
 }
 

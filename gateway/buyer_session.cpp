@@ -198,7 +198,7 @@ void buyer_session::on(reply_id&& re, frames::hold&& frame) {
     const auto& granted = std::get<messages::hold_granted>(what);
     if (greeted())
       thread_.buyers().note_hold(buyer_, name_of(granted));
-    send(held_frame(re, granted, event->names()));
+    send(held_frame(re, granted, thread_.directory().present(event)->names()));
   });
 }
 
@@ -218,7 +218,7 @@ void buyer_session::on(reply_id&& re, frames::order&& frame) {
   messages::start_order request = order_request(thread_.draw_trace(), buyer_, frame.hold, frame.key, frame.method);
   logger().debug("[{:016x}] order in {} for {}", request.trace.value(), event->id.value(), buyer_.value());
   ask(std::move(request), re, event, std::nullopt, [this, re, event](answer&& what) {
-    send(order_frame(re, std::get<messages::order_view>(what), event->names()));
+    send(order_frame(re, std::get<messages::order_view>(what), thread_.directory().present(event)->names()));
   });
 }
 

@@ -1,4 +1,3 @@
-#include "domain/ensure.hpp"
 #include "gateway/codec_pieces.hpp"
 #include "gateway/json_time.hpp"
 
@@ -15,16 +14,18 @@ constexpr std::size_t size_per_seat = 160;
 /// The members that say which place it is and what it costs; the caller opens and closes the object.
 void write_place(json_writer& json, domain::seat_place place, domain::minor_units price, const event_names& event) {
   const auto& section = event.plan.section(place.section);
-  domain::ensure(place.seat.value() < section.capacity(), "seats that are held or sold stand in the plan");
-  if (section.general()) {
-    json.member("guid", event.plan.guid(place)).member("section", section.id);
-    json.key("row").null().key("number").null();
-  } else {
-    const auto& seat = section.seats[place.seat.value()];
-    json.member("guid", seat.guid).member("section", section.id);
+  auto index = section.index_of(place.seat);
+  json.member("guid", event.plan.guid(place)).member("section", section.id);
+  if (index && !section.general()) {
+    const auto& seat = section.seats[*index];
     json.member("row", section.rows[seat.row]).member("number", seat.number);
+  } else {
+    json.key("row").null().key("number").null();
   }
-  json.member("category", event.plan.categories()[section.category_of(place.seat).value()]);
+  if (index)
+    json.member("category", event.plan.categories()[section.category_of(place.seat).value()]);
+  else
+    json.key("category").null(); // of an order that is over: the plan has the seat no more
   json.key("price");
   write_money(json, price, event.currency);
 }

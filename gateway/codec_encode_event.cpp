@@ -1,6 +1,9 @@
 #include "gateway/codec_pieces.hpp"
 #include "gateway/json_time.hpp"
 
+#include <utility>
+#include <vector>
+
 /// Events, their sections and reports.
 namespace usher::gateway {
 namespace {
@@ -26,10 +29,10 @@ void write_section(json_writer& json, const domain::section_plan& section) {
 
 void write_sections(json_writer& json, const messages::event_view& view, const domain::seating_plan& plan) {
   json.key("sections").begin_array();
-  for (std::size_t i = 0; i < plan.sections().size(); ++i) {
+  for (auto number : plan.order()) {
     json.begin_object();
-    write_section(json, plan.sections()[i]);
-    write_counts(json, totals_of(view, i));
+    write_section(json, plan.section(number));
+    write_counts(json, totals_of(view, number.value()));
     json.end_object();
   }
   json.end_array();
@@ -89,6 +92,23 @@ void write_section_report(json_writer& json, const messages::section_report& rep
     json.end_object();
   }
   json.end_array().end_object();
+}
+
+/// The sections in the plan's order, and behind them those that the plan has no more and that have something to report.
+std::vector<const messages::section_report*> listed(const messages::event_report& report,
+                                                    const domain::seating_plan& plan) {
+  std::vector<const messages::section_report*> by_number(plan.sections().size(), nullptr);
+  for (const auto& section : report.sections)
+    if (section.section.value() < by_number.size())
+      by_number[section.section.value()] = &section;
+  std::vector<const messages::section_report*> result;
+  for (auto number : plan.order())
+    if (const auto* section = std::exchange(by_number[number.value()], nullptr))
+      result.push_back(section);
+  for (const auto* section : by_number)
+    if (section && section->totals != domain::section_totals{})
+      result.push_back(section);
+  return result;
 }
 
 /// The sums over all sections: of everything, and by category.
@@ -160,8 +180,8 @@ std::string encode_report(const messages::event_report& report, const domain::se
     json.end_object();
   }
   json.end_array().key("sections").begin_array();
-  for (const auto& section : report.sections)
-    write_section_report(json, section, plan, currency);
+  for (const auto* section : listed(report, plan))
+    write_section_report(json, *section, plan, currency);
   json.end_array().key("queue");
   write_figures(json, report.queue);
   json.key("orders").begin_object().member("confirmed", report.orders_confirmed);

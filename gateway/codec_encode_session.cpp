@@ -28,13 +28,24 @@ void write_queue(json_writer& json, const queue_answer& answer) {
     write_pass(json, *answer.pass);
 }
 
+/// The looks in the plan's order; `by_number` may be from before or after a change of the plan.
+std::string in_plan_order(std::string_view by_number, const domain::section_plan& section) {
+  if (section.general())
+    return {};
+  std::string result(section.seats.size(), domain::to_char(domain::seat_state::blocked));
+  for (std::uint32_t index = 0; index < result.size(); ++index)
+    if (auto number = section.number_at(index).value(); number < by_number.size())
+      result[index] = by_number[number];
+  return result;
+}
+
 void write_seats(json_writer& json, const messages::section_view& view, const event_names& event) {
   const auto& section = event.plan.section(view.section);
   json.member("event", event.id.value()).member("section", section.id);
   json.member("epoch", view.epoch.value()).member("seq", view.seq).key("seats").begin_array();
   for (const auto& seat : section.seats)
     json.value(seat.guid);
-  json.end_array().member("status", section.general() ? std::string_view{} : std::string_view{view.status});
+  json.end_array().member("status", in_plan_order(view.status, section));
   json.key("totals").begin_object();
   write_counts(json, view.totals);
   json.end_object();
@@ -98,10 +109,12 @@ std::string seats_delta_frame(const messages::seats_changed& change, const event
   std::string text;
   json_writer json{text};
   begin_frame(json, "seats.delta", {}).member("event", event.id.value());
-  json.member("section", event.plan.section(change.section).id);
+  const auto& section = event.plan.section(change.section);
+  json.member("section", section.id);
   json.member("epoch", change.epoch.value()).member("seq", change.seq).key("set").begin_array();
   for (const auto& [seat, look] : change.set)
-    json.begin_array().value(seat.value()).value(std::string_view{&look, 1}).end_array();
+    if (auto index = section.index_of(seat))
+      json.begin_array().value(*index).value(std::string_view{&look, 1}).end_array();
   json.end_array().end_object();
   return text;
 }

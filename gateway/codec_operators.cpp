@@ -176,8 +176,8 @@ block_section(std::string_view name, std::optional<std::uint32_t> quantity, cons
   } else if (quantity) {
     return bad_request("/quantity", "This section has numbered seats; name them, or leave the quantity out for all.");
   } else {
-    for (std::uint32_t seat = 0; seat < section.capacity(); ++seat)
-      part.seats.emplace_back(seat);
+    for (std::uint32_t index = 0; index < section.capacity(); ++index)
+      part.seats.push_back(section.number_at(index));
   }
   return std::vector{std::move(part)};
 }

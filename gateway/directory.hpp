@@ -35,6 +35,9 @@ public:
   void when_known(std::vector<domain::event_id> events, std::function<void()> then);
   /// Null when there is no such event.
   [[nodiscard]] known_event_ptr find(const domain::event_id& event) const;
+  /// The same event as it is known by now: an answer may speak of a younger plan than its question did. What answers
+  /// under a plan was announced before.
+  [[nodiscard]] known_event_ptr present(const known_event_ptr& event) const { return find(event->id); }
 
 private:
   void tell_known();

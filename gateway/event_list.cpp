@@ -16,8 +16,8 @@ struct gathering {
   std::size_t missing = 0;
   std::vector<std::pair<known_event_ptr, messages::event_view>> found;
 
-  void add(known_event_ptr event, answer&& what) {
-    found.emplace_back(std::move(event), std::get<messages::event_view>(std::move(what)));
+  void add(const known_event_ptr& event, answer&& what) {
+    found.emplace_back(exchange->thread().directory().present(event), std::get<messages::event_view>(std::move(what)));
     if (--missing == 0)
       finish();
   }

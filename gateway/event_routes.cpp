@@ -14,7 +14,7 @@ void get_event(const exchange_ptr& x) {
   if (!event)
     return;
   x->ask(messages::describe_event{x->trace(), event->id}, [x, event](answer&& what) {
-    x->reply(200, encode_event(std::get<messages::event_view>(what), *event->plan));
+    x->reply(200, encode_event(std::get<messages::event_view>(what), *x->thread().directory().present(event)->plan));
   });
 }
 
@@ -40,7 +40,8 @@ void get_seats(const exchange_ptr& x) {
   if (!section)
     return x->refuse(domain::rejection::not_found, "There is no such section.");
   x->ask(messages::read_section{x->trace(), event->id, *section}, [x, event](answer&& what) {
-    x->reply(200, encode_seats(std::get<messages::section_view>(what), event->names()));
+    x->reply(200,
+             encode_seats(std::get<messages::section_view>(what), x->thread().directory().present(event)->names()));
   });
 }
 

@@ -8,9 +8,11 @@
 namespace usher::gateway {
 namespace {
 
-/// An operator's change of an event, complete but for the answer.
-void reply_view(const exchange_ptr& x, unsigned status, const domain::shared_plan& plan, answer&& what) {
-  x->reply(status, encode_event(std::get<messages::event_view>(what), *plan));
+/// An operator's change of an event, complete but for the answer. It speaks of the plan as it is known by now.
+void reply_view(const exchange_ptr& x, unsigned status, answer&& what) {
+  auto& view = std::get<messages::event_view>(what);
+  if (auto known = x->event(view.id))
+    x->reply(status, encode_event(view, *known->plan));
 }
 
 void put_with_plan(const exchange_ptr& x, event_body&& body, bool fresh) {
@@ -21,14 +23,14 @@ void put_with_plan(const exchange_ptr& x, event_body&& body, bool fresh) {
   domain::event_id id{x->parameter(0)};
   auto status = fresh ? 201U : 200U;
   messages::put_event request{x->trace(), id, std::move(body.settings), std::move(body.plan_text), body.plan};
-  x->ask(std::move(request), [x, id, status, plan = body.plan, state = body.state](answer&& what) {
+  x->ask(std::move(request), [x, id, status, state = body.state](answer&& what) {
     if (!state || *state == std::get<messages::event_view>(what).state)
-      return reply_view(x, status, plan, std::move(what));
+      return reply_view(x, status, std::move(what));
     messages::change_event change;
     change.trace = x->trace();
     change.event = id;
     change.state = state;
-    x->ask(std::move(change), [x, status, plan](answer&& changed) { reply_view(x, status, plan, std::move(changed)); });
+    x->ask(std::move(change), [x, status](answer&& changed) { reply_view(x, status, std::move(changed)); });
   });
 }
 
@@ -59,7 +61,7 @@ void patch_event(const exchange_ptr& x) {
     return x->refuse(*wrong);
   auto& change = std::get<messages::change_event>(read);
   change.trace = x->trace();
-  x->ask(std::move(change), [x, event](answer&& what) { reply_view(x, 200, event->plan, std::move(what)); });
+  x->ask(std::move(change), [x](answer&& what) { reply_view(x, 200, std::move(what)); });
 }
 
 void change_blocks(const exchange_ptr& x, bool block) {
@@ -74,8 +76,7 @@ void change_blocks(const exchange_ptr& x, bool block) {
   std::optional<domain::section_no> section;
   if (request.parts.size() == 1)
     section = request.parts.front().section;
-  x->ask(std::move(request), event, section,
-         [x, event](answer&& what) { reply_view(x, 200, event->plan, std::move(what)); });
+  x->ask(std::move(request), event, section, [x](answer&& what) { reply_view(x, 200, std::move(what)); });
 }
 
 void post_block(const exchange_ptr& x) {
@@ -91,7 +92,7 @@ void get_report(const exchange_ptr& x) {
   if (!event)
     return;
   x->ask(messages::report_event{x->trace(), event->id}, [x, event](answer&& what) {
-    x->reply(200, encode_report(std::get<messages::event_report>(what), *event->plan));
+    x->reply(200, encode_report(std::get<messages::event_report>(what), *x->thread().directory().present(event)->plan));
   });
 }
 

@@ -45,9 +45,9 @@ std::vector<std::string> guids_of(const std::vector<domain::seat_no>& seats, con
                                   domain::section_no section) {
   std::vector<std::string> guids;
   guids.reserve(seats.size());
-  auto capacity = plan.section(section).capacity();
+  auto numbers = plan.section(section).numbers_given();
   for (auto seat : seats)
-    if (seat.value() < capacity)
+    if (seat.value() < numbers)
       guids.push_back(plan.guid({section, seat}));
   return guids;
 }
@@ -69,6 +69,8 @@ problem to_problem(const domain::refusal& refusal, const domain::seating_plan* p
     what.seats = guids_of(refusal.seats, *plan, *section);
     what.suggestion = guids_of(refusal.suggestion, *plan, *section);
   }
+  if (!refusal.guids.empty())
+    what.seats = refusal.guids;
   return what;
 }
 

@@ -69,6 +69,22 @@ void seat_watch::changed(messages::seats_changed&& change) {
     watcher->send(frame);
 }
 
+void seat_watch::announced(const known_event_ptr& event) {
+  std::vector<key> asked;
+  for (auto& [where, one] : sections_) {
+    if (where.first != event->id)
+      continue;
+    one.tell_all = one.tell_all || one.event->plan != event->plan;
+    one.event = event;
+    one.live = false;
+    one.ask_again = one.asking;
+    if (!one.asking)
+      asked.push_back(where);
+  }
+  for (const auto& where : asked)
+    ask(where, sections_.at(where));
+}
+
 void seat_watch::ask(const key& where, watched& section) {
   section.asking = requests_.ask(
       messages::watch_section{trace_(), where.first, where.second},
@@ -82,6 +98,8 @@ void seat_watch::answered(const key& where, answer&& what) {
   if (place == sections_.end())
     return;
   place->second.asking = false;
+  if (std::exchange(place->second.ask_again, false))
+    return ask(where, place->second);
   if (auto* view = std::get_if<messages::section_view>(&what))
     stands(where, place->second, std::move(*view));
   else if (auto* why = std::get_if<domain::refusal>(&what))
@@ -91,16 +109,22 @@ void seat_watch::answered(const key& where, answer&& what) {
 }
 
 void seat_watch::stands(const key& where, watched& section, messages::section_view&& view) {
+  // Whoever watched before missed something, unless this is what was known already.
+  auto is_news = view.epoch != section.view.epoch || view.seq != section.view.seq;
+  section.tell_all = section.tell_all || is_news;
   section.view = std::move(view);
   section.live = true;
   auto joiners = std::exchange(section.joiners, {});
   if (std::exchange(section.tell_all, false)) {
-    auto frame =
-        std::make_shared<const std::string>(seats_snapshot_frame(std::nullopt, section.view, section.event->names()));
-    for (auto* watcher : section.watchers)
-      if (std::none_of(joiners.begin(), joiners.end(),
-                       [&](const joining& one) { return one.session.get() == watcher; }))
-        watcher->send(frame);
+    std::shared_ptr<const std::string> frame;
+    for (auto* watcher : section.watchers) {
+      if (std::any_of(joiners.begin(), joiners.end(), [&](const joining& one) { return one.session.get() == watcher; }))
+        continue;
+      if (!frame)
+        frame = std::make_shared<const std::string>(
+            seats_snapshot_frame(std::nullopt, section.view, section.event->names()));
+      watcher->send(frame);
+    }
   }
   for (auto& one : joiners) {
     one.session->send(seats_snapshot_frame(one.re, section.view, section.event->names()));

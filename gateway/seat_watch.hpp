@@ -33,6 +33,9 @@ public:
   void unwatch(const domain::event_id& event, domain::section_no section, buyer_session& session);
 
   void changed(messages::seats_changed&& change);
+  /// The event was announced again. Perhaps its sections were started anew and know no watchers, perhaps its plan is
+  /// another one: whoever watches has a fresh snapshot then before any further change.
+  void announced(const known_event_ptr& event);
 
 private:
   using key = std::pair<domain::event_id, domain::section_no>;
@@ -47,7 +50,8 @@ private:
     messages::section_view view; ///< how it stands, when `live`
     bool live = false;
     bool asking = false;
-    bool tell_all = false; ///< everybody needs the next snapshot: changes were missed
+    bool tell_all = false;  ///< everybody needs the next snapshot: changes were missed
+    bool ask_again = false; ///< the answer under way is perhaps that of a section which is gone
     std::vector<buyer_session*> watchers;
     std::vector<joining> joiners;
   };

@@ -159,6 +159,12 @@ void session_thread::hand_over(std::vector<delivery> group) {
     std::visit([this](auto& news) { take(std::move(news)); }, one);
 }
 
+void session_thread::take(messages::event_announced&& news) {
+  auto event = news.id;
+  directory_.announced(std::move(news));
+  seats_.announced(directory_.find(event));
+}
+
 void session_thread::take(messages::hold_expired&& news) {
   auto name = buyers_.expire_hold(news.buyer, hold_name{news.event, {news.section}, news.hold});
   if (!name)

@@ -84,7 +84,7 @@ private:
   void take(messages::order_changed&& news);
   void take(messages::people_admitted&& news) { queue_.admitted(std::move(news), now()); }
   void take(messages::queue_moved&& news) { queue_.moved(std::move(news)); }
-  void take(messages::event_announced&& news) { directory_.announced(std::move(news)); }
+  void take(messages::event_announced&& news);
 
   [[nodiscard]] bool unlimited(const boost::asio::ip::address& from) const;
   [[nodiscard]] std::optional<problem> judge(const rate_limiter::verdict& verdict);

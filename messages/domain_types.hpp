@@ -25,7 +25,7 @@ requires(std::is_enum_v<Enum>) bool inspect(Inspector& f, Enum& x) {
 template <class Inspector>
 bool inspect(Inspector& f, refusal& x) {
   return f.object(x).fields(f.field("reason", x.reason), f.field("seats", x.seats), f.field("suggestion", x.suggestion),
-                            f.field("detail", x.detail), f.field("section", x.section));
+                            f.field("detail", x.detail), f.field("section", x.section), f.field("guids", x.guids));
 }
 
 template <class Inspector>
@@ -64,6 +64,11 @@ bool inspect(Inspector& f, section_totals& x) {
   return f.object(x).fields(f.field("free", x.free), f.field("held", x.held), f.field("sold", x.sold),
                             f.field("blocked", x.blocked), f.field("revenue", x.revenue),
                             f.field("refunded", x.refunded));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, place_standing& x) {
+  return f.object(x).fields(f.field("state", x.state), f.field("until", x.until));
 }
 
 template <class Inspector>

@@ -38,8 +38,9 @@ using section_actor =
                      caf::result<void>(block_in_section), caf::result<section_report>(report_section),
                      caf::result<section_view>(read_section), caf::result<section_view>(watch_section, gateway_actor),
                      caf::result<void>(unwatch_section, gateway_actor), caf::result<void>(subscribe, gateway_actor),
-                     caf::result<section_claims>(list_claims), caf::result<void>(terms_changed),
-                     caf::result<void>(flush), caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
+                     caf::result<section_claims>(list_claims), caf::result<section_places>(list_places),
+                     caf::result<void>(terms_changed), caf::result<void>(flush),
+                     caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
 
 using waiting_room_actor =
     caf::typed_actor<caf::result<domain::queue_place>(join_queue), caf::result<domain::queue_place>(ask_place),

@@ -28,7 +28,7 @@ struct section_view {
   domain::section_no section;
   domain::epoch epoch;
   std::uint64_t seq = 0; ///< of the last change in `status`; deltas count on from here
-  std::string status;    ///< one character per seat in plan order; empty in general admission
+  std::string status;    ///< one character per seat, by number; empty in general admission
   domain::section_totals totals;
 };
 
@@ -36,6 +36,24 @@ template <class Inspector>
 bool inspect(Inspector& f, section_view& x) {
   return f.object(x).fields(f.field("event", x.event), f.field("section", x.section), f.field("epoch", x.epoch),
                             f.field("seq", x.seq), f.field("status", x.status), f.field("totals", x.totals));
+}
+
+/// Keeper → section, before a plan is changed: who stands in the way? Answered by `section_places`.
+struct list_places {};
+
+template <class Inspector>
+bool inspect(Inspector& f, list_places& x) {
+  return f.object(x).fields();
+}
+
+struct section_places {
+  domain::section_no section;
+  std::vector<domain::place_standing> places; ///< by number, as decided
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, section_places& x) {
+  return f.object(x).fields(f.field("section", x.section), f.field("places", x.places));
 }
 
 /// Gateway → section, with its handle: tell me every change from now on. Answered by `section_view`.

@@ -89,6 +89,8 @@ CAF_ADD_TYPE_ID(usher, (std::vector<usher::messages::section_actor>))
 CAF_ADD_TYPE_ID(usher, (usher::messages::waiting_room_actor))
 CAF_ADD_TYPE_ID(usher, (usher::messages::event_actor))
 CAF_ADD_TYPE_ID(usher, (usher::messages::keeper_actor))
+CAF_ADD_TYPE_ID(usher, (usher::messages::list_places))
+CAF_ADD_TYPE_ID(usher, (usher::messages::section_places))
 
 CAF_END_TYPE_ID_BLOCK(usher)
 

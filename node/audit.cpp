@@ -228,6 +228,8 @@ private:
     for (const auto& [section, ledger] : sections_) {
       const auto& own = ledger.totals();
       const auto& planned = plan_->section(section);
+      if (planned.capacity() == 0 && own == section_totals{})
+        continue; // only earlier plans had it
       report_.sections.push_back({section, planned.id, planned.capacity(), own});
       report_.totals.free += own.free;
       report_.totals.held += own.held;

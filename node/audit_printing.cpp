@@ -56,7 +56,10 @@ domain::shared_plan stored_plan(persistence::booking_store& store, const domain:
     if (auto fault = std::get_if<gateway::plan_fault>(&plan))
       throw persistence::store_broken{"the plan of " + event.value() + " is broken at '" + fault->pointer
                                       + "': " + fault->sentence};
-    return std::get<domain::shared_plan>(std::move(plan));
+    auto numbered = domain::with_numbers(std::get<domain::shared_plan>(std::move(plan)), each.supplement.numbering);
+    if (!numbered)
+      throw persistence::store_broken{"the numbers of places of " + event.value() + " are of another plan"};
+    return numbered;
   }
   return nullptr;
 }

@@ -30,9 +30,9 @@ std::string sentence_of(const broken_invariant& error) {
 
 section_ledger::section_ledger(shard_id shard, shared_plan plan, audit_findings& findings,
                                std::optional<persistence::stored_snapshot> snapshot)
-    : shard_(std::move(shard)), plan_(std::move(plan)), findings_(findings), snapshot_(std::move(snapshot)),
-      section_(std::in_place, plan_, shard_.section), seats_(plan_->section(shard_.section).capacity()) {
-  totals_.free = plan_->section(shard_.section).capacity();
+    : shard_(std::move(shard)), plan_(std::move(plan)), here_(&plan_->section(shard_.section)), findings_(findings),
+      snapshot_(std::move(snapshot)), section_(std::in_place, plan_, shard_.section), seats_(here_->numbers_given()) {
+  totals_.free = here_->capacity();
 }
 
 void section_ledger::read(const entry_type& entry, const fact& fact) {
@@ -50,6 +50,11 @@ void section_ledger::read(const entry_type& entry, const fact& fact) {
 void section_ledger::finish() {
   if (snapshot_ && snapshot_->upto > last_)
     findings_.add(0, shard_, snapshot_->upto, "the snapshot stands for facts that are not in the journal");
+  for (std::uint32_t i = 0; i < seats_.size(); ++i)
+    if (taken(seats_[i].state) && !here_->has(seat_no{i}))
+      findings_.add(1, shard_, {},
+                    seat_name(seat_no{i}) + " has an owner, and the plan has it no more: it was "
+                        + plan_->guid({shard_.section, seat_no{i}}));
 }
 
 // ---- what each fact does to the seats ----
@@ -204,9 +209,12 @@ section_ledger::seat_record* section_ledger::find(const entry_type& entry, seat_
   return nullptr;
 }
 
+/// A place that the plan has no more counts for nothing.
 void section_ledger::move(seat_record& record, seat_state to) {
-  --count(record.state);
-  record.state = to;
+  auto from = std::exchange(record.state, to);
+  if (!here_->has(seat_no{static_cast<std::uint32_t>(&record - seats_.data())}))
+    return;
+  --count(from);
   ++count(to);
 }
 
@@ -240,7 +248,7 @@ void section_ledger::replay(const entry_type& entry, const fact& fact, bool cont
 
 void section_ledger::compare_books(const entry_type& entry) {
   const auto& live = section_->totals();
-  if (live.free + live.held + live.sold + live.blocked != seats_.size())
+  if (live.free + live.held + live.sold + live.blocked != here_->capacity())
     find_fault(6, entry, "free, held, sold and blocked seats are not the capacity together");
   else if (live != totals_)
     find_fault(6, entry, "the domain counts other seats or another revenue than the facts say");

@@ -32,6 +32,7 @@ public:
   void finish();
 
   [[nodiscard]] const domain::section_totals& totals() const noexcept { return totals_; }
+  /// By number, with those that only earlier plans had.
   [[nodiscard]] const std::vector<seat_record>& seats() const noexcept { return seats_; }
 
 private:
@@ -65,6 +66,7 @@ private:
 
   domain::shard_id shard_;
   domain::shared_plan plan_;
+  const domain::section_plan* here_; ///< in `plan_`
   audit_findings& findings_;
   std::optional<persistence::stored_snapshot> snapshot_;
   std::optional<domain::section> section_; ///< the domain's book; gone after a fact that it cannot apply

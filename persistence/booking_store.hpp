@@ -3,6 +3,7 @@
 #include "domain/facts.hpp"
 #include "domain/ids.hpp"
 #include "domain/instant.hpp"
+#include "persistence/plan_supplement.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -51,6 +52,9 @@ enum class append_result : std::uint8_t {
 struct stored_event {
   domain::event_id id;
   std::string plan;
+  plan_supplement supplement{};
+
+  friend bool operator==(const stored_event&, const stored_event&) = default;
 };
 
 /// One shard as the store has it.
@@ -120,6 +124,9 @@ public:
   /// Adds an event or replaces its plan. The shards of the plan's sections, of the event and of its
   /// waiting room exist from then on, at epoch 0.
   virtual void put_event(const stored_event& event, std::uint16_t sections) = 0;
+  /// Replaces an event's plan while its own shard is at epoch `own`; false, and nothing is changed, when somebody else
+  /// has taken it over. So whoever has claimed that shard since may read the plan and rely on it.
+  [[nodiscard]] virtual bool replace_plan(const stored_event& event, std::uint16_t sections, domain::epoch own) = 0;
   [[nodiscard]] virtual std::vector<stored_event> events() = 0;
 
   // ---- shards ----

@@ -81,6 +81,15 @@ template <>
 constexpr auto fields<numbers_reserved> = std::tuple{&numbers_reserved::up_to};
 template <>
 constexpr auto fields<serving_reached> = std::tuple{&serving_reached::number};
+template <>
+constexpr auto fields<section_numbering> =
+    std::tuple{&section_numbering::id, &section_numbering::guids, &section_numbering::open};
+template <>
+constexpr auto fields<plan_numbering> = std::tuple{&plan_numbering::sections};
+template <>
+constexpr auto fields<due_settings> = std::tuple{&due_settings::seq, &due_settings::settings};
+template <>
+constexpr auto fields<plan_supplement> = std::tuple{&plan_supplement::numbering, &plan_supplement::due};
 
 // ---- the two directions ----
 
@@ -336,6 +345,28 @@ std::optional<std::vector<fact>> decode_all(std::string_view bytes) {
   if (!bytes.empty())
     return std::nullopt;
   return facts;
+}
+
+std::string encode(const plan_supplement& supplement) {
+  std::string bytes;
+  if (supplement == plan_supplement{})
+    return bytes;
+  bytes += format_version;
+  writer{bytes}.all_fields(supplement);
+  return bytes;
+}
+
+std::optional<plan_supplement> decode_supplement(std::string_view bytes) {
+  plan_supplement supplement;
+  if (bytes.empty())
+    return supplement;
+  reader codec{bytes};
+  if (codec.octet() != format_version)
+    return std::nullopt;
+  codec.all_fields(supplement);
+  if (!codec.good() || !codec.rest().empty())
+    return std::nullopt;
+  return supplement;
 }
 
 } // namespace usher::persistence

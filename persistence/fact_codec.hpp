@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/facts.hpp"
+#include "persistence/plan_supplement.hpp"
 
 #include <optional>
 #include <string>
@@ -24,5 +25,9 @@ void encode(const domain::fact& fact, std::string& bytes);
 /// A list of facts, as snapshots keep it.
 [[nodiscard]] std::string encode_all(const std::vector<domain::fact>& facts);
 [[nodiscard]] std::optional<std::vector<domain::fact>> decode_all(std::string_view bytes);
+
+/// What belongs to a plan, in the same manner; nothing at all is no bytes.
+[[nodiscard]] std::string encode(const plan_supplement& supplement);
+[[nodiscard]] std::optional<plan_supplement> decode_supplement(std::string_view bytes);
 
 } // namespace usher::persistence

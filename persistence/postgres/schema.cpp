@@ -92,6 +92,11 @@ constexpr std::array migrations{
       ) WITH (fillfactor = 50);
       COMMENT ON TABLE journal_end IS 'A journal that ends before this fact has lost its newest ones.';
     )sql",
+    // 3: a plan that was replaced in the middle of a sale says which numbers its places have, and which settings came
+    // with it.
+    R"sql(
+      ALTER TABLE event ADD COLUMN supplement bytea NOT NULL DEFAULT '';
+    )sql",
 };
 
 constexpr prepared take_turns{"take_turns", "SELECT pg_advisory_xact_lock(hashtext('usher schema'))"};

@@ -22,8 +22,15 @@ using domain::shard_kind;
 constexpr std::int64_t facts_a_page = 2000;
 
 constexpr prepared read_clock{"read_clock", "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"};
-constexpr prepared put_event_row{"put_event", "INSERT INTO event (id, plan) VALUES ($1::text, $2::text) "
-                                              "ON CONFLICT (id) DO UPDATE SET plan = excluded.plan"};
+constexpr prepared put_event_row{"put_event", R"sql(
+  INSERT INTO event (id, plan, supplement) VALUES ($1::text, $2::text, $3::bytea)
+  ON CONFLICT (id) DO UPDATE SET plan = excluded.plan, supplement = excluded.supplement
+)sql"};
+// Whoever takes the shard over meanwhile waits until the plan is replaced.
+constexpr prepared lock_event_shard{"lock_event_shard", R"sql(
+  SELECT 1 FROM event e JOIN shard s ON s.event = e.number
+  WHERE e.id = $1::text AND s.kind = $2::int AND s.section = 0 AND s.epoch = $3::bigint FOR UPDATE OF s
+)sql"};
 constexpr prepared put_shards{"put_shards", R"sql(
   INSERT INTO shard (event, kind, section)
   SELECT e.number, new.kind, new.section FROM event e,
@@ -32,7 +39,7 @@ constexpr prepared put_shards{"put_shards", R"sql(
   WHERE e.id = $1::text
   ON CONFLICT (event, kind, section) DO NOTHING
 )sql"};
-constexpr prepared list_events{"list_events", "SELECT id, plan FROM event ORDER BY number"};
+constexpr prepared list_events{"list_events", "SELECT id, plan, supplement FROM event ORDER BY number"};
 constexpr prepared find_shard{"find_shard", R"sql(
   SELECT s.number, s.epoch FROM event e JOIN shard s ON s.event = e.number
   WHERE e.id = $1::text AND s.kind = $2::int AND s.section = $3::int
@@ -118,18 +125,31 @@ public:
   }
 
   void put_event(const stored_event& event, std::uint16_t sections) override {
+    db_.in_transaction([&](session& all) { write_event(event, sections, all); });
+  }
+
+  bool replace_plan(const stored_event& event, std::uint16_t sections, domain::epoch own) override {
+    auto is_own = false;
     db_.in_transaction([&](session& all) {
-      auto id = as_bytes(event.id.value());
-      all.run(put_event_row, {id, as_bytes(event.plan)});
-      all.run(put_shards, {id, static_cast<int>(sections), static_cast<int>(shard_kind::event),
-                           static_cast<int>(shard_kind::waiting_room), static_cast<int>(shard_kind::section)});
+      auto found = all.run(lock_event_shard,
+                           {as_bytes(event.id.value()), static_cast<int>(shard_kind::event), number(own.value())});
+      is_own = !found.empty();
+      if (is_own)
+        write_event(event, sections, all);
     });
+    return is_own;
   }
 
   std::vector<stored_event> events() override {
     std::vector<stored_event> all;
-    for (const auto& row : db_.run(list_events))
-      all.push_back({event_id{row[0].as<std::string>()}, row[1].as<std::string>()});
+    for (const auto& row : db_.run(list_events)) {
+      stored_event event{event_id{row[0].as<std::string>()}, row[1].as<std::string>(), {}};
+      auto supplement = decode_supplement(to_text(row[2]));
+      if (!supplement)
+        throw store_broken("what belongs to the plan of " + event.id.value() + " cannot be read");
+      event.supplement = *std::move(supplement);
+      all.push_back(std::move(event));
+    }
     return all;
   }
 
@@ -258,6 +278,14 @@ public:
   }
 
 private:
+  static void write_event(const stored_event& event, std::uint16_t sections, session& all) {
+    auto id = as_bytes(event.id.value());
+    auto supplement = encode(event.supplement);
+    all.run(put_event_row, {id, as_bytes(event.plan), as_bytes(supplement)});
+    all.run(put_shards, {id, static_cast<int>(sections), static_cast<int>(shard_kind::event),
+                         static_cast<int>(shard_kind::waiting_room), static_cast<int>(shard_kind::section)});
+  }
+
   static pqxx::params arguments_of(const shard_id& shard) {
     return {as_bytes(shard.event.value()), static_cast<int>(shard.kind), static_cast<int>(shard.section.value())};
   }

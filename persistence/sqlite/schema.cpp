@@ -118,6 +118,11 @@ constexpr std::array migrations{
       CREATE TABLE journal_end (number INTEGER NOT NULL) STRICT;
       INSERT INTO journal_end VALUES (0);
     )sql",
+    // 4: a plan that was replaced in the middle of a sale says which numbers its places have, and which settings came
+    // with it.
+    R"sql(
+      ALTER TABLE event ADD COLUMN supplement BLOB NOT NULL DEFAULT x'';
+    )sql",
 };
 
 std::int64_t pragma(connection& db, const char* sql) {

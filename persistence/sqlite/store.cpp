@@ -52,21 +52,30 @@ public:
 
   void put_event(const stored_event& event, std::uint16_t sections) override {
     transaction all{db_};
-    put_event_.run(event.id.value(), event.plan);
-    auto add = [&](shard_kind kind, std::int64_t section) {
-      add_shard_.run(event.id.value(), static_cast<std::int64_t>(kind), section);
-    };
-    add(shard_kind::event, 0);
-    add(shard_kind::waiting_room, 0);
-    for (std::uint16_t section = 0; section < sections; ++section)
-      add(shard_kind::section, section);
+    write_event(event, sections);
     all.commit();
+  }
+
+  bool replace_plan(const stored_event& event, std::uint16_t sections, domain::epoch own) override {
+    transaction all{db_};
+    auto found = find({shard_kind::event, event.id, {}});
+    if (!found || found->epoch != own)
+      return false;
+    write_event(event, sections);
+    all.commit();
+    return true;
   }
 
   std::vector<stored_event> events() override {
     std::vector<stored_event> all;
-    for (auto row = list_events_.rows(); row.next();)
-      all.push_back({event_id{std::string{row.text(0)}}, std::string{row.text(1)}});
+    for (auto row = list_events_.rows(); row.next();) {
+      stored_event event{event_id{std::string{row.text(0)}}, std::string{row.text(1)}, {}};
+      auto supplement = decode_supplement(row.text(2));
+      if (!supplement)
+        throw store_broken("what belongs to the plan of " + event.id.value() + " cannot be read");
+      event.supplement = *std::move(supplement);
+      all.push_back(std::move(event));
+    }
     return all;
   }
 
@@ -182,6 +191,19 @@ public:
   }
 
 private:
+  /// Within a transaction.
+  void write_event(const stored_event& event, std::uint16_t sections) {
+    auto supplement = encode(event.supplement);
+    put_event_.run(event.id.value(), event.plan, blob{supplement});
+    auto add = [&](shard_kind kind, std::int64_t section) {
+      add_shard_.run(event.id.value(), static_cast<std::int64_t>(kind), section);
+    };
+    add(shard_kind::event, 0);
+    add(shard_kind::waiting_room, 0);
+    for (std::uint16_t section = 0; section < sections; ++section)
+      add(shard_kind::section, section);
+  }
+
   struct found_shard {
     std::int64_t number = 0;
     domain::epoch epoch;
@@ -256,11 +278,11 @@ private:
 
   ready_connection db_;
   appender appender_;
-  statement put_event_{db_, "INSERT INTO event (id, plan) VALUES (?, ?) "
-                            "ON CONFLICT (id) DO UPDATE SET plan = excluded.plan"};
+  statement put_event_{db_, "INSERT INTO event (id, plan, supplement) VALUES (?, ?, ?) "
+                            "ON CONFLICT (id) DO UPDATE SET plan = excluded.plan, supplement = excluded.supplement"};
   statement add_shard_{db_, "INSERT OR IGNORE INTO shard (event, kind, section) "
                             "SELECT number, ?2, ?3 FROM event WHERE id = ?1"};
-  statement list_events_{db_, "SELECT id, plan FROM event ORDER BY number"};
+  statement list_events_{db_, "SELECT id, plan, supplement FROM event ORDER BY number"};
   statement find_shard_{db_, "SELECT s.number, s.epoch, s.last, s.newest FROM shard s "
                              "JOIN event e ON e.number = s.event WHERE e.id = ? AND s.kind = ? AND s.section = ?"};
   statement take_over_{db_, "UPDATE shard SET epoch = ?2, owner = ?3 WHERE number = ?1"};

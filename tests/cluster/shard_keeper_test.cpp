@@ -145,28 +145,12 @@ SCENARIO("settings of an event that is there are changed by putting it again") {
   CHECK_EQ(hold(node, 2, 0, 1)->reply->sections.front().seats.front().price, 9'000);
 }
 
-SCENARIO("sections may be added while seats are held, but seats in use may not be taken away") {
+SCENARIO("sections may be added while seats are held") {
   auto node = start_selling("first");
   hold(node, 1, 0, 0);
-  CHECK(put(node, "two short rows")->refused_as(rejection::plan_in_use));
   REQUIRE(put(node, "three rows")->reply.has_value());
   CHECK(hold(node, 2, 2, 0)->reply.has_value());
   CHECK(hold(node, 3, 0, 0)->refused_as(rejection::seat_taken));
-  CHECK(node.fatal->empty());
-}
-
-SCENARIO("a plan that nobody ever bought from may be replaced, one that was used once may not") {
-  auto node = start_process("first");
-  put(node, "two rows");
-  REQUIRE(put(node, "two short rows")->reply.has_value());
-  open_sale(node);
-  CHECK(hold(node, 1, 0, 3)->refused.has_value());
-  REQUIRE(hold(node, 2, 0, 1)->reply.has_value());
-  asked<done>(node, messages::release_hold{{}, id, {7, 2}, domain::buyer_id{"buyer-2"}, {domain::section_no{0}}});
-  plans["one row"] = rows(1);
-  plans["other rows"] = rows(2, 1);
-  CHECK(put(node, "other rows")->refused_as(rejection::plan_in_use));
-  CHECK(hold(node, 3, 0, 1)->reply.has_value());
   CHECK(node.fatal->empty());
 }
 

@@ -1,5 +1,7 @@
 #define CAF_SUITE gateway.websocket
 
+#include "domain/plan_numbering.hpp"
+#include "tests/gateway/pure/hall.hpp"
 #include "tests/gateway/served.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -114,6 +116,30 @@ SCENARIO("watchers get a snapshot, then every change, and after a gap a new snap
       CHECK_EQ(text(client->ask(R"({"type":"seats.unwatch","id":"u","event":"rock","section":"stalls"})", "u"), "type"),
                "seats.unwatched");
     await([this] { return notes->unwatches.load() == 1; });
+  }
+}
+
+SCENARIO("watchers get a fresh snapshot when the event has another plan, and changes by its order from then on") {
+  GIVEN("a client that watches the balcony") {
+    websocket_client client{port()};
+    client.hello();
+    auto snapshot = client.ask(R"({"type":"seats.watch","id":"w","event":"rock","section":"balcony"})", "w");
+    CHECK_EQ(boost::json::serialize(snapshot.at("seats")), R"(["B-1","B-2"])");
+    auto sections = small_hall()->sections();
+    std::swap(sections[1].seats[0], sections[1].seats[1]);
+    auto read = std::make_shared<const domain::seating_plan>("Hall", small_hall()->categories(), sections);
+    std::vector<domain::section_standing> standings;
+    for (const auto& section : sections)
+      standings.emplace_back(section.capacity());
+    auto turned = domain::with_numbers(
+        read, std::get<domain::plan_numbering>(domain::renumber(*small_hall(), *read, standings, domain::instant{})));
+    auto text = std::make_shared<const std::string>("{}");
+    notes->tell(messages::event_announced{domain::event_id{"rock"}, turned, text, "EUR", true});
+    CHECK_EQ(boost::json::serialize(client.next("seats.snapshot").at("seats")), R"(["B-2","B-1"])");
+    notes->tell(messages::seats_changed{
+        domain::event_id{"rock"}, domain::section_no{1}, domain::epoch{1}, 11, {{domain::seat_no{0}, 'H'}}});
+    CHECK_EQ(boost::json::serialize(client.next("seats.delta").at("set")), R"([[1,"H"]])");
+    CHECK_EQ(notes->watches.load(), 2u);
   }
 }
 

@@ -72,6 +72,26 @@ void replaces_plans_and_grows(const connector& connect) {
   CHECK_EQ(claimed(*store, section_shard(1)).value(), 1u);
 }
 
+void replaces_plans_of_their_owner(const connector& connect) {
+  auto store = connect();
+  store->put_event({rock, "old"}, 1);
+  auto own = claimed(*store, event_shard);
+  stored_event next{rock, "new", {}};
+  next.supplement.numbering.sections = {{"stalls", {"A-1", "", "A-2"}, {}}, {"floor", {"", ""}, {seat_no{1}}}};
+  event_settings settings;
+  settings.name = "Rock";
+  settings.prices = {100, 200};
+  next.supplement.due = {fact_seq{7}, settings};
+  CHECK(store->replace_plan(next, 2, own));
+  CHECK((connect()->events() == std::vector{next}));
+  CHECK_EQ(claimed(*store, section_shard(1)).value(), 1u);
+  claimed(*connect(), event_shard);
+  CHECK(!store->replace_plan({rock, "late"}, 3, own));
+  CHECK(!store->replace_plan({event_id{"nobody"}, "{}"}, 1, own));
+  CHECK((connect()->events() == std::vector{next}));
+  CHECK(!store->claim(section_shard(2), "test", std::nullopt));
+}
+
 // ---- claims ----
 
 void claims_next_epoch(const connector& connect) {
@@ -239,6 +259,7 @@ const std::vector<contract_clause>& clauses_of_shards() {
       {"events come back with their plans as they were given", keeps_events},
       {"an event's shards exist at epoch 0", has_shards_at_epoch_0},
       {"an event may get a new plan and more sections", replaces_plans_and_grows},
+      {"a plan is replaced, with what belongs to it, by whoever has the event", replaces_plans_of_their_owner},
       {"a claim takes the next epoch of a shard that exists", claims_next_epoch},
       {"a claim may demand the present epoch", claims_by_comparison},
       {"a shard's row says who claimed it last", says_who_claimed},

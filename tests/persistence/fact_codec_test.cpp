@@ -117,3 +117,25 @@ SCENARIO("bytes that are no fact are refused, whatever they are") {
     }
   }
 }
+
+SCENARIO("what belongs to a plan is read as it was written, and nothing else is") {
+  GIVEN("numbers of places and settings that are due") {
+    plan_supplement supplement;
+    CHECK(encode(supplement).empty());
+    CHECK((decode_supplement("") == supplement));
+    supplement.numbering.sections = {{"stalls", {"A-1", "", "A-2"}, {}},
+                                     {"floor", {"", "", ""}, {domain::seat_no{1}, domain::seat_no{300}}}};
+    supplement.due = {domain::fact_seq{1'000'000}, {}};
+    auto bytes = encode(supplement);
+    THEN("all of it comes back") {
+      CHECK((decode_supplement(bytes) == supplement));
+    }
+    THEN("a part of it, or more than it, is nothing") {
+      for (std::size_t size = 1; size < bytes.size(); ++size)
+        CHECK(!decode_supplement(std::string_view{bytes}.substr(0, size)));
+      CHECK(!decode_supplement(bytes + "x"));
+      bytes[0] = 2;
+      CHECK(!decode_supplement(bytes));
+    }
+  }
+}

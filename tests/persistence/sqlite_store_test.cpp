@@ -65,6 +65,7 @@ SCENARIO("a file of the first version keeps its facts") {
                  "INSERT INTO old SELECT shard, seq, epoch, at, link, fact FROM journal; DROP TABLE journal;"
                  "ALTER TABLE old RENAME TO journal;"
                  "ALTER TABLE shard DROP COLUMN last; ALTER TABLE shard DROP COLUMN newest; DROP TABLE journal_end;"
+                 "ALTER TABLE event DROP COLUMN supplement;"
                  "PRAGMA user_version = 1");
     WHEN("this version opens it") {
       auto store = open_store(url);

@@ -60,6 +60,21 @@ domain::instant memory_store::now() {
 
 void memory_store::put_event(const stored_event& event, std::uint16_t sections) {
   std::lock_guard lock{books_->guard_};
+  write_event(event, sections);
+}
+
+bool memory_store::replace_plan(const stored_event& event, std::uint16_t sections, domain::epoch own) {
+  std::lock_guard lock{books_->guard_};
+  if (books_->fault_ == store_fault::unavailable)
+    throw store_unavailable{"the memory store was told to fail"};
+  auto found = books_->tables_.shards.find({domain::shard_kind::event, event.id, {}});
+  if (found == books_->tables_.shards.end() || found->second.epoch != own)
+    return false;
+  write_event(event, sections);
+  return true;
+}
+
+void memory_store::write_event(const stored_event& event, std::uint16_t sections) {
   books_->tables_.events[event.id] = event;
   books_->tables_.shards.try_emplace({domain::shard_kind::event, event.id, {}});
   books_->tables_.shards.try_emplace({domain::shard_kind::waiting_room, event.id, {}});

@@ -74,6 +74,7 @@ public:
 
   domain::instant now() override;
   void put_event(const persistence::stored_event& event, std::uint16_t sections) override;
+  bool replace_plan(const persistence::stored_event& event, std::uint16_t sections, domain::epoch own) override;
   std::vector<persistence::stored_event> events() override;
   std::optional<persistence::shard_history> claim(const domain::shard_id& shard, std::string_view owner,
                                                   std::optional<domain::epoch> expected) override;
@@ -91,6 +92,7 @@ public:
   std::string secret(std::string_view name, const std::function<std::string()>& make) override;
 
 private:
+  void write_event(const persistence::stored_event& event, std::uint16_t sections);
   [[nodiscard]] persistence::append_result append_one(const persistence::journal_entry& entry);
   [[nodiscard]] bool change_rows(const persistence::journal_entry& entry);
 

@@ -1,5 +1,6 @@
 #define CAF_SUITE gateway.encode
 
+#include "domain/plan_numbering.hpp"
 #include "gateway/codec_encode.hpp"
 #include "gateway/problem.hpp"
 #include "tests/gateway/pure/hall.hpp"
@@ -193,6 +194,69 @@ SCENARIO("seats are told in the plan's order, and changes by their index in it")
   }
 }
 
+SCENARIO("under a plan that was changed seats are told in its own order, and old ones still have their names") {
+  GIVEN("a balcony in front, turned round, with one seat more, and stalls without their first row") {
+    std::vector<domain::section_plan> sections{hall->sections()[1], hall->sections()[0], hall->sections()[2]};
+    sections[0].seats = {planned("B-3", "3", 1, 0), planned("B-2", "2", 1, 0), planned("B-1", "1", 1, 0)};
+    sections[1].seats.erase(sections[1].seats.begin(), sections[1].seats.begin() + 4);
+    auto read = std::make_shared<const domain::seating_plan>("Hall", hall->categories(), sections);
+    std::vector<domain::section_standing> nothing_sold{domain::section_standing(8), domain::section_standing(2),
+                                                       domain::section_standing(100)};
+    auto plan = domain::with_numbers(
+        read, std::get<domain::plan_numbering>(domain::renumber(*hall, *read, nothing_sold, moment_of_test())));
+    REQUIRE(plan != nullptr);
+    THEN("snapshots and changes follow the plan's order, also those from before the change") {
+      messages::section_view view{rock, domain::section_no{1}, domain::epoch{3}, 17, "SH.", {1, 1, 1, 0, 0, 0}};
+      auto json = parsed(encode_seats(view, names_of(*plan)));
+      CHECK(json.at("seats") == expected(R"(["B-3","B-2","B-1"])"));
+      CHECK(json.at("status") == ".HS");
+      view.status = "SH";
+      CHECK(parsed(encode_seats(view, names_of(*plan))).at("status") == "BHS");
+      CHECK(parsed(encode_seats(view, names_of(*hall))).at("status") == "SH");
+      messages::seats_changed change{
+          rock, domain::section_no{1}, domain::epoch{3}, 18, {{domain::seat_no{0}, '.'}, {domain::seat_no{9}, 'H'}}};
+      CHECK(parsed(seats_delta_frame(change, names_of(*plan))).at("set") == expected(R"([[2,"."]])"));
+    }
+    THEN("sections are listed as the plan lists them") {
+      auto json = parsed(encode_event(open_event(), *plan));
+      CHECK(json.at("sections").at(0).at("id") == "balcony");
+      CHECK(json.at("sections").at(1).at("capacity") == 4);
+      CHECK(json.at("sections").at(1).at("sold") == 2);
+    }
+    THEN("an order that is over still names what it was for") {
+      messages::order_view order{rock,
+                                 {3, 4},
+                                 {1, 2},
+                                 domain::buyer_id{"anna"},
+                                 domain::order_state::cancelled,
+                                 8950,
+                                 {{domain::section_no{0}, domain::seat_no{2}, 8950}},
+                                 {},
+                                 moment_of_test()};
+      CHECK(parsed(encode_order(order, names_of(*plan))).at("seats").at(0)
+            == expected(R"({"guid":"S-A-3","section":"stalls","row":null,"number":null,"category":null,
+                            "price":{"amount":8950,"currency":"EUR"}})"));
+    }
+    THEN("the report keeps what a section that is gone has given back") {
+      std::vector<domain::section_plan> floor_only{hall->sections()[2]};
+      auto floor = std::make_shared<const domain::seating_plan>("Hall", hall->categories(), floor_only);
+      auto small = domain::with_numbers(
+          floor, std::get<domain::plan_numbering>(domain::renumber(*hall, *floor, nothing_sold, moment_of_test())));
+      REQUIRE(small != nullptr);
+      messages::event_report report;
+      report.event = open_event();
+      report.sections = {{domain::section_no{0}, {0, 0, 0, 0, 0, 500}, {}},
+                         {domain::section_no{1}, {}, {}},
+                         {domain::section_no{2}, {100, 0, 0, 0, 0, 0}, {}}};
+      auto json = parsed(encode_report(report, *small));
+      CHECK_EQ(json.at("sections").as_array().size(), 2u);
+      CHECK(json.at("sections").at(0).at("id") == "floor");
+      CHECK(json.at("sections").at(1).at("id") == "stalls");
+      CHECK(json.at("totals").at("refunds").at("amount") == 500);
+    }
+  }
+}
+
 SCENARIO("a floor has totals and no seats") {
   GIVEN("the floor") {
     messages::section_view view{rock, domain::section_no{2}, domain::epoch{1}, 0, "", {100, 0, 0, 0, 0, 0}};
@@ -299,6 +363,8 @@ SCENARIO("a refusal becomes a problem with guids") {
       refusal.section.reset();
       CHECK(to_problem(refusal, hall.get()).seats.empty());
       CHECK(to_problem(refusal).seats.empty());
+      refusal.guids = {"S-A-3", "B-2"};
+      CHECK_EQ(to_problem(refusal).seats, refusal.guids);
     }
   }
 }

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "domain/instant.hpp"
+#include "domain/seat_state.hpp"
+
+namespace usher::domain {
+
+/// How one place stands, for whoever wants to change the plan.
+struct place_standing {
+  seat_state state = seat_state::free;
+  instant until; ///< while held or paying
+
+  friend bool operator==(const place_standing&, const place_standing&) = default;
+};
+
+} // namespace usher::domain

@@ -1,0 +1,266 @@
+#define CAF_SUITE cluster.plan_change
+
+#include "cluster/plan_change.hpp"
+
+#include "tests/cluster/keeper_fixture.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+#include <caf/test/bdd_dsl.hpp>
+
+#include <cstdlib>
+
+using namespace usher;
+using namespace usher::tests;
+using domain::rejection;
+
+namespace {
+
+struct fixture : keeper_fixture {
+  /// A hall of one row in each section, which has these seats.
+  static domain::shared_plan hall(const std::vector<std::pair<std::string, std::vector<std::string>>>& rows) {
+    std::vector<domain::section_plan> sections;
+    for (const auto& [section, guids] : rows) {
+      domain::section_plan row{section, section, {"A"}, {}, 0, {}};
+      for (const auto& guid : guids)
+        row.seats.push_back({guid, guid, domain::category_no{0}, 0, {row.seats.size() * 1.0, 0}});
+      sections.push_back(std::move(row));
+    }
+    return std::make_shared<domain::seating_plan>("Hall", std::vector<std::string>{"Seat"}, std::move(sections));
+  }
+
+  fixture() {
+    plans["turned"] = hall({{"row1", {"row1-1", "row1-0"}}, {"row0", {"row0-2", "row0-1", "row1-2", "row0-0"}}});
+    plans["one row"] = rows(1);
+  }
+
+  /// A process with an event that is on sale.
+  process start_selling(const std::string& name) {
+    auto node = start_process(name);
+    put(node, "two rows");
+    open_sale(node);
+    return node;
+  }
+
+  /// The event's plan as gateways hear of it.
+  domain::shared_plan announced_by(const process& node) {
+    domain::shared_plan plan;
+    auto gateway = sys.spawn([&plan, this](messages::gateway_actor::pointer) -> messages::gateway_actor::behavior_type {
+      return {
+          [](messages::session_requests&) {},
+          [&plan, this](const messages::event_announced& news) {
+            if (news.id == id)
+              plan = news.plan;
+          },
+          [](const messages::seats_changed&) {},
+          [](const messages::hold_expired&) {},
+          [](const messages::order_changed&) {},
+          [](const messages::people_admitted&) {},
+          [](const messages::queue_moved&) {},
+          [](messages::flush) {},
+      };
+    });
+    self->send(node.router, messages::subscribe{}, gateway);
+    settle();
+    self->send_exit(gateway, caf::exit_reason::user_shutdown);
+    settle();
+    return plan;
+  }
+
+  shared_outcome<messages::hold_granted> hold(const process& whom, std::uint64_t number, domain::seat_place place) {
+    return keeper_fixture::hold(whom, number, place.section.value(), place.seat.value());
+  }
+  using keeper_fixture::hold;
+
+  std::vector<std::uint64_t> epochs() {
+    std::vector<std::uint64_t> result;
+    for (const auto& row : memory_store{books}.shards(id))
+      result.push_back(row.epoch.value());
+    return result;
+  }
+};
+
+} // namespace
+
+BEGIN_FIXTURE_SCOPE(fixture)
+
+SCENARIO("in the middle of a sale seats may be dropped, moved and added around those that are held") {
+  auto node = start_selling("first");
+  REQUIRE(hold(node, 1, 0, 1)->reply.has_value());
+  REQUIRE(hold(node, 2, 1, 0)->reply.has_value());
+  REQUIRE(put(node, "turned")->reply.has_value());
+  auto check_sale = [this](const process& seller, std::uint64_t next) {
+    auto plan = announced_by(seller);
+    REQUIRE(plan != nullptr);
+    CHECK(plan->find_section("row0") == domain::section_no{0});
+    CHECK((plan->order() == std::vector{domain::section_no{1}, domain::section_no{0}}));
+    CHECK(hold(seller, next, plan->find_seat("row0-1").value())->refused_as(rejection::seat_taken));
+    CHECK(hold(seller, next + 1, plan->find_seat("row1-0").value())->refused_as(rejection::seat_taken));
+    // Their old numbers mean nobody else.
+    CHECK(hold(seller, next + 2, 0, 3)->refused_as(rejection::not_found));
+    CHECK(hold(seller, next + 3, 1, 2)->refused_as(rejection::not_found));
+    CHECK_EQ(plan->find_seat("row1-2")->section, domain::section_no{0});
+    CHECK_EQ(plan->find_seat("row1-2")->seat, domain::seat_no{4});
+    auto view = asked<messages::event_view>(seller, messages::describe_event{{}, id});
+    CHECK_EQ(view->reply->sections[0].free + view->reply->sections[0].held, 4u);
+    CHECK_EQ(view->reply->sections[1].free + view->reply->sections[1].held, 2u);
+  };
+  check_sale(node, 10);
+  CHECK(hold(node, 20, announced_by(node)->find_seat("row1-2").value())->reply.has_value());
+  CHECK(node.fatal->empty());
+  auto second = start_process("second");
+  check_sale(second, 30);
+  CHECK(hold(second, 40, 0, 4)->refused_as(rejection::seat_taken));
+  CHECK(second.fatal->empty());
+}
+
+SCENARIO("a plan that somebody's seat is in the way of is refused by name, and the sale goes on undisturbed") {
+  auto node = start_selling("first");
+  REQUIRE(hold(node, 1, 0, 0)->reply.has_value());
+  REQUIRE(hold(node, 2, 1, 1)->reply.has_value());
+  auto before = epochs();
+  auto refused = put(node, "one row");
+  REQUIRE(refused->refused_as(rejection::plan_in_use));
+  CHECK((refused->refused->guids == std::vector<std::string>{"row1-1"}));
+  CHECK(refused->refused->detail.find("within 5 minutes") != std::string::npos);
+  CHECK((epochs() == before));
+  // Once it is free again, its section may go.
+  asked<done>(node, messages::release_hold{{}, id, {7, 2}, domain::buyer_id{"buyer-2"}, {domain::section_no{1}}});
+  REQUIRE(put(node, "one row")->reply.has_value());
+  CHECK(hold(node, 3, 0, 0)->refused_as(rejection::seat_taken));
+  CHECK(hold(node, 4, 1, 1)->refused_as(rejection::not_found));
+  // And come back, with what its places were called.
+  REQUIRE(put(node, "two rows")->reply.has_value());
+  CHECK(hold(node, 5, 1, 1)->reply.has_value());
+  CHECK(node.fatal->empty());
+}
+
+SCENARIO("a blocked seat may be dropped, but not moved to another section") {
+  auto node = start_selling("first");
+  auto block = [&](std::uint32_t seat) {
+    return asked<messages::event_view>(
+        node, messages::block_seats{{}, id, {{domain::section_no{1}, {domain::seat_no{seat}}, 0}}, true});
+  };
+  REQUIRE(block(3)->reply.has_value());
+  REQUIRE(block(2)->reply.has_value());
+  auto refused = put(node, "turned");
+  REQUIRE(refused->refused_as(rejection::plan_in_use));
+  CHECK((refused->refused->guids == std::vector<std::string>{"row1-2"}));
+  REQUIRE(put(node, "two short rows")->reply.has_value());
+  auto view = asked<messages::event_view>(node, messages::describe_event{{}, id});
+  CHECK_EQ(view->reply->sections[1].blocked, 0u);
+  CHECK_EQ(view->reply->sections[1].free, 2u);
+}
+
+SCENARIO("whatever comes between, a hold is granted or the plan drops its seat, and never both") {
+  auto node = start_process("first");
+  auto plan_changed = false;
+  auto hold_granted = false;
+  for (int lead = -40; lead < 40; ++lead) { // so many steps the plan comes before the hold, or after it
+    id = domain::event_id{"event-" + std::to_string(lead + 40)};
+    put(node, "two rows");
+    open_sale(node);
+    domain::event_settings settings;
+    settings.prices = {5'000};
+    messages::put_event change{{}, id, settings, std::make_shared<const std::string>("one row"), plans["one row"]};
+    shared_outcome<messages::event_view> changed;
+    shared_outcome<messages::hold_granted> held;
+    if (lead >= 0)
+      changed = ask<messages::event_view>(node.router, change);
+    else
+      held = ask<messages::hold_granted>(node.router, wish(1, 1, 0));
+    for (int i = 0; i < std::abs(lead); ++i)
+      sched.try_run_once();
+    if (lead >= 0)
+      held = ask<messages::hold_granted>(node.router, wish(1, 1, 0));
+    else
+      changed = ask<messages::event_view>(node.router, change);
+    settle();
+    CHECK(!changed->pending());
+    CHECK(!held->pending());
+    CHECK(!(changed->reply.has_value() && held->reply.has_value()));
+    plan_changed = plan_changed || changed->reply.has_value();
+    hold_granted = hold_granted || held->reply.has_value();
+    // What is written says the same: no seat that the plan has not is anybody's.
+    auto plan = announced_by(node);
+    REQUIRE(plan != nullptr);
+    CHECK_EQ(plan->find_section("row1").has_value(), !changed->reply.has_value());
+    domain::section written{plan, domain::section_no{1}};
+    for (const auto& fact : books->facts({domain::shard_kind::section, id, domain::section_no{1}}))
+      written.apply(fact);
+    auto standing = written.standing();
+    CHECK(!changed->reply.has_value() || standing.front().state == domain::seat_state::free);
+    CHECK(!held->reply.has_value() || standing.front().state == domain::seat_state::held);
+  }
+  CHECK(plan_changed);
+  CHECK(hold_granted);
+  CHECK(node.fatal->empty());
+  auto second = start_process("second");
+  CHECK(second.fatal->empty());
+  CHECK_EQ(asked<std::vector<domain::event_id>>(second, messages::list_events{})->reply->size(), 80u);
+}
+
+SCENARIO("a process that dies after it replaced a plan leaves its settings, too") {
+  start_selling("first");
+  auto dying = memory_store{books};
+  cluster::shard_claims claims{open, "dying"};
+  auto histories = claims.take_over(id, 2);
+  domain::event_settings settings;
+  settings.name = "Shorter";
+  settings.prices = {7'000};
+  messages::put_event wish{
+      {}, id, settings, std::make_shared<const std::string>("two short rows"), plans["two short rows"]};
+  auto next = cluster::change_plan(plans["two rows"], wish, histories, dying.now());
+  REQUIRE(std::holds_alternative<cluster::next_plan>(next));
+  REQUIRE(dying.replace_plan(std::get<cluster::next_plan>(next).stored, 2, histories.event.epoch));
+  auto heir = start_process("heir");
+  auto view = asked<messages::event_view>(heir, messages::describe_event{{}, id});
+  REQUIRE(view->reply.has_value());
+  CHECK_EQ(view->reply->settings.name, "Shorter");
+  CHECK_EQ(hold(heir, 1, 0, 0)->reply->sections.front().seats.front().price, 7'000);
+  CHECK(hold(heir, 2, 0, 3)->refused_as(rejection::not_found));
+  // They are written once: what was set later stays.
+  messages::change_event change;
+  change.event = id;
+  change.prices = {{domain::category_no{0}, 8'000}};
+  REQUIRE(asked<messages::event_view>(heir, change)->reply.has_value());
+  auto next_heir = start_process("next heir");
+  CHECK_EQ(hold(next_heir, 3, 0, 1)->reply->sections.front().seats.front().price, 8'000);
+  CHECK(next_heir.fatal->empty());
+}
+
+SCENARIO("a plan cannot be replaced by a process that the event was taken from") {
+  start_selling("first");
+  cluster::shard_claims claims{open, "late"};
+  auto histories = claims.take_over(id, 2);
+  auto second = start_process("second");
+  CHECK(!memory_store{books}.replace_plan({id, "one row", {}}, 1, histories.event.epoch));
+  CHECK(hold(second, 1, 1, 0)->reply.has_value());
+}
+
+SCENARIO("settings that the event refuses leave it on its old plan") {
+  auto node = start_selling("first");
+  domain::event_settings settings;
+  settings.prices = {5'000, 6'000};
+  auto refused = asked<messages::event_view>(
+      node, messages::put_event{{}, id, settings, std::make_shared<const std::string>("one row"), plans["one row"]});
+  CHECK(refused->refused_as(rejection::bad_request));
+  CHECK(hold(node, 1, 1, 0)->reply.has_value());
+}
+
+SCENARIO("a sale on SQLite goes on under another plan after a restart") {
+  temporary_folder folder;
+  open = [url = "sqlite:" + (folder.path() / "sale.db").string()] { return persistence::open_store(url); };
+  auto first = start_selling("first");
+  REQUIRE(hold(first, 1, 0, 1)->reply.has_value());
+  REQUIRE(put(first, "turned")->reply.has_value());
+  REQUIRE(hold(first, 2, announced_by(first)->find_seat("row1-2").value())->reply.has_value());
+  auto second = start_process("second");
+  auto plan = announced_by(second);
+  REQUIRE(plan != nullptr);
+  CHECK(hold(second, 3, plan->find_seat("row1-2").value())->refused_as(rejection::seat_taken));
+  CHECK(hold(second, 4, plan->find_seat("row0-1").value())->refused_as(rejection::seat_taken));
+  CHECK(hold(second, 5, plan->find_seat("row0-0").value())->reply.has_value());
+  CHECK(second.fatal->empty());
+}
+
+END_FIXTURE_SCOPE()
