@@ -21,6 +21,12 @@ if(USHER_SANITIZE)
   add_link_options(-fsanitize=address,undefined)
 endif()
 
+option(USHER_FUZZ "Build the libFuzzer programs (needs clang)" OFF)
+if(USHER_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
 add_library(usher_options INTERFACE)
 target_compile_options(usher_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror)
 target_include_directories(usher_options INTERFACE "${PROJECT_SOURCE_DIR}")

@@ -1,11 +1,14 @@
 #include "tests/fuzz/target.hpp"
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <random>
 
 /// Runs a target over its seeds and over so many random changes of them, the same ones every time: what stands in for a
-/// fuzzer in every run of the tests.
+/// fuzzer in every run of the tests. With `--seeds FOLDER` it writes the seeds there, one a file, for a fuzzer to begin
+/// with.
 
 namespace {
 
@@ -53,9 +56,20 @@ void change(std::mt19937_64& random, std::string& text, const std::string& other
   }
 }
 
+bool write_seeds(const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder);
+  std::size_t number = 0;
+  for (const auto& seed : usher::fuzz::seeds())
+    if (!(std::ofstream{folder / std::to_string(++number), std::ios::binary} << seed).flush())
+      return false;
+  return true;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 3 && argv[1] == std::string_view{"--seeds"})
+    return write_seeds(argv[2]) ? 0 : 1;
   auto rounds = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 20'000;
   std::mt19937_64 random{1};
   auto seeds = usher::fuzz::seeds();
