@@ -4,6 +4,10 @@
 
 namespace usher::cluster {
 
+std::uint16_t section_count(const domain::seating_plan& plan) {
+  return static_cast<std::uint16_t>(plan.sections().size());
+}
+
 shard_claims::shard_claims(std::function<std::unique_ptr<persistence::booking_store>()> open, std::string owner)
     : open_(std::move(open)), owner_(std::move(owner)) {}
 

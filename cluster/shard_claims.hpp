@@ -20,6 +20,9 @@ struct event_histories {
   persistence::shard_history room;
 };
 
+/// How many of an event's shards are sections on this plan.
+[[nodiscard]] std::uint16_t section_count(const domain::seating_plan& plan);
+
 /// Claims shards for this process. Blocks; throws what the store throws.
 class shard_claims {
 public:

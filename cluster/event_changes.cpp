@@ -1,0 +1,155 @@
+#include "cluster/event_changes.hpp"
+
+#include "cluster/plan_change.hpp"
+#include "domain/event.hpp"
+#include "messages/refusal.hpp"
+
+#include <caf/policy/select_all.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+#include <variant>
+
+namespace usher::cluster {
+
+namespace {
+
+constexpr std::size_t most_sections = 65'535;
+
+using domain::rejection;
+using messages::to_error;
+
+} // namespace
+
+event_changes::event_changes(keeper_core& core, event_starts& starts) : core_(core), starts_(starts) {}
+
+caf::result<messages::event_view> event_changes::put(messages::put_event& wish) {
+  if (auto wrong = domain::check(wish.settings, wish.plan->categories().size()))
+    return to_error(*wrong);
+  if (wish.plan->sections().empty() || wish.plan->sections().size() > most_sections)
+    return to_error(domain::refusal{.reason = rejection::bad_request, .detail = "A plan has 1 to 65535 sections."});
+  if (core_.in_work.contains(wish.id))
+    return to_error(rejection::in_progress);
+  auto asked = core_.self->make_response_promise<messages::event_view>();
+  core_.in_work.insert(wish.id);
+  if (!core_.running.contains(wish.id))
+    create(wish, asked);
+  else if (*core_.running.at(wish.id).plan_text == *wish.plan_text)
+    define(wish, asked);
+  else
+    ask_how_places_stand(wish, asked);
+  return asked;
+}
+
+void event_changes::refuse(const domain::event_id& id, const domain::refusal& why, answer asked) {
+  core_.in_work.erase(id);
+  asked.deliver(to_error(why));
+}
+
+void event_changes::create(const messages::put_event& wish, answer asked) {
+  auto is_waiting = false; // in the store, but it could not be started yet
+  auto refused = core_.store.use([&](shard_claims& claims) {
+    auto known = claims.store().events();
+    is_waiting = std::any_of(known.begin(), known.end(), [&](const auto& each) { return each.id == wish.id; });
+    if (is_waiting)
+      return;
+    claims.store().put_event({wish.id, *wish.plan_text}, section_count(*wish.plan));
+    core_.running.serve(wish.trace, wish.id, wish.plan, wish.plan_text,
+                        claims.take_over(wish.id, section_count(*wish.plan)));
+  });
+  if (!refused && !is_waiting)
+    return define(wish, asked);
+  // Perhaps it was created although the store did not say so.
+  starts_.start_again_later();
+  refuse(wish.id, refused.value_or(domain::refusal{.reason = rejection::overloaded}), asked);
+}
+
+void event_changes::define(const messages::put_event& wish, answer asked) {
+  core_.self->request(core_.running.at(wish.id).event, caf::infinite, messages::define_event{wish.trace, wish.settings})
+      .then([this, asked](const messages::event_view& view) { defined(view, asked); },
+            [this, id = wish.id, asked](const caf::error& why) { not_defined(id, messages::to_refusal(why), asked); });
+}
+
+void event_changes::defined(const messages::event_view& view, answer asked) {
+  core_.in_work.erase(view.id);
+  core_.running.announce(view, [asked, view]() mutable { asked.deliver(view); });
+}
+
+/// The plan may be a new one all the same, and whoever reads plans must have it.
+void event_changes::not_defined(const domain::event_id& id, const domain::refusal& why, answer asked) {
+  core_.self->request(core_.running.at(id).event, caf::infinite, messages::describe_event{{}, id})
+      .then([this](const messages::event_view& view) { core_.running.announce(view, [] {}); },
+            [](const caf::error&) {});
+  refuse(id, why, asked);
+}
+
+/// A plan in whose way somebody's seat stands is refused without any interruption of the sale. What the sections say
+/// holds until they say something else: `replace_plan` looks again when nobody can take seats any more.
+void event_changes::ask_how_places_stand(const messages::put_event& wish, answer asked) {
+  core_.self
+      ->fan_out_request<caf::policy::select_all>(core_.running.at(wish.id).sections, caf::infinite,
+                                                 messages::list_places{})
+      .then([this, wish, asked](std::vector<messages::section_places> all) { places_stand(wish, asked, all); },
+            [this, id = wish.id, asked](const caf::error& why) { refuse(id, messages::to_refusal(why), asked); });
+}
+
+void event_changes::places_stand(const messages::put_event& wish, answer asked,
+                                 std::vector<messages::section_places>& all) {
+  std::vector<domain::section_standing> standings(all.size());
+  for (auto& section : all)
+    standings.at(section.section.value()) = std::move(section.places);
+  domain::instant now;
+  if (auto refused = core_.store.use([&](shard_claims& claims) { now = claims.store().now(); }))
+    return refuse(wish.id, *refused, asked);
+  auto numbering = domain::renumber(*core_.running.at(wish.id).plan, *wish.plan, standings, now);
+  if (auto* why = std::get_if<domain::refusal>(&numbering))
+    return refuse(wish.id, *why, asked);
+  replace_plan(wish, asked);
+}
+
+/// Starts the event anew on another plan. What its shards were doing is answered with an error; what they
+/// have written stays.
+///
+/// From the moment that all shards are claimed nobody can hold, sell or block a seat, so what their histories say is
+/// final. The plan, the numbers of its places and its settings are replaced in one step: a process that dies before
+/// leaves the old ones to whoever comes next, one that dies after it the new ones.
+void event_changes::replace_plan(const messages::put_event& wish, answer asked) {
+  auto old = core_.running.stop(wish.id);
+  std::optional<domain::refusal> in_the_way;
+  auto refused = core_.store.use([&](shard_claims& claims) { in_the_way = exchange_plan(claims, wish, old); });
+  if (!core_.running.contains(wish.id)) {
+    if (!core_.store.gave_up())
+      starts_.start_again_later();
+    return refuse(wish.id, refused.value_or(domain::refusal{.reason = rejection::store_unavailable}), asked);
+  }
+  if (in_the_way)
+    return not_defined(wish.id, *in_the_way, asked);
+  define(wish, asked);
+}
+
+/// Serves the event on its next plan, or, if a seat is in the way, on the old one and says so. Serves it not at all
+/// when another process has taken it over.
+std::optional<domain::refusal> event_changes::exchange_plan(shard_claims& claims, const messages::put_event& wish,
+                                                            const running_event& old) {
+  auto histories = claims.take_over(wish.id, section_count(*old.plan));
+  auto decided = change_plan(old.plan, wish, histories, claims.store().now());
+  if (auto* why = std::get_if<domain::refusal>(&decided)) {
+    core_.running.serve(wish.trace, wish.id, old.plan, old.plan_text, std::move(histories));
+    return *std::move(why);
+  }
+  auto& next = std::get<next_plan>(decided);
+  auto count = section_count(*next.plan);
+  if (!claims.store().replace_plan(next.stored, count, histories.event.epoch)
+      || !write_due_settings(claims.store(), next.stored, histories.event)) {
+    core_.store.taken_over({domain::shard_kind::event, wish.id, {}}, std::nullopt);
+    return std::nullopt;
+  }
+  while (histories.sections.size() < count)
+    histories.sections.push_back(
+        claims.take_over_section(wish.id, domain::section_no{static_cast<std::uint16_t>(histories.sections.size())}));
+  core_.running.serve(wish.trace, wish.id, next.plan, wish.plan_text, std::move(histories));
+  return std::nullopt;
+}
+
+} // namespace usher::cluster

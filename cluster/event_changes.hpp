@@ -1,0 +1,40 @@
+#pragma once
+
+#include "cluster/event_starts.hpp"
+#include "cluster/keeper_core.hpp"
+
+#include <caf/typed_response_promise.hpp>
+
+#include <optional>
+#include <vector>
+
+namespace usher::cluster {
+
+/// Creates events and changes them: their settings, and their plan, also in the middle of a sale.
+class event_changes {
+public:
+  event_changes(keeper_core& core, event_starts& starts);
+
+  caf::result<messages::event_view> put(messages::put_event& wish);
+
+private:
+  using answer = caf::typed_response_promise<messages::event_view>;
+
+  void refuse(const domain::event_id& id, const domain::refusal& why, answer asked);
+  void create(const messages::put_event& wish, answer asked);
+  void define(const messages::put_event& wish, answer asked);
+  void defined(const messages::event_view& view, answer asked);
+  void not_defined(const domain::event_id& id, const domain::refusal& why, answer asked);
+
+  // on another plan
+  void ask_how_places_stand(const messages::put_event& wish, answer asked);
+  void places_stand(const messages::put_event& wish, answer asked, std::vector<messages::section_places>& all);
+  void replace_plan(const messages::put_event& wish, answer asked);
+  std::optional<domain::refusal> exchange_plan(shard_claims& claims, const messages::put_event& wish,
+                                               const running_event& old);
+
+  keeper_core& core_;
+  event_starts& starts_;
+};
+
+} // namespace usher::cluster

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "cluster/keeper_core.hpp"
+#include "persistence/booking_store.hpp"
+
+#include <caf/typed_response_promise.hpp>
+
+#include <set>
+#include <vector>
+
+namespace usher::cluster {
+
+/// Starts the events that the store knows and that do not run yet, and tells who asked when all are announced.
+class event_starts {
+public:
+  explicit event_starts(keeper_core& core);
+
+  /// Starts every event of the store that does not run yet, and answers when all are announced: before that buyers
+  /// would be told that there is no such event. What cannot be started now is tried again.
+  caf::result<void> start_all();
+  /// Has the actor try it once more after a while.
+  void start_again_later();
+
+private:
+  struct taken_event {
+    persistence::stored_event stored;
+    domain::shared_plan plan;
+    event_histories histories;
+  };
+
+  void start_stored_events(shard_claims& claims);
+  [[nodiscard]] domain::shared_plan read(const persistence::stored_event& stored) const;
+  void start_taken(shard_claims& claims, taken_event& taken);
+  void introduced(const domain::event_id& id);
+  void answer_starters();
+
+  keeper_core& core_;
+  std::set<domain::event_id> introducing_;                  ///< events that were started and are not announced yet
+  std::vector<caf::typed_response_promise<void>> starters_; ///< waiting for those
+  bool start_again_ = false;                                ///< it is on its way
+};
+
+} // namespace usher::cluster

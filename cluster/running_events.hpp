@@ -1,0 +1,63 @@
+#pragma once
+
+#include "cluster/shard_claims.hpp"
+#include "cluster/shard_keeper.hpp"
+#include "domain/seating_plan.hpp"
+#include "messages/type_ids.hpp"
+
+#include <caf/typed_actor_pointer.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace usher::cluster {
+
+/// An event whose shards run here.
+struct running_event {
+  domain::shared_plan plan;
+  std::shared_ptr<const std::string> plan_text;
+  messages::event_actor event;
+  std::vector<messages::section_actor> sections;
+  messages::waiting_room_actor room;
+};
+
+/// The events whose shards run here: starts their actors, knows and announces them, and ends them, at the latest with
+/// itself.
+class running_events {
+public:
+  running_events(messages::keeper_actor::pointer keeper, const shard_factories& factories,
+                 messages::router_actor router);
+  ~running_events();
+  running_events(const running_events&) = delete;
+  running_events& operator=(const running_events&) = delete;
+
+  /// Starts the actors of an event whose shards have been claimed.
+  const running_event& serve(messages::trace_id asked_by, const domain::event_id& id, domain::shared_plan plan,
+                             std::shared_ptr<const std::string> text, event_histories histories);
+  /// Ends the actors of an event that runs, and returns what it was.
+  running_event stop(const domain::event_id& id);
+
+  [[nodiscard]] bool contains(const domain::event_id& id) const { return events_.contains(id); }
+  /// Requires that the event runs.
+  [[nodiscard]] const running_event& at(const domain::event_id& id) const { return events_.at(id); }
+  /// The event after this one, round and round; nothing when none runs.
+  [[nodiscard]] std::optional<domain::event_id> next_after(const domain::event_id& id) const;
+  /// It is `who` that serves this shard.
+  [[nodiscard]] bool serves(const caf::strong_actor_ptr& who, const domain::shard_id& shard) const;
+
+  /// Calls `then` when whoever hears an answer after that has heard of the event as it is now.
+  void announce(const messages::event_view& view, std::function<void()> then);
+
+private:
+  messages::keeper_actor::pointer keeper_;
+  const shard_factories& factories_;
+  messages::router_actor router_;
+  std::map<domain::event_id, running_event> events_;
+};
+
+} // namespace usher::cluster

@@ -1,0 +1,52 @@
+#include "cluster/store_access.hpp"
+
+#include "log/log.hpp"
+
+#include <utility>
+
+namespace usher::cluster {
+
+store_access::store_access(const caf::actor_clock& clock, const shard_factories& factories,
+                           const keeper_settings& settings)
+    : clock_(clock), settings_(settings), claims_(factories.open_store, settings.owner) {}
+
+std::optional<domain::refusal> store_access::use(const std::function<void(shard_claims& claims)>& work) {
+  if (clock_.now() < away_until_)
+    return domain::refusal{.reason = domain::rejection::store_unavailable};
+  try {
+    work(claims_);
+    away_ = false;
+    return std::nullopt;
+  } catch (const persistence::store_unavailable& away) {
+    if (!std::exchange(away_, true))
+      log::of("cluster").warn("the store is out of reach: {}", away.what());
+    away_until_ = clock_.now() + settings_.patience;
+  } catch (const persistence::store_broken& broken) {
+    give_up(std::string{"The store cannot be used: "} + broken.what());
+  }
+  return domain::refusal{.reason = domain::rejection::store_unavailable};
+}
+
+void store_access::taken_over(const domain::shard_id& shard, std::optional<domain::epoch> present) {
+  auto epoch = present ? " (its epoch is now " + std::to_string(present->value()) + ")" : std::string{};
+  give_up("Shard " + domain::to_string(shard) + " was taken over by another process on the same store" + epoch
+          + ". This process stops.");
+}
+
+void store_access::taken_over(const domain::shard_id& shard) {
+  std::optional<domain::epoch> present;
+  use([&](shard_claims& claims) {
+    for (const auto& row : claims.store().shards(shard.event))
+      if (row.shard == shard)
+        present = row.epoch;
+  });
+  taken_over(shard, present);
+}
+
+void store_access::give_up(const std::string& sentence) {
+  log::of("cluster").critical("{}", sentence);
+  if (!std::exchange(gave_up_, true))
+    settings_.on_fatal(sentence);
+}
+
+} // namespace usher::cluster

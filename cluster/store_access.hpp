@@ -1,0 +1,42 @@
+#pragma once
+
+#include "cluster/shard_claims.hpp"
+#include "cluster/shard_keeper.hpp"
+#include "domain/decision.hpp"
+
+#include <caf/actor_clock.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace usher::cluster {
+
+/// This process's access to the store: with patience while the store is out of reach, and given up for good, with a
+/// sentence for people, when the store is broken or somebody else owns a shard now.
+class store_access {
+public:
+  store_access(const caf::actor_clock& clock, const shard_factories& factories, const keeper_settings& settings);
+
+  /// Does `work` with the claims and their store. A store that is out of reach is left alone for a moment, so that
+  /// those who ask meanwhile need not wait until it fails once more. Returns the refusal, if there is one.
+  std::optional<domain::refusal> use(const std::function<void(shard_claims& claims)>& work);
+
+  /// Another process has a shard of this one: says so, with the shard's epoch if it is known, and gives up.
+  void taken_over(const domain::shard_id& shard, std::optional<domain::epoch> present);
+  /// Likewise; the store is asked for the epoch.
+  void taken_over(const domain::shard_id& shard);
+  [[nodiscard]] bool gave_up() const noexcept { return gave_up_; }
+
+private:
+  void give_up(const std::string& sentence);
+
+  const caf::actor_clock& clock_;
+  const keeper_settings& settings_;
+  shard_claims claims_;
+  bool away_ = false; ///< the store, when it was last asked
+  caf::actor_clock::time_point away_until_ = caf::actor_clock::time_point::min();
+  bool gave_up_ = false;
+};
+
+} // namespace usher::cluster
