@@ -1,19 +1,20 @@
 #include "actors/checkout.hpp"
 
 #include "actors/answer_count.hpp"
+#include "actors/checkout_sections.hpp"
+#include "actors/order_payment.hpp"
 #include "log/log.hpp"
 #include "messages/refusal.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
-#include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_actor_pointer.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
-#include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace usher::actors {
@@ -28,20 +29,6 @@ using messages::to_refusal;
 /// Why an order that was charged is refunded and ends as cancelled. A restart in between finds it in the order.
 constexpr const char* cancelled_reason = "Cancelled by the buyer.";
 
-payment_outcome to_message(payments::outcome x) {
-  switch (x) {
-    case payments::outcome::succeeded:
-      return payment_outcome::succeeded;
-    case payments::outcome::declined:
-      return payment_outcome::declined;
-    case payments::outcome::never_asked:
-      return payment_outcome::never_asked;
-    case payments::outcome::unknown:
-      break;
-  }
-  return payment_outcome::unknown;
-}
-
 /// Carries one order through its saga. Every step is: do it, have the event write it down, go on. A step whose
 /// answer is missing or not yet possible is tried again, more and more seldom.
 class checkout_state {
@@ -50,11 +37,14 @@ public:
   static inline const char* name = "usher.checkout";
 
   checkout_state(self_pointer self, checkout_start start)
-      : self_(self), event_(std::move(start.event)), details_(start.order.details()), state_(start.order.state()),
-        key_(domain::to_hex(details_.order)), currency_(std::move(start.currency)), parts_(std::move(start.parts)),
-        event_actor_(std::move(start.event_actor)), provider_(std::move(start.provider)), timing_(start.timing),
-        trace_(start.trace), name_("order " + event_.value() + "~" + key_), line_(messages::line_start(trace_) + name_),
-        retry_(timing_.first_retry) {
+      : self_(self), details_(start.order.details()), state_(start.order.state()),
+        event_actor_(std::move(start.event_actor)), timing_(start.timing), trace_(start.trace),
+        sections_(self, start.event, details_, std::move(start.parts), timing_.payment_window, trace_),
+        payment_(self, std::move(start.provider),
+                 {domain::to_hex(details_.order), {details_.total, std::move(start.currency)}, details_.method},
+                 timing_.answer_wait),
+        name_("order " + start.event.value() + "~" + domain::to_hex(details_.order)),
+        line_(messages::line_start(trace_) + name_), retry_(timing_.first_retry) {
     cancel_ = state_ == order_state::refunding && start.order.reason() == cancelled_reason;
   }
 
@@ -144,30 +134,26 @@ private:
   void start_payments() {
     if (cancel_)
       return fail(cancelled_reason);
-    ask_sections([this](const checkout_part&) { return payment_wish(); }, &checkout_state::payments_started);
+    sections_.start_payment(then(&checkout_state::payments_started));
   }
 
   void payments_started() {
-    if (const auto& why = answers_->refused())
+    if (const auto& why = sections_.answers().refused())
       return fail(std::string{domain::sentence(why->reason)});
-    if (answers_->delayed())
+    if (sections_.answers().delayed())
       return try_later(&checkout_state::start_payments);
-    extend_at_ = self_->clock().now() + timing_.payment_window / 3;
-    wake_at(*extend_at_);
+    extend_later();
     advance(order_state::charging);
-  }
-
-  [[nodiscard]] messages::start_payment payment_wish() const {
-    return {trace_, details_.hold, details_.order, details_.buyer, timing_.payment_window};
   }
 
   /// Gives the hold more time while the outcome of the payment is open. A hold that is gone stays gone: its seats
   /// are taken again when the money is here, if they are still free.
   void keep_extended() {
-    for (const auto& part : parts_) {
-      caf::anon_send(part.section, messages::stop_payment{trace_, details_.hold, details_.order});
-      caf::anon_send(part.section, payment_wish());
-    }
+    sections_.extend_payment();
+    extend_later();
+  }
+
+  void extend_later() {
     extend_at_ = self_->clock().now() + timing_.payment_window / 3;
     wake_at(*extend_at_);
   }
@@ -182,15 +168,11 @@ private:
 
   void stop_payments() {
     extend_at_.reset();
-    ask_sections(
-        [this](const checkout_part&) {
-          return messages::stop_payment{trace_, details_.hold, details_.order};
-        },
-        &checkout_state::payments_stopped);
+    sections_.stop_payment(then(&checkout_state::payments_stopped));
   }
 
   void payments_stopped() {
-    if (answers_->delayed())
+    if (sections_.answers().delayed())
       return try_later(&checkout_state::stop_payments);
     advance(order_state::failed, next_reason_);
   }
@@ -200,26 +182,18 @@ private:
   void charge() {
     if (details_.total == 0)
       return settle({payment_step::charge, payment_outcome::succeeded, {}});
-    expect_answer();
-    provider_->charge({key_, {details_.total, currency_}, details_.method}, completion(payment_step::charge));
+    wake_at(payment_.charge());
   }
 
   void ask_status() {
     if (details_.total == 0)
       return settle({payment_step::status, payment_outcome::succeeded, {}});
-    expect_answer();
-    provider_->status(key_, completion(payment_step::status));
-  }
-
-  [[nodiscard]] payments::completion completion(payment_step asked) {
-    return [asked, me = caf::actor_cast<messages::checkout_actor>(self_)](payments::answer answer) {
-      caf::anon_send(me, messages::payment_answered{asked, to_message(answer.result), std::move(answer.reason)});
-    };
+    wake_at(payment_.ask_status());
   }
 
   void payment_answered(messages::payment_answered& answer) {
     // An answer may come after its question was given up; what it says is true all the same, but once only.
-    if (settled_)
+    if (payment_.settled())
       return;
     if (answer.step == payment_step::refund)
       refund_answered(answer);
@@ -240,7 +214,7 @@ private:
         // wants to: charging with the same key is what makes the outcome known.
         return charge();
       case payment_outcome::unknown:
-        answer_due_.reset();
+        payment_.stop_waiting();
         note_unknown("charge", answer.reason);
         return try_later(&checkout_state::ask_status);
     }
@@ -252,15 +226,8 @@ private:
     log_.log(level, "{}: what became of its {} is unknown: {}; the provider is asked again", line_, what, reason);
   }
 
-  void expect_answer() {
-    settled_ = false;
-    answer_due_ = self_->clock().now() + timing_.answer_wait;
-    wake_at(*answer_due_);
-  }
-
   void settled() {
-    settled_ = true;
-    answer_due_.reset();
+    payment_.settle();
     retry_at_.reset();
     retry_ = timing_.first_retry;
   }
@@ -269,19 +236,15 @@ private:
 
   void sell() {
     extend_at_.reset();
-    ask_sections(
-        [this](const checkout_part& part) {
-          return messages::sell_seats{trace_, details_.hold, details_.order, details_.buyer, part.seats};
-        },
-        &checkout_state::sold);
+    sections_.sell(then(&checkout_state::sold));
   }
 
   void sold() {
     if (cancel_)
       return refund_instead(cancelled_reason);
-    if (const auto& why = answers_->refused())
+    if (const auto& why = sections_.answers().refused())
       return refund_instead(std::string{domain::sentence(why->reason)});
-    if (answers_->delayed())
+    if (sections_.answers().delayed())
       return try_later(&checkout_state::sell);
     advance(order_state::confirmed);
   }
@@ -294,20 +257,11 @@ private:
   // ---- refunding: take back what was sold, give the money back, let go of the rest ----
   // ---- cancelling: give the money back, take the seats back                        ----
 
-  void take_back() {
-    ask_sections(
-        [this](const checkout_part& part) {
-          messages::take_back_seats wish{trace_, details_.order, {}};
-          for (const auto& seat : part.seats)
-            wish.seats.push_back(seat.seat);
-          return wish;
-        },
-        &checkout_state::taken_back);
-  }
+  void take_back() { sections_.take_back(then(&checkout_state::taken_back)); }
 
   void taken_back() {
-    if (answers_->problem())
-      return try_later_after(*answers_->problem(), &checkout_state::take_back);
+    if (sections_.answers().problem())
+      return try_later_after(*sections_.answers().problem(), &checkout_state::take_back);
     if (state_ == order_state::cancelling)
       return advance(order_state::cancelled);
     refund();
@@ -316,8 +270,7 @@ private:
   void refund() {
     if (details_.total == 0)
       return refunded();
-    expect_answer();
-    provider_->refund(key_, completion(payment_step::refund));
+    wake_at(payment_.refund());
   }
 
   void refund_answered(const messages::payment_answered& answer) {
@@ -329,7 +282,7 @@ private:
       note_unknown("refund", answer.reason);
     else
       log_.error("{}: the provider refuses the refund: {}; it is asked again", line_, answer.reason);
-    answer_due_.reset();
+    payment_.stop_waiting();
     try_later(&checkout_state::refund);
   }
 
@@ -339,31 +292,19 @@ private:
     unpay();
   }
 
-  void unpay() {
-    ask_sections(
-        [this](const checkout_part&) {
-          return messages::stop_payment{trace_, details_.hold, details_.order};
-        },
-        &checkout_state::unpaid);
-  }
+  void unpay() { sections_.stop_payment(then(&checkout_state::unpaid)); }
 
   void unpaid() {
-    if (answers_->delayed())
+    if (sections_.answers().delayed())
       return try_later(&checkout_state::unpay);
     release();
   }
 
   /// Half a hold is of no use to its buyer.
-  void release() {
-    ask_sections(
-        [this](const checkout_part&) {
-          return messages::release_hold{trace_, event_, details_.hold, details_.buyer, {}};
-        },
-        &checkout_state::released);
-  }
+  void release() { sections_.release(then(&checkout_state::released)); }
 
   void released() {
-    if (answers_->delayed())
+    if (sections_.answers().delayed())
       return try_later(&checkout_state::release);
     if (cancel_)
       advance(order_state::cancelled, cancelled_reason);
@@ -373,29 +314,13 @@ private:
 
   // ---- asking and waiting ----
 
-  /// Sends each section its part and calls `then` when all have answered; see `answers_`.
-  template <class Wish>
-  void ask_sections(Wish&& wish_for, step then) {
-    answers_.emplace(parts_.size());
-    for (const auto& part : parts_)
-      self_->request(part.section, caf::infinite, wish_for(part))
-          .then(
-              [this, then] {
-                answers_->yes();
-                answered(then);
-              },
-              [this, then](const caf::error& why) {
-                answers_->no(to_refusal(why));
-                answered(then);
-              });
-  }
-
-  void answered(step then) {
-    if (!answers_->complete())
-      return;
-    if (!answers_->problem())
-      retry_ = timing_.first_retry;
-    (this->*then)();
+  /// Goes on with `what` when all sections have answered.
+  [[nodiscard]] checkout_sections::all_answered then(step what) {
+    return [this, what] {
+      if (!sections_.answers().problem())
+        retry_ = timing_.first_retry;
+      (this->*what)();
+    };
   }
 
   void try_later(step what) {
@@ -421,8 +346,8 @@ private:
     auto now = self_->clock().now();
     if (extend_at_ && *extend_at_ <= now)
       keep_extended();
-    if (answer_due_ && *answer_due_ <= now) {
-      answer_due_.reset();
+    if (payment_.overdue(now)) {
+      payment_.stop_waiting();
       note_unknown(state_ == order_state::charging ? "charge" : "refund", "no answer came in time");
       retry_at_ = now;
       retry_step_ = state_ == order_state::charging ? &checkout_state::ask_status : &checkout_state::refund;
@@ -434,28 +359,22 @@ private:
   }
 
   self_pointer self_;
-  domain::event_id event_;
   domain::order_started details_;
   order_state state_;
-  std::string key_; ///< the provider's idempotency key
-  std::string currency_;
-  std::vector<checkout_part> parts_;
   messages::event_actor event_actor_;
-  std::shared_ptr<payments::provider> provider_;
   checkout_timing timing_;
   messages::trace_id trace_;
+  checkout_sections sections_;
+  order_payment payment_;
   std::string name_; ///< as buyers know the order
   std::string line_; ///< how its log lines begin
   spdlog::logger& log_ = log::of("actors");
 
-  bool cancel_ = false;                 ///< the buyer wants out
-  bool settled_ = true;                 ///< no answer of the provider is awaited
-  std::optional<answer_count> answers_; ///< to the last requests to the sections
+  bool cancel_ = false; ///< the buyer wants out
   order_state next_state_ = order_state::started;
   std::string next_reason_;
 
-  std::optional<time_point> extend_at_;  ///< when the hold needs more time
-  std::optional<time_point> answer_due_; ///< when to stop waiting for the provider
+  std::optional<time_point> extend_at_; ///< when the hold needs more time
   std::optional<time_point> retry_at_;
   step retry_step_ = nullptr;
   std::chrono::milliseconds retry_;

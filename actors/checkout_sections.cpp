@@ -1,0 +1,94 @@
+#include "actors/checkout_sections.hpp"
+
+#include "domain/ensure.hpp"
+#include "messages/refusal.hpp"
+
+#include <caf/send.hpp>
+
+#include <utility>
+
+namespace usher::actors {
+
+checkout_sections::checkout_sections(messages::checkout_actor::pointer checkout, domain::event_id event,
+                                     const domain::order_started& order, std::vector<checkout_part> parts,
+                                     domain::seconds window, messages::trace_id trace)
+    : checkout_(checkout), event_(std::move(event)), order_(order), parts_(std::move(parts)), window_(window),
+      trace_(trace) {}
+
+void checkout_sections::start_payment(const all_answered& then) {
+  ask([this](const checkout_part&) { return payment_wish(); }, then);
+}
+
+void checkout_sections::extend_payment() {
+  for (const auto& part : parts_) {
+    caf::anon_send(part.section, ordinary_wish());
+    caf::anon_send(part.section, payment_wish());
+  }
+}
+
+void checkout_sections::stop_payment(const all_answered& then) {
+  ask([this](const checkout_part&) { return ordinary_wish(); }, then);
+}
+
+void checkout_sections::sell(const all_answered& then) {
+  ask(
+      [this](const checkout_part& part) {
+        return messages::sell_seats{trace_, order_.hold, order_.order, order_.buyer, part.seats};
+      },
+      then);
+}
+
+void checkout_sections::take_back(const all_answered& then) {
+  ask(
+      [this](const checkout_part& part) {
+        messages::take_back_seats wish{trace_, order_.order, {}};
+        for (const auto& seat : part.seats)
+          wish.seats.push_back(seat.seat);
+        return wish;
+      },
+      then);
+}
+
+void checkout_sections::release(const all_answered& then) {
+  ask(
+      [this](const checkout_part&) {
+        return messages::release_hold{trace_, event_, order_.hold, order_.buyer, {}};
+      },
+      then);
+}
+
+const answer_count& checkout_sections::answers() const {
+  domain::ensure(answers_ && answers_->complete(), "answers are read when all sections have answered");
+  return *answers_;
+}
+
+messages::start_payment checkout_sections::payment_wish() const {
+  return {trace_, order_.hold, order_.order, order_.buyer, window_};
+}
+
+messages::stop_payment checkout_sections::ordinary_wish() const {
+  return {trace_, order_.hold, order_.order};
+}
+
+template <class Wish>
+void checkout_sections::ask(Wish&& wish_for, const all_answered& then) {
+  answers_.emplace(parts_.size());
+  for (const auto& part : parts_)
+    checkout_->request(part.section, caf::infinite, wish_for(part))
+        .then(
+            [this, then] {
+              answers_->yes();
+              answered(then);
+            },
+            [this, then](const caf::error& why) {
+              answers_->no(messages::to_refusal(why));
+              answered(then);
+            });
+}
+
+void checkout_sections::answered(const all_answered& then) const {
+  if (answers_->complete())
+    then();
+}
+
+} // namespace usher::actors

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "actors/answer_count.hpp"
+#include "actors/checkout.hpp"
+#include "domain/order.hpp"
+#include "messages/type_ids.hpp"
+
+#include <caf/typed_actor_pointer.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace usher::actors {
+
+/// The sections that have an order's seats: asks the same of each, and says when all have answered.
+///
+/// One question at a time. All may be repeated.
+class checkout_sections {
+public:
+  using all_answered = std::function<void()>;
+
+  /// `order` is what was begun, and outlives this object; `window` is the time a hold gets while it is being paid for.
+  checkout_sections(messages::checkout_actor::pointer checkout, domain::event_id event,
+                    const domain::order_started& order, std::vector<checkout_part> parts, domain::seconds window,
+                    messages::trace_id trace);
+
+  /// The hold is being paid for, and lasts at least for the window.
+  void start_payment(const all_answered& then);
+  /// Gives the hold another window, and waits for no answer. A hold that is gone stays gone.
+  void extend_payment();
+  /// The hold goes on as an ordinary one while it lasts.
+  void stop_payment(const all_answered& then);
+  void sell(const all_answered& then);
+  void take_back(const all_answered& then);
+  /// Lets go of what is held and not sold.
+  void release(const all_answered& then);
+
+  /// What came of the last question. Requires that all have answered.
+  [[nodiscard]] const answer_count& answers() const;
+
+private:
+  [[nodiscard]] messages::start_payment payment_wish() const;
+  [[nodiscard]] messages::stop_payment ordinary_wish() const;
+  template <class Wish>
+  void ask(Wish&& wish_for, const all_answered& then);
+  void answered(const all_answered& then) const;
+
+  messages::checkout_actor::pointer checkout_;
+  domain::event_id event_;
+  const domain::order_started& order_;
+  std::vector<checkout_part> parts_;
+  domain::seconds window_;
+  messages::trace_id trace_;
+  std::optional<answer_count> answers_; ///< to the last question
+};
+
+} // namespace usher::actors

@@ -1,0 +1,70 @@
+#include "actors/order_payment.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/send.hpp>
+
+#include <utility>
+
+namespace usher::actors {
+
+namespace {
+
+using messages::payment_outcome;
+using messages::payment_step;
+
+payment_outcome to_message(payments::outcome x) {
+  switch (x) {
+    case payments::outcome::succeeded:
+      return payment_outcome::succeeded;
+    case payments::outcome::declined:
+      return payment_outcome::declined;
+    case payments::outcome::never_asked:
+      return payment_outcome::never_asked;
+    case payments::outcome::unknown:
+      break;
+  }
+  return payment_outcome::unknown;
+}
+
+} // namespace
+
+order_payment::order_payment(messages::checkout_actor::pointer checkout, std::shared_ptr<payments::provider> provider,
+                             payments::charge_request charge, std::chrono::milliseconds answer_wait)
+    : checkout_(checkout), provider_(std::move(provider)), charge_(std::move(charge)), answer_wait_(answer_wait) {}
+
+order_payment::time_point order_payment::charge() {
+  auto due = expect_answer();
+  provider_->charge(charge_, completion(payment_step::charge));
+  return due;
+}
+
+order_payment::time_point order_payment::ask_status() {
+  auto due = expect_answer();
+  provider_->status(charge_.key, completion(payment_step::status));
+  return due;
+}
+
+order_payment::time_point order_payment::refund() {
+  auto due = expect_answer();
+  provider_->refund(charge_.key, completion(payment_step::refund));
+  return due;
+}
+
+void order_payment::settle() noexcept {
+  settled_ = true;
+  answer_due_.reset();
+}
+
+order_payment::time_point order_payment::expect_answer() {
+  settled_ = false;
+  answer_due_ = checkout_->clock().now() + answer_wait_;
+  return *answer_due_;
+}
+
+payments::completion order_payment::completion(payment_step asked) const {
+  return [asked, me = caf::actor_cast<messages::checkout_actor>(checkout_)](payments::answer answer) {
+    caf::anon_send(me, messages::payment_answered{asked, to_message(answer.result), std::move(answer.reason)});
+  };
+}
+
+} // namespace usher::actors

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "messages/type_ids.hpp"
+#include "payments/provider.hpp"
+
+#include <caf/actor_clock.hpp>
+#include <caf/typed_actor_pointer.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+namespace usher::actors {
+
+/// One order's dealings with the payment provider: what it is asked, and whether an answer is awaited.
+///
+/// The answers come to the checkout as `payment_answered`; it says here when one of them settles the question.
+class order_payment {
+public:
+  using time_point = caf::actor_clock::time_point;
+
+  order_payment(messages::checkout_actor::pointer checkout, std::shared_ptr<payments::provider> provider,
+                payments::charge_request charge, std::chrono::milliseconds answer_wait);
+
+  /// Each asks, and returns when the answer is overdue.
+  time_point charge();
+  time_point ask_status();
+  time_point refund();
+
+  /// Every question has got an answer that says what became of it.
+  [[nodiscard]] bool settled() const noexcept { return settled_; }
+  void settle() noexcept;
+  /// The question is given up and will be asked again. An answer that comes all the same counts.
+  void stop_waiting() noexcept { answer_due_.reset(); }
+  [[nodiscard]] bool overdue(time_point now) const { return answer_due_ && *answer_due_ <= now; }
+
+private:
+  time_point expect_answer();
+  [[nodiscard]] payments::completion completion(messages::payment_step asked) const;
+
+  messages::checkout_actor::pointer checkout_;
+  std::shared_ptr<payments::provider> provider_;
+  payments::charge_request charge_;
+  std::chrono::milliseconds answer_wait_;
+  bool settled_ = true;
+  std::optional<time_point> answer_due_; ///< when to stop waiting for it
+};
+
+} // namespace usher::actors
