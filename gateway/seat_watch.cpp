@@ -85,6 +85,15 @@ void seat_watch::announced(const known_event_ptr& event) {
     ask(where, sections_.at(where));
 }
 
+void seat_watch::sweep() {
+  std::vector<key> stale;
+  for (const auto& [where, one] : sections_)
+    if (!one.live && !one.asking)
+      stale.push_back(where);
+  for (const auto& where : stale)
+    ask(where, sections_.at(where));
+}
+
 void seat_watch::ask(const key& where, watched& section) {
   section.asking = requests_.ask(
       messages::watch_section{trace_(), where.first, where.second},
@@ -136,7 +145,7 @@ void seat_watch::stands(const key& where, watched& section, messages::section_vi
   }
 }
 
-// Watchers who were here before keep what they know; the next change shows the gap and asks again.
+// Watchers who were here before keep what they know; if that is not how it stands, `sweep` asks again.
 void seat_watch::refuse(const key& where, const domain::refusal& why) {
   auto& section = sections_.at(where);
   auto joiners = std::exchange(section.joiners, {});
@@ -144,8 +153,6 @@ void seat_watch::refuse(const key& where, const domain::refusal& why) {
     std::erase(section.watchers, one.session.get());
   if (section.watchers.empty())
     sections_.erase(where);
-  else
-    section.live = true;
   for (auto& one : joiners) {
     one.session->send_problem(one.re, to_problem(why));
     one.session->finished();

@@ -36,6 +36,8 @@ public:
   /// The event was announced again. Perhaps its sections were started anew and know no watchers, perhaps its plan is
   /// another one: whoever watches has a fresh snapshot then before any further change.
   void announced(const known_event_ptr& event);
+  /// Asks again for what could not be had. To be called each second.
+  void sweep();
 
 private:
   using key = std::pair<domain::event_id, domain::section_no>;

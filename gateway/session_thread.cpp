@@ -200,6 +200,7 @@ void session_thread::sweep() {
     return;
   auto at = std::chrono::steady_clock::now();
   outbox_.sweep(at);
+  seats_.sweep();
   kept_.sweep(at);
   passes_.sweep(now());
   connections_.sweep(at);

@@ -42,8 +42,10 @@ struct fake_router_state {
         [this](block_seats& x) { return view(x.event); },
         [this](report_event& x) { return report(x.event); },
         [this](read_section& x) { return look(x.event, x.section); },
-        [this](watch_section& x, gateway_actor&) {
+        [this](watch_section& x, gateway_actor&) -> caf::result<section_view> {
           ++notes_->watches;
+          if (notes_->refuse_watch.exchange(false))
+            return to_error(domain::rejection::overloaded);
           return look(x.event, x.section);
         },
         [this](unwatch_section&, gateway_actor&) { ++notes_->unwatches; },

@@ -119,6 +119,19 @@ SCENARIO("watchers get a snapshot, then every change, and after a gap a new snap
   }
 }
 
+SCENARIO("watchers who missed changes get a snapshot although the first question for it was refused") {
+  GIVEN("a client that watches a section") {
+    websocket_client client{port()};
+    client.hello();
+    client.ask(R"({"type":"seats.watch","id":"w","event":"rock","section":"stalls"})", "w");
+    notes->refuse_watch = true;
+    notes->tell(messages::seats_changed{
+        domain::event_id{"rock"}, domain::section_no{0}, domain::epoch{1}, 13, {{domain::seat_no{2}, 'H'}}});
+    CHECK_EQ(client.next("seats.snapshot").at("seq").to_number<int>(), 10);
+    CHECK_EQ(notes->watches.load(), 3u);
+  }
+}
+
 SCENARIO("watchers get a fresh snapshot when the event has another plan, and changes by its order from then on") {
   GIVEN("a client that watches the balcony") {
     websocket_client client{port()};
