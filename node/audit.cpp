@@ -254,11 +254,20 @@ private:
 
 audit_report audit(persistence::booking_store& store, const event_id& event, const shared_plan& plan,
                    const audit_limits& limits) {
-  audit_report report;
+  auto given = [&plan] { return plan; };
+  return audit(store, event, given, limits).value();
+}
+
+std::optional<audit_report> audit(persistence::booking_store& store, const event_id& event,
+                                  const std::function<shared_plan()>& read_plan, const audit_limits& limits) {
+  std::optional<audit_report> report;
   store.at_one_moment([&] {
-    report = {};
-    report.event = event;
-    auditor{store, plan, limits, report}.run();
+    report.reset();
+    auto plan = read_plan();
+    if (!plan)
+      return;
+    report.emplace().event = event;
+    auditor{store, plan, limits, *report}.run();
   });
   return report;
 }

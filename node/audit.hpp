@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,5 +60,11 @@ struct audit_limits {
 /// the sale. Memory is bounded by the event's seats and orders, not by its journal.
 [[nodiscard]] audit_report audit(persistence::booking_store& store, const domain::event_id& event,
                                  const domain::shared_plan& plan, const audit_limits& limits = {});
+
+/// The same with the plan that `read_plan` finds at that moment, which may be replaced at any time; nothing when it
+/// finds none.
+[[nodiscard]] std::optional<audit_report> audit(persistence::booking_store& store, const domain::event_id& event,
+                                                const std::function<domain::shared_plan()>& read_plan,
+                                                const audit_limits& limits = {});
 
 } // namespace usher::node

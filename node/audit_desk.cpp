@@ -55,11 +55,11 @@ void audit_desk::work(const std::stop_token& stop) {
 gateway::audit_answer audit_desk::examine(const request& asked) {
   try {
     auto store = open_();
-    auto plan = stored_plan(*store, asked.event);
-    if (!plan)
+    auto report = audit_stored(*store, asked.event);
+    if (!report)
       return domain::refusal{.reason = domain::rejection::not_found,
                              .detail = "There is no event " + asked.event.value() + "."};
-    return to_json(audit(*store, asked.event, plan));
+    return to_json(*report);
   } catch (const std::runtime_error& error) {
     log::of("node").warn("{}the audit of {} could not be done: {}", messages::line_start(asked.trace),
                          asked.event.value(), error.what());

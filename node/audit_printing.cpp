@@ -46,8 +46,7 @@ std::vector<std::string> cells_of(std::string name, std::uint32_t capacity, cons
           grouped(totals.sold), grouped(totals.blocked), amount(totals.revenue, {}), amount(totals.refunded, {})};
 }
 
-} // namespace
-
+/// Null when there is no such event.
 domain::shared_plan stored_plan(persistence::booking_store& store, const domain::event_id& event) {
   for (auto& each : store.events()) {
     if (each.id != event)
@@ -62,6 +61,12 @@ domain::shared_plan stored_plan(persistence::booking_store& store, const domain:
     return numbered;
   }
   return nullptr;
+}
+
+} // namespace
+
+std::optional<audit_report> audit_stored(persistence::booking_store& store, const domain::event_id& event) {
+  return audit(store, event, [&] { return stored_plan(store, event); });
 }
 
 std::string to_text(const violation& broken) {

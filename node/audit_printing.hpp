@@ -1,21 +1,22 @@
 #pragma once
 
-#include "domain/seating_plan.hpp"
 #include "node/audit.hpp"
 
 #include <iosfwd>
+#include <optional>
 #include <string>
 
 namespace usher::persistence {
 class booking_store;
 }
 
-/// An audit's verdict, and what is audited.
+/// An audit of what a store has, and its verdict in words.
 namespace usher::node {
 
-/// The plan that a store keeps for an event; null when there is no such event. Throws `persistence::store_broken` when
-/// it cannot be read.
-[[nodiscard]] domain::shared_plan stored_plan(persistence::booking_store& store, const domain::event_id& event);
+/// Audits an event with the plan that the store keeps for it; nothing when there is no such event. Throws
+/// `persistence::store_broken` when the plan cannot be read.
+[[nodiscard]] std::optional<audit_report> audit_stored(persistence::booking_store& store,
+                                                       const domain::event_id& event);
 
 /// One violation as a line for people.
 [[nodiscard]] std::string to_text(const violation& broken);

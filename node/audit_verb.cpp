@@ -22,15 +22,14 @@ struct audit_wish {
 exit_code run(const audit_wish& wish) {
   auto store = persistence::open_store(wish.store);
   domain::event_id event{wish.event};
-  auto plan = stored_plan(*store, event);
-  if (!plan)
+  auto report = audit_stored(*store, event);
+  if (!report)
     throw std::runtime_error{"there is no event " + wish.event + " in " + persistence::without_password(wish.store)};
-  auto report = audit(*store, event, plan);
   if (wish.as_json)
-    std::cout << to_json(report) << '\n';
+    std::cout << to_json(*report) << '\n';
   else
-    print(report, std::cout);
-  return report.ok() ? exit_code::done : exit_code::refused;
+    print(*report, std::cout);
+  return report->ok() ? exit_code::done : exit_code::refused;
 }
 
 } // namespace
