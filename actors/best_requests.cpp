@@ -1,0 +1,93 @@
+#include "actors/best_requests.hpp"
+
+#include "messages/refusal.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace usher::actors {
+
+using domain::rejection;
+using messages::to_error;
+using messages::to_refusal;
+
+best_requests::best_requests(event_core& core, known_holds& known, free_places& places)
+    : core_(core), known_(known), places_(places) {}
+
+caf::result<messages::hold_granted> best_requests::begin(messages::hold_seats& wish) {
+  if (auto why = known_.take_allowance(wish, wish.best_anywhere->quantity))
+    return to_error(*why);
+  auto hold = wish.hold;
+  auto asked = core_.self->make_response_promise<messages::hold_granted>();
+  best_search search{sections_with(wish.best_anywhere->category), *wish.best_anywhere};
+  under_way_.try_emplace(hold, search_under_way{std::move(search), std::move(wish), asked, {}});
+  search_on(hold);
+  return asked;
+}
+
+/// The sections that have places of a category, or all.
+std::vector<domain::section_no> best_requests::sections_with(std::optional<domain::category_no> category) const {
+  std::vector<domain::section_no> result;
+  for (auto number : core_.plan->order()) {
+    const auto& section = core_.plan->section(number);
+    auto is_wanted = [&](const domain::planned_seat& seat) { return seat.category == *category; };
+    if (!category || (section.general() && section.general_category == *category)
+        || (!section.general() && std::any_of(section.seats.begin(), section.seats.end(), is_wanted)))
+      result.push_back(number);
+  }
+  return result;
+}
+
+void best_requests::search_on(domain::hold_id hold) {
+  auto& under_way = under_way_.at(hold);
+  const auto& wanted = *under_way.wish.best_anywhere;
+  auto next = under_way.search.next([&](const auto& attempt) { return places_.may_have(attempt, wanted); });
+  if (!next)
+    return give_up(hold, {.reason = rejection::sold_out});
+  // The section that refused has given the allowance back.
+  if (auto why = known_.take_allowance(under_way.wish, wanted.quantity))
+    return give_up(hold, *why);
+  under_way.last = *next;
+  auto here = wanted;
+  here.fit = next->fit;
+  core_.self
+      ->request(core_.sections[next->section.value()], caf::infinite,
+                messages::hold_in_section{under_way.wish.trace, hold, under_way.wish.buyer, here,
+                                          under_way.wish.wish_digest, std::nullopt})
+      .then([this, hold](const messages::hold_granted& found) { granted(hold, found); },
+            [this, hold](const caf::error& why) { refused(hold, to_refusal(why)); });
+}
+
+void best_requests::granted(domain::hold_id hold, const messages::hold_granted& found) {
+  auto done = under_way_.extract(hold);
+  known_hold mine{found.buyer, {}};
+  for (const auto& part : found.sections)
+    mine.parts.emplace_back(part.section, static_cast<std::uint32_t>(part.seats.size()));
+  known_.set(hold, std::move(mine));
+  done.mapped().asked.deliver(found);
+}
+
+void best_requests::refused(domain::hold_id hold, const domain::refusal& why) {
+  auto& under_way = under_way_.at(hold);
+  switch (why.reason) {
+    case rejection::seat_taken:
+    case rejection::sold_out:
+    case rejection::would_orphan:
+    case rejection::limit_exceeded:
+      // No such places here. Why they are missing side by side stays true until somebody gives seats back.
+      if (under_way.last.fit == domain::togetherness::together)
+        places_.note_not_together(under_way.last.section, *under_way.wish.best_anywhere);
+      search_on(hold);
+      break;
+    default:
+      give_up(hold, why);
+  }
+}
+
+void best_requests::give_up(domain::hold_id hold, const domain::refusal& why) {
+  auto done = under_way_.extract(hold);
+  known_.give_allowance_back(hold);
+  done.mapped().asked.deliver(to_error(why));
+}
+
+} // namespace usher::actors

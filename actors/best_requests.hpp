@@ -1,0 +1,46 @@
+#pragma once
+
+#include "actors/best_search.hpp"
+#include "actors/event_core.hpp"
+#include "actors/free_places.hpp"
+#include "actors/known_holds.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace usher::actors {
+
+/// The requests for the best places anywhere in the hall that are under way: each asks section after section.
+class best_requests {
+public:
+  best_requests(event_core& core, known_holds& known, free_places& places);
+
+  /// Requires that no request for this hold is under way.
+  caf::result<messages::hold_granted> begin(messages::hold_seats& wish);
+
+  [[nodiscard]] bool contains(domain::hold_id hold) const { return under_way_.contains(hold); }
+  [[nodiscard]] std::size_t size() const noexcept { return under_way_.size(); }
+
+private:
+  struct search_under_way {
+    best_search search;
+    messages::hold_seats wish;
+    caf::typed_response_promise<messages::hold_granted> asked;
+    best_search::attempt last; ///< what was tried last
+  };
+
+  [[nodiscard]] std::vector<domain::section_no> sections_with(std::optional<domain::category_no> category) const;
+  void search_on(domain::hold_id hold);
+  void granted(domain::hold_id hold, const messages::hold_granted& found);
+  void refused(domain::hold_id hold, const domain::refusal& why);
+  void give_up(domain::hold_id hold, const domain::refusal& why);
+
+  event_core& core_;
+  known_holds& known_;
+  free_places& places_;
+  std::unordered_map<domain::hold_id, search_under_way> under_way_;
+};
+
+} // namespace usher::actors

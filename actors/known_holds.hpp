@@ -1,0 +1,68 @@
+#pragma once
+
+#include "domain/allowances.hpp"
+#include "domain/event.hpp"
+#include "domain/order.hpp"
+#include "messages/type_ids.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace usher::actors {
+
+/// Whose a hold is, and how many seats it has where.
+struct known_hold {
+  domain::buyer_id buyer;
+  std::vector<std::pair<domain::section_no, std::uint32_t>> parts;
+};
+
+/// How many seats a wish takes from its buyer's allowance.
+[[nodiscard]] std::uint32_t quantity_of(const domain::wish& wanted);
+
+/// The holds and orders of an event as far as they count: what each buyer may still have follows from them.
+class known_holds {
+public:
+  /// `event` says how many seats a buyer may have, and outlives this object.
+  explicit known_holds(const domain::event& event);
+
+  /// Takes the seats of a wish from its buyer's allowance; the refusal, if they are too many.
+  [[nodiscard]] std::optional<domain::refusal> take_allowance(const messages::hold_seats& wish, std::uint32_t quantity);
+  /// Gives back what was taken for a hold that is nowhere.
+  void give_allowance_back(domain::hold_id hold);
+
+  /// Null when it is not known.
+  [[nodiscard]] const known_hold* find(domain::hold_id hold) const;
+  /// Remembers a hold for which the allowance was taken. False when it was known before: then nothing changes.
+  bool add(domain::hold_id hold, known_hold wanted);
+  /// A hold that is known may not be in all sections that its repeat names, e.g. when the event's node died before it
+  /// was held everywhere: the missing parts count from now on; the refusal, if they are too many.
+  [[nodiscard]] std::optional<domain::refusal> add_parts(domain::hold_id hold, const known_hold& wanted);
+  /// A section has a claim that is not known yet.
+  void add_claim(domain::hold_id hold, const domain::buyer_id& buyer, domain::section_no section, std::uint32_t seats);
+
+  /// The hold is this, whatever it was before.
+  void set(domain::hold_id hold, known_hold present);
+  /// A known hold has in each of its sections what was granted there.
+  void note_granted(domain::hold_id hold, const messages::hold_granted& granted);
+  /// The seats of an order are its buyer's, even if the hold was gone meanwhile.
+  void note_owned(const domain::order_started& order);
+
+  /// Nothing of a hold is held or owned any more.
+  void forget(domain::hold_id hold);
+  /// Likewise, in one section.
+  void forget_part(domain::hold_id hold, domain::section_no section);
+
+private:
+  void count_again(domain::hold_id hold);
+
+  const domain::event& event_;
+  domain::allowances allowances_;
+  boost::unordered_flat_map<domain::hold_id, known_hold, std::hash<domain::hold_id>> known_;
+};
+
+} // namespace usher::actors
