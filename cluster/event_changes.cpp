@@ -136,7 +136,7 @@ std::optional<domain::refusal> event_changes::exchange_plan(shard_claims& claims
   auto decided = change_plan(old.plan, wish, histories, claims.store().now());
   if (auto* why = std::get_if<domain::refusal>(&decided)) {
     core_.running.serve(wish.trace, wish.id, old.plan, old.plan_text, std::move(histories));
-    return *std::move(why);
+    return std::move(*why);
   }
   auto& next = std::get<next_plan>(decided);
   auto count = section_count(*next.plan);

@@ -34,7 +34,7 @@ std::variant<next_plan, domain::refusal> change_plan(const domain::shared_plan& 
                                                      const event_histories& histories, domain::instant at) {
   auto numbering = domain::renumber(*now, *wish.plan, standings_in(now, histories), at);
   if (auto* why = std::get_if<domain::refusal>(&numbering))
-    return *std::move(why);
+    return std::move(*why);
   next_plan next{{wish.id, *wish.plan_text, {}}, nullptr};
   auto& supplement = next.stored.supplement;
   supplement.numbering = std::get<domain::plan_numbering>(std::move(numbering));
