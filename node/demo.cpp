@@ -11,8 +11,8 @@
 #include "node/audit_printing.hpp"
 #include "node/demo_figures.hpp"
 #include "node/endpoint.hpp"
-#include "node/open_files.hpp"
 #include "node/plan_files.hpp"
+#include "node/process.hpp"
 #include "node/stop_request.hpp"
 #include "persistence/booking_store.hpp"
 

@@ -3,7 +3,7 @@
 #include "log/log.hpp"
 #include "node/application.hpp"
 #include "node/endpoint.hpp"
-#include "node/open_files.hpp"
+#include "node/process.hpp"
 #include "node/ready_notice.hpp"
 #include "node/stop_request.hpp"
 
@@ -15,6 +15,7 @@ exit_code serve(configuration configured) {
   auto& settings = configured.node;
   log::configure(settings.log.json ? log::format::json : log::format::human, settings.log.level);
   allow_many_open_files();
+  wait_turns();
   stop_request request;
   auto key_given = !settings.gateway.admin_key.empty();
   application node{configured, [&request](std::string why) { request.fail(std::move(why)); }};

@@ -1,9 +1,10 @@
-#include "node/open_files.hpp"
+#include "node/process.hpp"
 
 #include "log/log.hpp"
 
 #include <cerrno>
 #include <cstring>
+#include <sched.h>
 #include <sys/resource.h>
 
 namespace usher::node {
@@ -16,6 +17,12 @@ void allow_many_open_files() {
       return;
   }
   log::of("node").warn("the limit of open files cannot be raised: {}", std::strerror(errno));
+}
+
+void wait_turns() {
+  sched_param unused{};
+  if (::sched_setscheduler(0, SCHED_BATCH, &unused) != 0)
+    log::of("node").debug("this process keeps its scheduling policy: {}", std::strerror(errno));
 }
 
 } // namespace usher::node
