@@ -25,6 +25,9 @@ using messages::to_error;
 event_changes::event_changes(keeper_core& core, event_starts& starts) : core_(core), starts_(starts) {}
 
 caf::result<messages::event_view> event_changes::put(messages::put_event& wish) {
+  if (!wish.plan_text)
+    if (auto wrong = keep_plan(wish))
+      return to_error(*wrong);
   if (auto wrong = domain::check(wish.settings, wish.plan->categories().size()))
     return to_error(*wrong);
   if (wish.plan->sections().empty() || wish.plan->sections().size() > most_sections)
@@ -42,6 +45,19 @@ caf::result<messages::event_view> event_changes::put(messages::put_event& wish) 
   return asked;
 }
 
+/// The event keeps the plan that runs, whichever the asker knew last: an old one must not come back with it. Only its
+/// categories must be the ones that the prices were meant for.
+std::optional<domain::refusal> event_changes::keep_plan(messages::put_event& wish) const {
+  if (core_.in_work.contains(wish.id) || !core_.running.contains(wish.id))
+    return domain::refusal{.reason = rejection::in_progress};
+  const auto& running = core_.running.at(wish.id);
+  if (running.plan->categories() != wish.plan->categories())
+    return domain::refusal{.reason = rejection::in_progress, .detail = "The event has just been given another plan."};
+  wish.plan = running.plan;
+  wish.plan_text = running.plan_text;
+  return std::nullopt;
+}
+
 void event_changes::refuse(const domain::event_id& id, const domain::refusal& why, answer asked) {
   core_.in_work.erase(id);
   asked.deliver(to_error(why));
@@ -55,10 +71,12 @@ void event_changes::create(const messages::put_event& wish, answer asked) {
     if (is_waiting)
       return;
     claims.store().put_event({wish.id, *wish.plan_text}, section_count(*wish.plan));
-    core_.running.serve(wish.trace, wish.id, wish.plan, wish.plan_text,
-                        claims.take_over(wish.id, section_count(*wish.plan)));
+    if (auto histories = claims.take_over(wish.id, section_count(*wish.plan)))
+      core_.running.serve(wish.trace, wish.id, wish.plan, wish.plan_text, *std::move(histories));
+    else
+      core_.store.taken_over({domain::shard_kind::event, wish.id, {}}, std::nullopt);
   });
-  if (!refused && !is_waiting)
+  if (core_.running.contains(wish.id))
     return define(wish, asked);
   // Perhaps it was created although the store did not say so.
   starts_.start_again_later();
@@ -99,10 +117,11 @@ void event_changes::places_stand(const messages::put_event& wish, answer asked,
   std::vector<domain::section_standing> standings(all.size());
   for (auto& section : all)
     standings.at(section.section.value()) = std::move(section.places);
-  domain::instant now;
-  if (auto refused = core_.store.use([&](shard_claims& claims) { now = claims.store().now(); }))
+  std::variant<domain::plan_numbering, domain::refusal> numbering;
+  if (auto refused = core_.store.use([&](shard_claims& claims) {
+        numbering = domain::renumber(*core_.running.at(wish.id).plan, *wish.plan, standings, claims.store().now());
+      }))
     return refuse(wish.id, *refused, asked);
-  auto numbering = domain::renumber(*core_.running.at(wish.id).plan, *wish.plan, standings, now);
   if (auto* why = std::get_if<domain::refusal>(&numbering))
     return refuse(wish.id, *why, asked);
   replace_plan(wish, asked);
@@ -132,7 +151,12 @@ void event_changes::replace_plan(const messages::put_event& wish, answer asked) 
 /// when another process has taken it over.
 std::optional<domain::refusal> event_changes::exchange_plan(shard_claims& claims, const messages::put_event& wish,
                                                             const running_event& old) {
-  auto histories = claims.take_over(wish.id, section_count(*old.plan));
+  auto taken = claims.take_over(wish.id, section_count(*old.plan));
+  if (!taken) { // and the plan in the store may be another one by now
+    core_.store.taken_over({domain::shard_kind::event, wish.id, {}}, std::nullopt);
+    return std::nullopt;
+  }
+  auto& histories = *taken;
   auto decided = change_plan(old.plan, wish, histories, claims.store().now());
   if (auto* why = std::get_if<domain::refusal>(&decided)) {
     core_.running.serve(wish.trace, wish.id, old.plan, old.plan_text, std::move(histories));

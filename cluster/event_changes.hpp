@@ -15,11 +15,13 @@ class event_changes {
 public:
   event_changes(keeper_core& core, event_starts& starts);
 
+  /// A wish without a plan's text keeps the plan that runs; its prices are by the categories of the plan in it.
   caf::result<messages::event_view> put(messages::put_event& wish);
 
 private:
   using answer = caf::typed_response_promise<messages::event_view>;
 
+  [[nodiscard]] std::optional<domain::refusal> keep_plan(messages::put_event& wish) const;
   void refuse(const domain::event_id& id, const domain::refusal& why, answer asked);
   void create(const messages::put_event& wish, answer asked);
   void define(const messages::put_event& wish, answer asked);

@@ -40,9 +40,13 @@ void event_starts::start_stored_events(shard_claims& claims) {
     auto plan = read(stored);
     if (!plan)
       continue;
-    auto histories = claims.take_over(stored.id, section_count(*plan));
     auto id = stored.id;
-    taken.emplace(id, taken_event{std::move(stored), std::move(plan), std::move(histories)});
+    auto histories = claims.take_over(id, section_count(*plan));
+    if (!histories) {
+      core_.store.taken_over({domain::shard_kind::event, id, {}}, std::nullopt);
+      continue;
+    }
+    taken.emplace(id, taken_event{std::move(stored), std::move(plan), *std::move(histories)});
   }
   if (taken.empty())
     return;
@@ -97,7 +101,7 @@ void event_starts::introduced(const domain::event_id& id) {
 }
 
 void event_starts::answer_starters() {
-  if (!introducing_.empty())
+  if (!introducing_.empty() || start_again_)
     return;
   for (auto& asked : std::exchange(starters_, {}))
     asked.deliver();

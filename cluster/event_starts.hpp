@@ -37,7 +37,7 @@ private:
   keeper_core& core_;
   std::set<domain::event_id> introducing_;                  ///< events that were started and are not announced yet
   std::vector<caf::typed_response_promise<void>> starters_; ///< waiting for those
-  bool start_again_ = false;                                ///< it is on its way
+  bool start_again_ = false;                                ///< an event was put off, and another attempt is due
 };
 
 } // namespace usher::cluster

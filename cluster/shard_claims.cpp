@@ -1,5 +1,6 @@
 #include "cluster/shard_claims.hpp"
 
+#include <unordered_map>
 #include <utility>
 
 namespace usher::cluster {
@@ -17,14 +18,33 @@ persistence::booking_store& shard_claims::store() {
   return *store_;
 }
 
-event_histories shard_claims::take_over(const domain::event_id& event, std::uint16_t sections) {
+std::optional<event_histories> shard_claims::take_over(const domain::event_id& event, std::uint16_t sections) {
+  std::unordered_map<domain::shard_id, domain::epoch> own; // as it stands now
+  for (const auto& row : store().shards(event)) {
+    if (!taken_.contains(row.shard))
+      continue;
+    if (row.owner != owner_)
+      return std::nullopt;
+    own.emplace(row.shard, row.epoch);
+  }
   event_histories result;
+  auto take_into = [&](persistence::shard_history& place, const domain::shard_id& shard) {
+    auto known = own.find(shard);
+    std::optional<persistence::shard_history> history =
+        known == own.end() ? take(shard) : reclaim(shard, known->second);
+    if (history)
+      place = *std::move(history);
+    return history.has_value();
+  };
   // The event first: while a takeover is under way, its old owner must not begin orders any more.
-  result.event = take({domain::shard_kind::event, event, {}});
-  result.sections.reserve(sections);
+  if (!take_into(result.event, {domain::shard_kind::event, event, {}}))
+    return std::nullopt;
+  result.sections.resize(sections);
   for (std::uint16_t i = 0; i < sections; ++i)
-    result.sections.push_back(take_over_section(event, domain::section_no{i}));
-  result.room = take({domain::shard_kind::waiting_room, event, {}});
+    if (!take_into(result.sections[i], {domain::shard_kind::section, event, domain::section_no{i}}))
+      return std::nullopt;
+  if (!take_into(result.room, {domain::shard_kind::waiting_room, event, {}}))
+    return std::nullopt;
   return result;
 }
 

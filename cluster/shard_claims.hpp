@@ -31,9 +31,11 @@ public:
   /// The connection, opened on first use.
   [[nodiscard]] persistence::booking_store& store();
 
-  /// Takes over all shards of an event, whoever had them.
-  [[nodiscard]] event_histories take_over(const domain::event_id& event, std::uint16_t sections);
-  /// Takes over one section.
+  /// Takes over all shards of an event: from whoever had them, the first time; after that only those that are still
+  /// this process's own, since what it knows of the event's plan may be old otherwise. Nothing when somebody else has
+  /// one of those by now.
+  [[nodiscard]] std::optional<event_histories> take_over(const domain::event_id& event, std::uint16_t sections);
+  /// Takes over a section that was added to an event of this process.
   [[nodiscard]] persistence::shard_history take_over_section(const domain::event_id& event, domain::section_no number);
 
   /// Claims the next epoch of a shard that is this process's, at `present` as far as its actor knows. Nothing when

@@ -2,6 +2,7 @@
 
 #include "log/log.hpp"
 
+#include <exception>
 #include <utility>
 
 namespace usher::cluster {
@@ -23,6 +24,9 @@ std::optional<domain::refusal> store_access::use(const std::function<void(shard_
     away_until_ = clock_.now() + settings_.patience;
   } catch (const persistence::store_broken& broken) {
     give_up(std::string{"The store cannot be used: "} + broken.what());
+  } catch (const std::exception& unexpected) {
+    // It would end the keeper's actor, and every event with it, in a process that stays up.
+    give_up(std::string{"What the store holds cannot be worked with: "} + unexpected.what());
   }
   return domain::refusal{.reason = domain::rejection::store_unavailable};
 }

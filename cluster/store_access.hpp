@@ -19,7 +19,8 @@ public:
   store_access(const caf::actor_clock& clock, const shard_factories& factories, const keeper_settings& settings);
 
   /// Does `work` with the claims and their store. A store that is out of reach is left alone for a moment, so that
-  /// those who ask meanwhile need not wait until it fails once more. Returns the refusal, if there is one.
+  /// those who ask meanwhile need not wait until it fails once more. Whatever else `work` throws is given up on.
+  /// Returns the refusal, if there is one.
   std::optional<domain::refusal> use(const std::function<void(shard_claims& claims)>& work);
 
   /// Another process has a shard of this one: says so, with the shard's epoch if it is known, and gives up.

@@ -203,7 +203,7 @@ SCENARIO("a process that dies after it replaced a plan leaves its settings, too"
   start_selling("first");
   auto dying = memory_store{books};
   cluster::shard_claims claims{open, "dying"};
-  auto histories = claims.take_over(id, 2);
+  auto histories = claims.take_over(id, 2).value();
   domain::event_settings settings;
   settings.name = "Shorter";
   settings.prices = {7'000};
@@ -231,10 +231,70 @@ SCENARIO("a process that dies after it replaced a plan leaves its settings, too"
 SCENARIO("a plan cannot be replaced by a process that the event was taken from") {
   start_selling("first");
   cluster::shard_claims claims{open, "late"};
-  auto histories = claims.take_over(id, 2);
+  auto histories = claims.take_over(id, 2).value();
   auto second = start_process("second");
   CHECK(!memory_store{books}.replace_plan({id, "one row", {}}, 1, histories.event.epoch));
   CHECK(hold(second, 1, 1, 0)->reply.has_value());
+}
+
+SCENARIO("a process that lost the event does not put its own plan back, however late it notices") {
+  auto first = start_selling("first");
+  auto second = start_process("second");
+  REQUIRE(put(second, "turned")->reply.has_value());
+  auto plan = announced_by(second);
+  REQUIRE(plan != nullptr);
+  auto moved = plan->find_seat("row1-2").value();
+  REQUIRE(hold(second, 1, moved)->reply.has_value());
+  auto before = epochs();
+  CHECK(put(first, "two short rows")->refused.has_value());
+  REQUIRE_EQ(first.fatal->size(), 1u);
+  CHECK(first.fatal->front().find("was taken over by another process") != std::string::npos);
+  CHECK((epochs() == before));
+  CHECK_EQ(memory_store{books}.events().front().plan, "turned");
+  pass(3s, 50ms); // Nor does it start the event once more.
+  CHECK((epochs() == before));
+  CHECK(second.fatal->empty());
+  CHECK(hold(second, 2, moved)->refused_as(rejection::seat_taken));
+  CHECK(hold(second, 3, plan->find_seat("row0-0").value())->reply.has_value());
+}
+
+SCENARIO("an event that another process took is not started once more by the one that lost it") {
+  auto first = start_selling("first");
+  cluster::shard_claims claims{open, "late"};
+  REQUIRE(claims.take_over(id, 2).has_value());
+  cluster::shard_claims later{open, "later"};
+  REQUIRE(later.take_over(id, 2).has_value());
+  auto before = epochs();
+  CHECK(!claims.take_over(id, 2).has_value());
+  CHECK((epochs() == before));
+  CHECK(later.take_over(id, 2).has_value());
+}
+
+SCENARIO("settings without a plan keep the plan that runs") {
+  auto node = start_selling("first");
+  REQUIRE(put(node, "turned")->reply.has_value());
+  domain::event_settings settings;
+  settings.prices = {7'000};
+  messages::put_event of_old{{}, id, settings, nullptr, plans["two rows"]};
+  REQUIRE(asked<messages::event_view>(node, of_old)->reply.has_value());
+  auto plan = announced_by(node);
+  REQUIRE(plan != nullptr);
+  CHECK_EQ(plan->find_seat("row1-2")->section, domain::section_no{0});
+  CHECK_EQ(hold(node, 1, 0, 0)->reply->sections.front().seats.front().price, 7'000);
+  CHECK_EQ(memory_store{books}.events().front().plan, "turned");
+  plans["other categories"] = std::make_shared<domain::seating_plan>("Hall", std::vector<std::string>{"Stalls"},
+                                                                     std::vector<domain::section_plan>{});
+  messages::put_event of_other{{}, id, settings, nullptr, plans["other categories"]};
+  CHECK(asked<messages::event_view>(node, of_other)->refused_as(rejection::in_progress));
+  CHECK(node.fatal->empty());
+}
+
+SCENARIO("an error that nobody expected ends the process with a sentence, and not the keeper alone") {
+  open = []() -> std::unique_ptr<persistence::booking_store> { throw std::logic_error{"one row too many"}; };
+  auto node = start_process("first");
+  REQUIRE_EQ(node.fatal->size(), 1u);
+  CHECK(node.fatal->front().find("one row too many") != std::string::npos);
+  CHECK(put(node, "two rows")->refused_as(rejection::store_unavailable));
 }
 
 SCENARIO("settings that the event refuses leave it on its old plan") {
