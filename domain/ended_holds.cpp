@@ -26,4 +26,13 @@ std::vector<hold_id> ended_holds::in_order() const {
   return result;
 }
 
+bool ended_holds::agrees_with(const ended_holds& other) const {
+  auto longer = in_order();
+  auto shorter = other.in_order();
+  if (longer.size() < shorter.size())
+    longer.swap(shorter);
+  return shorter.size() >= std::min(longer.size(), least)
+         && std::equal(shorter.rbegin(), shorter.rend(), longer.rbegin());
+}
+
 } // namespace usher::domain

@@ -12,12 +12,19 @@ namespace usher::domain {
 /// Remembers at most `most` of them and forgets the oldest first.
 class ended_holds {
 public:
+  /// So many are remembered at least, however small the section.
+  static constexpr std::size_t least = 1024;
+
   explicit ended_holds(std::size_t most);
 
   void remember(hold_id id);
   [[nodiscard]] bool contains(hold_id id) const { return known_.contains(id); }
   /// The oldest first.
   [[nodiscard]] std::vector<hold_id> in_order() const;
+
+  /// Whether one remembers the newest of what the other remembers: how many a section remembers goes with its size,
+  /// which may have been another when they were put down.
+  [[nodiscard]] bool agrees_with(const ended_holds& other) const;
 
 private:
   std::size_t most_;

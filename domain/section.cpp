@@ -13,8 +13,6 @@ namespace {
 // Up to here comparing each with each is faster than sorting a copy, and allocates nothing.
 constexpr std::size_t few_seats = 32;
 
-constexpr std::size_t ended_holds_min = 1024;
-
 std::vector<seat_no> named_twice(std::span<const seat_no> seats) {
   std::vector<seat_no> twice;
   if (seats.size() <= few_seats) {
@@ -55,7 +53,7 @@ refusal bad_request(const char* detail) {
 section::section(shared_plan plan, section_no number)
     : plan_(std::move(plan)), here_(&plan_->section(number)), number_(number), rows_(*here_),
       states_(here_->numbers_given(), seat_state::free), ownerships_(states_.size()),
-      ended_(std::max(ended_holds_min, 2 * states_.size())) {
+      ended_(std::max(ended_holds::least, 2 * states_.size())) {
   totals_.free = here_->capacity();
   if (here_->general() && here_->numbers.plain())
     free_places_.emplace(totals_.free);

@@ -124,7 +124,7 @@ const order_id* section::owner_of(seat_no seat) const {
 bool operator==(const section& a, const section& b) {
   return a.number_ == b.number_ && a.states_ == b.states_ && a.ownerships_ == b.ownerships_ && a.totals_ == b.totals_
          && a.holds_ == b.holds_ && a.deadlines_ == b.deadlines_ && a.sales_ == b.sales_
-         && a.ended_.in_order() == b.ended_.in_order();
+         && a.ended_.agrees_with(b.ended_);
 }
 
 } // namespace usher::domain

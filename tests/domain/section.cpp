@@ -1,6 +1,7 @@
 #define CAF_SUITE domain.section
 
 #include "domain/section.hpp"
+#include "domain/ended_holds.hpp"
 
 #include "domain/ensure.hpp"
 #include "tests/domain/halls.hpp"
@@ -120,6 +121,29 @@ SCENARIO("only so many ended holds are remembered") {
       CHECK(x.here.ended(hold_number(2)));
       CHECK(x.here.ended(hold_number(1025)));
       CHECK(x.from_snapshot() == x.here);
+    }
+  }
+}
+
+SCENARIO("sections that remember more ended holds and fewer agree on the newest") {
+  GIVEN("1300 holds that ended in a section of 600 places and in the same one after it grew to 610") {
+    ended_holds before{1200};
+    ended_holds after{1220};
+    for (std::uint64_t i = 1; i <= 1300; ++i) {
+      before.remember(hold_number(i));
+      after.remember(hold_number(i));
+    }
+    CHECK(before.agrees_with(after));
+    CHECK(after.agrees_with(before));
+    THEN("one end that only one of them knows is a difference") {
+      after.remember(hold_number(1301));
+      CHECK(!before.agrees_with(after));
+    }
+    THEN("so is one that remembers less than the least") {
+      ended_holds lost{1220};
+      lost.remember(hold_number(1300));
+      CHECK(!lost.agrees_with(after));
+      CHECK(!after.agrees_with(ended_holds{1220}));
     }
   }
 }
