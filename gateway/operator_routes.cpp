@@ -46,8 +46,7 @@ void put_event(const exchange_ptr& x) {
   if (!body.plan) {
     if (!known)
       return x->refuse(bad_request("/plan", "A new event needs a plan."));
-    body.plan = known->plan;
-    body.plan_text = known->plan_text;
+    body.plan = known->plan; // for its categories: without a text it is not put in place
   }
   put_with_plan(x, std::move(body), !known);
 }

@@ -55,8 +55,8 @@ struct put_event {
   trace_id trace;
   domain::event_id id;
   domain::event_settings settings;
-  std::shared_ptr<const std::string> plan_text; ///< exactly as imported
-  domain::shared_plan plan;
+  std::shared_ptr<const std::string> plan_text; ///< exactly as imported; null keeps the plan that runs
+  domain::shared_plan plan;                     ///< without a text, the one that the prices were meant for
 };
 
 /// Operator → event: change what is set here, at once. Answered by `event_view`.

@@ -120,7 +120,9 @@ private:
   }
 
   event_view put(put_event& x) {
-    notes_->tell(event_announced{x.id, x.plan, x.plan_text, x.settings.currency, x.settings.waiting_room});
+    notes_->plan_put = x.plan_text != nullptr;
+    auto text = x.plan_text ? x.plan_text : std::make_shared<const std::string>("{}");
+    notes_->tell(event_announced{x.id, x.plan, text, x.settings.currency, x.settings.waiting_room});
     return view(x.id);
   }
 

@@ -22,6 +22,7 @@ struct router_notes {
   std::atomic<std::uint64_t> holds{0};
   std::atomic<std::uint64_t> watches{0};
   std::atomic<std::uint64_t> unwatches{0};
+  std::atomic<bool> plan_put{false};     ///< by the last PUT
   std::atomic<bool> refuse_watch{false}; ///< the next one, as overloaded
 
   /// Tells every gateway.

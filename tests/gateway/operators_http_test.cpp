@@ -47,6 +47,9 @@ SCENARIO("operators create, change and see events") {
                      R"({"name":"New","state":"open","prices":{"Gold":100},"plan":)" + tiny_plan + "}");
     CHECK_EQ(made.status, 201u);
     CHECK_EQ(made.json().at("state").as_string(), "open");
+    CHECK(notes->plan_put);
+    CHECK_EQ(call("PUT", "/admin/v1/events/rock", R"({"name":"Rock","prices":{"Gold":200}})").status, 200u);
+    CHECK(!notes->plan_put);
     await([&] { return call("GET", "/admin/v1/events/new").status == 200; });
     CHECK_EQ(call("PATCH", "/admin/v1/events/rock", R"({"state":"paused"})").json().at("state").as_string(), "paused");
     CHECK_EQ(call("PATCH", "/admin/v1/events/rock", R"({"colour":"red"})").slug(), "bad-request");
