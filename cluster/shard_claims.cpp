@@ -32,9 +32,10 @@ std::optional<event_histories> shard_claims::take_over(const domain::event_id& e
     auto known = own.find(shard);
     std::optional<persistence::shard_history> history =
         known == own.end() ? take(shard) : reclaim(shard, known->second);
-    if (history)
-      place = *std::move(history);
-    return history.has_value();
+    if (!history)
+      return false;
+    place = *std::move(history);
+    return true;
   };
   // The event first: while a takeover is under way, its old owner must not begin orders any more.
   if (!take_into(result.event, {domain::shard_kind::event, event, {}}))
