@@ -15,12 +15,8 @@ namespace usher::cluster {
 event_starts::event_starts(keeper_core& core) : core_(core) {}
 
 caf::result<void> event_starts::start_all() {
-  start_again_ = false;
-  auto refused = core_.store.use([this](shard_claims& claims) { start_stored_events(claims); });
-  if (refused) {
-    start_again_later();
+  if (auto refused = start())
     return messages::to_error(*refused);
-  }
   auto asked = core_.self->make_response_promise<void>();
   starters_.push_back(asked);
   answer_starters();
@@ -29,7 +25,18 @@ caf::result<void> event_starts::start_all() {
 
 void event_starts::start_again_later() {
   if (!std::exchange(start_again_, true))
-    core_.self->delayed_send(core_.handle(), core_.settings.retry, messages::start_shards{});
+    core_.self->run_delayed(core_.settings.retry, [this] {
+      if (!start())
+        answer_starters();
+    });
+}
+
+std::optional<domain::refusal> event_starts::start() {
+  start_again_ = false;
+  auto refused = core_.store.use([this](shard_claims& claims) { start_stored_events(claims); });
+  if (refused && !core_.store.gave_up())
+    start_again_later();
+  return refused;
 }
 
 void event_starts::start_stored_events(shard_claims& claims) {

@@ -28,6 +28,8 @@ private:
     event_histories histories;
   };
 
+  /// The refusal if the store is away; another attempt is due then.
+  std::optional<domain::refusal> start();
   void start_stored_events(shard_claims& claims);
   [[nodiscard]] domain::shared_plan read(const persistence::stored_event& stored) const;
   void start_taken(shard_claims& claims, taken_event& taken);

@@ -68,6 +68,22 @@ SCENARIO("when a start is answered, buyers find every event") {
   CHECK(again->reply.has_value());
 }
 
+SCENARIO("a process that starts while the store is away starts its events when it is back, however long that takes") {
+  auto first = start_process("first");
+  put(first, "two rows");
+  open_sale(first);
+  auto second = new_process("second");
+  books->set(store_fault::unavailable);
+  auto start = ask<done>(second.keeper, messages::start_shards{});
+  pass(10s, 250ms);
+  CHECK(start->refused_as(rejection::store_unavailable));
+  CHECK(hold(second, 1, 0, 0)->refused.has_value());
+  books->set(store_fault::none);
+  pass(2s, 250ms);
+  CHECK(hold(second, 2, 0, 0)->reply.has_value());
+  CHECK(second.fatal->empty());
+}
+
 SCENARIO("a second process on the same store takes over: the first acknowledges nothing more and says why") {
   auto first = start_selling("first");
   CHECK(hold(first, 1, 0, 0)->reply.has_value());
