@@ -165,7 +165,13 @@ void buyer_session::on(reply_id&& re, frames::watch_seats&& frame) {
 
 void buyer_session::on(reply_id&& re, frames::unwatch_seats&& frame) {
   auto event = event_for(re, frame.event);
-  auto section = section_for(re, event, frame.section);
+  if (!event)
+    return;
+  // A section that is watched may have gone from the plan since.
+  auto watched = std::find_if(watches_.begin(), watches_.end(), [&](const watch& one) {
+    return one.event == event->id && event->plan->section(one.section).id == frame.section;
+  });
+  auto section = watched != watches_.end() ? std::optional{watched->section} : section_for(re, event, frame.section);
   if (!section)
     return;
   std::erase(watches_, watch{event->id, *section});

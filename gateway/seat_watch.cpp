@@ -74,9 +74,12 @@ void seat_watch::announced(const known_event_ptr& event) {
   for (auto& [where, one] : sections_) {
     if (where.first != event->id)
       continue;
-    one.tell_all = one.tell_all || one.event->plan != event->plan;
+    if (one.event->plan != event->plan) {
+      one.tell_all = true;
+      one.live = false;
+    }
     one.event = event;
-    one.live = false;
+    one.unconfirmed = true;
     one.ask_again = one.asking;
     if (!one.asking)
       asked.push_back(where);
@@ -88,7 +91,7 @@ void seat_watch::announced(const known_event_ptr& event) {
 void seat_watch::sweep() {
   std::vector<key> stale;
   for (const auto& [where, one] : sections_)
-    if (!one.live && !one.asking)
+    if ((!one.live || one.unconfirmed) && !one.asking)
       stale.push_back(where);
   for (const auto& where : stale)
     ask(where, sections_.at(where));
@@ -118,6 +121,7 @@ void seat_watch::answered(const key& where, answer&& what) {
 }
 
 void seat_watch::stands(const key& where, watched& section, messages::section_view&& view) {
+  section.unconfirmed = false;
   // Whoever watched before missed something, unless this is what was known already.
   auto is_news = view.epoch != section.view.epoch || view.seq != section.view.seq;
   section.tell_all = section.tell_all || is_news;

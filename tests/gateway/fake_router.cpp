@@ -152,8 +152,8 @@ private:
 
   void welcome(gateway_actor& gateway) {
     auto text = std::make_shared<const std::string>(R"({"name":"Small hall"})");
-    self_->send(gateway, event_announced{rock, small_hall(), text, "EUR", true});
-    self_->send(gateway, event_announced{domain::event_id{"open"}, small_hall(), text, "EUR", false});
+    self_->send(gateway, event_announced{rock, notes_->plan, text, "EUR", true});
+    self_->send(gateway, event_announced{domain::event_id{"open"}, notes_->plan, text, "EUR", false});
     std::lock_guard guard{notes_->lock};
     notes_->gateways.push_back(gateway);
   }

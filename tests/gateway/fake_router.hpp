@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/type_ids.hpp"
+#include "tests/gateway/pure/hall.hpp"
 
 #include <caf/send.hpp>
 #include <caf/typed_actor_pointer.hpp>
@@ -16,6 +17,7 @@ namespace usher::tests {
 
 /// What the fake router saw, and whom it may tell something. Shared with the test's thread.
 struct router_notes {
+  const domain::shared_plan plan = small_hall(); ///< of every event
   std::mutex lock;
   std::vector<messages::gateway_actor> gateways;
   std::vector<messages::people_left> left;

@@ -146,13 +146,55 @@ SCENARIO("watchers get a fresh snapshot when the event has another plan, and cha
       standings.emplace_back(section.capacity());
     auto turned = domain::with_numbers(
         read, std::get<domain::plan_numbering>(domain::renumber(*small_hall(), *read, standings, domain::instant{})));
-    auto text = std::make_shared<const std::string>("{}");
-    notes->tell(messages::event_announced{domain::event_id{"rock"}, turned, text, "EUR", true});
+    auto plan_text = std::make_shared<const std::string>("{}");
+    notes->tell(messages::event_announced{domain::event_id{"rock"}, turned, plan_text, "EUR", true});
     CHECK_EQ(boost::json::serialize(client.next("seats.snapshot").at("seats")), R"(["B-2","B-1"])");
     notes->tell(messages::seats_changed{
         domain::event_id{"rock"}, domain::section_no{1}, domain::epoch{1}, 11, {{domain::seat_no{0}, 'H'}}});
     CHECK_EQ(boost::json::serialize(client.next("seats.delta").at("set")), R"([[1,"H"]])");
     CHECK_EQ(notes->watches.load(), 2u);
+  }
+}
+
+SCENARIO("settings alone are no news of seats, for those who watch") {
+  GIVEN("a client that watches a section") {
+    websocket_client client{port()};
+    client.hello();
+    client.ask(R"({"type":"seats.watch","id":"w","event":"rock","section":"stalls"})", "w");
+    WHEN("the event is announced again, and its section refuses to say at once how it stands") {
+      notes->refuse_watch = true;
+      auto plan_text = std::make_shared<const std::string>("{}");
+      notes->tell(messages::event_announced{domain::event_id{"rock"}, notes->plan, plan_text, "CHF", true});
+      THEN("it is asked until it says, and the next that the client hears is a change") {
+        await([this] { return notes->watches.load() == 3; });
+        notes->tell(messages::seats_changed{
+            domain::event_id{"rock"}, domain::section_no{0}, domain::epoch{1}, 11, {{domain::seat_no{2}, 'H'}}});
+        CHECK_EQ(text(client.next(), "type"), "seats.delta");
+      }
+    }
+  }
+}
+
+SCENARIO("a section that the plan has no more can still be unwatched") {
+  GIVEN("a client that watches the balcony, which a new plan drops") {
+    websocket_client client{port()};
+    client.hello();
+    client.ask(R"({"type":"seats.watch","id":"w","event":"rock","section":"balcony"})", "w");
+    std::vector<domain::section_plan> kept{small_hall()->sections()[0], small_hall()->sections()[2]};
+    auto read = std::make_shared<const domain::seating_plan>("Hall", small_hall()->categories(), kept);
+    std::vector<domain::section_standing> standings;
+    for (const auto& section : small_hall()->sections())
+      standings.emplace_back(section.capacity());
+    auto smaller = domain::with_numbers(
+        read, std::get<domain::plan_numbering>(domain::renumber(*small_hall(), *read, standings, domain::instant{})));
+    auto plan_text = std::make_shared<const std::string>("{}");
+    notes->tell(messages::event_announced{domain::event_id{"rock"}, smaller, plan_text, "EUR", true});
+    client.next("seats.snapshot");
+    CHECK_EQ(text(client.ask(R"({"type":"seats.unwatch","id":"u","event":"rock","section":"balcony"})", "u"), "type"),
+             "seats.unwatched");
+    await([this] { return notes->unwatches.load() == 1; });
+    CHECK_EQ(slug(client.ask(R"({"type":"seats.unwatch","id":"v","event":"rock","section":"balcony"})", "v")),
+             "not-found");
   }
 }
 
