@@ -65,6 +65,7 @@ void best_requests::granted(domain::hold_id hold, const messages::hold_granted& 
     mine.parts.emplace_back(part.section, static_cast<std::uint32_t>(part.seats.size()));
   known_.set(hold, std::move(mine));
   done.mapped().asked.deliver(found);
+  core_.hold_answered();
 }
 
 void best_requests::refused(domain::hold_id hold, const domain::refusal& why) {
@@ -88,6 +89,7 @@ void best_requests::give_up(domain::hold_id hold, const domain::refusal& why) {
   auto done = under_way_.extract(hold);
   known_.give_allowance_back(hold);
   done.mapped().asked.deliver(to_error(why));
+  core_.hold_answered();
 }
 
 } // namespace usher::actors

@@ -56,9 +56,12 @@ public:
                limits_.journal},
               {},
               {},
+              {},
               {}},
         holds_(core_, limits_.most_requests, limits_.retry),
-        orders_(core_, holds_, std::move(start.provider), limits_) {}
+        orders_(core_, holds_, std::move(start.provider), limits_) {
+    core_.hold_answered = [this] { tell_at_rest(); };
+  }
 
   messages::event_actor::behavior_type make_behavior() {
     self_->set_down_handler([this](const caf::down_msg& gone) { gone_from(gone.source); });
@@ -80,6 +83,8 @@ public:
         [this](const messages::allowance_back& news) { holds_.give_back(news); },
         [this](const messages::section_totals_changed& news) { note_totals(news); },
         [this](messages::subscribe, const messages::gateway_actor& gateway) { subscribe(gateway); },
+        [this](messages::stand_down) { return stand_down(); },
+        [this](messages::carry_on) { carry_on(); },
         [this](messages::flush) { core_.journal.flush(); },
         [this](messages::deadline_reached) { keep_times(); },
         [this](const messages::facts_durable& mark) { durable(mark); },
@@ -99,6 +104,7 @@ public:
     orders_.resume();
     mind_totals();
     keep_times();
+    tell_at_rest();
   }
 
 private:
@@ -252,6 +258,26 @@ private:
                         messages::deadline_reached{});
   }
 
+  // ---- another actor for this shard ----
+
+  caf::result<void> stand_down() {
+    core_.journal.stand_down();
+    at_rest_ = self_->make_response_promise();
+    tell_at_rest();
+    return at_rest_;
+  }
+
+  void tell_at_rest() {
+    if (core_.journal.settled() && !holds_.under_way() && at_rest_.pending())
+      at_rest_.deliver();
+  }
+
+  void carry_on() {
+    core_.journal.carry_on();
+    mind_totals();
+    keep_times();
+  }
+
   // ---- blocking and reporting ----
 
   caf::result<messages::event_view> block(const messages::block_seats& wish) {
@@ -332,6 +358,7 @@ private:
     core_.journal.durable(mark, [this](event_consequence& next) { std::visit([this](auto& x) { follow(x); }, next); });
     if (core_.journal.snapshot_due())
       core_.journal.take_snapshot(core_.event.snapshot());
+    tell_at_rest();
   }
 
   void follow(event_became& x) { became(x); }
@@ -365,6 +392,7 @@ private:
   event_core core_;
   event_holds holds_;
   event_orders orders_;
+  caf::response_promise at_rest_; ///< of who waits for it
   std::optional<domain::instant> timer_at_;
 };
 

@@ -11,6 +11,7 @@
 #include <caf/actor_cast.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -28,6 +29,7 @@ struct event_core {
   std::vector<messages::section_actor> sections; ///< by section number; empty until `event_peers`
   messages::waiting_room_actor room;             ///< none until `event_peers`
   audience gateways;
+  std::function<void()> hold_answered; ///< called when a request for a hold that was under way here has ended
 
   [[nodiscard]] domain::instant now() const { return clock.now(self); }
 

@@ -51,6 +51,8 @@ caf::result<messages::hold_granted> event_holds::hold(messages::hold_seats& wish
 std::optional<domain::refusal> event_holds::obstacle(const messages::hold_seats& wish) const {
   if (!ready_)
     return refusal_for(rejection::overloaded, "The event is starting.");
+  if (core_.journal.standing_down())
+    return refusal_for(rejection::overloaded, "The event is being given another plan.");
   if (auto closed = core_.event.may_hold())
     return closed;
   if (wish.sections.empty() != wish.best_anywhere.has_value())

@@ -43,6 +43,9 @@ public:
   /// Every section has said how it stands.
   [[nodiscard]] bool all_totals_known() const noexcept { return places_.all_totals_known(); }
 
+  /// There are requests for holds whose answer is not known, or that are being undone.
+  [[nodiscard]] bool under_way() const noexcept { return spreads_.size() + searches_.size() > 0; }
+
 private:
   [[nodiscard]] std::optional<domain::refusal> obstacle(const messages::hold_seats& wish) const;
   caf::result<messages::hold_granted> hold_in_one(messages::hold_seats& wish, domain::section_no section,

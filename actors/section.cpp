@@ -88,6 +88,8 @@ public:
         },
         [this](messages::terms_changed& wanted) { terms_ = std::move(wanted.terms); },
         [this](messages::deadline_reached) { end_overdue_holds(); },
+        [this](messages::stand_down) { return stand_down(); },
+        [this](messages::carry_on) { journal_.carry_on(); },
         [this](const messages::append_failed& failure) { failed(failure); },
     };
   }
@@ -108,6 +110,7 @@ public:
     journal_.flush();
     arm_timer();
     news_.tell_soon();
+    tell_at_rest();
   }
 
 private:
@@ -309,6 +312,7 @@ private:
     if (journal_.snapshot_due())
       journal_.take_snapshot(section_.snapshot());
     news_.tell_soon();
+    tell_at_rest();
   }
 
   void follow(consequence& after, domain::instant now) {
@@ -349,6 +353,20 @@ private:
     });
   }
 
+  // ---- another actor for this shard ----
+
+  caf::result<void> stand_down() {
+    journal_.stand_down();
+    at_rest_ = self_->make_response_promise();
+    tell_at_rest();
+    return at_rest_;
+  }
+
+  void tell_at_rest() {
+    if (journal_.settled() && at_rest_.pending())
+      at_rest_.deliver();
+  }
+
   // ---- reading ----
 
   messages::section_view watch(const messages::gateway_actor& who) {
@@ -384,6 +402,8 @@ private:
   shard_journal<section_consequence> journal_;
   std::unordered_set<domain::hold_id> denied_holds_; ///< told `store_unavailable`, perhaps written
   std::vector<end_of_hold> untold_ends_;             ///< perhaps written, told to nobody
+
+  caf::response_promise at_rest_;                    ///< of who waits for it
 
   std::optional<domain::instant> timer_at_;
   section_counters counters_;

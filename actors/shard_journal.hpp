@@ -70,14 +70,20 @@ public:
   [[nodiscard]] std::optional<domain::rejection> obstacle() const {
     if (standing_ != shard_standing::writing)
       return domain::rejection::store_unavailable;
-    if (in_flight_.size() >= limits_.most_in_flight)
+    if (standing_down_ || in_flight_.size() >= limits_.most_in_flight)
       return domain::rejection::overloaded;
     return std::nullopt;
   }
 
+  /// From now on there is an obstacle, so that the journal is `settled` before long, until `carry_on`.
+  void stand_down() noexcept { standing_down_ = true; }
+  void carry_on() noexcept { standing_down_ = false; }
+  [[nodiscard]] bool standing_down() const noexcept { return standing_down_; }
+
   // ---- writing ----
 
-  /// Takes a fact, which the shard has applied. Requires that there is no obstacle. True for the first one since
+  /// Takes a fact, which the shard has applied. Requires that nothing is in doubt, and whoever may as well wait first
+  /// looks for an `obstacle`. True for the first one since
   /// the last `flush`: the caller then sees to it that `flush` is called soon.
   template <class Fact>
   bool write(Fact&& fact, domain::instant at, Consequence consequence) {
@@ -223,6 +229,7 @@ private:
   domain::shard_id shard_;
   domain::epoch epoch_;
   shard_standing standing_ = shard_standing::writing;
+  bool standing_down_ = false;
   std::uint64_t last_;    ///< the newest number given to a fact
   std::uint64_t durable_; ///< everything up to here is durable
   std::deque<entry> in_flight_;

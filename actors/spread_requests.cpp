@@ -88,10 +88,8 @@ void spread_requests::finish(domain::hold_id hold) {
     spread.asked.deliver(to_error(*why));
     // What an earlier request was promised stays, whatever becomes of its repetition.
     auto sections = spread.repeated ? std::vector<domain::section_no>{} : spread.parts.to_release();
-    if (sections.empty()) {
-      under_way_.erase(hold);
-      return;
-    }
+    if (sections.empty())
+      return end(hold);
     spread.refused = std::move(why);
     spread.undoing = sections.size();
     for (auto section : sections)
@@ -101,7 +99,12 @@ void spread_requests::finish(domain::hold_id hold) {
   auto whole = spread.parts.answer();
   known_.note_granted(hold, whole);
   spread.asked.deliver(std::move(whole));
+  end(hold);
+}
+
+void spread_requests::end(domain::hold_id hold) {
   under_way_.erase(hold);
+  core_.hold_answered();
 }
 
 /// Lets go of one section's part of a hold that was not granted as a whole, so that its buyer may ask for the whole
@@ -130,7 +133,7 @@ void spread_requests::part_undone(domain::hold_id hold, domain::section_no secti
   auto spread = under_way_.find(hold);
   domain::ensure(spread != under_way_.end(), "a hold that is being undone is not forgotten");
   if (--spread->second.undoing == 0)
-    under_way_.erase(spread);
+    end(hold);
 }
 
 std::optional<domain::refusal> spread_requests::refusal_of(domain::hold_id hold) const {

@@ -39,6 +39,7 @@ private:
   void granted(domain::hold_id hold, domain::section_no section, const messages::hold_granted& part);
   void refused(domain::hold_id hold, domain::section_no section, domain::refusal why);
   void finish(domain::hold_id hold);
+  void end(domain::hold_id hold);
   void undo_part(const messages::release_hold& undo, domain::section_no section, unsigned tries_left);
   void part_undone(domain::hold_id hold, domain::section_no section, bool released);
 

@@ -124,11 +124,18 @@ void event_changes::places_stand(const messages::put_event& wish, answer asked,
     return refuse(wish.id, *refused, asked);
   if (auto* why = std::get_if<domain::refusal>(&numbering))
     return refuse(wish.id, *why, asked);
-  replace_plan(wish, asked);
+  core_.running.stand_down(wish.id, [this, wish, asked](bool at_rest) {
+    if (at_rest)
+      return replace_plan(wish, asked);
+    core_.running.carry_on(wish.id);
+    refuse(wish.id,
+           {.reason = rejection::store_unavailable,
+            .detail = "What the event has under way could not be written in time. Its plan is the old one."},
+           asked);
+  });
 }
 
-/// Starts the event anew on another plan. What its shards were doing is answered with an error; what they
-/// have written stays.
+/// Starts the event anew on another plan. Its shards are at rest.
 ///
 /// From the moment that all shards are claimed nobody can hold, sell or block a seat, so what their histories say is
 /// final. The plan, the numbers of its places and its settings are replaced in one step: a process that dies before
@@ -136,11 +143,16 @@ void event_changes::places_stand(const messages::put_event& wish, answer asked,
 void event_changes::replace_plan(const messages::put_event& wish, answer asked) {
   auto old = core_.running.stop(wish.id);
   std::optional<domain::refusal> in_the_way;
-  auto refused = core_.store.use([&](shard_claims& claims) { in_the_way = exchange_plan(claims, wish, old); });
+  auto is_replaced = false;
+  auto refused =
+      core_.store.use([&](shard_claims& claims) { in_the_way = exchange_plan(claims, wish, old, is_replaced); });
   if (!core_.running.contains(wish.id)) {
     if (!core_.store.gave_up())
       starts_.start_again_later();
-    return refuse(wish.id, refused.value_or(domain::refusal{.reason = rejection::store_unavailable}), asked);
+    auto why = refused.value_or(domain::refusal{.reason = rejection::store_unavailable});
+    if (is_replaced)
+      why.detail = "The plan and its settings are stored; the event goes on with them once the store answers again.";
+    return refuse(wish.id, why, asked);
   }
   if (in_the_way)
     return not_defined(wish.id, *in_the_way, asked);
@@ -150,7 +162,7 @@ void event_changes::replace_plan(const messages::put_event& wish, answer asked) 
 /// Serves the event on its next plan, or, if a seat is in the way, on the old one and says so. Serves it not at all
 /// when another process has taken it over.
 std::optional<domain::refusal> event_changes::exchange_plan(shard_claims& claims, const messages::put_event& wish,
-                                                            const running_event& old) {
+                                                            const running_event& old, bool& is_replaced) {
   auto taken = claims.take_over(wish.id, section_count(*old.plan));
   if (!taken) { // and the plan in the store may be another one by now
     core_.store.taken_over({domain::shard_kind::event, wish.id, {}}, std::nullopt);
@@ -164,8 +176,8 @@ std::optional<domain::refusal> event_changes::exchange_plan(shard_claims& claims
   }
   auto& next = std::get<next_plan>(decided);
   auto count = section_count(*next.plan);
-  if (!claims.store().replace_plan(next.stored, count, histories.event.epoch)
-      || !write_due_settings(claims.store(), next.stored, histories.event)) {
+  is_replaced = claims.store().replace_plan(next.stored, count, histories.event.epoch);
+  if (!is_replaced || !write_due_settings(claims.store(), next.stored, histories.event)) {
     core_.store.taken_over({domain::shard_kind::event, wish.id, {}}, std::nullopt);
     return std::nullopt;
   }

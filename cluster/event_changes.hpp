@@ -33,7 +33,7 @@ private:
   void places_stand(const messages::put_event& wish, answer asked, std::vector<messages::section_places>& all);
   void replace_plan(const messages::put_event& wish, answer asked);
   std::optional<domain::refusal> exchange_plan(shard_claims& claims, const messages::put_event& wish,
-                                               const running_event& old);
+                                               const running_event& old, bool& is_replaced);
 
   keeper_core& core_;
   event_starts& starts_;

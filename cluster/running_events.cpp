@@ -4,13 +4,18 @@
 
 #include <caf/actor_cast.hpp>
 #include <caf/exit_reason.hpp>
+#include <caf/policy/select_all.hpp>
 #include <caf/send.hpp>
 
+#include <chrono>
 #include <utility>
 
 namespace usher::cluster {
 
 namespace {
+
+/// How long it may take a shard to write what it has under way.
+constexpr std::chrono::seconds longest_rest{5};
 
 void end(const running_event& old) {
   caf::anon_send_exit(old.event, caf::exit_reason::user_shutdown);
@@ -44,6 +49,27 @@ const running_event& running_events::serve(messages::trace_id asked_by, const do
   log::of("cluster").info("{}serving event {}: {} sections, {} places", messages::line_start(asked_by), id.value(),
                           started.sections.size(), plan->capacity());
   return events_.insert_or_assign(id, std::move(started)).first->second;
+}
+
+/// The event first: what it has under way needs sections that still let go of seats. Then the sections; and by the time
+/// that the event answers once more it has dealt with all that they said before.
+void running_events::stand_down(const domain::event_id& id, std::function<void(bool)> then) {
+  auto not_at_rest = [then](const caf::error&) { then(false); };
+  auto event_once_more = [=, this] {
+    keeper_->request(at(id).event, longest_rest, messages::stand_down{}).then([then] { then(true); }, not_at_rest);
+  };
+  auto sections = [=, this] {
+    keeper_->fan_out_request<caf::policy::select_all>(at(id).sections, longest_rest, messages::stand_down{})
+        .then(event_once_more, not_at_rest);
+  };
+  keeper_->request(at(id).event, longest_rest, messages::stand_down{}).then(sections, not_at_rest);
+}
+
+void running_events::carry_on(const domain::event_id& id) {
+  const auto& running = at(id);
+  keeper_->send(running.event, messages::carry_on{});
+  for (const auto& section : running.sections)
+    keeper_->send(section, messages::carry_on{});
 }
 
 running_event running_events::stop(const domain::event_id& id) {

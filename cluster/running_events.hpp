@@ -50,6 +50,12 @@ public:
   /// It is `who` that serves this shard.
   [[nodiscard]] bool serves(const caf::strong_actor_ptr& who, const domain::shard_id& shard) const;
 
+  /// Brings an event's shards to rest, for others to serve them: they take nothing more on, and `then(true)` is called
+  /// when nothing is under way. `then(false)` when they do not come to rest in time, e.g. because the store is away.
+  void stand_down(const domain::event_id& id, std::function<void(bool)> then);
+  /// They go on.
+  void carry_on(const domain::event_id& id);
+
   /// Calls `then` when whoever hears an answer after that has heard of the event as it is now.
   void announce(const messages::event_view& view, std::function<void()> then);
 

@@ -18,6 +18,13 @@ struct list_claims {};
 /// Keeper → event: these are your sections and your waiting room.
 struct event_peers {};
 
+/// Keeper → event, section: another actor is about to serve your shard. Take nothing more on, and answer when nothing is
+/// under way: what was written has been told, and nothing that was refused is written.
+struct stand_down {};
+
+/// Keeper → event, section: nothing came of that, go on.
+struct carry_on {};
+
 /// Node → keeper: claim and start the shards of every event in the store.
 struct start_shards {};
 
@@ -42,6 +49,14 @@ bool inspect(Inspector& f, list_claims& x) {
 }
 template <class Inspector>
 bool inspect(Inspector& f, event_peers& x) {
+  return f.object(x).fields();
+}
+template <class Inspector>
+bool inspect(Inspector& f, stand_down& x) {
+  return f.object(x).fields();
+}
+template <class Inspector>
+bool inspect(Inspector& f, carry_on& x) {
   return f.object(x).fields();
 }
 template <class Inspector>

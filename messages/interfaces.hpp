@@ -39,8 +39,8 @@ using section_actor =
                      caf::result<section_view>(read_section), caf::result<section_view>(watch_section, gateway_actor),
                      caf::result<void>(unwatch_section, gateway_actor), caf::result<void>(subscribe, gateway_actor),
                      caf::result<section_claims>(list_claims), caf::result<section_places>(list_places),
-                     caf::result<void>(terms_changed), caf::result<void>(flush),
-                     caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
+                     caf::result<void>(terms_changed), caf::result<void>(stand_down), caf::result<void>(carry_on),
+                     caf::result<void>(flush), caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
 
 using waiting_room_actor =
     caf::typed_actor<caf::result<domain::queue_place>(join_queue), caf::result<domain::queue_place>(ask_place),
@@ -56,7 +56,8 @@ using event_actor = caf::typed_actor<
     caf::result<event_view>(change_event), caf::result<event_view>(block_seats),
     caf::result<event_report>(report_event),
     caf::result<void>(event_peers, std::vector<section_actor>, waiting_room_actor), caf::result<void>(allowance_back),
-    caf::result<void>(section_totals_changed), caf::result<void>(subscribe, gateway_actor), caf::result<void>(flush),
+    caf::result<void>(section_totals_changed), caf::result<void>(subscribe, gateway_actor),
+    caf::result<void>(stand_down), caf::result<void>(carry_on), caf::result<void>(flush),
     caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
 
 /// Carries one order through its saga.

@@ -91,6 +91,8 @@ CAF_ADD_TYPE_ID(usher, (usher::messages::event_actor))
 CAF_ADD_TYPE_ID(usher, (usher::messages::keeper_actor))
 CAF_ADD_TYPE_ID(usher, (usher::messages::list_places))
 CAF_ADD_TYPE_ID(usher, (usher::messages::section_places))
+CAF_ADD_TYPE_ID(usher, (usher::messages::stand_down))
+CAF_ADD_TYPE_ID(usher, (usher::messages::carry_on))
 
 CAF_END_TYPE_ID_BLOCK(usher)
 

@@ -189,7 +189,8 @@ SCENARIO("whatever comes between, a hold is granted or the plan drops its seat, 
       written.apply(fact);
     auto standing = written.standing();
     CHECK(!changed->reply.has_value() || standing.front().state == domain::seat_state::free);
-    CHECK(!held->reply.has_value() || standing.front().state == domain::seat_state::held);
+    // Nor is it held when its buyer was told that it is not.
+    CHECK_EQ(standing.front().state == domain::seat_state::held, held->reply.has_value());
   }
   CHECK(plan_changed);
   CHECK(hold_granted);
