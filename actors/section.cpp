@@ -403,7 +403,7 @@ private:
   std::unordered_set<domain::hold_id> denied_holds_; ///< told `store_unavailable`, perhaps written
   std::vector<end_of_hold> untold_ends_;             ///< perhaps written, told to nobody
 
-  caf::response_promise at_rest_;                    ///< of who waits for it
+  caf::response_promise at_rest_; ///< of who waits for it
 
   std::optional<domain::instant> timer_at_;
   section_counters counters_;
