@@ -1,9 +1,11 @@
 #include "actors/event.hpp"
 
 #include "actors/answer_count.hpp"
+#include "actors/deadline_timer.hpp"
 #include "actors/event_core.hpp"
 #include "actors/event_holds.hpp"
 #include "actors/event_orders.hpp"
+#include "domain/replay.hpp"
 #include "log/log.hpp"
 #include "messages/refusal.hpp"
 
@@ -26,15 +28,6 @@ using domain::event_state;
 using domain::rejection;
 using messages::to_error;
 
-domain::event replay(const std::vector<domain::fact>& snapshot, const std::vector<domain::fact>& facts) {
-  domain::event result;
-  for (const auto& fact : snapshot)
-    result.apply(fact);
-  for (const auto& fact : facts)
-    result.apply(fact);
-  return result;
-}
-
 /// Serves one event: message in, decision, fact to the journal, reply out. What concerns holds is in
 /// `event_holds`, what concerns orders in `event_orders`; here are its life cycle and its settings.
 class event_shard {
@@ -50,7 +43,7 @@ public:
               start.event,
               std::move(start.plan),
               start.clock,
-              replay(start.history.snapshot, start.history.facts),
+              domain::replay(domain::event{}, start.history.snapshot, start.history.facts),
               {port_,
                {shard_of(start.event), start.history.epoch, start.history.last, start.history.facts.size()},
                limits_.journal},
@@ -58,8 +51,8 @@ public:
               {},
               {},
               {}},
-        holds_(core_, limits_.most_requests, limits_.retry),
-        orders_(core_, holds_, std::move(start.provider), limits_) {
+        holds_(core_, limits_.most_requests, limits_.retry), orders_(core_, holds_, std::move(start.provider), limits_),
+        timer_(messages::event_actor::pointer_view{self}) {
     core_.hold_answered = [this] { tell_at_rest(); };
   }
 
@@ -96,7 +89,7 @@ public:
 
   /// The shard was in doubt and is claimed anew: what `history` says is true.
   void rebuild(messages::shard_reclaimed& history) {
-    core_.event = replay(history.snapshot, history.facts);
+    core_.event = domain::replay(domain::event{}, history.snapshot, history.facts);
     core_.journal.reclaimed(history);
     if (core_.sections.empty())
       return;
@@ -228,8 +221,7 @@ private:
   /// Opens and closes the sale at the times that were set, and sets the one timer for the next of them.
   void keep_times() {
     auto now = core_.now();
-    if (timer_at_ && *timer_at_ <= now)
-      timer_at_.reset();
+    timer_.rang(now);
     const auto& settings = core_.event.settings();
     auto before_sale = core_.event.state() == event_state::scheduled || core_.event.state() == event_state::draw;
     if (settings.closes_at && core_.event.state() != event_state::closed)
@@ -240,22 +232,14 @@ private:
 
   void move_at(domain::instant when, domain::instant now, event_state wanted) {
     if (now < when)
-      return wake_at(when);
+      return timer_.wake_at(when, now);
     if (core_.journal.obstacle())
-      return wake_at(now + limits_.retry);
+      return timer_.wake_at(now + limits_.retry, now);
     auto decision = core_.event.change_state(wanted);
     if (const auto* fact = domain::granted(decision)) {
       log::of("actors").info("event {} is {} now, as was set", core_.id.value(), domain::to_string(wanted));
       core_.write(*fact, event_became{});
     }
-  }
-
-  void wake_at(domain::instant when) {
-    if (timer_at_ && *timer_at_ <= when)
-      return;
-    timer_at_ = when;
-    self_->delayed_send(core_.handle(), std::max(when - core_.now(), domain::microseconds{0}),
-                        messages::deadline_reached{});
   }
 
   // ---- another actor for this shard ----
@@ -393,7 +377,7 @@ private:
   event_holds holds_;
   event_orders orders_;
   caf::response_promise at_rest_; ///< of who waits for it
-  std::optional<domain::instant> timer_at_;
+  deadline_timer<messages::event_actor> timer_;
 };
 
 } // namespace

@@ -1,13 +1,14 @@
 #include "actors/section.hpp"
 
+#include "actors/deadline_timer.hpp"
 #include "actors/section_consequence.hpp"
+#include "actors/section_counters.hpp"
 #include "actors/section_news.hpp"
+#include "domain/replay.hpp"
 #include "log/log.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
-#include <caf/telemetry/counter.hpp>
-#include <caf/telemetry/metric_registry.hpp>
 #include <caf/typed_actor_pointer.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -23,28 +24,6 @@ namespace {
 using domain::rejection;
 using messages::to_error;
 
-domain::section replay(const domain::shared_plan& plan, domain::section_no number,
-                       const std::vector<domain::fact>& snapshot, const std::vector<domain::fact>& facts) {
-  domain::section result{plan, number};
-  for (const auto& fact : snapshot)
-    result.apply(fact);
-  for (const auto& fact : facts)
-    result.apply(fact);
-  return result;
-}
-
-/// What the sections of a node have done, together.
-struct section_counters {
-  caf::telemetry::int_counter* granted;
-  caf::telemetry::int_counter* refused;
-
-  explicit section_counters(caf::telemetry::metric_registry& registry)
-      : granted(
-          registry.counter_singleton("usher", "holds-granted", "Holds that were granted and are durable.", "1", true)),
-        refused(
-            registry.counter_singleton("usher", "holds-refused", "Wishes for seats that were refused.", "1", true)) {}
-};
-
 /// Serves one section: message in, decision, fact to the journal, reply out.
 class section_state {
 public:
@@ -59,12 +38,12 @@ public:
         port_(self, *this, shard(), std::move(start.journal), std::move(start.keeper)),
         journal_(port_, {shard(), start.history.epoch, start.history.last, start.history.facts.size()},
                  limits_.journal),
-        counters_(self->system().metrics()) {}
+        timer_(self), counters_(self->system().metrics()) {}
 
   messages::section_actor::behavior_type make_behavior() {
     self_->set_down_handler([this](const caf::down_msg& gone) { news_.forget(gone.source); });
     news_.tell_totals();
-    arm_timer();
+    arm_timer(clock_.now(self_));
     return {
         // Looked for from top to bottom: what comes with every hold stands first.
         [this](messages::hold_in_section& wish) { return hold(wish); },
@@ -98,7 +77,7 @@ public:
 
   /// The shard was in doubt and is claimed anew: what `history` says is true.
   void rebuild(messages::shard_reclaimed& history) {
-    section_ = replay(plan_, number_, history.snapshot, history.facts);
+    section_ = domain::replay(domain::section{plan_, number_}, history.snapshot, history.facts);
     journal_.reclaimed(history);
     news_.show(section_, journal_.epoch());
     for (auto& end : std::exchange(untold_ends_, {}))
@@ -108,7 +87,7 @@ public:
       if (auto* found = section_.find(hold))
         end_hold({hold, domain::hold_end::unacknowledged}, *found, {}, true);
     journal_.flush();
-    arm_timer();
+    arm_timer(clock_.now(self_));
     news_.tell_soon();
     tell_at_rest();
   }
@@ -132,7 +111,7 @@ private:
     section_.apply(fact);
     write(std::move(fact), now,
           {consequence::answer::granted, wish.until.has_value(), self_->make_response_promise(), wish.hold});
-    arm_timer();
+    arm_timer(now);
     return caf::delegated<messages::hold_granted>{}; // by the promise
   }
 
@@ -212,28 +191,18 @@ private:
 
   void end_overdue_holds() {
     auto now = clock_.now(self_);
-    if (timer_at_ && *timer_at_ <= now)
-      timer_at_.reset();
+    timer_.rang(now);
     if (journal_.obstacle())
-      return wake_at(now + patience);
+      return timer_.wake_at(now + patience, now);
     for (const auto& fact : section_.expire(now, limits_.most_expiries_at_once))
       end_hold(fact, *section_.find(fact.hold), {}, true);
-    arm_timer();
+    arm_timer(now);
   }
 
-  /// Sees to it that the earliest deadline is met. There is one timer, and seldom a new one: deadlines mostly come
-  /// in order.
-  void arm_timer() {
+  /// Sees to it that the earliest deadline is met.
+  void arm_timer(domain::instant now) {
     if (auto next = section_.next_deadline())
-      wake_at(*next);
-  }
-
-  void wake_at(domain::instant deadline) {
-    if (timer_at_ && *timer_at_ <= deadline)
-      return;
-    timer_at_ = deadline;
-    auto wait = std::max(deadline - clock_.now(self_), domain::microseconds{0});
-    self_->delayed_send(me(), wait, messages::deadline_reached{});
+      timer_.wake_at(*next, now);
   }
 
   // ---- sales ----
@@ -278,8 +247,9 @@ private:
     section_.apply(fact);
     auto asker = self_->make_response_promise();
     auto change = std::make_unique<section_change>(section_change{look_after(fact)});
-    write(std::move(fact), clock_.now(self_), {consequence::answer::done, false, asker, {}, std::move(change)});
-    arm_timer();
+    auto now = clock_.now(self_);
+    write(std::move(fact), now, {consequence::answer::done, false, asker, {}, std::move(change)});
+    arm_timer(now);
     return asker;
   }
 
@@ -405,7 +375,7 @@ private:
 
   caf::response_promise at_rest_; ///< of who waits for it
 
-  std::optional<domain::instant> timer_at_;
+  deadline_timer<messages::section_actor> timer_;
   section_counters counters_;
   spdlog::logger& log_ = log::of("actors");
 };
@@ -415,7 +385,7 @@ using section_actor = messages::section_actor::stateful_impl<section_state>;
 } // namespace
 
 messages::section_actor spawn_section(caf::actor_system& system, section_start start) {
-  auto section = replay(start.plan, start.number, start.history.snapshot, start.history.facts);
+  auto section = domain::replay(domain::section{start.plan, start.number}, start.history.snapshot, start.history.facts);
   return system.spawn<section_actor>(std::move(start), std::move(section));
 }
 

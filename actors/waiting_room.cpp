@@ -1,5 +1,6 @@
 #include "actors/waiting_room.hpp"
 
+#include "actors/deadline_timer.hpp"
 #include "actors/room_news.hpp"
 #include "actors/shopping_time.hpp"
 
@@ -49,7 +50,7 @@ public:
         port_(self, *this, shard(), std::move(start.journal), std::move(start.keeper)),
         journal_(port_, {shard(), start.history.epoch, start.history.last, start.history.facts.size()},
                  limits_.journal),
-        shopping_(limits_.pass_ttl), news_(self_, limits_.between_news, [this] { return movement(); }),
+        shopping_(limits_.pass_ttl), timer_(self_), news_(self_, limits_.between_news, [this] { return movement(); }),
         admitted_count_(
             self->system().metrics().counter_singleton("usher", "people-admitted", "People let in.", "1", true)) {
     replay(start.history.snapshot);
@@ -213,8 +214,7 @@ private:
   /// What the one timer is for: ends passes whose time is over and lets in whoever may enter.
   void work() {
     auto now = clock_.now(self_);
-    if (timer_at_ && *timer_at_ <= now)
-      timer_at_.reset();
+    timer_.rang(now);
     for (const auto& buyer : shopping_.take_overdue(now))
       room_.stop_shopping(buyer);
     if (now >= admit_after_)
@@ -253,10 +253,8 @@ private:
       auto due = std::max(*admission, admit_after_);
       next = next ? std::min(*next, due) : due;
     }
-    if (!next || (timer_at_ && *timer_at_ <= *next))
-      return;
-    timer_at_ = *next;
-    self_->delayed_send(me(), std::max(*next - now, domain::microseconds{0}), messages::deadline_reached{});
+    if (next)
+      timer_.wake_at(*next, now);
   }
 
   // ---- the journal ----
@@ -359,9 +357,6 @@ private:
     note_change();
   }
 
-  [[nodiscard]] messages::waiting_room_actor me() const {
-    return caf::actor_cast<messages::waiting_room_actor>(self_.ctrl());
-  }
   [[nodiscard]] domain::shard_id shard() const { return {domain::shard_kind::waiting_room, event_, {}}; }
 
   self_pointer self_;
@@ -380,7 +375,7 @@ private:
   shopping_time shopping_;
   domain::instant progress_noted_;
   domain::instant admit_after_;
-  std::optional<domain::instant> timer_at_;
+  deadline_timer<messages::waiting_room_actor> timer_;
 
   room_news news_;
   caf::telemetry::int_counter* admitted_count_;

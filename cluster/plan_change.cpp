@@ -2,6 +2,7 @@
 
 #include "domain/ensure.hpp"
 #include "domain/event.hpp"
+#include "domain/replay.hpp"
 #include "domain/section.hpp"
 
 #include <utility>
@@ -13,10 +14,7 @@ namespace {
 
 template <class Shard>
 Shard replay(Shard shard, const persistence::shard_history& history) {
-  for (const auto* facts : {&history.snapshot, &history.facts})
-    for (const auto& fact : *facts)
-      shard.apply(fact);
-  return shard;
+  return domain::replay(std::move(shard), history.snapshot, history.facts);
 }
 
 std::vector<domain::section_standing> standings_in(const domain::shared_plan& plan, const event_histories& histories) {

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "domain/facts.hpp"
+
+#include <vector>
+
+namespace usher::domain {
+
+/// What a history makes of an empty shard: its snapshot, and the facts after that.
+template <class Shard>
+[[nodiscard]] Shard replay(Shard shard, const std::vector<fact>& snapshot, const std::vector<fact>& facts) {
+  for (const auto* part : {&snapshot, &facts})
+    for (const auto& each : *part)
+      shard.apply(each);
+  return shard;
+}
+
+} // namespace usher::domain
