@@ -285,6 +285,23 @@ void put_noted_journal(booking_store& store) {
   store.note_ends(rock);
 }
 
+void check_upgraded(booking_store& store) {
+  CHECK((store.events() == std::vector{stored_event{rock, "{}", {}}}));
+  auto history = store.claim(section_shard(0), "next", std::nullopt);
+  REQUIRE(history.has_value());
+  CHECK_EQ(history->facts.size(), 3u);
+  CHECK((append(store, {entry(section_shard(0), history->epoch, 4, held(4, {4}))}) == results(1, written)));
+  store.note_ends(rock);
+  stored_event next{rock, "[]", {}};
+  next.supplement.due = {fact_seq{1}, {}};
+  CHECK(store.replace_plan(next, 2, claimed(store, event_shard)));
+  CHECK((store.events() == std::vector{next}));
+  CHECK_EQ(claimed(store, section_shard(1)).value(), 1u);
+  std::size_t fitting = 0;
+  store.examine_journal(rock, [&](const examined_entry& row) { fitting += row.chained ? 1 : 0; });
+  CHECK_EQ(fitting, 4u);
+}
+
 void check_contract(const std::function<connector()>& fresh) {
   for (const auto* clauses : {&clauses_of_shards(), &clauses_of_facts()})
     for (const auto& clause : *clauses) {

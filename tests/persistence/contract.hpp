@@ -19,6 +19,8 @@ struct contract_clause {
 
 /// Gives an empty store an event whose first section has three facts, all of them noted.
 void put_noted_journal(persistence::booking_store& store);
+/// That store, left by an earlier version and opened by this one, has lost nothing and can all that this version can.
+void check_upgraded(persistence::booking_store& store);
 
 /// Holds a store to every clause; `fresh` makes an empty store for each.
 void check_contract(const std::function<connector()>& fresh);

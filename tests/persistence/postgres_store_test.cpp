@@ -73,6 +73,24 @@ SCENARIO("a newer schema is refused with a sentence") {
   }
 }
 
+SCENARIO("a schema of an earlier version keeps its facts, and its events may get another plan") {
+  GIVEN("databases as each version left them") {
+    THEN("this version goes on with them") {
+      for (int version : {1, 2}) {
+        auto url = server.make_database();
+        put_noted_journal(*open_store(url));
+        pqxx::connection db{url};
+        pqxx::nontransaction before{db};
+        before.exec("ALTER TABLE usher.event DROP COLUMN supplement");
+        if (version < 2)
+          before.exec("DROP TABLE usher.journal_end");
+        before.exec("UPDATE usher.schema_version SET version = " + std::to_string(version));
+        check_upgraded(*open_store(url));
+      }
+    }
+  }
+}
+
 SCENARIO("a journal that lacks facts is not gone on with") {
   GIVEN("three facts, and a keeper who has looked at them") {
     THEN("neither the newest nor one between may be missing") {

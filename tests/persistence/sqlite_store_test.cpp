@@ -84,6 +84,19 @@ SCENARIO("a file of the first version keeps its facts") {
   }
 }
 
+SCENARIO("a file of the version before keeps its events, and they may get another plan") {
+  GIVEN("a file without supplements") {
+    temporary_folder folder;
+    auto file = folder.path() / "store";
+    auto url = "sqlite:" + file.string();
+    put_noted_journal(*open_store(url));
+    tamper(file, "ALTER TABLE event DROP COLUMN supplement; PRAGMA user_version = 3");
+    THEN("this version goes on with it") {
+      check_upgraded(*open_store(url));
+    }
+  }
+}
+
 SCENARIO("a journal that lacks facts is not gone on with") {
   GIVEN("three facts, and a keeper who has looked at them") {
     THEN("neither the newest nor one between may be missing") {
