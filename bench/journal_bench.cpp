@@ -46,7 +46,7 @@ struct section_journal {
 std::vector<section_journal> claim_sections(persistence::booking_store& store, const std::string& name,
                                             std::size_t count) {
   domain::event_id event(name);
-  store.put_event({event, "{}"}, static_cast<std::uint16_t>(count));
+  store.add_event({event, "{}"}, static_cast<std::uint16_t>(count));
   std::vector<section_journal> sections;
   for (std::size_t i = 0; i < count; ++i) {
     domain::shard_id shard{domain::shard_kind::section, event, domain::section_no(static_cast<std::uint16_t>(i))};

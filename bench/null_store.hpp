@@ -13,7 +13,7 @@ public:
     return std::chrono::time_point_cast<domain::microseconds>(std::chrono::system_clock::now());
   }
 
-  void put_event(const persistence::stored_event&, std::uint16_t) override {}
+  bool add_event(const persistence::stored_event&, std::uint16_t) override { return true; }
   bool replace_plan(const persistence::stored_event&, std::uint16_t, domain::epoch) override { return true; }
   std::vector<persistence::stored_event> events() override { return {}; }
 

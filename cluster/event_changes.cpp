@@ -6,7 +6,6 @@
 
 #include <caf/policy/select_all.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <utility>
 #include <variant>
@@ -64,13 +63,9 @@ void event_changes::refuse(const domain::event_id& id, const domain::refusal& wh
 }
 
 void event_changes::create(const messages::put_event& wish, answer asked) {
-  auto is_waiting = false; // in the store, but it could not be started yet
   auto refused = core_.store.use([&](shard_claims& claims) {
-    auto known = claims.store().events();
-    is_waiting = std::any_of(known.begin(), known.end(), [&](const auto& each) { return each.id == wish.id; });
-    if (is_waiting)
-      return;
-    claims.store().put_event({wish.id, *wish.plan_text}, section_count(*wish.plan));
+    if (!claims.store().add_event({wish.id, *wish.plan_text}, section_count(*wish.plan)))
+      return; // it is in the store, and could not be started yet, or another process has just added it
     if (auto histories = claims.take_over(wish.id, section_count(*wish.plan)))
       core_.running.serve(wish.trace, wish.id, wish.plan, wish.plan_text, *std::move(histories));
     else

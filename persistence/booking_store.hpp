@@ -121,9 +121,9 @@ public:
 
   // ---- events ----
 
-  /// Adds an event or replaces its plan. The shards of the plan's sections, of the event and of its
-  /// waiting room exist from then on, at epoch 0.
-  virtual void put_event(const stored_event& event, std::uint16_t sections) = 0;
+  /// Adds an event; false, and nothing is changed, when there is one of this id. The shards of the plan's sections, of
+  /// the event and of its waiting room exist from then on, at epoch 0.
+  virtual bool add_event(const stored_event& event, std::uint16_t sections) = 0;
   /// Replaces an event's plan while its own shard is at epoch `own`; false, and nothing is changed, when somebody else
   /// has taken it over. So whoever has claimed that shard since may read the plan and rely on it.
   [[nodiscard]] virtual bool replace_plan(const stored_event& event, std::uint16_t sections, domain::epoch own) = 0;

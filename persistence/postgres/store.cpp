@@ -22,9 +22,11 @@ using domain::shard_kind;
 constexpr std::int64_t facts_a_page = 2000;
 
 constexpr prepared read_clock{"read_clock", "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"};
-constexpr prepared put_event_row{"put_event", R"sql(
-  INSERT INTO event (id, plan, supplement) VALUES ($1::text, $2::text, $3::bytea)
-  ON CONFLICT (id) DO UPDATE SET plan = excluded.plan, supplement = excluded.supplement
+constexpr prepared add_event_row{"add_event_row", R"sql(
+  INSERT INTO event (id, plan, supplement) VALUES ($1::text, $2::text, $3::bytea) ON CONFLICT (id) DO NOTHING
+)sql"};
+constexpr prepared change_event_row{"change_event_row", R"sql(
+  UPDATE event SET plan = $2::text, supplement = $3::bytea WHERE id = $1::text
 )sql"};
 // Whoever takes the shard over meanwhile waits until the plan is replaced.
 constexpr prepared lock_event_shard{"lock_event_shard", R"sql(
@@ -124,8 +126,10 @@ public:
     return domain::instant{domain::microseconds{db_.run(read_clock).one_field().as<std::int64_t>()}};
   }
 
-  void put_event(const stored_event& event, std::uint16_t sections) override {
-    db_.in_transaction([&](session& all) { write_event(event, sections, all); });
+  bool add_event(const stored_event& event, std::uint16_t sections) override {
+    auto is_new = false;
+    db_.in_transaction([&](session& all) { is_new = write_event(add_event_row, event, sections, all); });
+    return is_new;
   }
 
   bool replace_plan(const stored_event& event, std::uint16_t sections, domain::epoch own) override {
@@ -135,7 +139,7 @@ public:
                            {as_bytes(event.id.value()), static_cast<int>(shard_kind::event), number(own.value())});
       is_own = !found.empty();
       if (is_own)
-        write_event(event, sections, all);
+        write_event(change_event_row, event, sections, all);
     });
     return is_own;
   }
@@ -278,12 +282,15 @@ public:
   }
 
 private:
-  static void write_event(const stored_event& event, std::uint16_t sections, session& all) {
+  /// False when `how` wrote nothing: then there are no new shards either.
+  static bool write_event(const prepared& how, const stored_event& event, std::uint16_t sections, session& all) {
     auto id = as_bytes(event.id.value());
     auto supplement = encode(event.supplement);
-    all.run(put_event_row, {id, as_bytes(event.plan), as_bytes(supplement)});
+    if (all.run(how, {id, as_bytes(event.plan), as_bytes(supplement)}).affected_rows() == 0)
+      return false;
     all.run(put_shards, {id, static_cast<int>(sections), static_cast<int>(shard_kind::event),
                          static_cast<int>(shard_kind::waiting_room), static_cast<int>(shard_kind::section)});
+    return true;
   }
 
   static pqxx::params arguments_of(const shard_id& shard) {

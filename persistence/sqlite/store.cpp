@@ -50,10 +50,12 @@ public:
 
   domain::instant now() override { return std::chrono::floor<domain::microseconds>(std::chrono::system_clock::now()); }
 
-  void put_event(const stored_event& event, std::uint16_t sections) override {
+  bool add_event(const stored_event& event, std::uint16_t sections) override {
     transaction all{db_};
-    write_event(event, sections);
+    if (!write_event(add_event_, event, sections))
+      return false;
     all.commit();
+    return true;
   }
 
   bool replace_plan(const stored_event& event, std::uint16_t sections, domain::epoch own) override {
@@ -61,7 +63,7 @@ public:
     auto found = find({shard_kind::event, event.id, {}});
     if (!found || found->epoch != own)
       return false;
-    write_event(event, sections);
+    write_event(change_event_, event, sections);
     all.commit();
     return true;
   }
@@ -191,10 +193,11 @@ public:
   }
 
 private:
-  /// Within a transaction.
-  void write_event(const stored_event& event, std::uint16_t sections) {
+  /// Within a transaction. False when `how` wrote nothing: then there are no new shards either.
+  bool write_event(statement& how, const stored_event& event, std::uint16_t sections) {
     auto supplement = encode(event.supplement);
-    put_event_.run(event.id.value(), event.plan, blob{supplement});
+    if (how.run(event.plan, blob{supplement}, event.id.value()) == 0)
+      return false;
     auto add = [&](shard_kind kind, std::int64_t section) {
       add_shard_.run(event.id.value(), static_cast<std::int64_t>(kind), section);
     };
@@ -202,6 +205,7 @@ private:
     add(shard_kind::waiting_room, 0);
     for (std::uint16_t section = 0; section < sections; ++section)
       add(shard_kind::section, section);
+    return true;
   }
 
   struct found_shard {
@@ -278,8 +282,8 @@ private:
 
   ready_connection db_;
   appender appender_;
-  statement put_event_{db_, "INSERT INTO event (id, plan, supplement) VALUES (?, ?, ?) "
-                            "ON CONFLICT (id) DO UPDATE SET plan = excluded.plan, supplement = excluded.supplement"};
+  statement add_event_{db_, "INSERT INTO event (plan, supplement, id) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING"};
+  statement change_event_{db_, "UPDATE event SET plan = ?, supplement = ? WHERE id = ?"};
   statement add_shard_{db_, "INSERT OR IGNORE INTO shard (event, kind, section) "
                             "SELECT number, ?2, ?3 FROM event WHERE id = ?1"};
   statement list_events_{db_, "SELECT id, plan, supplement FROM event ORDER BY number"};

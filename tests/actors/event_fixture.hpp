@@ -35,7 +35,7 @@ public:
   const domain::section_no left{0}, right{1}, floor{2};
 
   event_fixture() {
-    memory_store{books}.put_event({id, "plan"}, 3);
+    memory_store{books}.add_event({id, "plan"}, 3);
     keeper = working_keeper(keeper_heard);
     start();
     domain::event_settings settings;

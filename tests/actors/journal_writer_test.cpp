@@ -15,7 +15,7 @@ namespace {
 class writer_fixture : public shard_fixture {
 public:
   writer_fixture() {
-    memory_store{books}.put_event({event, "plan"}, 2);
+    memory_store{books}.add_event({event, "plan"}, 2);
     for (int i = 0; i < 2; ++i)
       static_cast<void>(memory_store{books}.claim(shard(i), "test", {}));
   }

@@ -16,7 +16,7 @@ namespace usher::tests {
 class room_fixture : public shard_fixture {
 public:
   room_fixture() {
-    memory_store{books}.put_event({event, "plan"}, 0);
+    memory_store{books}.add_event({event, "plan"}, 0);
     keeper = working_keeper(keeper_heard);
     gateway = listening_gateway(gateway_heard);
   }

@@ -16,7 +16,7 @@ public:
   static constexpr auto hold_ttl = 300s;
 
   section_fixture() {
-    memory_store{books}.put_event({event, "plan"}, 2);
+    memory_store{books}.add_event({event, "plan"}, 2);
     keeper = working_keeper(keeper_heard);
     event_actor = caf::actor_cast<messages::event_actor>(listen(event_heard));
     gateway = listening_gateway(gateway_heard);

@@ -35,7 +35,7 @@ shared_plan small_hall() {
 /// An event on a store of its own. Branches of one scenario run one after the other, so each makes its own.
 struct sale {
   sale() {
-    store->put_event({rock, "{}"}, 2);
+    store->add_event({rock, "{}"}, 2);
     for (const auto& shard : {event_shard, queue_shard, section_shard(0), section_shard(1)})
       claim(shard);
   }

@@ -11,7 +11,7 @@ using append_results = std::vector<persistence::append_result>;
 /// A store with the event `rock` of three sections.
 inline std::unique_ptr<persistence::booking_store> with_event(const connector& connect) {
   auto store = connect();
-  store->put_event({rock, "{}"}, 3);
+  store->add_event({rock, "{}"}, 3);
   return store;
 }
 

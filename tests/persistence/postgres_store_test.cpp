@@ -110,7 +110,7 @@ SCENARIO("a server that is killed while facts are written loses nothing that it 
   GIVEN("a writer that never pauses") {
     auto url = server.make_database();
     auto store = open_store(url);
-    store->put_event({rock, "{}"}, 1);
+    store->add_event({rock, "{}"}, 1);
     auto mine = store->claim(section_shard(0), "test", std::nullopt)->epoch;
     std::atomic<std::uint64_t> acknowledged = 0;
     std::jthread writer{[&] { write_until_failure(*store, mine, acknowledged); }};
@@ -142,7 +142,7 @@ SCENARIO("a server that stands still is unavailable within a bound") {
     auto url = server.make_database();
     for (const auto& way : {url, server.socket_url(url)}) {
       auto store = open_store(way);
-      store->put_event({rock, "{}"}, 1);
+      store->add_event({rock, "{}"}, 1);
       auto mine = store->claim(section_shard(0), "test", std::nullopt)->epoch;
       server.pause();
       auto begin = steady::now();
@@ -163,7 +163,7 @@ SCENARIO("a row that somebody keeps locked makes the store unavailable, not stuc
   GIVEN("a connection that has locked a shard and says nothing more") {
     auto url = server.make_database();
     auto store = open_store(url);
-    store->put_event({rock, "{}"}, 1);
+    store->add_event({rock, "{}"}, 1);
     auto mine = store->claim(section_shard(0), "test", std::nullopt)->epoch;
     pqxx::connection db{url};
     pqxx::work lock{db};

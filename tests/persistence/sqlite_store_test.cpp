@@ -53,7 +53,7 @@ SCENARIO("a file of the first version keeps its facts") {
     auto url = "sqlite:" + file.string();
     {
       auto store = open_store(url);
-      store->put_event({rock, "{}"}, 1);
+      store->add_event({rock, "{}"}, 1);
       auto mine = store->claim(section_shard(0), "test", std::nullopt)->epoch;
       for (std::uint64_t seq = 1; seq <= 3; ++seq)
         (void)store->append(std::vector<journal_entry>{
@@ -143,7 +143,7 @@ SCENARIO("a store that another process keeps locked is unavailable, not broken")
     temporary_folder folder;
     auto file = folder.path() / "store";
     auto store = open_store("sqlite:" + file.string());
-    store->put_event({rock, "{}"}, 1);
+    store->add_event({rock, "{}"}, 1);
     sqlite3* other = nullptr;
     CHECK_EQ(sqlite3_open(file.c_str(), &other), SQLITE_OK);
     CHECK_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);

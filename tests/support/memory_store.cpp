@@ -58,9 +58,12 @@ domain::instant memory_store::now() {
   return books_->now_;
 }
 
-void memory_store::put_event(const stored_event& event, std::uint16_t sections) {
+bool memory_store::add_event(const stored_event& event, std::uint16_t sections) {
   std::lock_guard lock{books_->guard_};
+  if (books_->tables_.events.contains(event.id))
+    return false;
   write_event(event, sections);
+  return true;
 }
 
 bool memory_store::replace_plan(const stored_event& event, std::uint16_t sections, domain::epoch own) {

@@ -73,7 +73,7 @@ public:
   explicit memory_store(std::shared_ptr<memory_books> books) : books_(std::move(books)) {}
 
   domain::instant now() override;
-  void put_event(const persistence::stored_event& event, std::uint16_t sections) override;
+  bool add_event(const persistence::stored_event& event, std::uint16_t sections) override;
   bool replace_plan(const persistence::stored_event& event, std::uint16_t sections, domain::epoch own) override;
   std::vector<persistence::stored_event> events() override;
   std::optional<persistence::shard_history> claim(const domain::shard_id& shard, std::string_view owner,
