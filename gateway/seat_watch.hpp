@@ -53,8 +53,8 @@ private:
     bool live = false;
     bool asking = false;
     bool unconfirmed = false; ///< it is announced anew, and has not said yet that it stands like this
-    bool tell_all = false;  ///< everybody needs the next snapshot: changes were missed
-    bool ask_again = false; ///< the answer under way is perhaps that of a section which is gone
+    bool tell_all = false;    ///< everybody needs the next snapshot: changes were missed
+    bool ask_again = false;   ///< the answer under way is perhaps that of a section which is gone
     std::vector<buyer_session*> watchers;
     std::vector<joining> joiners;
   };
