@@ -18,8 +18,8 @@ struct list_claims {};
 /// Keeper → event: these are your sections and your waiting room.
 struct event_peers {};
 
-/// Keeper → event, section: another actor is about to serve your shard. Take nothing more on, and answer when nothing is
-/// under way: what was written has been told, and nothing that was refused is written.
+/// Keeper → event, section: another actor is about to serve your shard. Take nothing more on, and answer when nothing
+/// is under way: what was written has been told, and nothing that was refused is written.
 struct stand_down {};
 
 /// Keeper → event, section: nothing came of that, go on.
