@@ -68,6 +68,7 @@ public:
         [this](messages::advance_order& step) { return orders_.advance(step); },
         [this](const messages::describe_event&) { return view(); },
         [this](const messages::define_event& wish) { return define(wish.settings, std::nullopt); },
+        [this](const messages::check_settings& question) { return check(question.settings); },
         [this](const messages::change_event& wish) { return change(wish); },
         [this](const messages::block_seats& wish) { return block(wish); },
         [this](const messages::report_event&) { return report(); },
@@ -123,6 +124,13 @@ private:
       settings.prices[category.value()] = price;
     }
     return define(settings, wish.state);
+  }
+
+  [[nodiscard]] caf::result<void> check(const domain::event_settings& settings) const {
+    auto decision = core_.event.define(settings, settings.prices.size());
+    if (const auto* why = domain::refused(decision))
+      return to_error(*why);
+    return {};
   }
 
   /// Both or nothing.

@@ -40,7 +40,7 @@ caf::result<messages::event_view> event_changes::put(messages::put_event& wish) 
   else if (*core_.running.at(wish.id).plan_text == *wish.plan_text)
     define(wish, asked);
   else
-    ask_how_places_stand(wish, asked);
+    ask_whether_it_may(wish, asked);
   return asked;
 }
 
@@ -97,8 +97,15 @@ void event_changes::not_defined(const domain::event_id& id, const domain::refusa
   refuse(id, why, asked);
 }
 
-/// A plan in whose way somebody's seat stands is refused without any interruption of the sale. What the sections say
-/// holds until they say something else: `replace_plan` looks again when nobody can take seats any more.
+/// A plan in whose way somebody's seat stands, or whose settings cannot be, is refused without any interruption of the
+/// sale. What the event and the sections say holds until they say something else: `replace_plan` looks again when
+/// nobody can order or take seats any more.
+void event_changes::ask_whether_it_may(const messages::put_event& wish, answer asked) {
+  core_.self->request(core_.running.at(wish.id).event, caf::infinite, messages::check_settings{wish.settings})
+      .then([this, wish, asked] { ask_how_places_stand(wish, asked); },
+            [this, id = wish.id, asked](const caf::error& why) { refuse(id, messages::to_refusal(why), asked); });
+}
+
 void event_changes::ask_how_places_stand(const messages::put_event& wish, answer asked) {
   core_.self
       ->fan_out_request<caf::policy::select_all>(core_.running.at(wish.id).sections, caf::infinite,

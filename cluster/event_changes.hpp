@@ -29,6 +29,7 @@ private:
   void not_defined(const domain::event_id& id, const domain::refusal& why, answer asked);
 
   // on another plan
+  void ask_whether_it_may(const messages::put_event& wish, answer asked);
   void ask_how_places_stand(const messages::put_event& wish, answer asked);
   void places_stand(const messages::put_event& wish, answer asked, std::vector<messages::section_places>& all);
   void replace_plan(const messages::put_event& wish, answer asked);

@@ -90,6 +90,17 @@ bool inspect(Inspector& f, define_event& x) {
   return f.object(x).fields(f.field("trace", x.trace), f.field("settings", x.settings));
 }
 
+/// Keeper → event: would you take these settings, with the categories that they have prices for? Answered by nothing,
+/// or by why not.
+struct check_settings {
+  domain::event_settings settings;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, check_settings& x) {
+  return f.object(x).fields(f.field("settings", x.settings));
+}
+
 /// Operator → event: take seats out of the sale or put them back, all or none per section. Answered by `event_view`.
 struct block_seats {
   struct part {

@@ -53,7 +53,7 @@ using event_actor = caf::typed_actor<
     caf::result<hold_granted>(hold_seats), caf::result<void>(release_hold), caf::result<hold_granted>(find_hold),
     caf::result<order_view>(start_order), caf::result<order_view>(find_order), caf::result<order_view>(cancel_order),
     caf::result<void>(advance_order), caf::result<event_view>(describe_event), caf::result<event_view>(define_event),
-    caf::result<event_view>(change_event), caf::result<event_view>(block_seats),
+    caf::result<void>(check_settings), caf::result<event_view>(change_event), caf::result<event_view>(block_seats),
     caf::result<event_report>(report_event),
     caf::result<void>(event_peers, std::vector<section_actor>, waiting_room_actor), caf::result<void>(allowance_back),
     caf::result<void>(section_totals_changed), caf::result<void>(subscribe, gateway_actor),

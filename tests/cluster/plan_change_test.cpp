@@ -308,6 +308,24 @@ SCENARIO("settings that the event refuses leave it on its old plan") {
   CHECK(hold(node, 1, 1, 0)->reply.has_value());
 }
 
+SCENARIO("settings that cannot be any more are refused before the sale is interrupted") {
+  auto node = start_selling("first");
+  REQUIRE(hold(node, 1, 0, 0)->reply.has_value());
+  messages::start_order order{{},     id,    {9, 1}, {7, 1}, domain::buyer_id{"buyer-1"}, {domain::section_no{0}},
+                              "card", "key", 1};
+  REQUIRE(asked<messages::order_view>(node, order)->reply.has_value());
+  auto before = epochs();
+  domain::event_settings settings;
+  settings.prices = {5'000};
+  settings.currency = "CHF";
+  auto refused = asked<messages::event_view>(
+      node, messages::put_event{{}, id, settings, std::make_shared<const std::string>("one row"), plans["one row"]});
+  REQUIRE(refused->refused_as(rejection::bad_request));
+  CHECK(refused->refused->detail.find("currency") != std::string::npos);
+  CHECK((epochs() == before));
+  CHECK(hold(node, 2, 1, 0)->reply.has_value());
+}
+
 SCENARIO("a sale on SQLite goes on under another plan after a restart") {
   temporary_folder folder;
   open = [url = "sqlite:" + (folder.path() / "sale.db").string()] { return persistence::open_store(url); };
