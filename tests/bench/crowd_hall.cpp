@@ -30,10 +30,10 @@ SCENARIO("chosen seats are free, side by side, and no more than wanted") {
     auto chosen = hall.choose_seats(by, status, quantity);
     RC_ASSERT(chosen.size() <= quantity);
     RC_ASSERT(chosen.empty() == (status.find('.') == status.npos));
-    for (std::size_t i = 0; i < chosen.size(); ++i) {
-      RC_ASSERT(status[chosen[i]] == '.');
-      RC_ASSERT(i == 0 || chosen[i] == chosen[i - 1] + 1);
-    }
+    for (auto seat : chosen)
+      RC_ASSERT(status[seat] == '.');
+    for (std::size_t i = 1; i < chosen.size(); ++i)
+      RC_ASSERT(chosen[i] == chosen[i - 1] + 1);
   }));
 }
 

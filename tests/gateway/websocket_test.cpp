@@ -180,10 +180,11 @@ SCENARIO("a section that the plan has no more can still be unwatched") {
     websocket_client client{port()};
     client.hello();
     client.ask(R"({"type":"seats.watch","id":"w","event":"rock","section":"balcony"})", "w");
-    std::vector<domain::section_plan> kept{small_hall()->sections()[0], small_hall()->sections()[2]};
+    auto hall = small_hall();
+    std::vector<domain::section_plan> kept{hall->sections()[0], hall->sections()[2]};
     auto read = std::make_shared<const domain::seating_plan>("Hall", small_hall()->categories(), kept);
     std::vector<domain::section_standing> standings;
-    for (const auto& section : small_hall()->sections())
+    for (const auto& section : hall->sections())
       standings.emplace_back(section.capacity());
     auto smaller = domain::with_numbers(
         read, std::get<domain::plan_numbering>(domain::renumber(*small_hall(), *read, standings, domain::instant{})));
