@@ -85,8 +85,11 @@ bool leaves_orphan(std::span<const seat_state> states, seat_range row, seat_rang
 
 std::optional<refusal> refuse_orphans(const seat_rows& rows, std::span<const seat_state> states,
                                       std::span<const seat_no> wanted) {
+  auto parts = by_row(rows, wanted);
+  if (std::all_of(parts.begin(), parts.end(), [&](const auto& part) { return orphans_of(part, states).empty(); }))
+    return std::nullopt;
   refusal result{.reason = rejection::would_orphan};
-  for (const auto& part : by_row(rows, wanted)) {
+  for (const auto& part : parts) {
     auto orphans = orphans_of(part, states);
     auto better = orphans.empty() ? seat_range{} : better_choice(rows, part, states);
     if (better.size() == 0) {
