@@ -149,8 +149,7 @@ void event_changes::replace_plan(const messages::put_event& wish, answer asked) 
   auto refused =
       core_.store.use([&](shard_claims& claims) { in_the_way = exchange_plan(claims, wish, old, is_replaced); });
   if (!core_.running.contains(wish.id)) {
-    if (!core_.store.gave_up())
-      starts_.start_again_later();
+    starts_.start_again_later();
     auto why = refused.value_or(domain::refusal{.reason = rejection::store_unavailable});
     if (is_replaced)
       why.detail = "The plan and its settings are stored; the event goes on with them once the store answers again.";

@@ -24,17 +24,18 @@ caf::result<void> event_starts::start_all() {
 }
 
 void event_starts::start_again_later() {
-  if (!std::exchange(start_again_, true))
-    core_.self->run_delayed(core_.settings.retry, [this] {
-      if (!start())
-        answer_starters();
-    });
+  if (core_.store.gave_up() || std::exchange(start_again_, true))
+    return;
+  core_.self->run_delayed(core_.settings.retry, [this] {
+    if (!start())
+      answer_starters();
+  });
 }
 
 std::optional<domain::refusal> event_starts::start() {
   start_again_ = false;
   auto refused = core_.store.use([this](shard_claims& claims) { start_stored_events(claims); });
-  if (refused && !core_.store.gave_up())
+  if (refused)
     start_again_later();
   return refused;
 }
