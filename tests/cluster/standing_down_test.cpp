@@ -8,6 +8,7 @@
 #include <caf/test/bdd_dsl.hpp>
 
 #include <cstdlib>
+#include <random>
 
 using namespace usher;
 using namespace usher::tests;
@@ -43,11 +44,12 @@ struct fixture : keeper_fixture {
             {}, id, settings, std::make_shared<const std::string>("two short rows"), plans["two short rows"]});
   }
 
-  /// Has every interleaving of a plan change and `request` one event: `prepare` is called before them, and `check` once
+  /// Has many interleavings of a plan change and `request`, one event each: one of them begins so many steps before the
+  /// other, and who of all actors takes the next step is drawn. `prepare` is called before them, and `check` once
   /// everything is at rest, with the outcome of the request.
   template <class Reply, class Prepare, class Request, class Check>
   void interleave(Prepare prepare, Request request, Check check) {
-    constexpr int most_steps = 80; // until one has come to its end before the other begins
+    constexpr int most_steps = 150; // until one has come to its end before the other begins
     for (int lead = -most_steps; lead < most_steps; ++lead) {
       turn = lead + most_steps;
       id = domain::event_id{"event-" + std::to_string(turn)};
@@ -59,13 +61,15 @@ struct fixture : keeper_fixture {
         asked = ask<Reply>(node.router, request());
       else
         changed = change_plan();
+      std::mt19937 draw{static_cast<unsigned>(turn)};
       for (int i = 0; i < std::abs(lead); ++i)
-        sched.try_run_once();
+        step(draw);
       if (lead < 0)
         changed = change_plan();
       else
         asked = ask<Reply>(node.router, request());
-      settle();
+      while (step(draw)) {
+      }
       pass(1s, 50ms); // what is undone is undone by then
       CHECK(changed->reply.has_value());
       REQUIRE(!asked->pending());
@@ -76,6 +80,13 @@ struct fixture : keeper_fixture {
     CHECK(granted > 0);
     CHECK(refused > 0);
     CHECK(node.fatal->empty());
+  }
+
+  /// Somebody who has something to do does it; false when nobody has.
+  bool step(std::mt19937& draw) {
+    if (!sched.jobs.empty())
+      std::swap(sched.jobs.front(), sched.jobs[draw() % sched.jobs.size()]);
+    return sched.try_run_once();
   }
 
   /// What is written about a row.
