@@ -59,19 +59,25 @@ std::optional<domain::refusal> event_holds::obstacle(const messages::hold_seats&
     return refusal_for(rejection::bad_request, "A hold is for seats of sections, or for the best anywhere.");
   if (wish.best_anywhere && wish.best_anywhere->quantity == 0)
     return refusal_for(rejection::bad_request, "A hold is for one seat at least.");
-  std::vector<domain::section_no> numbers;
-  for (const auto& part : wish.sections) {
+  for (const auto& part : wish.sections)
     if (quantity_of(part.wanted) == 0)
       return refusal_for(rejection::bad_request, "A hold is for one seat at least.");
-    numbers.push_back(part.section);
-  }
-  if (!wish.best_anywhere && !core_.find_sections(numbers))
+  if (!wish.best_anywhere && !has_sections_of(wish))
     return refusal_for(rejection::not_found, "A section is unknown or named twice.");
   if (auto refused = spreads_.refusal_of(wish.hold))
     return refused;
   if (spreads_.contains(wish.hold) || searches_.contains(wish.hold))
     return refusal_for(rejection::in_progress);
   return std::nullopt;
+}
+
+bool event_holds::has_sections_of(const messages::hold_seats& wish) const {
+  if (wish.sections.size() == 1) // nearly always: worth no vectors
+    return wish.sections.front().section.value() < core_.sections.size();
+  std::vector<domain::section_no> numbers;
+  for (const auto& part : wish.sections)
+    numbers.push_back(part.section);
+  return core_.find_sections(numbers).has_value();
 }
 
 caf::result<messages::hold_granted> event_holds::hold_in_one(messages::hold_seats& wish, domain::section_no section,

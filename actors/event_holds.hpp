@@ -48,6 +48,8 @@ public:
 
 private:
   [[nodiscard]] std::optional<domain::refusal> obstacle(const messages::hold_seats& wish) const;
+  /// Whether the event has all sections of a wish for places of sections, each named once.
+  [[nodiscard]] bool has_sections_of(const messages::hold_seats& wish) const;
   caf::result<messages::hold_granted> hold_in_one(messages::hold_seats& wish, domain::section_no section,
                                                   domain::wish wanted, std::uint32_t quantity);
   void ask_claims(domain::section_no section);

@@ -3,7 +3,10 @@
 #include "domain/ids.hpp"
 #include "domain/place_numbers.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -112,7 +115,8 @@ private:
   std::vector<std::string> categories_;
   std::vector<section_plan> sections_;
   std::vector<section_no> order_;
-  std::unordered_map<std::string_view, seat_place> seats_by_guid_;
+  /// Flat: a hold names seats that nothing has touched for long, and each step through memory is felt.
+  boost::unordered_flat_map<std::string_view, seat_place, std::hash<std::string_view>> seats_by_guid_;
   std::unordered_map<std::string_view, section_no> sections_by_id_;
   std::uint32_t capacity_ = 0;
 };

@@ -82,8 +82,10 @@ void bridge_state::collect(delivery&& one) {
 
 void bridge_state::hand_over_collected() {
   auto group = std::exchange(collected_, {});
-  if (!group.empty())
-    deliver_(std::move(group));
+  if (group.empty())
+    return;
+  collected_.reserve(group.size());
+  deliver_(std::move(group));
 }
 
 } // namespace usher::gateway

@@ -1,6 +1,9 @@
 #include "gateway/buyer_index.hpp"
 
+#include "gateway/codec_encode.hpp"
+
 #include <algorithm>
+#include <utility>
 
 namespace usher::gateway {
 
@@ -22,34 +25,34 @@ std::vector<buyer_session*> buyer_index::sessions_of(const domain::buyer_id& buy
   return place == buyers_.end() ? std::vector<buyer_session*>{} : place->second.sessions;
 }
 
-void buyer_index::note_hold(const domain::buyer_id& buyer, const hold_name& name) {
-  auto place = buyers_.find(buyer);
-  if (place == buyers_.end())
+void buyer_index::note_hold(const domain::buyer_id& buyer, const messages::hold_granted& hold) {
+  if (hold.sections.size() == 1)
     return;
-  auto& [sessions, ids, holds, oldest] = place->second;
-  if (std::find(ids.begin(), ids.end(), name.hold) != ids.end())
-    return;
-  if (holds.size() < holds_kept) {
-    ids.push_back(name.hold);
-    holds.push_back({name, false});
-    return;
-  }
-  ids[oldest] = name.hold;
-  holds[oldest] = {name, false};
-  oldest = (oldest + 1) % holds_kept;
+  if (auto place = buyers_.find(buyer); place != buyers_.end())
+    place->second.note(name_of(hold));
 }
 
 std::optional<hold_name> buyer_index::expire_hold(const domain::buyer_id& buyer, const hold_name& part) {
-  note_hold(buyer, part);
   auto place = buyers_.find(buyer);
   if (place == buyers_.end())
     return std::nullopt;
-  const auto& ids = place->second.ids;
-  auto index = static_cast<std::size_t>(std::find(ids.begin(), ids.end(), part.hold) - ids.begin());
-  auto& one = place->second.holds[index];
-  if (std::exchange(one.told, true))
+  auto& hold = place->second.note(part);
+  if (std::exchange(hold.told, true))
     return std::nullopt;
-  return one.name;
+  return hold.name;
+}
+
+buyer_index::noted_hold& buyer_index::presence::note(const hold_name& name) {
+  auto known = std::find(ids.begin(), ids.end(), name.hold);
+  if (known != ids.end())
+    return holds[static_cast<std::size_t>(known - ids.begin())];
+  if (holds.size() < holds_kept) {
+    ids.push_back(name.hold);
+    return holds.emplace_back(name);
+  }
+  auto at = std::exchange(oldest, (oldest + 1) % holds_kept);
+  ids[at] = name.hold;
+  return holds[at] = {name, false};
 }
 
 } // namespace usher::gateway

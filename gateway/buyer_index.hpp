@@ -2,6 +2,7 @@
 
 #include "domain/ids.hpp"
 #include "gateway/public_names.hpp"
+#include "messages/hold.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -21,9 +22,10 @@ public:
   /// The sessions of a buyer; empty when not connected here.
   [[nodiscard]] std::vector<buyer_session*> sessions_of(const domain::buyer_id& buyer) const;
 
-  /// Remembers what a connected buyer's hold is called: when it expires, each of its sections says so, but it has one
-  /// name. The latest holds of each buyer are kept.
-  void note_hold(const domain::buyer_id& buyer, const hold_name& name);
+  /// Remembers what a connected buyer's hold over several sections is called: when it expires, each of them says so,
+  /// but it has one name. Of a hold in one section there is nothing to remember. The latest holds of each buyer are
+  /// kept.
+  void note_hold(const domain::buyer_id& buyer, const messages::hold_granted& hold);
   /// The name of a hold that expired, once.
   [[nodiscard]] std::optional<hold_name> expire_hold(const domain::buyer_id& buyer, const hold_name& part);
 
@@ -39,6 +41,9 @@ private:
     std::vector<domain::hold_id> ids; ///< of `holds`, side by side: each new hold is looked for among them
     std::vector<noted_hold> holds;    ///< a ring once it is full
     std::size_t oldest = 0;           ///< its place in a full ring
+
+    /// The hold of this name, which it is given if it is new.
+    noted_hold& note(const hold_name& name);
   };
 
   std::unordered_map<domain::buyer_id, presence> buyers_;

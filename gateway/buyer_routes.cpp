@@ -137,7 +137,7 @@ void post_hold(const exchange_ptr& x) {
   x->ask(std::move(request), event, section, [x, event](answer&& what) {
     const auto& granted = std::get<messages::hold_granted>(what);
     auto name = name_of(granted);
-    x->thread().buyers().note_hold(x->buyer(), name);
+    x->thread().buyers().note_hold(x->buyer(), granted);
     http_reply said;
     said.status = 201;
     said.headers.emplace_back("Location", "/v1/holds/" + to_string(name));

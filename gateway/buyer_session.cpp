@@ -136,7 +136,7 @@ void buyer_session::ask(messages::session_request&& request, reply_id re, known_
       if (self->sink_)
         self->sink_->close(close_code::overloaded, "no answer in time");
     } else
-      success(std::move(what));
+      success(re, event, std::move(what));
     self->finished();
   };
   ++pending_;
@@ -200,21 +200,24 @@ void buyer_session::on(reply_id&& re, frames::hold&& frame) {
                                wanted.best_anywhere,
                                wish_digest(frame.places)};
   logger().debug("[{:016x}] hold in {} for {}", request.trace.value(), event->id.value(), buyer_.value());
-  ask(std::move(request), re, event, section, [this, re, event](answer&& what) {
+  auto held = [this](const reply_id& to, const known_event_ptr& where, answer&& what) {
     const auto& granted = std::get<messages::hold_granted>(what);
     if (greeted())
-      thread_.buyers().note_hold(buyer_, name_of(granted));
-    send(held_frame(re, granted, thread_.directory().present(event)->names()));
-  });
+      thread_.buyers().note_hold(buyer_, granted);
+    send(held_frame(to, granted, thread_.directory().present(where)->names()));
+  };
+  ask(std::move(request), std::move(re), std::move(event), section, held);
 }
 
 void buyer_session::on(reply_id&& re, frames::release&& frame) {
   auto event = event_for(re, frame.hold.event);
   if (!event)
     return;
-  auto name = frame.hold;
-  ask(messages::release_hold{thread_.draw_trace(), event->id, frame.hold.hold, buyer_, std::move(frame.hold.sections)},
-      re, event, std::nullopt, [this, re, name = std::move(name)](answer&&) { send(released_frame(re, name)); });
+  messages::release_hold request{thread_.draw_trace(), event->id, frame.hold.hold, buyer_, frame.hold.sections};
+  auto released = [this, name = std::move(frame.hold)](const reply_id& to, const known_event_ptr&, answer&&) {
+    send(released_frame(to, name));
+  };
+  ask(std::move(request), std::move(re), std::move(event), std::nullopt, released);
 }
 
 void buyer_session::on(reply_id&& re, frames::order&& frame) {
@@ -223,9 +226,10 @@ void buyer_session::on(reply_id&& re, frames::order&& frame) {
     return;
   messages::start_order request = order_request(thread_.draw_trace(), buyer_, frame.hold, frame.key, frame.method);
   logger().debug("[{:016x}] order in {} for {}", request.trace.value(), event->id.value(), buyer_.value());
-  ask(std::move(request), re, event, std::nullopt, [this, re, event](answer&& what) {
-    send(order_frame(re, std::get<messages::order_view>(what), thread_.directory().present(event)->names()));
-  });
+  auto ordered = [this](const reply_id& to, const known_event_ptr& where, answer&& what) {
+    send(order_frame(to, std::get<messages::order_view>(what), thread_.directory().present(where)->names()));
+  };
+  ask(std::move(request), std::move(re), std::move(event), std::nullopt, ordered);
 }
 
 void buyer_session::on(reply_id&& re, frames::ping&&) {

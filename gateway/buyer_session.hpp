@@ -58,7 +58,8 @@ public:
   void admitted(const domain::event_id& event, const granted_pass& pass);
 
 private:
-  using then = std::function<void(answer&&)>;
+  /// What to do with an answer to the frame `re`. One that captures `this` alone costs no allocation.
+  using then = std::function<void(const reply_id& re, const known_event_ptr& event, answer&& what)>;
 
   /// A waiting room that the client is in.
   struct spot {

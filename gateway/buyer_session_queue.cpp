@@ -126,13 +126,14 @@ void buyer_session::join(reply_id re, const known_event_ptr& event, std::optiona
     what.detail = "Waiting in too many places at once.";
     return send_problem(re, what);
   }
-  ask(messages::join_queue{thread_.draw_trace(), event->id, buyer_, number, true}, re, event, std::nullopt,
-      [this, re, event, buyer = buyer_](answer&& what) {
-        if (greeted())
-          joined(re, event->id, std::get<domain::queue_place>(what));
-        else // The connection ended meanwhile, but the room counts the buyer as present.
-          thread_.queue().left(event->id, buyer);
-      });
+  auto answered = [this, buyer = buyer_](const reply_id& to, const known_event_ptr& where, answer&& what) {
+    if (greeted())
+      joined(to, where->id, std::get<domain::queue_place>(what));
+    else // The connection ended meanwhile, but the room counts the buyer as present.
+      thread_.queue().left(where->id, buyer);
+  };
+  ask(messages::join_queue{thread_.draw_trace(), event->id, buyer_, number, true}, std::move(re), event, std::nullopt,
+      answered);
 }
 
 void buyer_session::joined(const reply_id& re, const domain::event_id& event, const domain::queue_place& place) {
@@ -153,8 +154,10 @@ void buyer_session::on(reply_id&& re, frames::leave_queue&& frame) {
     return;
   std::erase_if(spots_, [&](const spot& one) { return one.event == event->id; });
   std::erase_if(passes_, [&](const known_pass& one) { return one.event == event->id; });
-  ask(messages::leave_queue{thread_.draw_trace(), event->id, buyer_}, re, event, std::nullopt,
-      [this, re, event](answer&&) { send(queue_left_frame(re, event->id)); });
+  auto left = [this](const reply_id& to, const known_event_ptr& where, answer&&) {
+    send(queue_left_frame(to, where->id));
+  };
+  ask(messages::leave_queue{thread_.draw_trace(), event->id, buyer_}, std::move(re), event, std::nullopt, left);
 }
 
 std::optional<domain::queue_number> buyer_session::waits_in(const domain::event_id& event, std::uint64_t visit) const {

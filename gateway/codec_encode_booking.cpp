@@ -80,6 +80,7 @@ hold_name name_of(const messages::hold_granted& hold) {
   name.sections.reserve(hold.sections.size());
   for (const auto& part : hold.sections)
     name.sections.push_back(part.section);
+  std::sort(name.sections.begin(), name.sections.end());
   return name;
 }
 

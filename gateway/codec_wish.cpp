@@ -110,6 +110,7 @@ std::uint64_t wish_digest(const places_wish& wish) {
   std::vector<std::string_view> parts;
   std::string quantity;
   if (const auto* seats = std::get_if<named_seats>(&wish)) {
+    parts.reserve(seats->guids.size() + 1);
     parts.assign(seats->guids.begin(), seats->guids.end());
     std::sort(parts.begin(), parts.end());
     parts.emplace_back("seats");

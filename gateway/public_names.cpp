@@ -7,7 +7,6 @@
 #include <array>
 #include <charconv>
 #include <memory>
-#include <numeric>
 #include <stdexcept>
 
 namespace usher::gateway {
@@ -84,19 +83,21 @@ const EVP_MD* sha256_algorithm() {
 
 /// SHA-256 over the parts, each after its length, so that no two lists of parts run together to the same bytes.
 sha256 hash(std::span<const std::string_view> parts) {
-  std::string bytes;
-  bytes.reserve(std::accumulate(parts.begin(), parts.end(), 8 * parts.size(),
-                                [](std::size_t sum, std::string_view part) { return sum + part.size(); }));
+  // Kept for the thread: making a context takes longer than a short digest.
+  thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(),
+                                                                                     &EVP_MD_CTX_free};
+  const auto* algorithm = sha256_algorithm();
+  bool done = context && algorithm && EVP_DigestInit_ex2(context.get(), algorithm, nullptr) == 1;
   for (auto part : parts) {
-    for (int shift = 56; shift >= 0; shift -= 8)
-      bytes += static_cast<char>(static_cast<std::uint64_t>(part.size()) >> shift);
-    bytes += part;
+    std::array<unsigned char, 8> length{};
+    for (std::size_t i = 0; i < length.size(); ++i)
+      length[i] = static_cast<unsigned char>(std::uint64_t{part.size()} >> (56 - 8 * i));
+    done = done && EVP_DigestUpdate(context.get(), length.data(), length.size()) == 1
+           && EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
   }
   sha256 result{};
   unsigned size = 0;
-  const auto* algorithm = sha256_algorithm();
-  if (algorithm == nullptr || EVP_Digest(bytes.data(), bytes.size(), result.data(), &size, algorithm, nullptr) != 1
-      || size != result.size())
+  if (!done || EVP_DigestFinal_ex(context.get(), result.data(), &size) != 1 || size != result.size())
     throw std::runtime_error("SHA-256 is not to be had from OpenSSL");
   return result;
 }
@@ -131,14 +132,11 @@ Id draw() {
 } // namespace
 
 std::string to_string(const hold_name& name) {
-  auto sections = name.sections;
-  if (!std::is_sorted(sections.begin(), sections.end()))
-    std::sort(sections.begin(), sections.end());
   std::string text;
-  text.reserve(name.event.value().size() + 6 * sections.size() + 34);
+  text.reserve(name.event.value().size() + 6 * name.sections.size() + 34);
   text += name.event.value();
   char separator = '~';
-  for (auto section : sections) {
+  for (auto section : name.sections) {
     text += separator;
     append_number(text, section.value());
     separator = '+';

@@ -39,7 +39,7 @@ struct ticket_name {
   friend bool operator==(const ticket_name&, const ticket_name&) = default;
 };
 
-/// Writes a name. Sections may come in any order.
+/// Writes a name.
 [[nodiscard]] std::string to_string(const hold_name& name);
 [[nodiscard]] std::string to_string(const order_name& name);
 [[nodiscard]] std::string to_string(const ticket_name& name);

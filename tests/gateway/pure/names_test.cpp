@@ -1,5 +1,6 @@
 #define CAF_SUITE gateway.names
 
+#include "gateway/codec_encode.hpp"
 #include "gateway/json_time.hpp"
 #include "gateway/public_names.hpp"
 
@@ -21,10 +22,13 @@ const domain::order_id some_order{0x0123456789abcdef, 0xfedcba9876543210};
 } // namespace
 
 SCENARIO("names are written as the protocol says") {
-  GIVEN("a hold in sections 12 and 3, its order and a ticket") {
+  GIVEN("a hold that section 12 granted before section 3, its order and a ticket") {
+    messages::hold_granted granted;
+    granted.event = rock;
+    granted.hold = some_hold;
+    granted.sections = {{domain::section_no{12}, {}}, {domain::section_no{3}, {}}};
     THEN("sections are ascending, and everything is in the name") {
-      CHECK_EQ(to_string(hold_name{rock, {domain::section_no{12}, domain::section_no{3}}, some_hold}),
-               "rock-2026~3+12~0123456789abcdeffedcba9876543210");
+      CHECK_EQ(to_string(name_of(granted)), "rock-2026~3+12~0123456789abcdeffedcba9876543210");
       CHECK_EQ(to_string(order_name{rock, some_order}), "rock-2026~0123456789abcdeffedcba9876543210");
       CHECK_EQ(to_string(ticket_name{rock, some_order, 7}), "rock-2026~0123456789abcdeffedcba9876543210~7");
     }
