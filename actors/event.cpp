@@ -118,10 +118,12 @@ private:
     settings.max_shopping = wish.max_shopping.value_or(settings.max_shopping);
     settings.max_seats_per_buyer = wish.max_seats_per_buyer.value_or(settings.max_seats_per_buyer);
     settings.hold_ttl = wish.hold_ttl.value_or(settings.hold_ttl);
-    for (auto [category, price] : wish.prices) {
-      if (category.value() >= settings.prices.size())
-        return to_error(domain::refusal{.reason = rejection::bad_request, .detail = "There is no such category."});
-      settings.prices[category.value()] = price;
+    for (const auto& [called, price] : wish.prices) {
+      auto category = core_.plan->find_category(called);
+      if (!category)
+        return to_error(
+            domain::refusal{.reason = rejection::bad_request, .detail = "The plan has no category " + called + "."});
+      settings.prices[category->value()] = price;
     }
     return define(settings, wish.state);
   }

@@ -20,6 +20,14 @@ domain::refusal refusal_for(rejection reason, std::string detail = {}) {
   return {.reason = reason, .detail = std::move(detail)};
 }
 
+void restrict_to(messages::hold_seats& wish, domain::category_no category) {
+  if (wish.best_anywhere)
+    wish.best_anywhere->category = category;
+  for (auto& part : wish.sections)
+    if (auto* best = std::get_if<domain::best_wish>(&part.wanted))
+      best->category = category;
+}
+
 } // namespace
 
 event_holds::event_holds(event_core& core, std::size_t most_requests, std::chrono::milliseconds retry)
@@ -31,6 +39,12 @@ event_holds::event_holds(event_core& core, std::size_t most_requests, std::chron
 caf::result<messages::hold_granted> event_holds::hold(messages::hold_seats& wish) {
   if (auto why = obstacle(wish))
     return to_error(*why);
+  if (!wish.category.empty()) {
+    auto category = core_.plan->find_category(wish.category);
+    if (!category)
+      return to_error(refusal_for(rejection::not_found, "This event has no category " + wish.category + "."));
+    restrict_to(wish, *category);
+  }
   // A repeat goes where the hold is: looking for the best places again would find others.
   if (const auto* known = known_.find(wish.hold); known && wish.best_anywhere) {
     if (known->buyer != wish.buyer || known->parts.size() != 1)

@@ -133,7 +133,8 @@ void post_hold(const exchange_ptr& x) {
                                x->buyer(),
                                std::move(wanted.sections),
                                wanted.best_anywhere,
-                               wish_digest(std::get<places_wish>(places))};
+                               wish_digest(std::get<places_wish>(places)),
+                               std::move(wanted.category)};
   x->ask(std::move(request), event, section, [x, event](answer&& what) {
     const auto& granted = std::get<messages::hold_granted>(what);
     auto name = name_of(granted);

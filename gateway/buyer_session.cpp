@@ -198,7 +198,8 @@ void buyer_session::on(reply_id&& re, frames::hold&& frame) {
                                buyer_,
                                std::move(wanted.sections),
                                wanted.best_anywhere,
-                               wish_digest(frame.places)};
+                               wish_digest(frame.places),
+                               std::move(wanted.category)};
   logger().debug("[{:016x}] hold in {} for {}", request.trace.value(), event->id.value(), buyer_.value());
   auto held = [this](const reply_id& to, const known_event_ptr& where, answer&& what) {
     const auto& granted = std::get<messages::hold_granted>(what);

@@ -234,10 +234,9 @@ read_body<messages::change_event> read_event_change(std::string_view text, const
   change.max_seats_per_buyer = read_max_seats_per_buyer(members);
   change.hold_ttl = read_hold_ttl(members);
   for (const auto& [name, price] : read_prices(members)) {
-    if (auto category = plan.find_category(name))
-      change.prices.emplace_back(*category, price);
-    else if (!fault)
+    if (!plan.find_category(name) && !fault)
       fault = bad_request(pointer_to("/prices", name), "The plan has no category " + name + ".");
+    change.prices.emplace_back(name, price);
   }
   if (fault)
     return std::move(*fault);

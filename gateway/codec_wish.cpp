@@ -72,22 +72,24 @@ resolution resolve_quantity(const places_in_section& wish, const domain::seating
 resolution resolve_best(const best_places& wish, const domain::seating_plan& plan) {
   domain::best_wish best;
   best.quantity = wish.quantity;
+  std::optional<domain::category_no> category;
   if (wish.category) {
-    best.category = plan.find_category(*wish.category);
-    if (!best.category)
+    category = plan.find_category(*wish.category);
+    if (!category)
       return not_found("/best/category", "This event has no category " + *wish.category + ".");
   }
+  auto name = wish.category.value_or(std::string{});
   if (!wish.section)
-    return resolved_wish{{}, best};
+    return resolved_wish{{}, best, name};
   auto section = plan.find_section(*wish.section);
   if (!section)
     return no_such_section("/best/section", *wish.section);
   const auto& there = plan.section(*section);
   if (!there.general())
-    return resolved_wish{{{*section, best}}, std::nullopt};
-  if (best.category && *best.category != there.general_category)
+    return resolved_wish{{{*section, best}}, std::nullopt, name};
+  if (category && *category != there.general_category)
     return not_found("/best/category", "Section " + there.id + " has no places of category " + *wish.category + ".");
-  return resolved_wish{{{*section, domain::quantity_wish{wish.quantity}}}, std::nullopt};
+  return resolved_wish{{{*section, domain::quantity_wish{wish.quantity}}}, std::nullopt, name};
 }
 
 } // namespace

@@ -40,10 +40,11 @@ struct best_places {
 
 using places_wish = std::variant<named_seats, places_in_section, best_places>;
 
-/// The same wish by numbers, as `messages::hold_seats` carries it: exactly one of the two is set.
+/// The same wish by numbers, as `messages::hold_seats` carries it: exactly one of the first two is set.
 struct resolved_wish {
   std::vector<messages::section_wish> sections; ///< ascending
   std::optional<domain::best_wish> best_anywhere;
+  std::string category{}; ///< of the best places; empty: any
 };
 
 /// Looks names up in the plan. Unknown seats, sections and categories are `not_found`; a seat named twice or of a

@@ -68,7 +68,8 @@ struct change_event {
   std::optional<std::uint32_t> max_shopping;
   std::optional<std::uint32_t> max_seats_per_buyer;
   std::optional<domain::seconds> hold_ttl;
-  std::vector<std::pair<domain::category_no, domain::minor_units>> prices;
+  std::vector<std::pair<std::string, domain::minor_units>>
+      prices; ///< by the category's name: numbers change with the plan
 };
 
 template <class Inspector>

@@ -6,6 +6,7 @@
 #include "messages/trace.hpp"
 
 #include <optional>
+#include <string>
 #include <vector>
 
 /// Holding, releasing and reading holds: requests beside their replies.
@@ -32,13 +33,17 @@ struct hold_seats {
   std::vector<section_wish> sections;
   std::optional<domain::best_wish> best_anywhere;
   std::uint64_t wish_digest = 0;
+  /// Of which the best places are to be; empty: any. By name, and the event sets the number: it may have been given
+  /// another plan since the wish was read.
+  std::string category{};
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, hold_seats& x) {
   return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event), f.field("hold", x.hold),
                             f.field("buyer", x.buyer), f.field("sections", x.sections),
-                            f.field("best_anywhere", x.best_anywhere), f.field("wish_digest", x.wish_digest));
+                            f.field("best_anywhere", x.best_anywhere), f.field("wish_digest", x.wish_digest),
+                            f.field("category", x.category));
 }
 
 /// Event → section: one section's part. Answered by `hold_granted`, straight to the buyer's gateway

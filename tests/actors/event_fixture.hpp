@@ -131,9 +131,8 @@ public:
     return change([state](messages::change_event& wish) { wish.state = state; });
   }
 
-  /// The price of a category.
-  shared_outcome<messages::event_view> change_price(std::uint16_t category, domain::minor_units price) {
-    return change([=](messages::change_event& wish) { wish.prices = {{domain::category_no{category}, price}}; });
+  shared_outcome<messages::event_view> change_price(const std::string& category, domain::minor_units price) {
+    return change([=](messages::change_event& wish) { wish.prices = {{category, price}}; });
   }
 
   messages::event_view view() { return *asked<messages::event_view>(messages::describe_event{})->reply; }
@@ -159,9 +158,10 @@ public:
   }
 
   shared_outcome<messages::hold_granted> best(std::uint64_t hold, std::uint64_t who, std::uint32_t quantity,
-                                              std::optional<domain::category_no> category = domain::category_no{0}) {
+                                              const std::string& category = "Seat") {
     auto anywhere = wish(hold, who, {});
-    anywhere.best_anywhere = domain::best_wish{quantity, category, domain::togetherness::anyhow};
+    anywhere.best_anywhere = domain::best_wish{.quantity = quantity};
+    anywhere.category = category;
     return asked<messages::hold_granted>(anywhere);
   }
 

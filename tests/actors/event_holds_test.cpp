@@ -179,7 +179,20 @@ SCENARIO("a search that finds nothing costs no allowance") {
   hold(1, 1, {seats(left, {0, 1, 2, 3})});
   hold(2, 2, {seats(right, {0, 1, 2, 3})});
   CHECK(best(3, 3, 2)->refused_as(rejection::sold_out));
-  CHECK(best(4, 3, 4, domain::category_no{1})->reply.has_value());
+  CHECK(best(4, 3, 4, "Standing")->reply.has_value());
+}
+
+SCENARIO("the best places are of the category that was named") {
+  auto standing = best(1, 1, 1, "Standing");
+  REQUIRE(standing->reply.has_value());
+  CHECK(standing->reply->sections.front().section == floor);
+  auto here = wish(2, 2, {{left, domain::best_wish{.quantity = 2}}});
+  here.category = "Standing";
+  CHECK(asked<messages::hold_granted>(here)->refused_as(rejection::sold_out));
+  here.category = "Seat";
+  CHECK(asked<messages::hold_granted>(here)->reply.has_value());
+  CHECK(best(3, 3, 1, "Box")->refused_as(rejection::not_found));
+  CHECK(best(4, 4, 1, "")->reply.has_value());
 }
 
 SCENARIO("what cannot be a wish is refused") {
@@ -203,14 +216,14 @@ SCENARIO("settings change at once while selling") {
   change([](messages::change_event& wish) {
     wish.max_seats_per_buyer = 1;
     wish.hold_ttl = domain::seconds{60};
-    wish.prices = {{domain::category_no{0}, 7'000}};
+    wish.prices = {{"Seat", 7'000}};
   });
   auto granted = hold(1, 1, {seats(left, {0})});
   REQUIRE(granted->reply.has_value());
   CHECK(granted->reply->until == now() + 60s);
   CHECK_EQ(granted->reply->sections.front().seats.front().price, 7'000);
   CHECK(hold(2, 1, {seats(left, {1})})->refused_as(rejection::limit_exceeded));
-  CHECK(change_price(9, 1)->refused_as(rejection::bad_request));
+  CHECK(change_price("Box", 1)->refused_as(rejection::bad_request));
   restart();
   CHECK(view().settings.hold_ttl == domain::seconds{60});
 }

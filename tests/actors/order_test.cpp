@@ -185,7 +185,7 @@ SCENARIO("an order that failed or was refunded stays what it is when it is cance
 }
 
 SCENARIO("a free order asks no provider") {
-  change_price(1, 0);
+  change_price("Standing", 0);
   hold(1, 1, {{floor, domain::quantity_wish{2}}});
   order(1, 1, {floor});
   CHECK(state_of(1, 1) == order_state::confirmed);

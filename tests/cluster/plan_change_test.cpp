@@ -222,7 +222,7 @@ SCENARIO("a process that dies after it replaced a plan leaves its settings, too"
   // They are written once: what was set later stays.
   messages::change_event change;
   change.event = id;
-  change.prices = {{domain::category_no{0}, 8'000}};
+  change.prices = {{"Seat", 8'000}};
   REQUIRE(asked<messages::event_view>(heir, change)->reply.has_value());
   auto next_heir = start_process("next heir");
   CHECK_EQ(hold(next_heir, 3, 0, 1)->reply->sections.front().seats.front().price, 8'000);
@@ -288,6 +288,41 @@ SCENARIO("settings without a plan keep the plan that runs") {
   messages::put_event of_other{{}, id, settings, nullptr, plans["other categories"]};
   CHECK(asked<messages::event_view>(node, of_other)->refused_as(rejection::in_progress));
   CHECK(node.fatal->empty());
+}
+
+SCENARIO("a category that was named is the same one under a plan that lists them in another order") {
+  auto now = domain::seating_plan{
+      "Hall",
+      {"Seat", "Box"},
+      {{"row", "Row", {"A"}, {{"a", "1", domain::category_no{0}, 0, {}}, {"b", "2", domain::category_no{1}, 0, {}}}}}};
+  auto next = domain::seating_plan{
+      "Hall",
+      {"Box", "Seat"},
+      {{"row", "Row", {"A"}, {{"a", "1", domain::category_no{1}, 0, {}}, {"b", "2", domain::category_no{0}, 0, {}}}}}};
+  plans["seats first"] = std::make_shared<domain::seating_plan>(std::move(now));
+  plans["boxes first"] = std::make_shared<domain::seating_plan>(std::move(next));
+  auto node = start_process("first");
+  auto put_with = [&](const std::string& plan, std::vector<domain::minor_units> prices) {
+    domain::event_settings settings;
+    settings.prices = std::move(prices);
+    return asked<messages::event_view>(
+        node, messages::put_event{{}, id, settings, std::make_shared<const std::string>(plan), plans[plan]});
+  };
+  REQUIRE(put_with("seats first", {1'000, 9'000})->reply.has_value());
+  open_sale(node);
+  REQUIRE(put_with("boxes first", {9'000, 1'000})->reply.has_value());
+  messages::change_event dearer;
+  dearer.event = id;
+  dearer.prices = {{"Box", 9'500}};
+  REQUIRE(asked<messages::event_view>(node, dearer)->reply.has_value());
+  auto box = wish(1, 0, 0);
+  box.sections.clear();
+  box.best_anywhere = domain::best_wish{};
+  box.category = "Box";
+  auto granted = asked<messages::hold_granted>(node, box);
+  REQUIRE(granted->reply.has_value());
+  CHECK_EQ(granted->reply->sections.front().seats.front().price, 9'500);
+  CHECK(granted->reply->sections.front().seats.front().seat == domain::seat_no{1});
 }
 
 SCENARIO("an error that nobody expected ends the process with a sentence, and not the keeper alone") {

@@ -148,7 +148,7 @@ SCENARIO("an event is changed by what is said and by nothing else") {
       CHECK_EQ(all.max_seats_per_buyer.value(), 2u);
       CHECK(all.hold_ttl == 30s);
       CHECK_EQ(all.prices.size(), 1u);
-      CHECK(all.prices[0].first == domain::category_no{1});
+      CHECK_EQ(all.prices[0].first, "Silver");
       auto one = good(change(R"({"admission_per_s":7})"));
       CHECK(!one.state);
       CHECK(!one.hold_ttl);
