@@ -90,8 +90,9 @@ public:
 
   /// The shard was in doubt and is claimed anew: what `history` says is true.
   void rebuild(messages::shard_reclaimed& history) {
+    if (!core_.journal.reclaimed(history))
+      return;
     core_.event = domain::replay(domain::event{}, history.snapshot, history.facts);
-    core_.journal.reclaimed(history);
     if (core_.sections.empty())
       return;
     tell_settings();

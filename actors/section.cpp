@@ -77,8 +77,9 @@ public:
 
   /// The shard was in doubt and is claimed anew: what `history` says is true.
   void rebuild(messages::shard_reclaimed& history) {
+    if (!journal_.reclaimed(history))
+      return;
     section_ = domain::replay(domain::section{plan_, number_}, history.snapshot, history.facts);
-    journal_.reclaimed(history);
     news_.show(section_, journal_.epoch());
     for (auto& end : std::exchange(untold_ends_, {}))
       if (!section_.find(end.hold))

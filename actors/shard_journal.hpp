@@ -140,7 +140,7 @@ public:
     if (failure.why == messages::append_failure::fenced)
       stop(failure.why, "somebody else owns it now");
     else if (failure.why == messages::append_failure::disagreed)
-      stop(failure.why, "the table of sold seats contradicts it");
+      stop(failure.why, "the table of sold seats contradicts it; the audit says where");
     else
       enter_doubt(failure.why);
     for (auto& fact : lost)
@@ -168,10 +168,16 @@ public:
       port_.reclaim({shard_, epoch_});
   }
 
-  /// The shard is claimed and rebuilt from `history`: it writes on from there.
-  void reclaimed(const messages::shard_reclaimed& history) {
+  /// The shard is claimed, and its owner rebuilds it from `history`: it writes on from there. False when facts that
+  /// were durable are missing: then the shard stops, because buyers were told of them.
+  [[nodiscard]] bool reclaimed(const messages::shard_reclaimed& history) {
     domain::ensure(standing_ == shard_standing::in_doubt, "a shard is reclaimed only when in doubt");
     domain::ensure(history.epoch > epoch_, "a claim raises the epoch");
+    if (history.last.value() < durable_) {
+      stop(messages::append_failure::disagreed,
+           "the store has lost facts of it that were durable; bring them back, audit the event, and start again");
+      return false;
+    }
     epoch_ = history.epoch;
     last_ = history.last.value();
     durable_ = last_;
@@ -179,6 +185,7 @@ public:
     standing_ = shard_standing::writing;
     retry_ = limits_.first_retry;
     log::of("actors").info("shard {} writes on from fact {} at epoch {}", to_string(shard_), last_, epoch_.value());
+    return true;
   }
 
   // ---- snapshots ----

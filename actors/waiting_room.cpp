@@ -80,7 +80,8 @@ public:
   /// The shard was in doubt and is claimed anew. Whoever is in the room stays there; blocks of numbers
   /// that were written after all are used.
   void rebuild(messages::shard_reclaimed& history) {
-    journal_.reclaimed(history);
+    if (!journal_.reclaimed(history))
+      return;
     use_unknown(history.snapshot);
     use_unknown(history.facts);
     open_or_pause();

@@ -126,7 +126,7 @@ SCENARIO("a failure undoes all that is in flight and claims the shard anew") {
       }
       THEN("it writes on from what the claim found") {
         messages::shard_reclaimed history{domain::epoch{4}, domain::fact_seq{22}, {}, {}};
-        journal.reclaimed(history);
+        CHECK(journal.reclaimed(history));
         CHECK(journal.settled());
         durable(23); // a late word of the epoch before
         fail(append_failure::fenced);
@@ -135,6 +135,17 @@ SCENARIO("a failure undoes all that is in flight and claims the shard anew") {
         journal.flush();
         CHECK_EQ(port.appended.back().first.value(), 23u);
         CHECK_EQ(port.appended.back().epoch.value(), 4u);
+      }
+    }
+    WHEN("it fails again, and the claim finds less than was durable") {
+      fail(append_failure::unavailable, 4);
+      CHECK(!journal.reclaimed({domain::epoch{5}, domain::fact_seq{21}, {}, {}}));
+      THEN("it stops") {
+        CHECK(journal.standing() == actors::shard_standing::stopped);
+        CHECK(journal.obstacle() == domain::rejection::store_unavailable);
+        REQUIRE(port.stops.size() == 1u);
+        CHECK(port.stops[0].why == append_failure::disagreed);
+        CHECK(port.stops[0].sentence.find("lost facts") != std::string::npos);
       }
     }
   }
@@ -216,7 +227,7 @@ SCENARIO("whatever the journal does, every consequence comes back exactly once")
         world.fail(append_failure::unavailable, epoch);
       } else if (world.journal.standing() == actors::shard_standing::in_doubt) {
         messages::shard_reclaimed history{domain::epoch{++epoch}, domain::fact_seq{written}, {}, {}};
-        world.journal.reclaimed(history);
+        RC_ASSERT(world.journal.reclaimed(history));
       }
     }
     if (world.journal.standing() == actors::shard_standing::writing)
