@@ -44,9 +44,6 @@ void best_requests::search_on(domain::hold_id hold) {
   auto next = under_way.search.next([&](const auto& attempt) { return places_.may_have(attempt, wanted); });
   if (!next)
     return give_up(hold, {.reason = rejection::sold_out});
-  // The section that refused has given the allowance back.
-  if (auto why = known_.take_allowance(under_way.wish, wanted.quantity))
-    return give_up(hold, *why);
   under_way.last = *next;
   auto here = wanted;
   here.fit = next->fit;
@@ -60,7 +57,7 @@ void best_requests::search_on(domain::hold_id hold) {
 
 void best_requests::granted(domain::hold_id hold, const messages::hold_granted& found) {
   auto done = under_way_.extract(hold);
-  known_hold mine{found.buyer, {}};
+  known_hold mine{found.buyer, {}, done.mapped().wish.wish_digest};
   for (const auto& part : found.sections)
     mine.parts.emplace_back(part.section, static_cast<std::uint32_t>(part.seats.size()));
   known_.set(hold, std::move(mine));

@@ -6,12 +6,13 @@
 #include <caf/actor_cast.hpp>
 
 #include <algorithm>
-#include <optional>
+#include <set>
 
 namespace usher::actors {
 
 /// An actor's one timer: sends it `deadline_reached` at the earliest of the times that it asked for. Whatever is due
-/// later the actor asks for anew then, so that at most one message is under way however often it asks.
+/// later the actor asks for anew then. A message is sent only for a time before all that are under way, so that these
+/// are few however often it asks.
 template <class Handle>
 class deadline_timer {
 public:
@@ -21,22 +22,24 @@ public:
 
   /// Asks for a message at `due`, which may be over.
   void wake_at(domain::instant due, domain::instant now) {
-    if (at_ && *at_ <= due)
+    if (!under_way_.empty() && *under_way_.begin() <= due)
       return;
-    at_ = due;
+    under_way_.insert(due);
     self_->delayed_send(caf::actor_cast<Handle>(self_.ctrl()), std::max(due - now, domain::microseconds{0}),
                         messages::deadline_reached{});
   }
 
   /// To be called first when the message comes.
   void rang(domain::instant now) {
-    if (at_ && *at_ <= now)
-      at_.reset();
+    // The earliest has come, even if by this clock it is a little early.
+    if (!under_way_.empty())
+      under_way_.erase(under_way_.begin());
+    under_way_.erase(under_way_.begin(), under_way_.upper_bound(now));
   }
 
 private:
   self_pointer self_;
-  std::optional<domain::instant> at_; ///< when the next message comes
+  std::set<domain::instant> under_way_; ///< when messages come
 };
 
 } // namespace usher::actors

@@ -119,6 +119,7 @@ private:
     settings.max_shopping = wish.max_shopping.value_or(settings.max_shopping);
     settings.max_seats_per_buyer = wish.max_seats_per_buyer.value_or(settings.max_seats_per_buyer);
     settings.hold_ttl = wish.hold_ttl.value_or(settings.hold_ttl);
+    settings.prices.resize(core_.plan->categories().size()); // there are none before the event is defined
     for (const auto& [called, price] : wish.prices) {
       auto category = core_.plan->find_category(called);
       if (!category)

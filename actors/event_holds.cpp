@@ -45,10 +45,12 @@ caf::result<messages::hold_granted> event_holds::hold(messages::hold_seats& wish
       return to_error(refusal_for(rejection::not_found, "This event has no category " + wish.category + "."));
     restrict_to(wish, *category);
   }
+  if (auto why = known_.refusal_of_another(wish))
+    return to_error(*why);
   // A repeat goes where the hold is: looking for the best places again would find others.
   if (const auto* known = known_.find(wish.hold); known && wish.best_anywhere) {
-    if (known->buyer != wish.buyer || known->parts.size() != 1)
-      return to_error(known->buyer != wish.buyer ? rejection::not_found : rejection::idempotency_mismatch);
+    if (known->parts.size() != 1)
+      return to_error(rejection::idempotency_mismatch);
     auto [section, quantity] = known->parts.front();
     return hold_in_one(wish, section, *wish.best_anywhere, quantity);
   }
@@ -98,10 +100,11 @@ caf::result<messages::hold_granted> event_holds::hold_in_one(messages::hold_seat
                                                              domain::wish wanted, std::uint32_t quantity) {
   if (auto why = known_.take_allowance(wish, quantity))
     return to_error(*why);
-  known_.add(wish.hold, known_hold{wish.buyer, {{section, quantity}}});
+  known_.add(wish.hold, known_hold{wish.buyer, {{section, quantity}}, wish.wish_digest});
   return core_.self->delegate(core_.sections[section.value()],
                               messages::hold_in_section{wish.trace, wish.hold, std::move(wish.buyer), std::move(wanted),
-                                                        wish.wish_digest, std::nullopt});
+                                                        wish.wish_digest, std::nullopt,
+                                                        known_.next_attempt(wish.hold)});
 }
 
 // ---- releasing and reading ---------------------------------------------------
@@ -157,7 +160,7 @@ void event_holds::give_back(const messages::allowance_back& news) {
   places_.seats_freed(news.section);
   // A search that goes on in the next section still needs its allowance.
   if (!searches_.contains(news.hold))
-    known_.forget_part(news.hold, news.section);
+    known_.forget_part(news.hold, news.section, news.attempt);
 }
 
 } // namespace usher::actors

@@ -13,6 +13,10 @@ std::uint32_t quantity_of(const domain::wish& wanted) {
   return std::get<domain::quantity_wish>(wanted).quantity;
 }
 
+bool known_hold::has_part_in(domain::section_no section) const {
+  return std::any_of(parts.begin(), parts.end(), [&](const auto& part) { return part.first == section; });
+}
+
 known_holds::known_holds(const domain::event& event) : event_(event) {}
 
 std::optional<domain::refusal> known_holds::take_allowance(const messages::hold_seats& wish, std::uint32_t quantity) {
@@ -30,6 +34,23 @@ void known_holds::give_allowance_back(domain::hold_id hold) {
 const known_hold* known_holds::find(domain::hold_id hold) const {
   auto known = known_.find(hold);
   return known == known_.end() ? nullptr : &known->second;
+}
+
+std::optional<domain::refusal> known_holds::refusal_of_another(const messages::hold_seats& wish) const {
+  const auto* known = find(wish.hold);
+  if (!known)
+    return std::nullopt;
+  if (known->buyer != wish.buyer)
+    return domain::refusal{.reason = domain::rejection::not_found};
+  // Without its digest, e.g. after a restart, a hold still is where it is.
+  auto is_elsewhere = wish.sections.size() == 1 && !known->has_part_in(wish.sections.front().section);
+  if (is_elsewhere || (known->wish_digest != 0 && known->wish_digest != wish.wish_digest))
+    return domain::refusal{.reason = domain::rejection::idempotency_mismatch};
+  return std::nullopt;
+}
+
+std::uint64_t known_holds::next_attempt(domain::hold_id hold) {
+  return known_.at(hold).last_attempt = ++attempts_;
 }
 
 bool known_holds::add(domain::hold_id hold, known_hold wanted) {
@@ -95,9 +116,9 @@ void known_holds::forget(domain::hold_id hold) {
   allowances_.give_back(hold);
 }
 
-void known_holds::forget_part(domain::hold_id hold, domain::section_no section) {
+void known_holds::forget_part(domain::hold_id hold, domain::section_no section, std::uint64_t attempt) {
   auto known = known_.find(hold);
-  if (known == known_.end())
+  if (known == known_.end() || (attempt > 0 && attempt < known->second.last_attempt))
     return;
   std::erase_if(known->second.parts, [&](const auto& part) { return part.first == section; });
   count_again(hold);

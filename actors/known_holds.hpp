@@ -19,6 +19,10 @@ namespace usher::actors {
 struct known_hold {
   domain::buyer_id buyer;
   std::vector<std::pair<domain::section_no, std::uint32_t>> parts;
+  std::uint64_t wish_digest = 0;  ///< of the wish that led to it; 0: not known any more
+  std::uint64_t last_attempt = 0; ///< at having it held by a section whose answer the event does not see
+
+  [[nodiscard]] bool has_part_in(domain::section_no section) const;
 };
 
 /// How many seats a wish takes from its buyer's allowance.
@@ -37,6 +41,10 @@ public:
 
   /// Null when it is not known.
   [[nodiscard]] const known_hold* find(domain::hold_id hold) const;
+  /// Why this wish is none for the hold that is known by its id, if one is: a key is for one wish of one buyer.
+  [[nodiscard]] std::optional<domain::refusal> refusal_of_another(const messages::hold_seats& wish) const;
+  /// A wish for a known hold is handed on: the number of this attempt, higher than all before.
+  std::uint64_t next_attempt(domain::hold_id hold);
   /// Remembers a hold for which the allowance was taken. False when it was known before: then nothing changes.
   bool add(domain::hold_id hold, known_hold wanted);
   /// A hold that is known may not be in all sections that its repeat names, e.g. when the event's node died before it
@@ -54,14 +62,15 @@ public:
 
   /// Nothing of a hold is held or owned any more.
   void forget(domain::hold_id hold);
-  /// Likewise, in one section.
-  void forget_part(domain::hold_id hold, domain::section_no section);
+  /// Likewise, in one section; unless the wish was handed on again after this attempt, and 0 is after all of them.
+  void forget_part(domain::hold_id hold, domain::section_no section, std::uint64_t attempt = 0);
 
 private:
   void count_again(domain::hold_id hold);
 
   const domain::event& event_;
   domain::allowances allowances_;
+  std::uint64_t attempts_ = 0;
   boost::unordered_flat_map<domain::hold_id, known_hold, std::hash<domain::hold_id>> known_;
 };
 

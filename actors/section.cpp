@@ -14,7 +14,7 @@
 
 #include <algorithm>
 #include <optional>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 
@@ -84,9 +84,12 @@ public:
     for (auto& end : std::exchange(untold_ends_, {}))
       if (!section_.find(end.hold))
         news_.tell(end);
-    for (auto hold : std::exchange(denied_holds_, {}))
+    for (auto [hold, attempt] : std::exchange(denied_holds_, {})) {
       if (auto* found = section_.find(hold))
-        end_hold({hold, domain::hold_end::unacknowledged}, *found, {}, true);
+        end_hold({hold, domain::hold_end::unacknowledged}, *found, {});
+      else if (attempt)
+        self_->send(event_actor_, messages::allowance_back{number_, hold, *attempt});
+    }
     journal_.flush();
     arm_timer(clock_.now(self_));
     news_.tell_soon();
@@ -102,16 +105,18 @@ private:
     auto now = clock_.now(self_);
     auto until = wish.until.value_or(now + terms_.hold_ttl);
     auto decided = section_.hold(wish.hold, wish.buyer, wish.wanted, wish.wish_digest, terms_, until);
-    if (domain::repeated(decided))
+    if (domain::repeated(decided)) {
+      if (auto denied = denied_holds_.find(wish.hold); denied != denied_holds_.end())
+        denied->second = wish.attempt; // it counts once more, whether it is here or not
       return answer_with(wish.hold);
+    }
     if (auto* no = std::get_if<domain::refusal>(&decided))
       return refuse(wish, std::move(*no));
     if (auto obstacle = journal_.obstacle())
       return refuse(wish, {*obstacle, {}, {}, {}});
     auto& fact = std::get<domain::seats_held>(decided);
     section_.apply(fact);
-    write(std::move(fact), now,
-          {consequence::answer::granted, wish.until.has_value(), self_->make_response_promise(), wish.hold});
+    write(std::move(fact), now, {consequence::answer::granted, self_->make_response_promise(), wish.hold});
     arm_timer(now);
     return caf::delegated<messages::hold_granted>{}; // by the promise
   }
@@ -122,7 +127,7 @@ private:
       log_.debug("{}{} refuses hold {}: {}", messages::line_start(wish.trace), to_string(shard()),
                  domain::to_hex(wish.hold), domain::slug(why.reason));
     if (!counts_here(wish.hold, why.reason))
-      self_->send(event_actor_, messages::allowance_back{number_, wish.hold, !wish.until});
+      self_->send(event_actor_, messages::allowance_back{number_, wish.hold, wish.attempt});
     why.section = number_;
     return to_error(why);
   }
@@ -174,15 +179,13 @@ private:
     if (auto obstacle = journal_.obstacle())
       return to_error(*obstacle);
     auto asker = self_->make_response_promise();
-    // One section of a spread hold may let go while others keep theirs: then the event counts for itself.
-    auto whole = wish.sections.size() <= 1;
-    end_hold(std::get<domain::hold_ended>(decided), *section_.find(wish.hold), asker, whole);
+    end_hold(std::get<domain::hold_ended>(decided), *section_.find(wish.hold), asker);
     return asker;
   }
 
-  void end_hold(const domain::hold_ended& fact, const domain::hold& held, caf::response_promise asker, bool whole) {
-    section_change change{{held.seats, '.'}, end_of_hold{fact.hold, held.buyer, fact.why, whole}};
-    consequence after{asker.pending() ? consequence::answer::done : consequence::answer::none, !whole, std::move(asker),
+  void end_hold(const domain::hold_ended& fact, const domain::hold& held, caf::response_promise asker) {
+    section_change change{{held.seats, '.'}, end_of_hold{fact.hold, held.buyer, fact.why}};
+    consequence after{asker.pending() ? consequence::answer::done : consequence::answer::none, std::move(asker),
                       fact.hold, std::make_unique<section_change>(std::move(change))};
     section_.apply(fact); // `held` is gone now
     write(fact, clock_.now(self_), std::move(after));
@@ -196,7 +199,7 @@ private:
     if (journal_.obstacle())
       return timer_.wake_at(now + patience, now);
     for (const auto& fact : section_.expire(now, limits_.most_expiries_at_once))
-      end_hold(fact, *section_.find(fact.hold), {}, true);
+      end_hold(fact, *section_.find(fact.hold), {});
     arm_timer(now);
   }
 
@@ -249,7 +252,7 @@ private:
     auto asker = self_->make_response_promise();
     auto change = std::make_unique<section_change>(section_change{look_after(fact)});
     auto now = clock_.now(self_);
-    write(std::move(fact), now, {consequence::answer::done, false, asker, {}, std::move(change)});
+    write(std::move(fact), now, {consequence::answer::done, asker, {}, std::move(change)});
     arm_timer(now);
     return asker;
   }
@@ -266,7 +269,7 @@ private:
     if (auto obstacle = journal_.obstacle())
       return to_error(*obstacle);
     auto asker = self_->make_response_promise();
-    journal_.after_all({reply, false, asker, hold});
+    journal_.after_all({reply, asker, hold});
     return asker;
   }
 
@@ -315,11 +318,15 @@ private:
   void failed(const messages::append_failed& failure) {
     journal_.failed(failure, [this](consequence& after) {
       if (after.reply == consequence::answer::granted) {
-        denied_holds_.insert(after.hold);
-        self_->send(event_actor_, messages::allowance_back{number_, after.hold, !after.spread});
+        denied_holds_.emplace(after.hold, std::nullopt);
+        self_->send(event_actor_, messages::allowance_back{number_, after.hold});
       }
-      if (after.change && after.change->end)
+      if (after.change && after.change->end) {
+        // Its buyer was told long ago that it is not held.
+        if (after.change->end->why == domain::hold_end::unacknowledged)
+          denied_holds_.emplace(after.change->end->hold, std::nullopt);
         untold_ends_.push_back(std::move(*after.change->end));
+      }
       after.asker.deliver(to_error(rejection::store_unavailable));
     });
   }
@@ -371,8 +378,9 @@ private:
 
   actor_port<self_pointer, section_state> port_;
   shard_journal<section_consequence> journal_;
-  std::unordered_set<domain::hold_id> denied_holds_; ///< told `store_unavailable`, perhaps written
-  std::vector<end_of_hold> untold_ends_;             ///< perhaps written, told to nobody
+  /// Told `store_unavailable`, perhaps written; with the latest attempt at the same since then, if there was one.
+  std::unordered_map<domain::hold_id, std::optional<std::uint64_t>> denied_holds_;
+  std::vector<end_of_hold> untold_ends_; ///< perhaps written, told to nobody
 
   caf::response_promise at_rest_; ///< of who waits for it
 

@@ -16,7 +16,6 @@ struct end_of_hold {
   domain::hold_id hold;
   domain::buyer_id buyer;
   domain::hold_end why = domain::hold_end::released;
-  bool whole = true; ///< see `messages::allowance_back`
 };
 
 /// What there is to show and to tell, besides a granted hold.
@@ -35,7 +34,6 @@ struct section_consequence {
   };
 
   answer reply = answer::none;
-  bool spread = false; ///< other sections may have parts of the hold
   caf::response_promise asker;
   domain::hold_id hold; ///< that the answer is about
   std::unique_ptr<section_change> change = nullptr;

@@ -28,7 +28,7 @@ spread_requests::spread_requests(event_core& core, known_holds& known, std::chro
 caf::result<messages::hold_granted> spread_requests::begin(messages::hold_seats& wish) {
   std::uint64_t quantity = 0;
   std::vector<domain::section_no> numbers;
-  known_hold mine{wish.buyer, {}};
+  known_hold mine{wish.buyer, {}, wish.wish_digest};
   for (const auto& part : wish.sections) {
     auto count = quantity_of(part.wanted);
     quantity += count;

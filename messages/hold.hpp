@@ -55,13 +55,14 @@ struct hold_in_section {
   domain::wish wanted;
   std::uint64_t wish_digest = 0;
   std::optional<domain::instant> until; ///< the same in every section of a spread hold; else the section's own TTL
+  std::uint64_t attempt = 0;            ///< the event's number of this attempt; 0: it awaits the answer itself
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, hold_in_section& x) {
   return f.object(x).fields(f.field("trace", x.trace), f.field("hold", x.hold), f.field("buyer", x.buyer),
                             f.field("wanted", x.wanted), f.field("wish_digest", x.wish_digest),
-                            f.field("until", x.until));
+                            f.field("until", x.until), f.field("attempt", x.attempt));
 }
 
 struct section_seats {
@@ -125,12 +126,14 @@ bool inspect(Inspector& f, find_hold& x) {
 struct allowance_back {
   domain::section_no section;
   domain::hold_id hold;
-  bool whole = true; ///< false while other sections of a spread hold may still have it
+  /// That was refused: the event may have handed the same wish on again since, with another answer. 0: the hold is over
+  /// whatever was handed on.
+  std::uint64_t attempt = 0;
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, allowance_back& x) {
-  return f.object(x).fields(f.field("section", x.section), f.field("hold", x.hold), f.field("whole", x.whole));
+  return f.object(x).fields(f.field("section", x.section), f.field("hold", x.hold), f.field("attempt", x.attempt));
 }
 
 /// Section → event, after its start: who holds and owns what here.

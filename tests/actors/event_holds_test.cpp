@@ -195,6 +195,32 @@ SCENARIO("the best places are of the category that was named") {
   CHECK(best(4, 4, 1, "")->reply.has_value());
 }
 
+SCENARIO("a key is for one wish: it holds nothing in another section, also after a restart") {
+  REQUIRE(hold(1, 1, {seats(left, {0, 1})})->reply.has_value());
+  CHECK(hold(1, 1, {seats(right, {0, 1})})->refused_as(rejection::idempotency_mismatch));
+  auto other = wish(1, 1, {seats(left, {2, 3})});
+  other.wish_digest = 99;
+  CHECK(asked<messages::hold_granted>(other)->refused_as(rejection::idempotency_mismatch));
+  CHECK(hold(1, 2, {seats(left, {0, 1})})->refused_as(rejection::not_found));
+  restart();
+  CHECK(hold(1, 1, {seats(right, {0, 1})})->refused_as(rejection::idempotency_mismatch));
+  CHECK(hold(1, 1, {seats(left, {0, 1})})->reply.has_value());
+  CHECK_EQ(status(left) + status(right), "HH......");
+  REQUIRE(release(1, 1, {left})->reply.has_value());
+  CHECK(hold(2, 1, {seats(right, {0, 1, 2, 3})})->reply.has_value());
+}
+
+SCENARIO("a refusal gives nothing back for a wish that was handed on again since") {
+  REQUIRE(hold(1, 1, {seats(left, {0})})->reply.has_value()); // the first attempt
+  REQUIRE(hold(1, 1, {seats(left, {0})})->reply.has_value()); // the second
+  self->send(event, messages::allowance_back{left, hold_of(1), 1});
+  settle();
+  CHECK(hold(2, 1, {seats(right, {0, 1, 2, 3})})->refused_as(rejection::limit_exceeded));
+  self->send(event, messages::allowance_back{left, hold_of(1), 2});
+  settle();
+  CHECK(hold(3, 1, {seats(right, {0, 1, 2, 3})})->reply.has_value());
+}
+
 SCENARIO("what cannot be a wish is refused") {
   CHECK(hold(1, 1, {})->refused_as(rejection::bad_request));
   CHECK(hold(2, 1, {seats(left, {})})->refused_as(rejection::bad_request));

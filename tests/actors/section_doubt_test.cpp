@@ -58,6 +58,51 @@ SCENARIO("a hold that was written although its buyer was told otherwise is ended
   }
 }
 
+SCENARIO("a hold that nobody was promised ends, even if the first attempt to end it fails") {
+  GIVEN("a hold whose answer was lost, and a store that then takes no facts for a while") {
+    start(working_journal());
+    books->set(store_fault::lost_answer);
+    hold(1, {1});
+    books->set(store_fault::full);
+    pass(2500ms);
+    CHECK_EQ(books->facts(shard()).size(), 1u);
+    WHEN("it takes facts again") {
+      books->set(store_fault::none);
+      pass(5s);
+      THEN("the seat is free") {
+        CHECK_EQ(view().status, "..........");
+        auto facts = books->facts(shard());
+        REQUIRE(facts.size() == 2u);
+        CHECK((facts[1] == domain::fact{domain::hold_ended{hold_of(1), domain::hold_end::unacknowledged}}));
+        CHECK(hold(2, {1})->reply.has_value());
+      }
+    }
+  }
+}
+
+SCENARIO("a hold that is repeated while the store is away does not count when it turns out to be nowhere") {
+  GIVEN("a hold that fails and is tried again, in vain") {
+    start(working_journal());
+    books->set(store_fault::unavailable);
+    hold(1, {1});
+    auto again = wish(1, domain::seats_wish{seats({1})});
+    again.attempt = 2;
+    auto refused = ask<messages::hold_granted>(section, again);
+    settle();
+    CHECK(refused->refused_as(rejection::store_unavailable));
+    CHECK_EQ(event_heard->allowances.size(), 1u);
+    WHEN("the store is back") {
+      books->set(store_fault::none);
+      pass(2500ms);
+      THEN("the event has the allowance back, unless it was tried once more") {
+        REQUIRE(event_heard->allowances.size() == 2u);
+        CHECK(event_heard->allowances[1].hold == hold_of(1));
+        CHECK_EQ(event_heard->allowances[1].attempt, 2u);
+      }
+    }
+  }
+}
+
 SCENARIO("a hold that runs out while the store is away ends when it is back") {
   GIVEN("a hold, and a store that is away when its time is over") {
     start(working_journal());

@@ -122,7 +122,8 @@ std::optional<shard_history> memory_store::claim(const domain::shard_id& shard, 
 std::vector<append_result> memory_store::append(std::span<const journal_entry> group) {
   std::unique_lock lock{books_->guard_};
   books_->fault_changed_.wait(lock, [this] { return books_->fault_ != store_fault::paused; });
-  if (books_->fault_ == store_fault::unavailable || books_->fault_ == store_fault::lost_claim)
+  if (books_->fault_ == store_fault::unavailable || books_->fault_ == store_fault::lost_claim
+      || books_->fault_ == store_fault::full)
     throw store_unavailable{"the memory store was told to fail"};
   ++books_->groups_;
   std::map<domain::shard_id, append_result> stopped;

@@ -18,13 +18,14 @@ enum class store_fault {
   unavailable, ///< nothing is written, and the caller is told so
   lost_answer, ///< everything is written, and the caller is told `store_unavailable`
   lost_claim,  ///< nothing is written, but claims succeed, and the caller is told `store_unavailable`
+  full,        ///< no fact is written, and the caller is told `store_unavailable`; all else succeeds
   paused,      ///< the call waits until another fault, or none, is set
 };
 
 /// What the connections of one memory store share. Every member may be used from any thread.
 class memory_books {
 public:
-  /// From now on, until it is set again. Faults other than `paused` and `lost_claim` also make claims unavailable.
+  /// From now on, until it is set again. `unavailable` and `lost_answer` make claims unavailable, too.
   void set(store_fault fault);
   /// What the clock says unless it is set.
   [[nodiscard]] static domain::instant start() { return domain::instant{std::chrono::hours{24 * 365 * 50}}; }
