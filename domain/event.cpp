@@ -76,12 +76,16 @@ decision<event_defined> event::define(const event_settings& settings, std::size_
 }
 
 decision<event_state_changed> event::change_state(event_state wanted) const {
+  return next_state(state_, wanted);
+}
+
+decision<event_state_changed> event::next_state(event_state present, event_state wanted) {
   // A sold-out event is open to whatever comes back.
-  if (wanted == state_ || (wanted == event_state::open && state_ == event_state::sold_out))
+  if (wanted == present || (wanted == event_state::open && present == event_state::sold_out))
     return already_so{};
-  if (may_follow(state_, wanted))
+  if (may_follow(present, wanted))
     return event_state_changed{wanted};
-  return bad_request(std::string{"An event that is "} + to_string(state_) + " cannot become " + to_string(wanted)
+  return bad_request(std::string{"An event that is "} + to_string(present) + " cannot become " + to_string(wanted)
                      + ".");
 }
 

@@ -163,6 +163,10 @@ void buyer_session::on(reply_id&& re, frames::watch_seats&& frame) {
   thread_.seats().watch(event, *section, shared_from_this(), std::move(re));
 }
 
+void buyer_session::watch_refused(const domain::event_id& event, domain::section_no section) {
+  std::erase(watches_, watch{event, section});
+}
+
 void buyer_session::on(reply_id&& re, frames::unwatch_seats&& frame) {
   auto event = event_for(re, frame.event);
   if (!event)

@@ -54,6 +54,8 @@ public:
   [[nodiscard]] std::optional<domain::queue_number> waits_in(const domain::event_id& event, std::uint64_t visit) const;
   /// Tells the client where it stands, if that is news.
   void tell_place(const domain::event_id& event, const domain::queue_place& place);
+  /// A section cannot be watched after all.
+  void watch_refused(const domain::event_id& event, domain::section_no section);
   /// The buyer may go in.
   void admitted(const domain::event_id& event, const granted_pass& pass);
 
@@ -93,7 +95,8 @@ private:
   void on(reply_id&& re, frames::ping&& frame);
   void on(reply_id&& re, problem&& frame);
 
-  void greet(const reply_id& re, const domain::buyer_id& buyer, std::optional<std::string> token,
+  /// `until`: when the client has to show a token again.
+  void greet(const reply_id& re, const domain::buyer_id& buyer, domain::instant until, std::optional<std::string> token,
              std::optional<kept_session> kept);
   void refuse_greeting(const reply_id& re, std::string detail);
   void go_on_with(kept_session&& kept);

@@ -22,43 +22,47 @@ void buyer_session::on(reply_id&& re, frames::hello&& frame) {
   }
   std::optional<std::string> made;
   domain::buyer_id buyer;
+  auto until = at + thread_.limits().token_ttl; // who this is need not be proven again before
   if (frame.token) {
     auto checked = thread_.signer().verify_buyer(*frame.token, at);
     auto* claims = std::get_if<buyer_claims>(&checked);
     if (!claims)
       return refuse_greeting(re, {});
     buyer = claims->buyer;
+    until = std::min(until, claims->expires_at);
     if (earlier && earlier->buyer != buyer)
       return refuse_greeting(re, "The session is another buyer's.");
   } else if (earlier) {
     buyer = earlier->buyer;
+    until = std::min(until, earlier->expires_at);
   } else if (thread_.limits().anonymous) {
     buyer = domain::buyer_id{draw_name()};
-    made = thread_.signer().sign(buyer_claims{buyer, at + thread_.limits().token_ttl});
+    made = thread_.signer().sign(buyer_claims{buyer, until});
   } else {
     return refuse_greeting(re, {});
   }
   if (!earlier)
-    return greet(re, buyer, std::move(made), std::nullopt);
+    return greet(re, buyer, until, std::move(made), std::nullopt);
   greeting_ = true;
   ++pending_;
-  thread_.resume(earlier->session, buyer, [self = shared_from_this(), re, buyer](std::optional<kept_session> kept) {
-    self->greeting_ = false;
-    if (self->sink_)
-      self->greet(re, buyer, std::nullopt, std::move(kept));
-    self->finished();
-  });
+  thread_.resume(earlier->session, buyer,
+                 [self = shared_from_this(), re, buyer, until](std::optional<kept_session> kept) {
+                   self->greeting_ = false;
+                   if (self->sink_)
+                     self->greet(re, buyer, until, std::nullopt, std::move(kept));
+                   self->finished();
+                 });
 }
 
-void buyer_session::greet(const reply_id& re, const domain::buyer_id& buyer, std::optional<std::string> token,
-                          std::optional<kept_session> kept) {
+void buyer_session::greet(const reply_id& re, const domain::buyer_id& buyer, domain::instant until,
+                          std::optional<std::string> token, std::optional<kept_session> kept) {
   buyer_ = buyer;
   name_ = fmt::format("{}-{}", thread_.number(), draw_name());
   thread_.buyers().enter(buyer_, *this);
   thread_.metrics().sessions->inc();
   auto at = session_thread::now();
   welcome said;
-  said.session = thread_.signer().sign(session_claims{name_, buyer_, at + thread_.limits().token_ttl});
+  said.session = thread_.signer().sign(session_claims{name_, buyer_, until});
   said.buyer = buyer_;
   said.token = std::move(token);
   said.server_time = at;
@@ -132,6 +136,7 @@ void buyer_session::join(reply_id re, const known_event_ptr& event, std::optiona
     else // The connection ended meanwhile, but the room counts the buyer as present.
       thread_.queue().left(where->id, buyer);
   };
+  thread_.queue().back(event->id, buyer_);
   ask(messages::join_queue{thread_.draw_trace(), event->id, buyer_, number, true}, std::move(re), event, std::nullopt,
       answered);
 }

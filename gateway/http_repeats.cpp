@@ -43,7 +43,7 @@ bool first_time(http_exchange& exchange, const std::string& owner) {
   }
   exchange.set_observer([&repeats, owner, key](const http_reply* said) {
     // What came to nothing, or to nobody knows what, may be tried again: the derived ids keep it from happening twice.
-    if (!said || said->status == 429 || said->status >= 500)
+    if (!said || said->status >= 400)
       repeats.abandon(owner, key);
     else
       repeats.finish(owner, key, {said->status, said->content_type, said->body, said->headers}, now());

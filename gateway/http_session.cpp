@@ -83,7 +83,7 @@ private:
     if (port_ == http_port::operators
         && !operator_may(thread_.limits(), path_of(header), view(header[http::field::authorization]))) {
       auto exchange = make_exchange(true);
-      return exchange->refuse(domain::rejection::unauthorized);
+      return exchange->refuse(domain::rejection::unauthorized, "Operators need the key of the node.");
     }
     if (port_ == http_port::buyers && path_of(header) == "/v1/ws" && beast::websocket::is_upgrade(header))
       return upgrade();

@@ -1,9 +1,12 @@
 // What operators do: create events, change them, see how they sell.
+#include "domain/event.hpp"
 #include "gateway/codec.hpp"
 #include "gateway/routes.hpp"
 #include "gateway/session_thread.hpp"
 
 #include <array>
+#include <memory>
+#include <utility>
 
 namespace usher::gateway {
 namespace {
@@ -34,6 +37,14 @@ void put_with_plan(const exchange_ptr& x, event_body&& body, bool fresh) {
   });
 }
 
+/// With a state that the event cannot come to nothing is put at all.
+void put_with_state(const exchange_ptr& x, event_body&& body, bool fresh, domain::event_state present) {
+  auto moved = domain::event::next_state(present, *body.state);
+  if (const auto* why = domain::refused(moved))
+    return x->refuse(bad_request("/state", why->detail));
+  put_with_plan(x, std::move(body), fresh);
+}
+
 void put_event(const exchange_ptr& x) {
   if (!domain::is_event_id(x->parameter(0)))
     return x->refuse(domain::rejection::bad_request, "An event's id is 1 to 64 of a-z, 0-9 and -.");
@@ -48,7 +59,14 @@ void put_event(const exchange_ptr& x) {
       return x->refuse(bad_request("/plan", "A new event needs a plan."));
     body.plan = known->plan; // for its categories: without a text it is not put in place
   }
-  put_with_plan(x, std::move(body), !known);
+  if (!body.state)
+    return put_with_plan(x, std::move(body), !known);
+  if (!known)
+    return put_with_state(x, std::move(body), true, domain::event_state::scheduled);
+  auto wanted = std::make_shared<event_body>(std::move(body));
+  x->ask(messages::describe_event{x->trace(), known->id}, [x, wanted](answer&& what) {
+    put_with_state(x, std::move(*wanted), false, std::get<messages::event_view>(what).state);
+  });
 }
 
 void patch_event(const exchange_ptr& x) {

@@ -22,7 +22,7 @@ public:
 
   pass_book(const tokens& signer, domain::seconds ttl, std::size_t passes_max, on_expired expired);
 
-  /// The buyer was admitted: from now on their time runs. Again: nothing.
+  /// The buyer was admitted: from now on their time runs. Admitted once more, after another wait, they have it anew.
   void admitted(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant now);
   /// The pass of an admitted buyer.
   [[nodiscard]] granted_pass sign(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant now);
@@ -37,11 +37,15 @@ private:
     domain::instant until;
   };
 
+  void remember(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant until);
+  /// False for a pass that was renewed since.
+  bool forget(const pass& over);
+
   const tokens& signer_;
   domain::seconds ttl_;
   std::size_t passes_max_;
   on_expired expired_;
-  std::deque<pass> by_age_; ///< all last equally long, so this is the order of their ends, too
+  std::deque<pass> by_age_; ///< all last equally long: the order of their ends, too; one that was renewed is here twice
   std::map<domain::event_id, std::unordered_map<domain::buyer_id, domain::instant>> until_;
 };
 

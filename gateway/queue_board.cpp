@@ -39,7 +39,12 @@ void queue_board::enter(const domain::event_id& event, const std::shared_ptr<buy
 }
 
 void queue_board::left(const domain::event_id& event, const domain::buyer_id& buyer) {
-  rooms_[event].gone.push_back(buyer);
+  rooms_[event].gone.insert(buyer);
+}
+
+void queue_board::back(const domain::event_id& event, const domain::buyer_id& buyer) {
+  if (auto known = rooms_.find(event); known != rooms_.end())
+    known->second.gone.erase(buyer);
 }
 
 void queue_board::moved(messages::queue_moved&& news) {
@@ -60,9 +65,12 @@ void queue_board::admitted(messages::people_admitted&& news, domain::instant now
 }
 
 void queue_board::turn() {
-  for (auto& [event, one] : rooms_)
-    if (!one.gone.empty())
-      requests_.tell(messages::people_left{event, std::exchange(one.gone, {})});
+  for (auto& [event, one] : rooms_) {
+    if (one.gone.empty())
+      continue;
+    auto gone = std::exchange(one.gone, {});
+    requests_.tell(messages::people_left{event, {gone.begin(), gone.end()}});
+  }
   hand_ = (hand_ + 1) % slots;
   for (auto& one : std::exchange(wheel_[hand_], {})) {
     auto session = one.session.lock();

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <unordered_set>
 #include <vector>
 
 namespace usher::gateway {
@@ -32,8 +33,10 @@ public:
 
   /// `session` waits in `event` from now on, and is told. `visit` tells this stay from earlier ones.
   void enter(const domain::event_id& event, const std::shared_ptr<buyer_session>& session, std::uint64_t visit);
-  /// The buyer's connection is gone.
+  /// The buyer's connection is gone. The room hears of it with the next turn.
   void left(const domain::event_id& event, const domain::buyer_id& buyer);
+  /// The buyer joins: a connection that was lost just now counts no more, or the room would hear of its end last.
+  void back(const domain::event_id& event, const domain::buyer_id& buyer);
 
   void moved(messages::queue_moved&& news);
   void admitted(messages::people_admitted&& news, domain::instant now);
@@ -46,7 +49,7 @@ public:
 private:
   struct room {
     std::optional<messages::queue_moved> last;
-    std::vector<domain::buyer_id> gone; ///< since the last turn
+    std::unordered_set<domain::buyer_id> gone; ///< since the last turn
   };
   struct spot {
     std::weak_ptr<buyer_session> session;

@@ -158,6 +158,7 @@ void seat_watch::refuse(const key& where, const domain::refusal& why) {
   if (section.watchers.empty())
     sections_.erase(where);
   for (auto& one : joiners) {
+    one.session->watch_refused(where.first, where.second);
     one.session->send_problem(one.re, to_problem(why));
     one.session->finished();
   }

@@ -6,6 +6,7 @@
 #include <caf/init_global_meta_objects.hpp>
 #include <caf/io/middleman.hpp>
 
+#include <mutex>
 #include <string>
 
 namespace usher::node {
@@ -36,9 +37,12 @@ void actor_configuration::take(const caf::settings& group, const std::string& pr
 }
 
 void register_message_types() {
-  caf::init_global_meta_objects<caf::id_block::usher>();
-  caf::io::middleman::init_global_meta_objects();
-  caf::core::init_global_meta_objects();
+  static std::once_flag done;
+  std::call_once(done, [] {
+    caf::init_global_meta_objects<caf::id_block::usher>();
+    caf::io::middleman::init_global_meta_objects();
+    caf::core::init_global_meta_objects();
+  });
 }
 
 } // namespace usher::node

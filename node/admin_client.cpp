@@ -74,11 +74,17 @@ std::string problem_sentence(const std::string& body, int http_status) {
   auto detail = text_of(document, "detail");
   if (title.empty())
     return detail.empty() ? fallback : detail;
-  if (detail.empty() || detail == title)
-    return title;
-  while (title.ends_with('.'))
-    title.pop_back();
-  return title + ": " + detail;
+  auto sentence = title;
+  if (!detail.empty() && detail != title) {
+    while (sentence.ends_with('.'))
+      sentence.pop_back();
+    sentence += ": " + detail;
+  }
+  if (auto pointer = text_of(document, "pointer"); !pointer.empty())
+    sentence += " (at " + pointer + ")";
+  if (http_status == 401)
+    sentence += " Give the node's key with --admin-key or USHER_ADMIN_KEY.";
+  return sentence;
 }
 
 admin_client::admin_client(const std::string& url, std::string key, std::chrono::seconds timeout)

@@ -10,7 +10,6 @@
 #include "persistence/booking_store.hpp"
 
 #include <atomic>
-#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -24,11 +23,6 @@ settings with_admin_key(settings all) {
   if (all.gateway.admin_key.empty())
     all.gateway.admin_key = random_key();
   return all;
-}
-
-void register_message_types_once() {
-  static std::once_flag done;
-  std::call_once(done, register_message_types);
 }
 
 store_watch::opener opener_of(const std::string& url) {
@@ -109,7 +103,7 @@ private:
 };
 
 application::application(const configuration& configured, fatal on_fatal) {
-  register_message_types_once();
+  register_message_types();
   parts_ = std::make_unique<parts>(configured, std::move(on_fatal));
 }
 

@@ -5,10 +5,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace usher::node {
 namespace {
@@ -19,7 +21,15 @@ struct audit_wish {
   bool as_json = false;
 };
 
+/// Opening a file that is not there would make an empty store.
+void ensure_is_there(const std::string& url) {
+  constexpr std::string_view scheme = "sqlite:";
+  if (url.starts_with(scheme) && !std::filesystem::exists(url.substr(scheme.size())))
+    throw std::runtime_error{"there is no store at " + url};
+}
+
 exit_code run(const audit_wish& wish) {
+  ensure_is_there(wish.store);
   auto store = persistence::open_store(wish.store);
   domain::event_id event{wish.event};
   auto report = audit_stored(*store, event);

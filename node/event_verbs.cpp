@@ -15,6 +15,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -124,7 +125,7 @@ exit_code create(const new_event& wanted) {
 }
 
 void declare_create(CLI::App& event, action& chosen) {
-  auto verb = event.add_subcommand("create", "Create an event, or give it new settings and a new plan");
+  auto verb = event.add_subcommand("create", "Create an event, or give it a new plan and all its settings anew");
   auto wanted = std::make_shared<new_event>();
   declare_where(*verb, wanted->to);
   verb->add_option("--plan", wanted->plan, "A seating plan, or the name of one that is shipped: theatre, arena")
@@ -147,18 +148,26 @@ void declare_create(CLI::App& event, action& chosen) {
 
 // ---- reading ------------------------------------------------------------------
 
-void declare_reading(CLI::App& event, action& chosen) {
+void declare_list(CLI::App& event, action& chosen) {
+  auto verb = event.add_subcommand("list", "List all events");
   auto to = std::make_shared<where>();
-  auto list = event.add_subcommand("list", "List all events");
-  declare_where(*list, *to, false);
-  list->callback(
+  declare_where(*verb, *to, false);
+  verb->callback(
       [to, &chosen] { chosen = [to] { return print(*to, to->client().get("/admin/v1/events"), print_events); }; });
-  auto show = event.add_subcommand("show", "Show one event and its sections");
-  declare_where(*show, *to);
-  show->callback([to, &chosen] { chosen = [to] { return print(*to, to->client().get(to->target()), print_event); }; });
-  auto report = event.add_subcommand("report", "Show what is free, held and sold, and for how much");
-  declare_where(*report, *to);
-  report->callback(
+}
+
+void declare_show(CLI::App& event, action& chosen) {
+  auto verb = event.add_subcommand("show", "Show one event and its sections");
+  auto to = std::make_shared<where>();
+  declare_where(*verb, *to);
+  verb->callback([to, &chosen] { chosen = [to] { return print(*to, to->client().get(to->target()), print_event); }; });
+}
+
+void declare_report(CLI::App& event, action& chosen) {
+  auto verb = event.add_subcommand("report", "Show what is free, held and sold, and for how much");
+  auto to = std::make_shared<where>();
+  declare_where(*verb, *to);
+  verb->callback(
       [to, &chosen] { chosen = [to] { return print(*to, to->client().get(to->target("/report")), print_report); }; });
 }
 
@@ -173,6 +182,23 @@ void declare_state(CLI::App& event, action& chosen, const char* name, const char
   auto to = std::make_shared<where>();
   declare_where(*verb, *to);
   verb->callback([to, state, &chosen] { chosen = [to, state] { return change(*to, {{"state", state}}); }; });
+}
+
+/// Unlike `open` it starts no sale: a slip of the pen in the event's ID must not.
+exit_code resume(const where& to) {
+  auto present = to.client().get(to.target());
+  std::string state{present.at("state").as_string()};
+  if (state == "scheduled" || state == "draw")
+    throw std::runtime_error{to.event + " is not paused, its sale has not begun: `usher event open " + to.event
+                             + "` begins it"};
+  return change(to, {{"state", "open"}});
+}
+
+void declare_resume(CLI::App& event, action& chosen) {
+  auto verb = event.add_subcommand("resume", "Go on after a pause");
+  auto to = std::make_shared<where>();
+  declare_where(*verb, *to);
+  verb->callback([to, &chosen] { chosen = [to] { return resume(*to); }; });
 }
 
 void declare_rate(CLI::App& event, action& chosen) {
@@ -213,6 +239,8 @@ void declare_block(CLI::App& event, action& chosen, const char* name, const char
                + name + " opera --section floor --quantity 20");
   verb->callback([wanted, name, &chosen] {
     chosen = [wanted, name] {
+      if (!wanted->section && wanted->seats.empty())
+        throw std::invalid_argument{std::string{"say which places to "} + name + ": --seat GUID or --section SECTION"};
       json::object what;
       put_if(what, "section", wanted->section);
       put_if(what, "quantity", wanted->quantity);
@@ -230,10 +258,12 @@ void declare_event(CLI::App& program, action& chosen) {
   auto event = program.add_subcommand("event", "Create events, open them, watch them, change them while they sell");
   event->require_subcommand(1);
   declare_create(*event, chosen);
-  declare_reading(*event, chosen);
+  declare_list(*event, chosen);
+  declare_show(*event, chosen);
+  declare_report(*event, chosen);
   declare_state(*event, chosen, "open", "open", "Open the sale");
   declare_state(*event, chosen, "pause", "paused", "Stop new holds and admissions for a while");
-  declare_state(*event, chosen, "resume", "open", "Go on after a pause");
+  declare_resume(*event, chosen);
   declare_rate(*event, chosen);
   declare_state(*event, chosen, "close", "closed", "End the sale, for ever");
   declare_block(*event, chosen, "block", "Take free seats out of the sale");

@@ -62,7 +62,7 @@ std::vector<option> declare() {
           {"http.threads", "Threads that read and write the buyers' connections.", "threads"},
           [](auto& s) -> auto& { return s.gateway.threads; }, 1, 64),
       number(
-          {"http.max-connections", "Open connections of buyers; one more is refused as `overloaded`.", "connections"},
+          {"http.max-connections", "Open connections of buyers; one more is closed at once.", "connections"},
           [](auto& s) -> auto& { return s.gateway.connections_max; }, 1, 1'000'000),
       number(
           {"http.max-header-bytes", "The largest head of a request.", "bytes"},
@@ -103,7 +103,8 @@ std::vector<option> declare() {
           {"http.heartbeat", "How often a WebSocket connection is told that all is well."},
           [](auto& s) -> auto& { return s.gateway.heartbeat; }, 1s, 300s),
       duration(
-          {"http.request-timeout", "How long a request may take inside before it is `overloaded`."},
+          {"http.request-timeout",
+           "How long a request may take inside; then its outcome is unknown, and its connection is closed."},
           [](auto& s) -> auto& { return s.gateway.request_timeout; }, 1s, 120s),
       duration(
           {"http.session-grace", "How long a lost WebSocket session can be resumed."},
@@ -184,7 +185,8 @@ std::vector<option> declare() {
           {"waiting-room.pass-ttl", "How long an admitted buyer may shop."},
           [](auto& s) -> auto& { return s.gateway.pass_ttl; }, 10s, 86400s),
       number(
-          {"waiting-room.max-passes", "Admitted buyers whose time is watched; above it they leave only by buying.",
+          {"waiting-room.max-passes",
+           "Admitted buyers whose time each gateway thread watches; of more, the room notices the end by itself.",
            "passes"},
           [](auto& s) -> auto& { return s.gateway.passes_max; }, 1000, 100'000'000),
       text(

@@ -2,6 +2,7 @@
 
 #include "bench/http_client.hpp"
 #include "log/log.hpp"
+#include "node/actor_configuration.hpp"
 #include "node/admin_client.hpp"
 #include "node/configuration.hpp"
 #include "node/verbs.hpp"
@@ -48,6 +49,7 @@ exit_code run_program(int argc, const char* const* argv) {
   program.require_subcommand(1);
   program.get_formatter()->column_width(34);
   program.footer("Exit codes: 0 done, 1 refused, 2 usage, 3 unreachable.\n`usher COMMAND --help` tells more.");
+  register_message_types(); // reading a wrong configuration makes errors of CAF's
   action chosen;
   declare_demo(program, chosen);
   declare_node(program, chosen);

@@ -2,7 +2,10 @@
 
 #include "persistence/booking_store.hpp"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <thread>
@@ -40,9 +43,17 @@ bool may_pass(int code) {
   }
 }
 
+/// The store has the secret in it that tokens are signed with, and every order: nobody else may read it. Its companions
+/// (`-wal`, `-shm`) get the same rights from SQLite. A file that is there keeps its own.
+void create_for_owner_alone(const std::string& file) {
+  if (auto made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR); made >= 0)
+    ::close(made);
+}
+
 } // namespace
 
 connection::connection(const std::string& file) {
+  create_for_owner_alone(file);
   auto code = sqlite3_open_v2(file.c_str(), &native_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
                               nullptr);
   try {

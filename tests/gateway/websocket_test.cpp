@@ -276,4 +276,27 @@ SCENARIO("a client that comes back keeps its place and its watches") {
   }
 }
 
+SCENARIO("who comes back at once is not counted among those who left") {
+  websocket_client old{port()};
+  auto welcome = old.hello();
+  old.ask(R"({"type":"queue.join","id":"j","event":"rock"})", "j");
+  websocket_client back{port()};
+  back.hello(R"(,"resume":{"session":")" + text(welcome, "session") + R"(","seen":0})");
+  back.next("queue.state");
+  std::string other;
+  {
+    websocket_client lost{port()};
+    other = text(lost.hello(), "buyer");
+    lost.ask(R"({"type":"queue.join","id":"j","event":"rock"})", "j");
+    lost.vanish();
+  }
+  await([this] {
+    std::lock_guard guard{notes->lock};
+    return !notes->left.empty();
+  });
+  std::lock_guard guard{notes->lock};
+  for (const auto& news : notes->left)
+    CHECK((news.buyers == std::vector{domain::buyer_id{other}}));
+}
+
 END_FIXTURE_SCOPE()

@@ -1,0 +1,124 @@
+"""What people get wrong at the command line and in settings is named, and changes nothing."""
+
+import os
+import pathlib
+import stat
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from node_process import ADMIN_KEY, PROGRAM, Node, plan_of
+
+PLAN = plan_of({"stalls": (2, 5)})
+
+WRONG_CONFIGURATIONS = {
+    "a number without its unit": "http { heartbeat = 20 }",
+    "a word for a number": "http { threads = many }",
+    "a number for a truth": "log { json = 1 }",
+    "a text for a list": 'http { trusted-proxies = "10.0.0.0/8" }',
+    "a bracket too many": "}",
+    "another format": "[http]",
+    "no equals sign": "http { threads 3 }",
+    "an open quote": 'node { store = "sqlite:x }',
+    "out of bounds": "http { threads = 1000 }",
+    "an unknown option": "http { colour = 3 }",
+}
+
+
+class Verbs(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="usher-system-")
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.file = pathlib.Path(cls.folder.name) / "sale.db"
+        cls.node = Node(f"sqlite:{cls.file}", cls.folder.name).start()
+        cls.addClassCleanup(cls.node.stop)
+        cls.node.create_event("play", PLAN, "--no-waiting-room")
+        cls.node.create_event("over", PLAN, "--no-waiting-room")
+        cls.node.verb("event", "close", "over")
+        cls.node.create_event("shown", PLAN, "--no-waiting-room", "--open")
+
+    def program(self, *arguments, key=None):
+        environment = {name: text for name, text in os.environ.items() if name != "USHER_ADMIN_KEY"}
+        if key:
+            environment["USHER_ADMIN_KEY"] = key
+        return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=60, env=environment,
+                              cwd=self.folder.name)
+
+    def event(self, method, path, body=None):
+        return self.node.admin(method, f"/events/{path}", body)
+
+    def test_a_wrong_configuration_stops_the_start_with_a_sentence(self):
+        for what, text in WRONG_CONFIGURATIONS.items():
+            with self.subTest(what):
+                file = pathlib.Path(self.folder.name) / "wrong.conf"
+                file.write_text(text + "\n")
+                done = self.program("node", "--config", str(file), "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0")
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertTrue(done.stderr.startswith("usher: "), done.stderr)
+
+    def test_the_key_on_the_command_line_wins(self):
+        place = ("--admin", f"http://127.0.0.1:{self.node.admin_port}")
+        for verb in (["list"], ["show", "shown"], ["report", "shown"], ["rate", "shown", "7"], ["open", "shown"]):
+            right = self.program("event", *verb, *place, "--admin-key", ADMIN_KEY, key="wrong")
+            self.assertEqual(right.returncode, 0, right.stderr)
+            wrong = self.program("event", *verb, *place, "--admin-key", "wrong", key=ADMIN_KEY)
+            self.assertEqual(wrong.returncode, 1, verb)
+            self.assertIn("--admin-key", wrong.stderr)
+
+    def test_going_on_begins_no_sale(self):
+        refused = self.node.verb("event", "resume", "play")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("usher event open play", refused.stderr)
+        self.assertEqual(self.event("GET", "play").json["state"], "scheduled")
+        for verb, state in (("pause", "paused"), ("resume", "open")):
+            self.assertEqual(self.node.verb("event", verb, "shown").returncode, 0)
+            self.assertEqual(self.event("GET", "shown").json["state"], state)
+
+    def test_settings_with_a_state_that_cannot_be_change_nothing(self):
+        before = self.event("GET", "over").json
+        refused = self.event("PUT", "over", {"state": "open", "hold_ttl_s": 777, "name": "Changed"})
+        self.assertEqual((refused.status, refused.json["pointer"]), (400, "/state"))
+        self.assertEqual(self.event("GET", "over").json, before)
+        self.assertEqual(self.event("PUT", "fresh", {"state": "paused", "plan": PLAN}).status, 400)
+        self.assertEqual(self.event("GET", "fresh").status, 404)
+
+    def test_what_is_missing_or_wrong_is_named(self):
+        nothing = self.node.verb("event", "block", "shown")
+        self.assertEqual(nothing.returncode, 2)
+        self.assertIn("--seat", nothing.stderr)
+        plan = pathlib.Path(self.folder.name) / "play.json"
+        currency = self.node.verb("event", "create", "play", "--plan", str(plan), "--currency", "euro")
+        self.assertEqual(currency.returncode, 1)
+        self.assertIn("/currency", currency.stderr)
+
+    def test_an_audit_makes_no_store(self):
+        nowhere = pathlib.Path(self.folder.name) / "none.db"
+        done = self.program("audit", "play", "--store", f"sqlite:{nowhere}")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no store", done.stderr)
+        self.assertFalse(nowhere.exists())
+
+    def test_nobody_else_may_read_the_store(self):
+        for file in (self.file, self.file.with_name("sale.db-wal"), self.file.with_name("sale.db-shm")):
+            self.assertEqual(stat.S_IMODE(file.stat().st_mode), 0o600, file)
+
+    def test_the_key_of_a_refused_hold_is_free_again(self):
+        first, second = (self.node.call("POST", "/v1/sessions", {}).json["token"] for _ in range(2))
+        wish = {"seats": ["stalls-1-1"]}
+
+        def hold(token, key):
+            return self.node.call("POST", "/v1/events/shown/holds", wish,
+                                  {"Authorization": f"Bearer {token}", "Idempotency-Key": key})
+
+        held = hold(first, "a")
+        self.assertEqual(held.status, 201)
+        self.assertEqual(hold(second, "b").status, 409)
+        gone = self.node.call("DELETE", f"/v1/holds/{held.json['hold']}", None, {"Authorization": f"Bearer {first}"})
+        self.assertEqual(gone.status, 204)
+        self.assertEqual(hold(second, "b").status, 201)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv, verbosity=2)
