@@ -125,6 +125,8 @@ public:
       done(next.consequence);
     }
     durable_ = mark.upto.value();
+    written_since_claim_ = true;
+    retry_ = limits_.first_retry;
     hand_over_snapshot();
   }
 
@@ -154,12 +156,10 @@ public:
   void reclaim_failed(const domain::refusal& why) {
     if (standing_ != shard_standing::in_doubt)
       return;
-    if (why.reason == domain::rejection::store_unavailable || why.reason == domain::rejection::overloaded) {
-      port_.wake(retry_);
-      retry_ = std::min(retry_ * 2, limits_.last_retry);
-    } else {
+    if (why.reason == domain::rejection::store_unavailable || why.reason == domain::rejection::overloaded)
+      wait();
+    else
       stop(messages::append_failure::fenced, "somebody else owns it now");
-    }
   }
 
   /// Asks the keeper once more.
@@ -183,7 +183,7 @@ public:
     durable_ = last_;
     snapshot_at_ = last_ - history.facts.size();
     standing_ = shard_standing::writing;
-    retry_ = limits_.first_retry;
+    written_since_claim_ = false;
     log::of("actors").info("shard {} writes on from fact {} at epoch {}", to_string(shard_), last_, epoch_.value());
     return true;
   }
@@ -222,7 +222,15 @@ private:
                            why == messages::append_failure::conflict     ? "its journal has facts it does not know"
                            : why == messages::append_failure::overloaded ? "the journal's queue is full"
                                                                          : "the store is out of reach");
-    port_.reclaim({shard_, epoch_});
+    if (written_since_claim_)
+      port_.reclaim({shard_, epoch_});
+    else // A store that takes claims and no facts would be claimed from without end.
+      wait();
+  }
+
+  void wait() {
+    port_.wake(retry_);
+    retry_ = std::min(retry_ * 2, limits_.last_retry);
   }
 
   void stop(messages::append_failure why, const char* sentence) {
@@ -246,6 +254,7 @@ private:
   std::optional<messages::keep_snapshot> snapshot_; ///< waits until its facts are durable
   std::uint64_t snapshot_at_;                       ///< the newest fact under the last snapshot
   std::uint64_t snapshot_after_;
+  bool written_since_claim_ = true; ///< something is durable since the shard was last claimed in doubt
   std::chrono::milliseconds retry_;
 };
 

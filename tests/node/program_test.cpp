@@ -134,11 +134,11 @@ SCENARIO("a plan that is broken is refused with the place") {
 }
 
 SCENARIO("an audit of what is not there is refused") {
-  GIVEN("a fresh store, and one that cannot be reached") {
+  GIVEN("a store that does not exist, and one that cannot be reached") {
     temporary_directory folder;
     auto done = run_usher({"audit", "opera", "--store", "sqlite:" + (folder.path() / "usher.db").string()});
     CHECK_EQ(done.code, 1);
-    CHECK(contains(done.err, "there is no event opera"));
+    CHECK(contains(done.err, "there is no store at sqlite:"));
     auto away = run_usher(
         {"audit", "opera", "--store", "postgres://nobody@127.0.0.1:" + std::to_string(free_port()) + "/nothing"});
     CHECK_EQ(away.code, 3);
