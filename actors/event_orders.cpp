@@ -121,6 +121,9 @@ caf::result<messages::order_view> event_orders::cancel(const messages::cancel_or
       core_.self->send(checkout->second.actor, messages::cancel_requested{wish.trace, wish.order});
     return answer_when_durable(wish.order);
   }
+  // Its confirmation is on its way to the journal; until then its checkout is still at work.
+  if (checkouts_.contains(wish.order))
+    return to_error(rejection::in_progress);
   if (auto obstacle = core_.journal.obstacle())
     return to_error(*obstacle);
   if (checkouts_.size() + beginning_ >= limits_.most_checkouts)

@@ -48,7 +48,8 @@ buyer_index::noted_hold& buyer_index::presence::note(const hold_name& name) {
     return holds[static_cast<std::size_t>(known - ids.begin())];
   if (holds.size() < holds_kept) {
     ids.push_back(name.hold);
-    return holds.emplace_back(name);
+    holds.push_back({name, false});
+    return holds.back();
   }
   auto at = std::exchange(oldest, (oldest + 1) % holds_kept);
   ids[at] = name.hold;

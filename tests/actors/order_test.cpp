@@ -177,6 +177,34 @@ SCENARIO("a confirmed order that is cancelled gets its money back and its seats 
   CHECK(hold(2, 1, {seats(left, {0, 1, 2, 3})})->reply.has_value());
 }
 
+SCENARIO("whenever an order is cancelled it is over without any waiting, and the money is back") {
+  unsigned put_off = 0;
+  for (unsigned after = 0; after < 60; ++after) {
+    auto who = after + 1;
+    REQUIRE(hold(who, who, {seats(left, {0})})->reply.has_value());
+    auto begun = ask<messages::order_view>(
+        event, messages::start_order{{}, id, order_of(who), hold_of(who), buyer(who), {left}, "card", "key", who});
+    while (!begun->reply && sched.try_run_once()) {
+    }
+    for (unsigned step = 0; step < after; ++step)
+      sched.try_run_once();
+    if (auto cancelled = cancel(who, who); !cancelled->reply) {
+      CHECK(cancelled->refused_as(rejection::in_progress)); // it is just being confirmed
+      ++put_off;
+    }
+    // It may have come too late for its checkout, which had the seats sold already.
+    if (state_of(who, who) == order_state::confirmed)
+      CHECK(cancel(who, who)->reply.has_value());
+    // Without any time passing.
+    auto state = state_of(who, who);
+    CHECK((state == order_state::cancelled || state == order_state::failed));
+    CHECK_EQ(provider->total_charges(), provider->total_refunds());
+    release(who, who, {left}); // a hold that was not charged goes on
+    CHECK_EQ(status(left), "....");
+  }
+  CHECK(put_off > 0);
+}
+
 SCENARIO("an order that failed or was refunded stays what it is when it is cancelled") {
   provider->charge_scripts = {{false, paid::declined}};
   hold(1, 1, {seats(left, {0})});
