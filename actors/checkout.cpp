@@ -106,6 +106,9 @@ private:
   }
 
   void not_advanced(order_state next, const std::string& reason, const domain::refusal& why) {
+    // The event heard of the wish before this checkout did.
+    if (cancel_ && next == order_state::confirmed && why.reason == domain::rejection::in_progress)
+      return refund_instead(cancelled_reason);
     if (is_passing(why.reason)) {
       next_state_ = next;
       next_reason_ = reason;

@@ -118,7 +118,7 @@ caf::result<messages::order_view> event_orders::cancel(const messages::cancel_or
   if (order->state() != order_state::confirmed) {
     // Its checkout does it when the outcome of the payment is known. An order that is over stays as it is.
     if (auto checkout = checkouts_.find(wish.order); checkout != checkouts_.end())
-      core_.self->send(checkout->second.actor, messages::cancel_requested{wish.trace, wish.order});
+      ask_out(checkout->second, wish.trace, wish.order);
     return answer_when_durable(wish.order);
   }
   // Its confirmation is on its way to the journal; until then its checkout is still at work.
@@ -140,6 +140,10 @@ caf::result<void> event_orders::advance(messages::advance_order& step) {
   auto decision = core_.event.advance_order(step.order, step.state, std::move(step.reason), core_.now());
   if (const auto* why = domain::refused(decision))
     return to_error(*why);
+  // Its buyer cancelled it while it was being sold: the checkout, which hears of that before this answer, undoes it.
+  if (auto checkout = checkouts_.find(step.order); domain::granted(decision) && step.state == order_state::confirmed
+                                                   && checkout != checkouts_.end() && checkout->second.cancelled)
+    return to_error(rejection::in_progress);
   if (domain::repeated(decision) && core_.journal.settled())
     return {};
   if (auto obstacle = core_.journal.obstacle())
@@ -256,6 +260,11 @@ void event_orders::carry_on(domain::order_id id, messages::trace_id trace) {
   checkouts_.emplace(id, running_checkout{std::move(checkout), trace});
 }
 
+void event_orders::ask_out(running_checkout& checkout, messages::trace_id trace, domain::order_id order) {
+  checkout.cancelled = true;
+  core_.self->send(checkout.actor, messages::cancel_requested{trace, order});
+}
+
 void event_orders::checkout_down(const caf::actor_addr& gone) {
   auto lost = std::find_if(checkouts_.begin(), checkouts_.end(),
                            [&](const auto& each) { return each.second.actor.address() == gone; });
@@ -265,10 +274,16 @@ void event_orders::checkout_down(const caf::actor_addr& gone) {
   auto trace = lost->second.trace;
   log::of("actors").error("{}{}: its checkout broke; another one takes it up", messages::line_start(trace),
                           name_of(id));
-  core_.self->run_delayed(limits_.respawn, [this, id, trace] {
-    checkouts_.erase(id);
-    if (core_.event.find_order(id) != nullptr && core_.event.find_order(id)->under_way())
-      carry_on(id, trace);
+  core_.self->run_delayed(limits_.respawn, [this, id, gone] {
+    auto broken = checkouts_.find(id);
+    if (broken == checkouts_.end() || broken->second.actor.address() != gone)
+      return;
+    auto was = std::move(checkouts_.extract(broken).mapped());
+    if (const auto* order = core_.event.find_order(id); order == nullptr || !order->under_way())
+      return;
+    carry_on(id, was.trace);
+    if (auto next = checkouts_.find(id); was.cancelled && next != checkouts_.end())
+      ask_out(next->second, was.trace, id);
   });
 }
 

@@ -58,6 +58,7 @@ private:
   struct running_checkout {
     messages::checkout_actor actor;
     messages::trace_id trace; ///< of the request that it works for; none after a restart
+    bool cancelled = false;   ///< its buyer wants out
   };
 
   [[nodiscard]] const domain::order* find_own(domain::order_id id, const domain::buyer_id& buyer) const;
@@ -65,6 +66,7 @@ private:
   caf::result<messages::order_view> answer_when_durable(domain::order_id id);
   void begin(const messages::start_order& wish, const messages::hold_granted& hold, answer asked);
   void carry_on(domain::order_id id, messages::trace_id trace);
+  void ask_out(running_checkout& checkout, messages::trace_id trace, domain::order_id order);
   void strike_out(domain::order_id id, messages::trace_id trace);
   [[nodiscard]] std::string name_of(domain::order_id id) const;
   void follow_step(const domain::order& order);

@@ -1,6 +1,7 @@
 #include "actors/waiting_room.hpp"
 
 #include "actors/deadline_timer.hpp"
+#include "actors/room_entrances.hpp"
 #include "actors/room_news.hpp"
 #include "actors/shopping_time.hpp"
 
@@ -31,6 +32,7 @@ struct room_consequence {
 /// Somebody who waits for the next block of numbers to be durable.
 struct waiting_join {
   messages::join_queue wish;
+  messages::gateway_actor where;
   caf::response_promise asker;
 };
 
@@ -59,12 +61,12 @@ public:
   }
 
   messages::waiting_room_actor::behavior_type make_behavior() {
-    self_->set_down_handler([this](const caf::down_msg& gone) { news_.forget(gone.source); });
+    self_->set_down_handler([this](const caf::down_msg& gone) { forget(gone.source); });
     return {
-        [this](messages::join_queue& wish) { return join(wish); },
+        [this](messages::join_queue& wish, messages::gateway_actor& where) { return join(wish, where); },
         [this](const messages::ask_place& question) { return ask(question); },
         [this](const messages::leave_queue& wish) { leave(wish.buyer); },
-        [this](const messages::people_left& news) { mark_absent(news.buyers); },
+        [this](const messages::people_left& news, const messages::gateway_actor& where) { disconnected(news, where); },
         [this](const messages::shopping_ended& news) { end_shopping(news.buyers); },
         [this](const messages::room_settings& wanted) { change(wanted); },
         [this](const messages::count_people&) { return room_.totals(); },
@@ -92,12 +94,12 @@ public:
 private:
   // ---- people ----
 
-  caf::result<domain::queue_place> join(messages::join_queue& wish) {
+  caf::result<domain::queue_place> join(messages::join_queue& wish, messages::gateway_actor& where) {
     if (closed())
       return closed_place();
     if (must_wait(wish))
-      return wait_for_numbers(wish);
-    return seat(wish);
+      return wait_for_numbers(wish, where);
+    return seat(wish, where);
   }
 
   /// True for somebody who needs a number of their own when none that is durable is left.
@@ -108,24 +110,24 @@ private:
     return !place || place->state == domain::queue_state::expired;
   }
 
-  caf::result<domain::queue_place> wait_for_numbers(messages::join_queue& wish) {
+  caf::result<domain::queue_place> wait_for_numbers(messages::join_queue& wish, messages::gateway_actor& where) {
     if (journal_.standing() != shard_standing::writing)
       return to_error(rejection::store_unavailable);
     if (joins_.size() >= limits_.most_joins_waiting)
       return to_error(rejection::overloaded);
-    joins_.push_back({std::move(wish), self_->make_response_promise()});
+    joins_.push_back({std::move(wish), std::move(where), self_->make_response_promise()});
     reserve_ahead();
     return joins_.back().asker;
   }
 
   /// Gives a person their place in the queue.
-  caf::expected<domain::queue_place> seat(const messages::join_queue& wish) {
+  caf::expected<domain::queue_place> seat(const messages::join_queue& wish, const messages::gateway_actor& where) {
     auto now = clock_.now(self_);
     auto number = wish.number ? room_.rejoin(wish.buyer, *wish.number, now) : room_.join(wish.buyer, now);
     if (auto* no = std::get_if<domain::refusal>(&number))
       return to_error(*no);
     if (wish.connected)
-      room_.set_present(wish.buyer, true);
+      room_.connected(wish.buyer, entrance_of(where));
     else
       room_.touch(wish.buyer, now, limits_.presence);
     reserve_ahead();
@@ -170,10 +172,27 @@ private:
     note_change();
   }
 
-  void mark_absent(const std::vector<domain::buyer_id>& buyers) {
-    for (const auto& buyer : buyers)
-      room_.set_present(buyer, false);
+  [[nodiscard]] std::size_t entrance_of(const messages::gateway_actor& gateway) {
+    auto found = entrances_.of(gateway.address());
+    if (found.is_new)
+      self_->monitor(gateway);
+    return found.entrance;
+  }
+
+  void disconnected(const messages::people_left& news, const messages::gateway_actor& where) {
+    auto entrance = entrance_of(where);
+    for (const auto& buyer : news.buyers)
+      room_.disconnected(buyer, entrance);
     note_change();
+  }
+
+  /// A gateway is gone, and with it the connections of its people.
+  void forget(const caf::actor_addr& gateway) {
+    news_.forget(gateway);
+    if (auto entrance = entrances_.close(gateway)) {
+      room_.close_entrance(*entrance);
+      note_change();
+    }
   }
 
   void end_shopping(const std::vector<domain::buyer_id>& buyers) {
@@ -296,7 +315,7 @@ private:
       if (must_wait(join.wish))
         joins_.push_back(std::move(join));
       else
-        join.asker.deliver(seat(join.wish));
+        join.asker.deliver(seat(join.wish, join.where));
     }
     if (!joins_.empty())
       reserve_ahead();
@@ -372,6 +391,7 @@ private:
   std::uint64_t reserved_ = 0; ///< numbers up to here are durable
   bool reserving_ = false;     ///< the next block is being written
   std::vector<waiting_join> joins_;
+  room_entrances entrances_;
 
   shopping_time shopping_;
   domain::instant progress_noted_;

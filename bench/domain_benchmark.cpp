@@ -147,7 +147,7 @@ void admit_from_a_line(benchmark::State& state) {
         room.apply(*needed);
       auto buyer = buyer_number(static_cast<std::uint64_t>(i));
       benchmark::DoNotOptimize(room.join(buyer, now));
-      room.set_present(buyer, true);
+      room.connected(buyer, 0);
     }
     state.ResumeTiming();
     while (room.totals().present > 0) {
@@ -179,7 +179,7 @@ void remember_two_million_people(benchmark::State& state) {
       auto buyer = buyer_number(i);
       benchmark::DoNotOptimize(room.join(buyer, now));
       if (state.range(0) == 0)
-        room.set_present(buyer, true);
+        room.connected(buyer, 0);
       else
         room.touch(buyer, now, seconds{60});
     }
@@ -199,7 +199,7 @@ void tell_the_place_of_the_last_of_two_million(benchmark::State& state) {
       room.apply(*needed);
     last = buyer_number(i);
     benchmark::DoNotOptimize(room.join(last, now));
-    room.set_present(last, true);
+    room.connected(last, 0);
   }
   for (auto _ : state)
     benchmark::DoNotOptimize(room.place_of(last));

@@ -48,10 +48,10 @@ class router_state {
     return hand_on(homes ? &homes->event : nullptr, wish);
   }
 
-  template <class Wish>
-  auto to_room(Wish& wish) {
+  template <class Wish, class... More>
+  auto to_room(Wish& wish, More&... more) {
     const auto* homes = map_.find(wish.event);
-    return hand_on(homes ? &homes->room : nullptr, wish);
+    return hand_on(homes ? &homes->room : nullptr, wish, more...);
   }
 
   template <class Wish, class... More>
@@ -93,10 +93,10 @@ public:
         [this](messages::read_section& wish) { return to_section(wish); },
         [this](messages::watch_section& wish, messages::gateway_actor& who) { return to_section(wish, who); },
         [this](messages::unwatch_section& wish, messages::gateway_actor& who) { return to_section(wish, who); },
-        [this](messages::join_queue& wish) { return to_room(wish); },
+        [this](messages::join_queue& wish, messages::gateway_actor& where) { return to_room(wish, where); },
         [this](messages::ask_place& wish) { return to_room(wish); },
         [this](messages::leave_queue& wish) { return to_room(wish); },
-        [this](messages::people_left& news) { return to_room(news); },
+        [this](messages::people_left& news, messages::gateway_actor& where) { return to_room(news, where); },
         [this](messages::shopping_ended& news) { return to_room(news); },
         [this](messages::subscribe, const messages::gateway_actor& gateway) { subscribe(gateway); },
         [this](messages::event_announced& news, messages::event_actor& event,

@@ -140,7 +140,9 @@ decision<order_started> event::start_order(const order_started& wanted) const {
     if (other.details().buyer != wanted.buyer)
       return refusal{.reason = rejection::not_found};
     // A confirmed order that is being cancelled has its hold behind it, too.
-    return refusal{.reason = other.visited(order_state::confirmed) ? rejection::hold_expired : rejection::in_progress};
+    if (other.visited(order_state::confirmed))
+      return refusal{.reason = rejection::hold_expired, .detail = "The hold has been paid for."};
+    return refusal{.reason = rejection::in_progress, .detail = "Another order for this hold is being paid."};
   }
   return wanted;
 }

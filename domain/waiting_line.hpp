@@ -28,10 +28,12 @@ public:
   [[nodiscard]] std::string_view buyer() const noexcept;
 
   queue_number number;
+  std::uint64_t entrances = 0;     ///< one bit for each entrance at which they are connected
   std::uint32_t asked_until_s = 0; ///< there until this second since 1970, as far as asking shows
   queue_state state = queue_state::waiting;
-  bool connected = false;
   bool asking = false; ///< not yet seen to be absent since they last asked
+
+  [[nodiscard]] bool present() const noexcept { return entrances != 0 || asking; }
 
 private:
   explicit waiting_person(std::uint8_t name_bytes) : name_bytes_(name_bytes) {}

@@ -28,6 +28,11 @@ std::int64_t second_of(instant at) {
   return std::chrono::floor<seconds>(at).time_since_epoch().count();
 }
 
+std::uint64_t bit_of(std::size_t entrance) {
+  ensure(entrance < waiting_room::entrances, "people are connected at an entrance that there is");
+  return std::uint64_t{1} << entrance;
+}
+
 seconds whole_seconds(std::uint64_t count) {
   return seconds{static_cast<seconds::rep>(count)};
 }
@@ -114,7 +119,7 @@ void waiting_room::apply(const domain::fact& happened) {
 void waiting_room::put_in_line(waiting_person& person, queue_number number) {
   person.number = number;
   person.state = queue_state::waiting;
-  line_.add(person, person.connected || person.asking);
+  line_.add(person, person.present());
   // The second that the person is there until is filed by number.
   if (person.asking)
     asked_until_[person.asked_until_s].push_back(number);
@@ -191,15 +196,31 @@ void waiting_room::leave(const buyer_id& buyer) {
 
 void waiting_room::note_presence(waiting_person& person) {
   if (person.state == queue_state::waiting)
-    line_.set_present(person.number, person.connected || person.asking);
+    line_.set_present(person.number, person.present());
 }
 
-void waiting_room::set_present(const buyer_id& buyer, bool present) {
-  auto* person = find(buyer);
-  if (person == nullptr)
-    return;
-  person->connected = present;
-  note_presence(*person);
+void waiting_room::connected(const buyer_id& buyer, std::size_t entrance) {
+  if (auto* person = find(buyer)) {
+    person->entrances |= bit_of(entrance);
+    note_presence(*person);
+  }
+}
+
+void waiting_room::disconnected(const buyer_id& buyer, std::size_t entrance) {
+  if (auto* person = find(buyer)) {
+    person->entrances &= ~bit_of(entrance);
+    note_presence(*person);
+  }
+}
+
+void waiting_room::close_entrance(std::size_t entrance) {
+  auto others = ~bit_of(entrance);
+  for (const auto& person : people_) {
+    if ((person->entrances & ~others) == 0)
+      continue;
+    person->entrances &= others;
+    note_presence(*person);
+  }
 }
 
 void waiting_room::touch(const buyer_id& buyer, instant now, seconds presence) {

@@ -38,6 +38,9 @@ struct queue_place {
 /// skips numbers but never gives one out twice, and never forgets anybody's turn.
 class waiting_room {
 public:
+  /// Where people may be connected: one of so many places.
+  static constexpr std::size_t entrances = 64;
+
   struct limits {
     std::uint32_t admission_per_s = 100;
     std::uint32_t max_shopping = 0; ///< 0: no cap
@@ -74,16 +77,20 @@ public:
   void apply(const fact& happened);
 
   /// Gives `buyer` a number, or the one they have; a new one when their turn is over. `overloaded` when
-  /// full or when numbers must first be written. Does not mean that they are there: see `set_present` and `touch`.
+  /// full or when numbers must first be written. Does not mean that they are there: see `connected` and `touch`.
   [[nodiscard]] std::variant<queue_number, refusal> join(const buyer_id& buyer, instant now);
   /// Takes somebody back who proves a number with a token (after a restart, or on another node).
   /// Again: nothing. A number never given out, or another buyer's, or one whose turn is over, is `not_found`.
   /// Who has a number already keeps the better one.
   [[nodiscard]] std::variant<queue_number, refusal> rejoin(const buyer_id& buyer, queue_number number, instant now);
   void leave(const buyer_id& buyer);
-  /// Whether the person is there: connected (`set_present`), or has asked within `presence` (`touch`; to the
-  /// second). Only people who are there are admitted.
-  void set_present(const buyer_id& buyer, bool present);
+
+  /// People are there while they are connected at some entrance, or have asked within `presence` (to the second).
+  /// Only people who are there are admitted. `entrance` is less than `entrances`.
+  void connected(const buyer_id& buyer, std::size_t entrance);
+  void disconnected(const buyer_id& buyer, std::size_t entrance);
+  /// Nobody is connected at this entrance any more. Looks at everybody.
+  void close_entrance(std::size_t entrance);
   void touch(const buyer_id& buyer, instant now, seconds presence);
 
   struct admitted {

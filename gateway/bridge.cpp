@@ -38,9 +38,9 @@ void bridge_state::ask_all(messages::session_requests& batch) {
 }
 
 // The thread of sessions gives up on late answers itself (`outbox::sweep`), so no timer is armed for each request.
-template <class Reply, class Request>
-void bridge_state::await(std::uint64_t number, Request& request) {
-  auto pending = self_->request(router_, caf::infinite, std::move(request));
+template <class Reply, class Request, class... More>
+void bridge_state::await(std::uint64_t number, Request& request, const More&... more) {
+  auto pending = self_->request(router_, caf::infinite, std::move(request), more...);
   auto failed = [this, number](const caf::error& why) { refused(number, why); };
   if constexpr (std::is_void_v<Reply>)
     std::move(pending).then([this, number] { collect(answered{number, done{}}); }, failed);
@@ -48,21 +48,12 @@ void bridge_state::await(std::uint64_t number, Request& request) {
     std::move(pending).then([this, number](Reply& reply) { collect(answered{number, std::move(reply)}); }, failed);
 }
 
-void bridge_state::await_view(std::uint64_t number, messages::watch_section& request) {
-  self_->request(router_, caf::infinite, std::move(request), me())
-      .then(
-          [this, number](messages::section_view& view) {
-            collect(answered{number, std::move(view)});
-          },
-          [this, number](const caf::error& why) { refused(number, why); });
-}
-
 void bridge_state::ask(std::uint64_t, messages::unwatch_section& x) {
   self_->send(router_, std::move(x), me());
 }
 
 void bridge_state::ask(std::uint64_t, messages::people_left& x) {
-  self_->send(router_, std::move(x));
+  self_->send(router_, std::move(x), me());
 }
 
 void bridge_state::ask(std::uint64_t, messages::shopping_ended& x) {

@@ -31,10 +31,9 @@ private:
   messages::gateway_actor me() const;
   void ask_all(messages::session_requests& batch);
 
-  /// Asks the router and awaits a reply of the type that goes with the request.
-  template <class Reply, class Request>
-  void await(std::uint64_t number, Request& request);
-  void await_view(std::uint64_t number, messages::watch_section& request);
+  /// Asks the router and awaits a reply of the type that goes with the request. Some requests come with who asks.
+  template <class Reply, class Request, class... More>
+  void await(std::uint64_t number, Request& request, const More&... more);
 
   void ask(std::uint64_t number, messages::hold_seats& x) { await<messages::hold_granted>(number, x); }
   void ask(std::uint64_t number, messages::find_hold& x) { await<messages::hold_granted>(number, x); }
@@ -49,8 +48,8 @@ private:
   void ask(std::uint64_t number, messages::block_seats& x) { await<messages::event_view>(number, x); }
   void ask(std::uint64_t number, messages::report_event& x) { await<messages::event_report>(number, x); }
   void ask(std::uint64_t number, messages::read_section& x) { await<messages::section_view>(number, x); }
-  void ask(std::uint64_t number, messages::watch_section& x) { await_view(number, x); }
-  void ask(std::uint64_t number, messages::join_queue& x) { await<domain::queue_place>(number, x); }
+  void ask(std::uint64_t number, messages::watch_section& x) { await<messages::section_view>(number, x, me()); }
+  void ask(std::uint64_t number, messages::join_queue& x) { await<domain::queue_place>(number, x, me()); }
   void ask(std::uint64_t number, messages::ask_place& x) { await<domain::queue_place>(number, x); }
   void ask(std::uint64_t number, messages::leave_queue& x) { await<void>(number, x); }
   // Nobody awaits an answer to these.

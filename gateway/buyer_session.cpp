@@ -37,8 +37,13 @@ void buyer_session::receive(std::string_view text) {
   // Without an id and without a place in the text that is at fault, this was no JSON object at all.
   if (auto* wrong = std::get_if<problem>(&frame.content); wrong && !frame.id && wrong->pointer.empty())
     return sink_->close(close_code::bad_frame, "a frame must be a JSON object");
-  if (!greeted() && !std::holds_alternative<frames::hello>(frame.content))
-    return refuse_greeting(frame.id, "Say hello first.");
+  if (!greeted() && !std::holds_alternative<frames::hello>(frame.content)) {
+    auto* wrong = std::get_if<problem>(&frame.content);
+    if (!wrong)
+      return refuse_greeting(frame.id, "Say hello first.");
+    send_problem(frame.id, *wrong);
+    return sink_->close(close_code::bad_frame, "the first frame must be a hello");
+  }
   auto refused = thread_.too_often(from_);
   if (!refused && greeted())
     refused = thread_.too_often(from_, buyer_);
@@ -65,15 +70,9 @@ void buyer_session::gone() {
     kept.watches.emplace_back(one.event, one.section);
   }
   thread_.buyers().leave(buyer_, *this);
-  auto others = thread_.buyers().sessions_of(buyer_);
   for (auto& one : spots_) {
     kept.places.emplace_back(one.event, one.number);
-    auto waits_there = [&](const buyer_session* other) {
-      return std::any_of(other->spots_.begin(), other->spots_.end(),
-                         [&](const spot& theirs) { return theirs.event == one.event; });
-    };
-    if (std::none_of(others.begin(), others.end(), waits_there))
-      thread_.queue().left(one.event, buyer_);
+    thread_.queue().left(one.event, buyer_);
   }
   thread_.kept().keep(name_, std::move(kept), std::chrono::steady_clock::now());
   thread_.metrics().sessions->dec();

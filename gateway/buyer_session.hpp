@@ -50,7 +50,9 @@ public:
   /// One request less is being worked on.
   void finished();
 
-  /// The number with which this session waits in a room, if it does and `visit` is its present stay.
+  /// Whether this session waits in a room.
+  [[nodiscard]] bool waits_in(const domain::event_id& event) const;
+  /// The number with which it does, if `visit` is its present stay there.
   [[nodiscard]] std::optional<domain::queue_number> waits_in(const domain::event_id& event, std::uint64_t visit) const;
   /// Tells the client where it stands, if that is news.
   void tell_place(const domain::event_id& event, const domain::queue_place& place);

@@ -123,8 +123,7 @@ void buyer_session::join(reply_id re, const known_event_ptr& event, std::optiona
     place.state = domain::queue_state::admitted;
     return joined(re, event->id, place);
   }
-  auto known = std::any_of(spots_.begin(), spots_.end(), [&](const spot& one) { return one.event == event->id; });
-  if (!known && spots_.size() >= thread_.limits().queues_max) {
+  if (!waits_in(event->id) && spots_.size() >= thread_.limits().queues_max) {
     problem what;
     what.reason = domain::rejection::limit_exceeded;
     what.detail = "Waiting in too many places at once.";
@@ -163,6 +162,10 @@ void buyer_session::on(reply_id&& re, frames::leave_queue&& frame) {
     send(queue_left_frame(to, where->id));
   };
   ask(messages::leave_queue{thread_.draw_trace(), event->id, buyer_}, std::move(re), event, std::nullopt, left);
+}
+
+bool buyer_session::waits_in(const domain::event_id& event) const {
+  return std::any_of(spots_.begin(), spots_.end(), [&](const spot& one) { return one.event == event; });
 }
 
 std::optional<domain::queue_number> buyer_session::waits_in(const domain::event_id& event, std::uint64_t visit) const {

@@ -39,7 +39,9 @@ void queue_board::enter(const domain::event_id& event, const std::shared_ptr<buy
 }
 
 void queue_board::left(const domain::event_id& event, const domain::buyer_id& buyer) {
-  rooms_[event].gone.insert(buyer);
+  auto here = buyers_.sessions_of(buyer);
+  if (std::none_of(here.begin(), here.end(), [&](const auto* session) { return session->waits_in(event); }))
+    rooms_[event].gone.insert(buyer);
 }
 
 void queue_board::back(const domain::event_id& event, const domain::buyer_id& buyer) {

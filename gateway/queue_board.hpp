@@ -33,7 +33,8 @@ public:
 
   /// `session` waits in `event` from now on, and is told. `visit` tells this stay from earlier ones.
   void enter(const domain::event_id& event, const std::shared_ptr<buyer_session>& session, std::uint64_t visit);
-  /// The buyer's connection is gone. The room hears of it with the next turn.
+  /// A connection of the buyer is gone. If none of those that are left here waits there, the room hears of it with the
+  /// next turn.
   void left(const domain::event_id& event, const domain::buyer_id& buyer);
   /// The buyer joins: a connection that was lost just now counts no more, or the room would hear of its end last.
   void back(const domain::event_id& event, const domain::buyer_id& buyer);

@@ -42,12 +42,11 @@ using section_actor =
                      caf::result<void>(terms_changed), caf::result<void>(stand_down), caf::result<void>(carry_on),
                      caf::result<void>(flush), caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
 
-using waiting_room_actor =
-    caf::typed_actor<caf::result<domain::queue_place>(join_queue), caf::result<domain::queue_place>(ask_place),
-                     caf::result<void>(leave_queue), caf::result<void>(people_left), caf::result<void>(shopping_ended),
-                     caf::result<void>(room_settings), caf::result<domain::waiting_room::figures>(count_people),
-                     caf::result<void>(subscribe, gateway_actor),
-                     caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
+using waiting_room_actor = caf::typed_actor<
+    caf::result<domain::queue_place>(join_queue, gateway_actor), caf::result<domain::queue_place>(ask_place),
+    caf::result<void>(leave_queue), caf::result<void>(people_left, gateway_actor), caf::result<void>(shopping_ended),
+    caf::result<void>(room_settings), caf::result<domain::waiting_room::figures>(count_people),
+    caf::result<void>(subscribe, gateway_actor), caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
 
 using event_actor = caf::typed_actor<
     caf::result<hold_granted>(hold_seats), caf::result<void>(release_hold), caf::result<hold_granted>(find_hold),
@@ -76,8 +75,8 @@ using router_actor = caf::typed_actor<
     caf::result<event_view>(put_event), caf::result<event_view>(change_event), caf::result<event_view>(block_seats),
     caf::result<event_report>(report_event), caf::result<section_view>(read_section),
     caf::result<section_view>(watch_section, gateway_actor), caf::result<void>(unwatch_section, gateway_actor),
-    caf::result<domain::queue_place>(join_queue), caf::result<domain::queue_place>(ask_place),
-    caf::result<void>(leave_queue), caf::result<void>(people_left), caf::result<void>(shopping_ended),
+    caf::result<domain::queue_place>(join_queue, gateway_actor), caf::result<domain::queue_place>(ask_place),
+    caf::result<void>(leave_queue), caf::result<void>(people_left, gateway_actor), caf::result<void>(shopping_ended),
     caf::result<void>(subscribe, gateway_actor),
     caf::result<void>(event_announced, event_actor, std::vector<section_actor>, waiting_room_actor),
     caf::result<void>(keeper_ready, keeper_actor)>;

@@ -10,15 +10,16 @@
 /// The waiting room: requests beside their replies.
 namespace usher::messages {
 
-/// Buyer → waiting room: give me a number, or take me back with the one my token proves.
-/// Answered by `domain::queue_place`.
+/// Buyer → waiting room, with the gateway where they are: give me a number, or take me back with the one my token
+/// proves. Answered by `domain::queue_place`.
 struct join_queue {
   trace_id trace;
   domain::event_id event;
   domain::buyer_id buyer;
   std::optional<domain::queue_number> number;
-  bool connected =
-      false; ///< the buyer is there until `people_left` says otherwise; else until not heard of for a while
+  /// The buyer is there until the gateway that came with this says otherwise or is gone; else, until not heard of for
+  /// a while.
+  bool connected = false;
 };
 
 template <class Inspector>
@@ -53,7 +54,7 @@ bool inspect(Inspector& f, leave_queue& x) {
   return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event), f.field("buyer", x.buyer));
 }
 
-/// Gateway → waiting room: these buyers' connections are gone.
+/// Gateway → waiting room, with the gateway: these buyers have no connection to it any more.
 struct people_left {
   domain::event_id event;
   std::vector<domain::buyer_id> buyers;

@@ -13,6 +13,7 @@
 #include <exception>
 #include <iostream>
 #include <stdexcept>
+#include <utility>
 
 namespace usher::node {
 namespace {
@@ -58,6 +59,13 @@ exit_code run_program(int argc, const char* const* argv) {
   declare_bench(program, chosen);
   try {
     program.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    // What is missing is often what was mistyped.
+    if (auto unknown = program.remaining(true); !unknown.empty())
+      program.exit(CLI::ExtrasError{std::move(unknown)});
+    else
+      program.exit(error);
+    return exit_code::usage;
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? exit_code::done : exit_code::usage;
   }

@@ -35,7 +35,13 @@ public:
 
   shared_outcome<domain::queue_place> join(int number, bool connected = true,
                                            std::optional<domain::queue_number> proof = {}) {
-    auto result = ask<domain::queue_place>(room, messages::join_queue{{}, event, buyer(number), proof, connected});
+    return join(number, connected, proof, gateway);
+  }
+
+  shared_outcome<domain::queue_place> join(int number, bool connected, std::optional<domain::queue_number> proof,
+                                           const messages::gateway_actor& where) {
+    auto result =
+        ask<domain::queue_place>(room, messages::join_queue{{}, event, buyer(number), proof, connected}, where);
     settle();
     return result;
   }
@@ -43,7 +49,7 @@ public:
   /// Nobody waits for the answers.
   void join_many(int from, int to) {
     for (int i = from; i < to; ++i)
-      caf::anon_send(room, messages::join_queue{{}, event, buyer(i), {}, true});
+      caf::anon_send(room, messages::join_queue{{}, event, buyer(i), {}, true}, gateway);
     settle();
   }
 
@@ -51,6 +57,12 @@ public:
     auto result = ask<domain::queue_place>(room, messages::ask_place{{}, event, buyer(number), proof});
     settle();
     return result;
+  }
+
+  domain::waiting_room::figures count() {
+    auto figures = ask<domain::waiting_room::figures>(room, messages::count_people{});
+    settle();
+    return *figures->reply;
   }
 
   void change(messages::room_settings settings) {

@@ -1,11 +1,13 @@
 #define CAF_SUITE actors.waiting_room
 
+#include "actors/room_entrances.hpp"
 #include "tests/actors/room_fixture.hpp"
 
 #include <caf/test/bdd_dsl.hpp>
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 using namespace usher;
 using namespace usher::tests;
@@ -169,7 +171,7 @@ SCENARIO("absent people are passed over and keep their right") {
     auto first = join(1)->reply->number;
     join(2);
     join(3);
-    self->send(room, messages::people_left{event, {buyer(1)}});
+    self->send(room, messages::people_left{event, {buyer(1)}}, gateway);
     change(open_at(1));
     pass(1500ms);
     auto others = admitted();
@@ -189,6 +191,53 @@ SCENARIO("absent people are passed over and keep their right") {
   }
 }
 
+SCENARIO("who is connected to two gateways is there until both connections are gone") {
+  GIVEN("four people in a paused room, each connected to the same two gateways") {
+    start({10, 0, event_state::paused});
+    auto other = listening_gateway(gateway_heard);
+    for (int who = 1; who <= 4; ++who) {
+      join(who);
+      join(who, true, {}, other);
+    }
+    WHEN("one leaves one gateway, one the other and one both, and then the other gateway is gone") {
+      self->send(room, messages::people_left{event, {buyer(1), buyer(3)}}, gateway);
+      self->send(room, messages::people_left{event, {buyer(2), buyer(3)}}, other);
+      settle();
+      CHECK_EQ(count().present, 3u);
+      caf::anon_send_exit(other, caf::exit_reason::kill);
+      settle();
+      THEN("those who are still connected to the first gateway are let in") {
+        CHECK_EQ(count().present, 2u);
+        change(open_at(10));
+        pass(1s);
+        CHECK((admitted() == std::vector<std::uint64_t>{2, 4}));
+      }
+    }
+  }
+}
+
+SCENARIO("gateways share entrances when there are more of them than entrances") {
+  actors::room_entrances entrances;
+  std::vector<messages::gateway_actor> gateways;
+  std::set<std::size_t> given;
+  for (std::size_t i = 0; i < domain::waiting_room::entrances; ++i) {
+    gateways.push_back(listening_gateway(gateway_heard));
+    given.insert(entrances.of(gateways.back().address()).entrance);
+  }
+  CHECK_EQ(given.size(), domain::waiting_room::entrances);
+  auto one_more = listening_gateway(gateway_heard).address();
+  auto shared = entrances.of(one_more);
+  CHECK(shared.is_new);
+  CHECK(given.contains(shared.entrance));
+  CHECK(!entrances.of(one_more).is_new);
+  // Nobody's people are at an entrance only when the last gateway there is gone.
+  CHECK(!entrances.close(one_more));
+  CHECK(!entrances.close(one_more));
+  CHECK(entrances.close(gateways[shared.entrance].address()) == std::optional{shared.entrance});
+  // Which is the next one's.
+  CHECK_EQ(entrances.of(one_more).entrance, shared.entrance);
+}
+
 SCENARIO("who asks by and by counts as there, and who stops asking does not") {
   GIVEN("a person without a connection in a paused room") {
     start({10, 0, event_state::paused}, {.journal = {}, .presence = domain::seconds{30}});
@@ -196,12 +245,7 @@ SCENARIO("who asks by and by counts as there, and who stops asking does not") {
     pass(20s, 1s);
     place(1);
     pass(20s, 1s);
-    auto count = [this] {
-      auto figures = ask<domain::waiting_room::figures>(room, messages::count_people{});
-      settle();
-      return figures->reply->present;
-    };
-    CHECK_EQ(count(), 1u);
+    CHECK_EQ(count().present, 1u);
     WHEN("they do not ask for longer") {
       pass(20s, 1s);
       change(open_at(10));

@@ -33,7 +33,7 @@ SCENARIO("requests for what is not there are answered with not-found") {
   CHECK(asked<messages::section_view>(node, messages::read_section{{}, id, domain::section_no{7}})
             ->refused_as(rejection::not_found));
   CHECK(asked<messages::section_view>(node, messages::read_section{{}, id, domain::section_no{1}})->reply.has_value());
-  CHECK(asked<domain::queue_place>(node, messages::join_queue{{}, domain::event_id{"jazz"}, {}, {}, false})
+  CHECK(asked<domain::queue_place>(node, messages::ask_place{{}, domain::event_id{"jazz"}, {}, {}})
             ->refused_as(rejection::not_found));
 }
 

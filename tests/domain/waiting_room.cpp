@@ -27,7 +27,8 @@ struct lobby {
   std::uint64_t join(int n, bool present = true, instant now = at(0)) {
     write();
     auto number = std::get<queue_number>(room.join(person(n), now)).value();
-    room.set_present(person(n), present);
+    if (present)
+      room.connected(person(n), 0);
     return number;
   }
   std::vector<std::uint64_t> admit(instant now) {
@@ -98,8 +99,8 @@ SCENARIO("a restart skips numbers, gives none out twice, and takes people back")
       CHECK(std::get<queue_number>(room.rejoin(ben, queue_number{30}, at(0))) == queue_number{30});
       CHECK(std::get<queue_number>(room.rejoin(ada, queue_number{50}, at(0))) == queue_number{50});
       CHECK_EQ(room.place_of(ada)->ahead, 1u);
-      room.set_present(ada, true);
-      room.set_present(ben, true);
+      room.connected(ada, 0);
+      room.connected(ben, 0);
       CHECK(room.admit(at(1)).front().buyer == ben);
     }
     THEN("numbers that are nobody's or somebody else's are not found") {
@@ -168,7 +169,7 @@ SCENARIO("people who are not there are passed over and go in first when they ret
     CHECK(x.admit(at(0)) == std::vector<std::uint64_t>{3});
     CHECK_EQ(x.room.totals().serving, 3u);
     WHEN("the first returns") {
-      x.room.set_present(lobby::person(1), true);
+      x.room.connected(lobby::person(1), 0);
       CHECK_EQ(x.place(1).ahead, 0u);
       CHECK_EQ(x.place(4).ahead, 2u);
       THEN("they go in before those behind them") {
@@ -179,6 +180,26 @@ SCENARIO("people who are not there are passed over and go in first when they ret
       }
     }
   }
+}
+
+SCENARIO("whoever is connected at two entrances is there until both connections are gone") {
+  lobby x{{.admission_per_s = 1}};
+  constexpr auto last_entrance = waiting_room::entrances - 1;
+  for (int n = 1; n <= 3; ++n) {
+    x.join(n);
+    x.room.connected(lobby::person(n), last_entrance);
+  }
+  x.room.connected(lobby::person(1), 0); // again: the same
+  x.room.disconnected(lobby::person(1), 0);
+  CHECK_EQ(x.room.totals().present, 3u);
+  x.room.disconnected(lobby::person(1), last_entrance);
+  CHECK_EQ(x.room.totals().present, 2u);
+  x.room.disconnected(lobby::person(2), 0);
+  x.room.close_entrance(last_entrance);
+  CHECK(x.admit(at(0)) == std::vector<std::uint64_t>{3});
+  x.room.close_entrance(0);
+  CHECK_EQ(x.room.totals().present, 0u);
+  CHECK_EQ(x.room.totals().shopping, 1u);
 }
 
 SCENARIO("asking shows that somebody is there, for a while") {

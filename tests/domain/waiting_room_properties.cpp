@@ -39,7 +39,10 @@ public:
         break;
       case 3:
       case 4:
-        set_present(buyer, amount % 3 != 0);
+        if (amount % 3 != 0)
+          connect(buyer, entrance_of(amount));
+        else
+          disconnect(buyer, entrance_of(amount / 3));
         break;
       case 5:
         leave(buyer);
@@ -57,6 +60,9 @@ public:
         break;
       case 9:
         restart();
+        break;
+      case 10:
+        close_entrance(entrance_of(amount));
         break;
       default:
         now_ += std::chrono::milliseconds{amount};
@@ -104,17 +110,31 @@ private:
     present_.erase(buyer);
   }
 
-  void set_present(const buyer_id& buyer, bool present) {
-    room_.set_present(buyer, present);
-    if (present && known_.contains(buyer))
-      connected_.insert(buyer);
-    if (!present)
-      connected_.erase(buyer);
+  static std::size_t entrance_of(int amount) { return amount % 2 == 0 ? 0 : waiting_room::entrances - 1; }
+
+  void connect(const buyer_id& buyer, std::size_t entrance) {
+    room_.connected(buyer, entrance);
+    if (known_.contains(buyer))
+      connected_[buyer].insert(entrance);
     note_presence(buyer);
   }
 
+  void disconnect(const buyer_id& buyer, std::size_t entrance) {
+    room_.disconnected(buyer, entrance);
+    connected_[buyer].erase(entrance);
+    note_presence(buyer);
+  }
+
+  void close_entrance(std::size_t entrance) {
+    room_.close_entrance(entrance);
+    for (auto& [buyer, where] : connected_)
+      where.erase(entrance);
+    for (const auto& [buyer, number] : waiting_)
+      note_presence(buyer);
+  }
+
   void note_presence(const buyer_id& buyer) {
-    if (connected_.contains(buyer) && waiting_.contains(buyer))
+    if (!connected_[buyer].empty() && waiting_.contains(buyer))
       present_.insert(buyer);
     else
       present_.erase(buyer);
@@ -147,7 +167,7 @@ private:
     for (const auto& [number, buyer] : back) {
       RC_ASSERT(std::get<queue_number>(room_.rejoin(buyer, number, now_)) == number);
       known_.insert(buyer);
-      set_present(buyer, true);
+      connect(buyer, 0);
     }
   }
 
@@ -203,8 +223,8 @@ private:
   queue_number highest_;
   std::map<buyer_id, queue_number> waiting_;
   std::set<buyer_id> known_;
-  std::set<buyer_id> connected_;
-  std::set<buyer_id> present_; ///< connected and waiting
+  std::map<buyer_id, std::set<std::size_t>> connected_; ///< at which entrances
+  std::set<buyer_id> present_;                          ///< connected and waiting
   std::set<buyer_id> shopping_;
   std::vector<instant> admissions_;
 };
@@ -232,7 +252,8 @@ SCENARIO("everybody who stays is let in within the time they were told") {
     for (int i = 0; i < people; ++i) {
       buyer_id buyer{std::to_string(i)};
       (void)room.join(buyer, now);
-      room.set_present(buyer, who_is_there[static_cast<std::size_t>(i)]);
+      if (who_is_there[static_cast<std::size_t>(i)])
+        room.connected(buyer, 0);
     }
     // Use up a part of a second first.
     for (int i = 0; i < 7; ++i)
@@ -244,7 +265,7 @@ SCENARIO("everybody who stays is let in within the time they were told") {
         told[buyer_id{std::to_string(i)}] = *place;
     if (absent_return)
       for (const auto& [buyer, place] : told)
-        room.set_present(buyer, true);
+        room.connected(buyer, 0);
     auto begin = now;
     while (auto next = room.next_admission(now)) {
       RC_ASSERT(*next >= now);

@@ -49,10 +49,10 @@ struct fake_router_state {
           return look(x.event, x.section);
         },
         [this](unwatch_section&, gateway_actor&) { ++notes_->unwatches; },
-        [](join_queue&) { return place(); },
+        [](join_queue&, gateway_actor&) { return place(); },
         [](ask_place&) { return place(); },
         [](leave_queue&) { return caf::result<void>{}; },
-        [this](people_left& x) {
+        [this](people_left& x, gateway_actor&) {
           std::lock_guard guard{notes_->lock};
           notes_->left.push_back(x);
         },

@@ -82,6 +82,11 @@ SCENARIO("nobody gets anywhere without hello or with a forged token") {
     websocket_client hasty{port()};
     CHECK_EQ(slug(hasty.ask(R"({"type":"ping","id":"1"})", "1")), "unauthorized");
     CHECK_EQ(hasty.close_code(), 4001u);
+    websocket_client clumsy{port()};
+    auto said = clumsy.ask(R"({"type":"hello","id":"1","token":7})", "1");
+    CHECK_EQ(slug(said), "bad-request");
+    CHECK_EQ(text(said.at("problem").as_object(), "pointer"), "/token");
+    CHECK_EQ(clumsy.close_code(), 4000u);
     websocket_client forger{port()};
     CHECK_EQ(slug(forger.hello(R"(,"token":"x.y.z")")), "unauthorized");
     CHECK_EQ(forger.close_code(), 4001u);

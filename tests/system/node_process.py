@@ -51,7 +51,8 @@ class Answer:
 class Node:
     """One `usher node` process."""
 
-    def __init__(self, store, folder, options=()):
+    def __init__(self, store, folder, options=(), config=""):
+        self.config = config
         self.store, self.folder = store, pathlib.Path(folder)
         self.http_port, self.admin_port = free_port(), free_port()
         self.log = open(self.folder / f"node-{self.http_port}.log", "wb")
@@ -61,7 +62,7 @@ class Node:
 
     def start(self):
         config = self.folder / "usher.conf"
-        config.write_text(f'payments {{ sandbox {{ ledger = "{self.ledger}", delay = 20ms }} }}\n')
+        config.write_text(f'payments {{ sandbox {{ ledger = "{self.ledger}", delay = 20ms }} }}\n{self.config}\n')
         # It says there that it is ready, as it would to systemd; the system chooses a name that is no file.
         self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notices.bind("")

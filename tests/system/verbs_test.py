@@ -88,6 +88,10 @@ class Verbs(unittest.TestCase):
         nothing = self.node.verb("event", "block", "shown")
         self.assertEqual(nothing.returncode, 2)
         self.assertIn("--seat", nothing.stderr)
+        for words in (["frob"], ["event", "frob"], ["bench", "frob"]):
+            unknown = self.program(*words)
+            self.assertEqual(unknown.returncode, 2)
+            self.assertIn("frob", unknown.stderr)
         plan = pathlib.Path(self.folder.name) / "play.json"
         currency = self.node.verb("event", "create", "play", "--plan", str(plan), "--currency", "euro")
         self.assertEqual(currency.returncode, 1)

@@ -1,0 +1,69 @@
+"""Who waits, and is there, is let in, whichever of the gateway's threads their connections are on."""
+
+import asyncio
+import sys
+import unittest
+
+from buyer import Buyer
+from node_process import Node, await_true, plan_of
+from story import Story, sqlite_store
+
+THREADS = 3
+CONNECTIONS = 4 * THREADS
+
+
+class Waiting(Story):
+    def setUp(self):
+        folder = self.folder()
+        self.node = Node(sqlite_store(folder, self.addCleanup), folder, config=f"http {{ threads = {THREADS} }}").start()
+        self.addCleanup(self.node.stop)
+        self.node.create_event("gig", plan_of({"stalls": (5, 10)}), "--rate", "100")
+
+    def figures(self):
+        return self.node.admin("GET", "/events/gig/report").json["queue"]
+
+    async def joined(self, token=None):
+        buyer = await Buyer(self.node).open(token)
+        await buyer.ask("queue.join", event="gig")
+        return buyer
+
+    async def await_present(self, people):
+        await asyncio.to_thread(await_true, lambda: self.figures()["present"] == people, 30, f"{people} people there")
+
+    async def test_the_last_of_many_connections_keeps_its_buyer_there(self):
+        stays = await self.joined()
+        others = [await self.joined(stays.token) for _ in range(CONNECTIONS)]
+        # Other people, on every thread, leave after them: when these are gone, the connections before them are, too.
+        witnesses = [await self.joined() for _ in range(CONNECTIONS)]
+        await self.await_present(1 + len(witnesses))
+        for buyer in others + witnesses:
+            await buyer.close()
+        await self.await_present(1)
+        self.node.verb("event", "open", "gig")
+        admitted = await stays.hears("queue.admitted", event="gig")
+        self.assertTrue(admitted["pass"])
+        figures = self.figures()
+        self.assertEqual((figures["admitted"], figures["waiting"]), (1, len(witnesses)))
+        await stays.close()
+
+    async def test_whose_connections_are_all_gone_is_passed_over_and_let_in_on_return(self):
+        first = await self.joined()
+        token, number = first.token, self.figures()["joined"]
+        others = [await self.joined(token) for _ in range(CONNECTIONS)]
+        await self.await_present(1)
+        for buyer in [first, *others]:
+            buyer.cut()
+        await self.await_present(0)
+        self.node.verb("event", "open", "gig")
+        next_one = await self.joined()
+        await next_one.hears("queue.admitted", event="gig")
+        self.assertEqual(self.figures()["waiting"], 1)
+        again = await self.joined(token)
+        await again.hears("queue.admitted", event="gig")
+        self.assertEqual(self.figures()["joined"], number + 1)
+        for buyer in (next_one, again):
+            await buyer.close()
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv, verbosity=2)
