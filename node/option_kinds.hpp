@@ -65,7 +65,8 @@ option duration(description what, Get get, std::chrono::milliseconds least, std:
     get(into) = std::chrono::duration_cast<field>(*wanted);
     return true;
   };
-  return {what.name, what.sentence, what.unit, to_text(least) + " to " + to_text(most), false, show, set};
+  auto steps = std::is_same_v<field, std::chrono::milliseconds> ? " in whole milliseconds" : " in whole seconds";
+  return {what.name, what.sentence, what.unit, to_text(least) + " to " + to_text(most) + steps, false, show, set};
 }
 
 /// Any number between two.
