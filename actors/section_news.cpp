@@ -61,13 +61,12 @@ void section_news::tell_seats() {
   if (!seats_.changed())
     return;
   last_told_ = self_->clock().now();
-  messages::seats_changed news{event_, number_, epoch_, 0, seats_.take_changes()};
-  // Which place of a general admission is whose means nothing to anybody.
-  if (!general_) {
-    news.seq = ++seq_;
-    for (const auto& gateway : watchers_)
-      self_->send(gateway, news);
-  }
+  messages::seats_changed news{event_, number_, epoch_, ++seq_, seats_.take_changes(), seats_.totals()};
+  // Which place of a general admission is whose means nothing to anybody; how many there are left, does.
+  if (general_)
+    news.set.clear();
+  for (const auto& gateway : watchers_)
+    self_->send(gateway, news);
   tell_totals();
 }
 

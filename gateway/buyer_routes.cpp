@@ -19,9 +19,7 @@ void post_session(const exchange_ptr& x) {
   const auto& limits = x->thread().limits();
   if (!limits.anonymous)
     return x->refuse(domain::rejection::unauthorized, "Buyers' tokens come from the shop.");
-  // A key of somebody else's must not give away that buyer's token, so it counts together with the address.
-  if (!first_time(*x, "address " + x->request().from.to_string()))
-    return;
+  // No Idempotency-Key: whoever used the same one would get this buyer's token, and a lost token costs nothing.
   fresh_session made;
   made.buyer = domain::buyer_id{draw_name()};
   made.expires_at = std::chrono::floor<domain::seconds>(session_thread::now() + limits.token_ttl);
@@ -70,9 +68,12 @@ void post_queue(const exchange_ptr& x) {
     return x->refuse(*wrong);
   if (!event->waiting_room)
     return reply_place(x, 200, *event, free_entry());
-  auto status = number ? 200U : 201U;
   x->ask(messages::join_queue{x->trace(), event->id, x->buyer(), number, false},
-         [x, event, status](answer&& what) { reply_place(x, status, *event, std::get<domain::queue_place>(what)); });
+         [x, event, proven = number.has_value()](answer&& what) {
+           const auto& place = std::get<domain::queue_place>(what);
+           auto has_number = place.number != domain::queue_number{};
+           reply_place(x, has_number && !proven ? 201 : 200, *event, place);
+         });
 }
 
 void get_queue(const exchange_ptr& x) {

@@ -44,11 +44,15 @@ std::optional<problem> check_empty_body(std::string_view text) {
 }
 
 read_body<places_wish> read_hold_body(std::string_view text, const decode_limits& limits) {
-  return read_object<places_wish>(text, limits, [&](object_reader& members) { return read_places(members, limits); });
+  return read_object<places_wish>(text, limits, [&](object_reader& members) {
+    members.refuse_others({"seats", "section", "quantity", "best"});
+    return read_places(members, limits);
+  });
 }
 
 read_body<order_body> read_order_body(std::string_view text, const decode_limits& limits) {
   return read_object<order_body>(text, limits, [&](object_reader& members) {
+    members.refuse_others({"hold", "payment"});
     auto hold = read_hold_name(members);
     return order_body{std::move(hold), read_payment_method(members, limits)};
   });

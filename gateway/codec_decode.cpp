@@ -55,6 +55,7 @@ frames::content read_watch(object_reader& members, const decode_limits& limits) 
 }
 
 frames::content read_hold(object_reader& members, const decode_limits& limits) {
+  members.refuse_others({"type", "id", "event", "key", "pass", "seats", "section", "quantity", "best"});
   frames::hold frame;
   frame.event = read_event(members, limits);
   frame.key = members.optional_text("key", limits.key_bytes);
@@ -68,6 +69,7 @@ frames::content read_release(object_reader& members, const decode_limits&) {
 }
 
 frames::content read_order(object_reader& members, const decode_limits& limits) {
+  members.refuse_others({"type", "id", "hold", "key", "payment"});
   frames::order frame;
   frame.hold = read_hold_name(members);
   frame.key = members.text("key", limits.key_bytes);

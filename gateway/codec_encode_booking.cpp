@@ -56,10 +56,22 @@ void write_hold(json_writer& json, const messages::hold_granted& hold, const eve
   json.member("expires_in_s", std::max<std::int64_t>(left.count(), 0));
 }
 
+/// How it stands with the money of an order that is undone; nothing for others.
+std::string_view refund_of(const messages::order_view& order) {
+  using domain::order_state;
+  if (order.total == 0)
+    return {};
+  if (order.state == order_state::refunding || order.state == order_state::cancelling)
+    return "pending";
+  return order.state == order_state::refunded || order.state == order_state::cancelled ? "done" : std::string_view{};
+}
+
 void write_order(json_writer& json, const messages::order_view& order, const event_names& event) {
   json.member("order", to_string(order_name{order.event, order.order}));
   json.member("event", order.event.value()).member("hold", to_string(hold_of(order)));
   json.member("state", domain::public_name(order.state));
+  if (auto refund = refund_of(order); !refund.empty())
+    json.member("refund", refund);
   if (!order.reason.empty())
     json.member("reason", order.reason);
   json.key("total");

@@ -115,7 +115,9 @@ std::string seats_delta_frame(const messages::seats_changed& change, const event
   for (const auto& [seat, look] : change.set)
     if (auto index = section.index_of(seat))
       json.begin_array().value(*index).value(std::string_view{&look, 1}).end_array();
-  json.end_array().end_object();
+  json.end_array().key("totals").begin_object();
+  write_counts(json, change.totals);
+  json.end_object().end_object();
   return text;
 }
 

@@ -19,6 +19,7 @@ best_places read_best(object_reader& members, const decode_limits& limits) {
     return {};
   auto at = members.pointer("best");
   object_reader best{*object, members.fault(), at};
+  best.refuse_others({"quantity", "category", "section"});
   best_places wish;
   wish.quantity = static_cast<std::uint32_t>(best.number("quantity", 1, static_cast<std::int64_t>(limits.seats)));
   wish.category = best.optional_text("category", limits.name_bytes);

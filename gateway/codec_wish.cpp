@@ -50,6 +50,9 @@ resolution resolve_seats(const named_seats& wish, const domain::seating_plan& pl
       what.seats.push_back(wish.guids[i]);
       return what;
     }
+    if (const auto& section = plan.section(place->section); section.general())
+      return bad_request(pointer_to("/seats", i),
+                         "Section " + section.id + " has no seats to choose from; ask for a quantity of it.");
     seats.push_back({place->section, place->seat, i});
   }
   std::sort(seats.begin(), seats.end(), [](const wanted_seat& a, const wanted_seat& b) {

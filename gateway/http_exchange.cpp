@@ -3,14 +3,12 @@
 #include "gateway/json_writer.hpp"
 #include "gateway/session_thread.hpp"
 
+#include <boost/beast/core/string.hpp>
+
+#include <algorithm>
 #include <string_view>
 
 namespace usher::gateway {
-namespace {
-
-constexpr std::string_view bearer = "Bearer ";
-
-} // namespace
 
 http_reply plain_problem(unsigned status, std::string_view title, std::string_view detail) {
   http_reply said;
@@ -24,6 +22,14 @@ http_reply plain_problem(unsigned status, std::string_view title, std::string_vi
       .member("detail", detail)
       .end_object();
   return said;
+}
+
+std::optional<std::string_view> bearer_token(std::string_view authorization) {
+  constexpr std::string_view scheme = "Bearer ";
+  if (!boost::beast::iequals({authorization.data(), std::min(authorization.size(), scheme.size())},
+                             {scheme.data(), scheme.size()}))
+    return std::nullopt;
+  return authorization.substr(scheme.size());
 }
 
 http_exchange::http_exchange(session_thread& thread, http_request request, known_buyer& buyer, finish done)
@@ -84,11 +90,8 @@ bool http_exchange::authorize_buyer() {
   auto at = session_thread::now();
   if (known_.authorization.empty() || known_.authorization != request_.authorization || known_.until <= at) {
     std::string_view header = request_.authorization;
-    if (!header.starts_with(bearer)) {
-      refuse(domain::rejection::unauthorized);
-      return false;
-    }
-    auto checked = thread_.signer().verify_buyer(header.substr(bearer.size()), at);
+    auto token = bearer_token(header);
+    auto checked = token ? thread_.signer().verify_buyer(*token, at) : token_fault::malformed;
     auto* claims = std::get_if<buyer_claims>(&checked);
     if (!claims) {
       refuse(domain::rejection::unauthorized);

@@ -45,6 +45,9 @@ struct http_reply {
 /// A problem of HTTP's own, such as 405: its type is `about:blank`.
 [[nodiscard]] http_reply plain_problem(unsigned status, std::string_view title, std::string_view detail);
 
+/// The token of an `Authorization: Bearer …`, in whatever case the scheme is written; nothing of another scheme.
+[[nodiscard]] std::optional<std::string_view> bearer_token(std::string_view authorization);
+
 /// Whose request this is, verified once for each token a connection brings.
 struct known_buyer {
   std::string authorization; ///< the header's text

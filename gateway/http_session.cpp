@@ -29,18 +29,25 @@ std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
 }
 
+/// Whether a node lives and serves is answered to everybody, however busy it is.
+bool is_probe(std::string_view path) {
+  return path == "/healthz" || path == "/readyz";
+}
+
 /// One connection that speaks HTTP/1.1: one request after the other, each answered before the next is read.
 class http_session final : public connection, public std::enable_shared_from_this<http_session> {
 public:
-  http_session(session_thread& thread, tcp_socket socket, boost::asio::ip::address peer, http_port port)
+  http_session(session_thread& thread, tcp_socket socket, boost::asio::ip::address peer, http_port port, bool surplus)
       : connection(thread.connections()), thread_(thread), socket_(std::move(socket)), peer_(std::move(peer)),
-        port_(port) {
-    thread_.shared().connections.fetch_add(1, std::memory_order_relaxed);
+        port_(port), surplus_(surplus) {
+    if (port_ == http_port::buyers)
+      thread_.shared().connections.fetch_add(1, std::memory_order_relaxed);
     thread_.metrics().connections->inc();
   }
 
   ~http_session() override {
-    thread_.shared().connections.fetch_sub(1, std::memory_order_relaxed);
+    if (port_ == http_port::buyers)
+      thread_.shared().connections.fetch_sub(1, std::memory_order_relaxed);
     thread_.metrics().connections->dec();
   }
 
@@ -77,7 +84,6 @@ public:
 
 private:
   void header_read() {
-    busy_ = true;
     const auto& header = parser_->get();
     // Nobody without the key may make us read a plan of 64 MiB.
     if (port_ == http_port::operators
@@ -85,6 +91,8 @@ private:
       auto exchange = make_exchange(true);
       return exchange->refuse(domain::rejection::unauthorized, "Operators need the key of the node.");
     }
+    if (surplus_ && !is_probe(path_of(header)))
+      return make_exchange(true)->refuse(domain::rejection::overloaded, "There is no room for another connection.");
     if (port_ == http_port::buyers && path_of(header) == "/v1/ws" && beast::websocket::is_upgrade(header))
       return upgrade();
     // HTTP/1.0 does not know the answer to it.
@@ -130,8 +138,8 @@ private:
     // The rest of Usher has its own time limit, so that this one only ends what hangs.
     wait_until(thread_.limits().request_timeout * 6);
     thread_.metrics().http_requests->inc();
-    auto exchange = make_exchange(!parser_->get().keep_alive());
-    if (port_ == http_port::buyers && exchange->request().path != "/healthz" && exchange->request().path != "/readyz")
+    auto exchange = make_exchange(surplus_ || !parser_->get().keep_alive());
+    if (port_ == http_port::buyers && !is_probe(exchange->request().path))
       if (auto refused = thread_.too_often(exchange->request().from))
         return exchange->refuse(*refused);
     dispatch(exchange, port_);
@@ -266,6 +274,7 @@ private:
   tcp_socket socket_;
   boost::asio::ip::address peer_;
   http_port port_;
+  bool surplus_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   known_buyer buyer_;
@@ -281,13 +290,13 @@ private:
 
 } // namespace
 
-void serve_http(session_thread& thread, tcp_socket socket, http_port port) {
+void serve_http(session_thread& thread, tcp_socket socket, http_port port, bool surplus) {
   beast::error_code error;
   auto peer = socket.remote_endpoint(error);
   if (error)
     return; // gone already
   socket.set_option(boost::asio::ip::tcp::no_delay{true}, error);
-  std::make_shared<http_session>(thread, std::move(socket), peer.address(), port)
+  std::make_shared<http_session>(thread, std::move(socket), peer.address(), port, surplus)
       ->read_header(thread.limits().header_timeout);
 }
 

@@ -118,7 +118,7 @@ void object_reader::refuse_others(std::initializer_list<std::string_view> known)
   for (const auto& member : object_) {
     std::string_view name{member.key().data(), member.key().size()};
     if (std::find(known.begin(), known.end(), name) == known.end())
-      fail(name, "There is no such setting.");
+      fail(name, "Nothing is known by this name here.");
   }
 }
 

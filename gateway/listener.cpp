@@ -8,10 +8,18 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <utility>
 
 namespace usher::gateway {
+
+namespace {
+
+/// So many clients for whom there is no room are told so at once; others are closed without a word.
+constexpr std::size_t surplus_max = 64;
+
+} // namespace
 
 using boost::asio::ip::tcp;
 
@@ -45,8 +53,8 @@ void listener::accept() {
     if (!acceptor_.is_open())
       return;
     if (!error) {
-      accepted(std::move(socket));
-      return accept();
+      accept(); // first, so that no fault in serving one connection keeps the next ones out
+      return accepted(std::move(socket));
     }
     // Out of descriptors, most likely: trying again at once would only burn time.
     log::of("gateway").warn("cannot accept a connection: {}", error.message());
@@ -59,20 +67,21 @@ void listener::accept() {
 }
 
 void listener::accepted(tcp_socket&& socket) {
-  auto& shared = home_.shared();
   // Operators must get in when buyers have taken every place.
-  if (port_ == http_port::buyers
-      && shared.connections.load(std::memory_order_relaxed) >= shared.options.connections_max)
+  auto places = home_.shared().options.connections_max;
+  auto taken = port_ == http_port::buyers ? home_.shared().connections.load(std::memory_order_relaxed) : 0;
+  if (taken >= places + surplus_max)
     return;
+  auto surplus = taken >= places;
   auto* server = servers_[next_++ % servers_.size()];
   if (server == &home_)
-    return serve_http(home_, std::move(socket), port_);
+    return serve_http(home_, std::move(socket), port_, surplus);
   // The socket changes loops: only its descriptor may cross.
   auto protocol = socket.local_endpoint().protocol();
-  server->post([server, protocol, descriptor = socket.release(), port = port_] {
+  server->post([server, protocol, descriptor = socket.release(), port = port_, surplus] {
     tcp_socket moved{server->context()};
     moved.assign(protocol, descriptor);
-    serve_http(*server, std::move(moved), port);
+    serve_http(*server, std::move(moved), port, surplus);
   });
 }
 

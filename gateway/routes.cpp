@@ -118,10 +118,10 @@ void dispatch(const exchange_ptr& exchange, http_port port) {
 }
 
 bool operator_may(const options& limits, std::string_view path, std::string_view authorization) {
-  constexpr std::string_view bearer = "Bearer ";
   if (limits.admin_key.empty() || (path == "/metrics" && !limits.metrics_need_key))
     return true;
-  return authorization.starts_with(bearer) && same_secret(authorization.substr(bearer.size()), limits.admin_key);
+  auto key = bearer_token(authorization);
+  return key && same_secret(*key, limits.admin_key);
 }
 
 } // namespace usher::gateway

@@ -5,13 +5,6 @@
 #include <algorithm>
 
 namespace usher::gateway {
-namespace {
-
-bool has_seats(const known_event& event, domain::section_no section) {
-  return !event.plan->section(section).general();
-}
-
-} // namespace
 
 seat_watch::seat_watch(outbox& requests, draw_trace trace) : requests_(requests), trace_(std::move(trace)) {}
 
@@ -22,8 +15,7 @@ void seat_watch::watch(const known_event_ptr& event, domain::section_no section,
   one.event = event;
   if (std::find(one.watchers.begin(), one.watchers.end(), session.get()) == one.watchers.end())
     one.watchers.push_back(session.get());
-  // The changes of a general-admission floor do not say how many places are left, so its copy is never fresh.
-  if (one.live && has_seats(*event, section)) {
+  if (one.live) {
     session->send(seats_snapshot_frame(re, one.view, event->names()));
     session->finished();
     return;
@@ -64,6 +56,7 @@ void seat_watch::changed(messages::seats_changed&& change) {
   for (auto [seat, look] : change.set)
     if (seat.value() < one.view.status.size())
       one.view.status[seat.value()] = look;
+  one.view.totals = change.totals;
   auto frame = std::make_shared<const std::string>(seats_delta_frame(change, one.event->names()));
   for (auto* watcher : one.watchers)
     watcher->send(frame);

@@ -175,6 +175,9 @@ void session_thread::take(messages::hold_expired&& news) {
 }
 
 void session_thread::take(messages::order_changed&& news) {
+  // Who ordered has been told that it is being charged; the steps of that look alike from outside.
+  if (news.order.state == domain::order_state::charging || news.order.state == domain::order_state::charged)
+    return;
   auto event = directory_.find(news.order.event);
   auto sessions = buyers_.sessions_of(news.order.buyer);
   if (!event || sessions.empty())

@@ -42,8 +42,8 @@ struct shared_parts {
   gateway::audit audit;
   gateway_metrics metrics;
   std::atomic<bool> draining{false};
-  std::atomic<std::size_t> connections{0};
-  std::vector<session_thread*> threads; ///< by their number; the last one serves operators
+  std::atomic<std::size_t> connections{0}; ///< of buyers
+  std::vector<session_thread*> threads;    ///< by their number; the last one serves operators
 };
 
 } // namespace usher::gateway

@@ -69,6 +69,9 @@ std::variant<signed_claims, token_fault> signed_claims::open(std::string_view te
   const char* named = jwt_get_header(unverified.get(), "alg");
   if (!named || std::string_view{named} != jwt_alg_str(expected))
     return token_fault::wrong_algorithm;
+  // RFC 7515, 4.1.11: what must be understood and is not, makes a token invalid.
+  if (owned_text{jwt_get_headers_json(unverified.get(), "crit")})
+    return token_fault::malformed;
   auto verified_token = decode(token, key);
   if (!verified_token)
     return token_fault::bad_signature;
@@ -118,10 +121,17 @@ std::optional<long> signed_claims::number(const char* claim) const {
 }
 
 std::optional<domain::instant> signed_claims::moment(const char* claim) const {
-  auto second = number(claim);
-  if (!second || *second < 0 || *second > latest_second)
+  owned_text written{jwt_get_grants_json(token_.get(), claim)};
+  if (!written)
     return std::nullopt;
-  return domain::instant{domain::seconds{*second}};
+  boost::system::error_code error;
+  auto json = boost::json::parse(written.get(), error);
+  if (error || !json.is_number())
+    return std::nullopt;
+  auto second = json.to_number<double>(error); // NumericDate of RFC 7519 may have a fraction
+  if (error || !(second >= 0 && second <= static_cast<double>(latest_second)))
+    return std::nullopt;
+  return domain::instant{domain::seconds{static_cast<std::int64_t>(second)}};
 }
 
 std::optional<domain::buyer_id> signed_claims::buyer() const {

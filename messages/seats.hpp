@@ -85,13 +85,14 @@ struct seats_changed {
   domain::section_no section;
   domain::epoch epoch;
   std::uint64_t seq = 0;
-  std::vector<std::pair<domain::seat_no, char>> set; ///< the last look of each seat, in no order
+  std::vector<std::pair<domain::seat_no, char>> set; ///< the last look of each seat, in no order; not of a floor
+  domain::section_totals totals{};
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, seats_changed& x) {
   return f.object(x).fields(f.field("event", x.event), f.field("section", x.section), f.field("epoch", x.epoch),
-                            f.field("seq", x.seq), f.field("set", x.set));
+                            f.field("seq", x.seq), f.field("set", x.set), f.field("totals", x.totals));
 }
 
 } // namespace usher::messages

@@ -1,5 +1,6 @@
 #include "node/audit.hpp"
 #include "node/audit_printing.hpp"
+#include "node/store_argument.hpp"
 #include "node/verbs.hpp"
 #include "persistence/booking_store.hpp"
 
@@ -48,7 +49,7 @@ void declare_audit(CLI::App& program, action& chosen) {
   auto verb = program.add_subcommand("audit", "Replay an event's journal and compare it with the tables");
   auto wish = std::make_shared<audit_wish>();
   verb->add_option("EVENT", wish->event, "The event's ID")->required();
-  verb->add_option("--store", wish->store, "sqlite:FILE or postgres://…")->required();
+  declare_store(*verb, wish->store, "sqlite:FILE or postgres://…")->required();
   verb->add_flag("--json", wish->as_json, "Print one JSON object");
   verb->footer("Reads the store itself, whether nodes are running or not; 1 when anything does not add up.\n"
                "Example:\n  usher audit opera --store sqlite:usher.db");

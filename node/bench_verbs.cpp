@@ -4,6 +4,7 @@
 #include "bench/hold_bench.hpp"
 #include "bench/journal_bench.hpp"
 #include "node/ready_notice.hpp"
+#include "node/store_argument.hpp"
 #include "node/verbs.hpp"
 
 #include <CLI/CLI.hpp>
@@ -45,8 +46,8 @@ void declare_load(CLI::App& verb, Options& options) {
   declare_json(verb, options.json);
 }
 
-void declare_store(CLI::App& verb, std::string& store) {
-  verb.add_option("--store", store, "sqlite:FILE or postgres://…; left out: a fresh SQLite file");
+void declare_fresh_store(CLI::App& verb, std::string& store) {
+  declare_store(verb, store, "sqlite:FILE or postgres://…; left out: a fresh SQLite file");
 }
 
 /// Chooses `run(options)` when the verb is there.
@@ -63,7 +64,7 @@ void declare_hold(CLI::App& bench, action& chosen) {
   auto options = std::make_shared<bench::hold_options>();
   options->program = bench::this_program();
   declare_load(*verb, *options);
-  declare_store(*verb, options->store);
+  declare_fresh_store(*verb, options->store);
   verb->add_option("--config", options->config, "Configuration file of the node that is measured")
       ->check(CLI::ExistingFile);
   verb->add_flag("--with-echo", options->with_echo, "Measure a bare echo afterwards, for ratio_echo");
@@ -87,7 +88,7 @@ void declare_journal(CLI::App& bench, action& chosen) {
   auto verb = bench.add_subcommand("journal", "Facts per second into a store, durable");
   auto options = std::make_shared<bench::journal_options>();
   declare_duration(*verb, options->duration);
-  declare_store(*verb, options->store);
+  declare_fresh_store(*verb, options->store);
   declare_number(*verb, "--group", options->group, "Facts per append", 1, 10'000);
   declare_number(*verb, "--shards", options->shards, "Sections that take turns", 1, 1000);
   declare_number(*verb, "--in-flight", options->in_flight, "Facts that the second half does not wait for", 1, 100'000);

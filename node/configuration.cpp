@@ -8,8 +8,10 @@
 #include <caf/error.hpp>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 namespace usher::node {
@@ -71,10 +73,13 @@ configuration parse_configuration(const std::string& text, const std::string& or
 
 configuration read_configuration(const std::string& path) {
   std::ifstream file{path};
-  if (!file)
+  std::error_code unknown;
+  if (!file || std::filesystem::is_directory(path, unknown))
     throw bad_configuration{path + ": cannot be read"};
   std::ostringstream text;
   text << file.rdbuf();
+  if (file.bad())
+    throw bad_configuration{path + ": cannot be read to its end"};
   return parse_configuration(text.str(), path);
 }
 

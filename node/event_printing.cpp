@@ -50,6 +50,24 @@ void print_places(const json::array& parts, const char* title, std::string_view 
   table.print(out);
 }
 
+/// How it is sold, in a sentence or two.
+void print_settings(const json::value& event, std::ostream& out) {
+  const auto* room = member_of(event, "waiting_room").if_bool();
+  if (!room)
+    return;
+  if (*room) {
+    out << "Waiting room: " << count(event, "admission_per_s") << " people let in per second";
+    if (auto most = count(event, "max_shopping"); most != "0")
+      out << ", at most " << most << " inside";
+  } else {
+    out << "No waiting room: everybody is let in at once";
+  }
+  out << ". A hold lasts " << count(event, "hold_ttl_s") << " s; a buyer may have "
+      << count(event, "max_seats_per_buyer") << " seats"
+      << (member_of(event, "refuse_orphans") == json::value(true) ? "; single seats are not left alone" : "")
+      << ".\n\n";
+}
+
 } // namespace
 
 void print_events(const json::value& answer, std::ostream& out) {
@@ -64,6 +82,7 @@ void print_events(const json::value& answer, std::ostream& out) {
 
 void print_event(const json::value& answer, std::ostream& out) {
   out << text_of(answer, "id") << ": " << text_of(answer, "name") << ", " << text_of(answer, "state") << "\n\n";
+  print_settings(answer, out);
   text_table prices{{"category", "price"}};
   for (auto& category : list_of(answer, "categories"))
     prices.add({text_of(category, "name"), money_of(category, "price")});

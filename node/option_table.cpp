@@ -62,7 +62,7 @@ std::vector<option> declare() {
           {"http.threads", "Threads that read and write the buyers' connections.", "threads"},
           [](auto& s) -> auto& { return s.gateway.threads; }, 1, 64),
       number(
-          {"http.max-connections", "Open connections of buyers; one more is closed at once.", "connections"},
+          {"http.max-connections", "Open connections of buyers; one more is answered 503 and closed.", "connections"},
           [](auto& s) -> auto& { return s.gateway.connections_max; }, 1, 1'000'000),
       number(
           {"http.max-header-bytes", "The largest head of a request.", "bytes"},
@@ -94,10 +94,11 @@ std::vector<option> declare() {
           {"http.max-queues", "Waiting rooms that one connection may wait in.", "waiting rooms"},
           [](auto& s) -> auto& { return s.gateway.queues_max; }, 1, 1000),
       duration(
-          {"http.header-timeout", "How long a request, or a WebSocket's `hello`, may take to arrive."},
+          {"http.header-timeout", "How long a request's head, or a WebSocket's `hello`, may take to arrive."},
           [](auto& s) -> auto& { return s.gateway.header_timeout; }, 1s, 600s),
       duration(
-          {"http.idle-timeout", "How long a connection may give no sign of life."},
+          {"http.idle-timeout",
+           "How long a connection may give no sign of life, and a request's body may take to arrive."},
           [](auto& s) -> auto& { return s.gateway.idle_timeout; }, 5s, 3600s),
       duration(
           {"http.heartbeat", "How often a WebSocket connection is told that all is well."},

@@ -144,12 +144,16 @@ std::vector<domain::event_id> shard_host::start_shards() {
                [](const caf::error& error) {
                  throw std::runtime_error{"the events of the store cannot be started: " + to_string(error)};
                });
-  return known_events(self);
+  auto events = known_events(self, 30s);
+  if (!events)
+    throw std::runtime_error{"the node's actors do not answer"};
+  return *std::move(events);
 }
 
-std::vector<domain::event_id> shard_host::known_events(caf::scoped_actor& self) {
-  std::vector<domain::event_id> events;
-  self->request(router_, 1s, messages::list_events{})
+std::optional<std::vector<domain::event_id>> shard_host::known_events(caf::scoped_actor& self,
+                                                                      std::chrono::seconds patience) {
+  std::optional<std::vector<domain::event_id>> events;
+  self->request(router_, patience, messages::list_events{})
       .receive([&](std::vector<domain::event_id>& known) { events = std::move(known); },
                [](const caf::error& error) {
                  log::of("node").error("the router does not list its events: {}", to_string(error));
@@ -168,7 +172,8 @@ void shard_host::settle(std::chrono::steady_clock::time_point until) {
                  [](const caf::error&) {});
     return orders;
   };
-  for (const auto& event : known_events(self))
+  auto events = known_events(self, 1s);
+  for (const auto& event : events ? *events : std::vector<domain::event_id>{})
     while (under_way(event) > 0 && std::chrono::steady_clock::now() < until)
       await_news(self, until);
 }

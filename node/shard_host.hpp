@@ -12,6 +12,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,7 +46,8 @@ public:
   [[nodiscard]] const messages::router_actor& router() const noexcept { return router_; }
 
 private:
-  std::vector<domain::event_id> known_events(caf::scoped_actor& self);
+  /// Nothing when the router does not answer in time.
+  std::optional<std::vector<domain::event_id>> known_events(caf::scoped_actor& self, std::chrono::seconds patience);
   messages::keeper_actor start_keeper(const opener& open, std::function<void(const std::string&)> on_fatal);
 
   settings settings_;

@@ -62,6 +62,25 @@ SCENARIO("the first change after a quiet time is told at once, later ones are co
   }
 }
 
+SCENARIO("those who watch a floor hear how many places are left") {
+  GIVEN("a watched floor") {
+    start(working_journal(), 1);
+    auto before = watch();
+    WHEN("two places are held") {
+      ask<messages::hold_granted>(section, wish(1, domain::quantity_wish{2}));
+      settle();
+      THEN("a delta says how many, and not which") {
+        REQUIRE(gateway_heard->seats.size() == 1u);
+        const auto& delta = gateway_heard->seats.front();
+        CHECK_EQ(delta.seq, before.seq + 1);
+        CHECK(delta.set.empty());
+        CHECK_EQ(delta.totals.free, 98u);
+        CHECK_EQ(delta.totals.held, 2u);
+      }
+    }
+  }
+}
+
 SCENARIO("a gateway that stops watching, or is gone, hears no more") {
   GIVEN("two watching gateways") {
     start(working_journal());

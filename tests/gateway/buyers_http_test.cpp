@@ -117,6 +117,31 @@ SCENARIO("what a buyer may not do is refused with its problem") {
   }
 }
 
+SCENARIO("a key is no way to another buyer's token") {
+  auto first = http.call("POST", "/v1/sessions", {}, {{"Idempotency-Key", "first-order"}}).json();
+  auto second = http.call("POST", "/v1/sessions", {}, {{"Idempotency-Key", "first-order"}}).json();
+  CHECK(first.at("buyer") != second.at("buyer"));
+}
+
+SCENARIO("the scheme of a token may be written in any case, and there is no other") {
+  std::string token{http.call("POST", "/v1/sessions").json().at("token").as_string()};
+  for (auto* scheme : {"Bearer ", "bearer ", "BEARER "})
+    CHECK_EQ(http.call("POST", "/v1/events/open/holds", seat_3, {{"Authorization", scheme + token}}).status, 201u);
+  for (auto* scheme : {"", "Bearer", "Basic ", "Bear "})
+    CHECK_EQ(http.call("POST", "/v1/events/open/holds", seat_3, {{"Authorization", scheme + token}}).status, 401u);
+}
+
+SCENARIO("a misspelt wish is refused") {
+  auto buyer = as_buyer();
+  auto wrong = [&](const std::string& body) {
+    auto answer = http.call("POST", "/v1/events/open/holds", body, buyer);
+    CHECK_EQ(answer.slug(), "bad-request");
+    return std::string{answer.json().at("pointer").as_string()};
+  };
+  CHECK_EQ(wrong(R"({"seats":["S-A-3"],"categroy":"x"})"), "/categroy");
+  CHECK_EQ(wrong(R"({"best":{"quantity":1,"categroy":"x"}})"), "/best/categroy");
+}
+
 SCENARIO("the same key gives the same answer, and another body is a mismatch") {
   GIVEN("a buyer with a key") {
     auto buyer = as_buyer({{"Idempotency-Key", "once"}});

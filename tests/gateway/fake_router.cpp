@@ -105,7 +105,11 @@ private:
     if (x.method == "declined")
       return to_error(domain::rejection::payment_declined);
     auto soon = known_order(x.event, x.order, x.buyer, domain::order_state::confirmed);
-    notes_->tell(order_changed{soon});
+    for (auto state : {domain::order_state::charging, domain::order_state::charged, soon.state}) {
+      auto step = soon;
+      step.state = state;
+      notes_->tell(order_changed{std::move(step)});
+    }
     return known_order(x.event, x.order, x.buyer, domain::order_state::charging);
   }
 

@@ -4,6 +4,9 @@
 
 #include <caf/test/bdd_dsl.hpp>
 
+#include <memory>
+#include <vector>
+
 using namespace usher;
 using namespace usher::tests;
 using namespace std::chrono_literals;
@@ -15,6 +18,21 @@ void ask_in_vain(websocket_client& client) {
   client.hello();
   client.send(R"({"type":"hold","id":"never","event":"open","seats":["S-A-2"]})");
   client.ask(R"({"type":"ping","id":"p"})", "p");
+}
+
+/// A client that has said hello, as soon as there is room: those before it may not be missed yet.
+std::unique_ptr<websocket_client> come_in(served& gateway) {
+  std::unique_ptr<websocket_client> client;
+  served::await([&] {
+    try {
+      client = std::make_unique<websocket_client>(gateway.port());
+    } catch (const std::exception&) {
+      return false; // refused
+    }
+    return true;
+  });
+  client->hello();
+  return client;
 }
 
 } // namespace
@@ -96,6 +114,54 @@ SCENARIO("who says no hello and who is silent does not stay") {
   }
 }
 
+SCENARIO("a client for whom there is no room is told so, and a probe is answered all the same") {
+  GIVEN("room for two connections, which are taken") {
+    auto configured = quick_options();
+    configured.connections_max = 2;
+    served gateway{configured};
+    auto first = come_in(gateway);
+    auto second = come_in(gateway);
+    auto refused = http_client{gateway.port()}.call("GET", "/v1/events");
+    CHECK_EQ(refused.status, 503u);
+    CHECK_EQ(refused.slug(), "overloaded");
+    CHECK(!refused.headers.at("retry-after").empty());
+    CHECK_EQ(refused.headers.at("connection"), "close");
+    CHECK_THROWS_AS(websocket_client(gateway.port()), std::exception);
+    CHECK_EQ(http_client{gateway.port()}.call("GET", "/healthz").status, 200u);
+    CHECK_EQ(http_client{gateway.operators()}.call("GET", "/admin/v1/events", {}, operators_key).status, 200u);
+    WHEN("one of them leaves") {
+      second.reset();
+      THEN("there is room again, and those inside have noticed nothing") {
+        served::await([&] { return http_client{gateway.port()}.call("GET", "/v1/events").status == 200; });
+        CHECK_EQ(first->ask(R"({"type":"ping","id":"p"})", "p").at("type").as_string(), "pong");
+      }
+    }
+  }
+}
+
+SCENARIO("clients for whom there is no room, and who are silent, are no more than a few") {
+  GIVEN("room for one connection, and seventy more that say nothing") {
+    auto configured = quick_options();
+    configured.connections_max = 1;
+    served gateway{configured};
+    auto only = come_in(gateway);
+    http_client boss{gateway.operators()};
+    served::await([&] { // the two of them are all
+      auto page = boss.call("GET", "/metrics", {}, operators_key).text;
+      return page.find("usher_gateway_connections 2 ") != std::string::npos;
+    });
+    std::vector<std::unique_ptr<http_client>> silent;
+    for (int i = 0; i < 70; ++i)
+      silent.push_back(std::make_unique<http_client>(gateway.port()));
+    THEN("the last ones are closed without a word, the others wait for what they want to say") {
+      for (std::size_t i = 64; i < silent.size(); ++i)
+        CHECK_EQ(silent[i]->raw(""), "");
+      for (std::size_t i = 0; i < 64; ++i)
+        CHECK_EQ(silent[i]->call("GET", "/v1/events").status, 503u);
+    }
+  }
+}
+
 SCENARIO("whoever waits for events waits until every thread knows them, or as long as asked") {
   GIVEN("a gateway whose router has announced one event") {
     served gateway;
@@ -118,6 +184,20 @@ SCENARIO("draining tells everybody and finishes") {
     draining.join();
     CHECK_EQ(gateway.server->connections(), 0u);
     CHECK_THROWS_AS(http_client{gateway.port()}, std::exception);
+  }
+}
+
+SCENARIO("draining does not wait for requests that are still arriving") {
+  GIVEN("a client that has sent half of a body") {
+    served gateway;
+    http_client slow{gateway.port()};
+    auto begun = slow.head("POST /v1/sessions HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                           "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n");
+    REQUIRE(begun.starts_with("HTTP/1.1 100 "));
+    auto before = std::chrono::steady_clock::now();
+    gateway.server->drain(60s);
+    CHECK(std::chrono::steady_clock::now() - before < 30s);
+    CHECK_EQ(slow.raw(""), "");
   }
 }
 

@@ -107,12 +107,17 @@ SCENARIO("watchers get a snapshot, then every change, and after a gap a new snap
     }
     CHECK_EQ(notes->watches.load(), 1u);
     messages::seats_changed change{
-        domain::event_id{"rock"}, domain::section_no{0}, domain::epoch{1}, 11, {{domain::seat_no{2}, 'H'}}};
+        domain::event_id{"rock"}, domain::section_no{0}, domain::epoch{1}, 11, {{domain::seat_no{2}, 'H'}}, {7, 1}};
     notes->tell(change);
     for (auto* client : {&first, &second}) {
       auto delta = client->next("seats.delta");
       CHECK_EQ(boost::json::serialize(delta.at("set")), R"([[2,"H"]])");
+      CHECK_EQ(delta.at("totals").at("held").to_number<int>(), 1);
     }
+    // Whoever comes now is told how it stands now.
+    auto late = first.ask(R"({"type":"seats.watch","id":"l","event":"rock","section":"stalls"})", "l");
+    CHECK_EQ(text(late, "status"), "..H.....");
+    CHECK_EQ(late.at("totals").at("held").to_number<int>(), 1);
     change.seq = 13;
     notes->tell(change);
     CHECK_EQ(first.next("seats.snapshot").at("seq").to_number<int>(), 10);

@@ -23,6 +23,8 @@ WRONG_CONFIGURATIONS = {
     "an open quote": 'node { store = "sqlite:x }',
     "out of bounds": "http { threads = 1000 }",
     "an unknown option": "http { colour = 3 }",
+    "actors without a thread": "caf { scheduler { max-threads = 0 } }",
+    "actors by an unknown policy": 'caf { scheduler { policy = "nope" } }',
 }
 
 
@@ -57,6 +59,24 @@ class Verbs(unittest.TestCase):
                 done = self.program("node", "--config", str(file), "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0")
                 self.assertEqual(done.returncode, 2, done.stderr)
                 self.assertTrue(done.stderr.startswith("usher: "), done.stderr)
+
+    def test_a_folder_is_no_configuration(self):
+        done = self.program("node", "--config", self.folder.name, "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("cannot be read", done.stderr)
+
+    def test_a_store_that_is_none_is_wrong_usage_everywhere(self):
+        for words in (["audit", "play"], ["demo", "--exit"], ["bench", "hold"], ["bench", "journal"], ["node"]):
+            done = self.program(*words, "--store", "nowhere")
+            self.assertEqual(done.returncode, 2, words)
+            self.assertIn("sqlite:FILE", done.stderr)
+
+    def test_an_event_is_shown_with_how_it_is_sold(self):
+        shown = self.node.verb("event", "show", "play").stdout
+        self.assertIn("No waiting room", shown)
+        self.assertIn("A hold lasts 300 s; a buyer may have 8 seats.", shown)
+        self.node.create_event("room", PLAN, "--rate", "50", "--max-shopping", "70")
+        self.assertIn("50 people let in per second, at most 70 inside", self.node.verb("event", "show", "room").stdout)
 
     def test_the_key_on_the_command_line_wins(self):
         place = ("--admin", f"http://127.0.0.1:{self.node.admin_port}")

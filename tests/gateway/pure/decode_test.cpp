@@ -93,11 +93,15 @@ SCENARIO("a hold's wish comes in three forms") {
   }
 }
 
-SCENARIO("unknown members are passed over and null counts as missing") {
-  GIVEN("a frame of a newer client") {
-    THEN("it is read") {
-      decode_as<frames::hold>(
-          R"({"new":{"a":[1]},"type":"hold","id":"1","event":"rock","key":null,"best":null,"seats":["A-1"]})");
+SCENARIO("unknown members are passed over, but not in a wish, and null counts as missing") {
+  GIVEN("frames of a newer client") {
+    THEN("one that holds and pays nothing is read, and one that does is refused: it might mean something else") {
+      decode_as<frames::join_queue>(R"({"new":{"a":[1]},"type":"queue.join","id":"1","event":"rock","token":null})");
+      decode_as<frames::hold>(R"({"type":"hold","id":"1","event":"rock","key":null,"best":null,"seats":["A-1"]})");
+      CHECK_EQ(fault_at(R"({"new":1,"type":"hold","id":"1","event":"rock","seats":["A-1"]})"), "/new");
+      CHECK_EQ(fault_at(R"({"type":"hold","id":"1","event":"rock","best":{"quantity":1,"categroy":"x"}})"),
+               "/best/categroy");
+      CHECK_EQ(fault_at(R"({"tip":5,"type":"order","id":"1","hold":"x","key":"k"})"), "/tip");
     }
   }
 }

@@ -181,7 +181,8 @@ SCENARIO("people in a waiting room are told their place") {
 SCENARIO("seats are told in the plan's order, and changes by their index in it") {
   GIVEN("a section and a change") {
     messages::section_view view{rock, domain::section_no{1}, domain::epoch{3}, 17, ".H", {1, 1, 0, 0, 0, 0}};
-    messages::seats_changed change{rock, domain::section_no{1}, domain::epoch{3}, 18, {{domain::seat_no{1}, 'S'}}};
+    messages::seats_changed change{rock, domain::section_no{1},       domain::epoch{3},
+                                   18,   {{domain::seat_no{1}, 'S'}}, {1, 0, 1, 0, 0, 0}};
     THEN("snapshot and delta fit together") {
       CHECK(parsed(seats_snapshot_frame(seven, view, names_of(*hall)))
             == expected(R"({"type":"seats.snapshot","re":"7","event":"rock","section":"balcony","epoch":3,"seq":17,
@@ -189,7 +190,7 @@ SCENARIO("seats are told in the plan's order, and changes by their index in it")
                             "totals":{"free":1,"held":1,"sold":0,"blocked":0}})"));
       CHECK(parsed(seats_delta_frame(change, names_of(*hall)))
             == expected(R"({"type":"seats.delta","event":"rock","section":"balcony","epoch":3,"seq":18,
-                            "set":[[1,"S"]]})"));
+                            "set":[[1,"S"]],"totals":{"free":1,"held":0,"sold":1,"blocked":0}})"));
     }
   }
 }
@@ -214,7 +215,8 @@ SCENARIO("under a plan that was changed seats are told in its own order, and old
       CHECK(parsed(encode_seats(view, names_of(*plan))).at("status") == "BHS");
       CHECK(parsed(encode_seats(view, names_of(*hall))).at("status") == "SH");
       messages::seats_changed change{
-          rock, domain::section_no{1}, domain::epoch{3}, 18, {{domain::seat_no{0}, '.'}, {domain::seat_no{9}, 'H'}}};
+          rock, domain::section_no{1}, domain::epoch{3}, 18, {{domain::seat_no{0}, '.'}, {domain::seat_no{9}, 'H'}},
+          {}};
       CHECK(parsed(seats_delta_frame(change, names_of(*plan))).at("set") == expected(R"([[2,"."]])"));
     }
     THEN("sections are listed as the plan lists them") {
@@ -222,6 +224,23 @@ SCENARIO("under a plan that was changed seats are told in its own order, and old
       CHECK(json.at("sections").at(0).at("id") == "balcony");
       CHECK(json.at("sections").at(1).at("capacity") == 4);
       CHECK(json.at("sections").at(1).at("sold") == 2);
+    }
+    THEN("an order that is undone says whether the money is back") {
+      auto order = spread_order();
+      auto refund = [&](domain::order_state state) {
+        order.state = state;
+        auto json = parsed(encode_order(order, names_of(*hall)));
+        auto* told = json.as_object().if_contains("refund");
+        return told ? std::string{told->as_string()} : std::string{};
+      };
+      CHECK_EQ(refund(domain::order_state::confirmed), "");
+      CHECK_EQ(refund(domain::order_state::failed), "");
+      CHECK_EQ(refund(domain::order_state::refunding), "pending");
+      CHECK_EQ(refund(domain::order_state::cancelling), "pending");
+      CHECK_EQ(refund(domain::order_state::refunded), "done");
+      CHECK_EQ(refund(domain::order_state::cancelled), "done");
+      order.total = 0;
+      CHECK_EQ(refund(domain::order_state::cancelled), "");
     }
     THEN("an order that is over still names what it was for") {
       messages::order_view order{rock,

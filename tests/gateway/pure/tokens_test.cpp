@@ -177,6 +177,9 @@ SCENARIO("claims that are missing or wrong do not count") {
     THEN("each says why") {
       CHECK_EQ(shop_fault(token(R"({"sub":"anna"})")), "bad claims");
       CHECK_EQ(shop_fault(token(R"({"sub":"anna","exp":"soon"})")), "bad claims");
+      CHECK_EQ(shop_fault(token(R"({"sub":"anna","exp":)" + soon + ".5}")), "(none)");
+      CHECK_EQ(shop_fault(token(R"({"sub":"anna","exp":1.5})")), "expired");
+      CHECK_EQ(shop_fault(token(R"({"sub":"anna","exp":null})")), "bad claims");
       CHECK_EQ(shop_fault(token(R"({"sub":"anna","exp":-1})")), "bad claims");
       CHECK_EQ(shop_fault(token(R"({"sub":"anna","exp":9223372036854775807})")), "bad claims");
       CHECK_EQ(shop_fault(token(R"({"exp":)" + soon + "}")), "bad claims");

@@ -61,6 +61,12 @@ SCENARIO("seats that cannot be are refused where they stand") {
   }
 }
 
+SCENARIO("a place of a floor cannot be named") {
+  auto why = refused(named_seats{{"S-A-1", "floor:3"}});
+  CHECK(why.reason == domain::rejection::bad_request);
+  CHECK_EQ(why.pointer, "/seats/1");
+}
+
 SCENARIO("quantities are for floors") {
   GIVEN("a floor and the stalls") {
     THEN("only the floor is sold by quantity") {
