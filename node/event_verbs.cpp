@@ -216,7 +216,10 @@ void declare_rate(CLI::App& event, action& chosen) {
     chosen = [wanted] {
       json::object what{{"admission_per_s", wanted->rate}};
       put_if(what, "max_shopping", wanted->max_shopping);
-      return change(wanted->to, what);
+      auto changed = wanted->to.client().patch(wanted->to.target(), what);
+      if (!changed.at("waiting_room").as_bool())
+        std::cerr << wanted->to.event << " has no waiting room: everybody is let in at once, at whatever rate\n";
+      return print(wanted->to, changed, print_event);
     };
   });
 }

@@ -78,6 +78,13 @@ class Verbs(unittest.TestCase):
         self.node.create_event("room", PLAN, "--rate", "50", "--max-shopping", "70")
         self.assertIn("50 people let in per second, at most 70 inside", self.node.verb("event", "show", "room").stdout)
 
+    def test_a_rate_without_a_waiting_room_is_said_to_change_nothing(self):
+        self.assertIn("no waiting room", self.node.verb("event", "rate", "shown", "5").stderr)
+        self.node.create_event("hall", PLAN, "--rate", "50")
+        paced = self.node.verb("event", "rate", "hall", "5")
+        self.assertEqual((paced.returncode, paced.stderr), (0, ""))
+        self.assertIn("5 people let in per second", paced.stdout)
+
     def test_the_key_on_the_command_line_wins(self):
         place = ("--admin", f"http://127.0.0.1:{self.node.admin_port}")
         for verb in (["list"], ["show", "shown"], ["report", "shown"], ["rate", "shown", "7"], ["open", "shown"]):
