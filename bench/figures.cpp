@@ -1,5 +1,6 @@
 #include "bench/figures.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -34,8 +35,19 @@ figures& figures::add(std::string name, std::uint64_t value) {
   return *this;
 }
 
+figures& figures::add(std::string name, std::int64_t value) {
+  figures_.push_back({std::move(name), std::to_string(value)});
+  return *this;
+}
+
 figures& figures::add(std::string name, const std::string& text) {
   figures_.push_back({std::move(name), boost::json::serialize(boost::json::string(text))});
+  return *this;
+}
+
+figures& figures::add(std::string name, const std::vector<std::string>& texts) {
+  boost::json::array array(texts.begin(), texts.end());
+  figures_.push_back({std::move(name), boost::json::serialize(array)});
   return *this;
 }
 

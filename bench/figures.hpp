@@ -16,7 +16,9 @@ class figures {
 public:
   figures& add(std::string name, double value);
   figures& add(std::string name, std::uint64_t value);
+  figures& add(std::string name, std::int64_t value);
   figures& add(std::string name, const std::string& text);
+  figures& add(std::string name, const std::vector<std::string>& texts);
   figures& add(std::string name, const std::map<std::string, std::uint64_t>& counts);
   /// `per_s`, `p50_ms`, `p99_ms`, `p999_ms`, `mean_ms`, `max_ms`, `count`, `duration_s`, `errors`.
   figures& add(const load_result& result);

@@ -39,7 +39,7 @@ struct order_body {
 /// `PUT /admin/v1/events/{event}`: the settings, and the plan unless the event keeps the one it has. What is left
 /// out has the default of `domain::event_settings`; a category without a price costs nothing.
 struct event_body {
-  domain::event_settings settings; ///< without prices: they need the plan, see `resolve_prices`
+  domain::event_settings settings; ///< without prices: they need the plan, see `resolve_prices`; no name: the plan's
   std::vector<std::pair<std::string, domain::minor_units>> prices; ///< by category
   std::optional<domain::event_state> state;                        ///< to go to at once; `open` or `scheduled`
   std::shared_ptr<const std::string> plan_text;                    ///< exactly as sent, or null

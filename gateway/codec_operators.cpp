@@ -139,8 +139,6 @@ void read_plan_of(object_reader& members, const boost::json::object& object, std
   }
   body.plan = std::get<domain::shared_plan>(std::move(plan));
   body.plan_text = std::make_shared<const std::string>(member_text(text, "plan"));
-  if (body.settings.name.empty())
-    body.settings.name = body.plan->name();
 }
 
 std::vector<messages::block_seats::part> block_parts(const resolved_wish& wish) {
@@ -224,7 +222,8 @@ read_body<messages::change_event> read_event_change(std::string_view text, const
   first_fault fault;
   object_reader members{object, fault};
   members.refuse_others({"state", "admission_per_s", "max_shopping", "max_seats_per_buyer", "hold_ttl_s", "prices"});
-  if (object.empty())
+  auto says_nothing = [](const auto& member) { return member.value().is_null(); };
+  if (std::all_of(object.begin(), object.end(), says_nothing))
     members.fail("There is nothing to change.");
   messages::change_event change;
   change.event = event;

@@ -59,6 +59,8 @@ void put_event(const exchange_ptr& x) {
       return x->refuse(bad_request("/plan", "A new event needs a plan."));
     body.plan = known->plan; // for its categories: without a text it is not put in place
   }
+  if (body.settings.name.empty())
+    body.settings.name = body.plan->name();
   if (!body.state)
     return put_with_plan(x, std::move(body), !known);
   if (!known)

@@ -1,10 +1,7 @@
 #include "node/demo_figures.hpp"
 
+#include "bench/figures.hpp"
 #include "node/text_table.hpp"
-
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <cstdio>
 #include <ostream>
@@ -12,18 +9,16 @@
 namespace usher::node {
 namespace {
 
-namespace json = boost::json;
-
 std::string with_decimals(double number) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f", number);
   return text;
 }
 
-void add_percentiles(json::object& into, const std::string& name, const bench::latency_histogram& latency) {
-  into[name + "_p50_ms"] = latency.percentile_ms(50);
-  into[name + "_p99_ms"] = latency.percentile_ms(99);
-  into[name + "_p999_ms"] = latency.percentile_ms(99.9);
+void add_percentiles(bench::figures& into, const std::string& name, const bench::latency_histogram& latency) {
+  into.add(name + "_p50_ms", latency.percentile_ms(50))
+      .add(name + "_p99_ms", latency.percentile_ms(99))
+      .add(name + "_p999_ms", latency.percentile_ms(99.9));
 }
 
 std::vector<std::string> percentiles(const std::string& name, const bench::latency_histogram& latency) {
@@ -40,29 +35,30 @@ double demo_figures::holds_per_s() const {
 
 void print_json(const demo_figures& figures, std::ostream& out) {
   auto& crowd = figures.crowd;
-  json::object all{{"plan", figures.plan},
-                   {"buyers", figures.buyers},
-                   {"joined", crowd.joined},
-                   {"admitted", crowd.admitted},
-                   {"held", crowd.held},
-                   {"taken", crowd.taken},
-                   {"expired", crowd.expired},
-                   {"released", crowd.released},
-                   {"orders", crowd.ordered},
-                   {"cancelled", crowd.cancelled},
-                   {"sold", figures.sold},
-                   {"revenue", figures.revenue},
-                   {"currency", figures.currency},
-                   {"holds_per_s", figures.holds_per_s()},
-                   {"duration_s", crowd.elapsed.count()}};
+  bench::figures all;
+  all.add("plan", figures.plan)
+      .add("buyers", std::uint64_t{figures.buyers})
+      .add("joined", crowd.joined)
+      .add("admitted", crowd.admitted)
+      .add("held", crowd.held)
+      .add("taken", crowd.taken)
+      .add("expired", crowd.expired)
+      .add("released", crowd.released)
+      .add("orders", crowd.ordered)
+      .add("cancelled", crowd.cancelled)
+      .add("sold", figures.sold)
+      .add("revenue", figures.revenue)
+      .add("currency", figures.currency)
+      .add("holds_per_s", figures.holds_per_s())
+      .add("duration_s", crowd.elapsed.count());
   add_percentiles(all, "hold", crowd.hold);
   add_percentiles(all, "order", crowd.order);
-  all["errors"] = json::object(crowd.errors.begin(), crowd.errors.end());
+  all.add("errors", crowd.errors);
   if (figures.violations.empty())
-    all["audit"] = "ok";
+    all.add("audit", std::string{"ok"});
   else
-    all["audit"] = json::array(figures.violations.begin(), figures.violations.end());
-  out << json::serialize(all) << '\n';
+    all.add("audit", figures.violations);
+  all.print(out, true);
 }
 
 void print_table(const demo_figures& figures, std::ostream& out) {

@@ -127,7 +127,9 @@ private:
     notes_->plan_put = x.plan_text != nullptr;
     auto text = x.plan_text ? x.plan_text : std::make_shared<const std::string>("{}");
     notes_->tell(event_announced{x.id, x.plan, text, x.settings.currency, x.settings.waiting_room});
-    return view(x.id);
+    auto answer = view(x.id);
+    answer.settings.name = x.settings.name;
+    return answer;
   }
 
   event_view change(change_event& x) {

@@ -50,9 +50,11 @@ SCENARIO("operators create, change and see events") {
     CHECK(notes->plan_put);
     CHECK_EQ(call("PUT", "/admin/v1/events/rock", R"({"name":"Rock","prices":{"Gold":200}})").status, 200u);
     CHECK(!notes->plan_put);
+    CHECK_EQ(call("PUT", "/admin/v1/events/rock", "{}").json().at("name").as_string(), small_hall()->name());
     await([&] { return call("GET", "/admin/v1/events/new").status == 200; });
     CHECK_EQ(call("PATCH", "/admin/v1/events/rock", R"({"state":"paused"})").json().at("state").as_string(), "paused");
     CHECK_EQ(call("PATCH", "/admin/v1/events/rock", R"({"colour":"red"})").slug(), "bad-request");
+    CHECK_EQ(call("PATCH", "/admin/v1/events/rock", R"({"state":null})").slug(), "bad-request");
     CHECK_EQ(call("PUT", "/admin/v1/events/Bad_Name", "{}").slug(), "bad-request");
     CHECK_EQ(call("PUT", "/admin/v1/events/other", R"({"name":"No plan"})").slug(), "bad-request");
     CHECK_EQ(call("GET", "/admin/v1/events").json().at("events").as_array().size(), 2u);

@@ -98,9 +98,9 @@ SCENARIO("an event is defined with its plan exactly as it was sent") {
 
 SCENARIO("what a definition leaves out has its default") {
   GIVEN("a plan alone, and nothing at all") {
-    THEN("the name is the plan's and places cost nothing") {
+    THEN("the event's name is left to its plan, and places cost nothing") {
       auto body = good(read_event_body(R"({"plan":)" + plan_text + "}"));
-      CHECK_EQ(body.settings.name, "P");
+      CHECK_EQ(body.settings.name, "");
       CHECK(body.settings.hold_ttl == domain::event_settings{}.hold_ttl);
       CHECK(std::get<0>(resolve_prices(body.prices, *body.plan)) == std::vector<domain::minor_units>{0});
       auto nothing = good(read_event_body("{}"));
