@@ -8,11 +8,6 @@
 
 namespace usher::actors {
 
-/// True when the same request may succeed a little later.
-[[nodiscard]] inline bool is_passing(domain::rejection reason) {
-  return reason == domain::rejection::store_unavailable || reason == domain::rejection::overloaded;
-}
-
 /// Counts the answers to requests that were sent together, and remembers what went wrong.
 class answer_count {
 public:
@@ -22,7 +17,7 @@ public:
 
   void no(domain::refusal why) {
     --missing_;
-    auto& slot = is_passing(why.reason) ? passing_ : final_;
+    auto& slot = domain::is_passing(why.reason) ? passing_ : final_;
     if (!slot)
       slot = std::move(why);
   }

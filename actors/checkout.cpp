@@ -109,7 +109,7 @@ private:
     // The event heard of the wish before this checkout did.
     if (cancel_ && next == order_state::confirmed && why.reason == domain::rejection::in_progress)
       return refund_instead(cancelled_reason);
-    if (is_passing(why.reason)) {
+    if (domain::is_passing(why.reason)) {
       next_state_ = next;
       next_reason_ = reason;
       return try_later(&checkout_state::advance_again);
@@ -335,7 +335,7 @@ private:
 
   /// For what must succeed in the end, whatever stands in its way now.
   void try_later_after(const domain::refusal& why, step what) {
-    if (!is_passing(why.reason))
+    if (!domain::is_passing(why.reason))
       log_.error("{}: {} {}; it is tried again", line_, domain::sentence(why.reason), why.detail);
     try_later(what);
   }

@@ -39,22 +39,17 @@ public:
       : self_(self), limits_(start.limits),
         port_(messages::event_actor::pointer_view{self}, *this, shard_of(start.event), std::move(start.journal),
               std::move(start.keeper)),
-        core_{self,
-              start.event,
-              std::move(start.plan),
-              start.clock,
-              domain::replay(domain::event{}, start.history.snapshot, start.history.facts),
-              {port_,
-               {shard_of(start.event), start.history.epoch, start.history.last, start.history.facts.size()},
-               limits_.journal},
-              {},
-              {},
-              {},
-              {}},
+        core_{.self = self,
+              .id = start.event,
+              .plan = std::move(start.plan),
+              .clock = start.clock,
+              .event = domain::replay(domain::event{}, start.history.snapshot, start.history.facts),
+              .journal = {port_,
+                          {shard_of(start.event), start.history.epoch, start.history.last, start.history.facts.size()},
+                          limits_.journal},
+              .hold_answered = [this] { tell_at_rest(); }},
         holds_(core_, limits_.most_requests, limits_.retry), orders_(core_, holds_, std::move(start.provider), limits_),
-        timer_(messages::event_actor::pointer_view{self}) {
-    core_.hold_answered = [this] { tell_at_rest(); };
-  }
+        timer_(messages::event_actor::pointer_view{self}) {}
 
   messages::event_actor::behavior_type make_behavior() {
     self_->set_down_handler([this](const caf::down_msg& gone) { gone_from(gone.source); });
@@ -67,8 +62,8 @@ public:
         [this](const messages::cancel_order& wish) { return orders_.cancel(wish); },
         [this](messages::advance_order& step) { return orders_.advance(step); },
         [this](const messages::describe_event&) { return view(); },
-        [this](const messages::define_event& wish) { return define(wish.settings, std::nullopt); },
-        [this](const messages::check_settings& question) { return check(question.settings); },
+        [this](const messages::define_event& wish) { return define(wish.settings, wish.state); },
+        [this](const messages::check_settings& question) { return check(question); },
         [this](const messages::change_event& wish) { return change(wish); },
         [this](const messages::block_seats& wish) { return block(wish); },
         [this](const messages::report_event&) { return report(); },
@@ -130,23 +125,19 @@ private:
     return define(settings, wish.state);
   }
 
-  [[nodiscard]] caf::result<void> check(const domain::event_settings& settings) const {
-    auto decision = core_.event.define(settings, settings.prices.size());
-    if (const auto* why = domain::refused(decision))
+  [[nodiscard]] caf::result<void> check(const messages::check_settings& question) const {
+    if (auto why = core_.event.may_become(question.settings, question.settings.prices.size(), question.state))
       return to_error(*why);
     return {};
   }
 
   /// Both or nothing.
   caf::result<messages::event_view> define(const domain::event_settings& settings, std::optional<event_state> state) {
-    auto defined = core_.event.define(settings, core_.plan->categories().size());
-    if (const auto* why = domain::refused(defined))
+    auto categories = core_.plan->categories().size();
+    if (auto why = core_.event.may_become(settings, categories, state))
       return to_error(*why);
-    domain::decision<domain::event_state_changed> moved = domain::already_so{};
-    if (state)
-      moved = core_.event.change_state(*state);
-    if (const auto* why = domain::refused(moved))
-      return to_error(*why);
+    auto defined = core_.event.define(settings, categories);
+    auto moved = state ? core_.event.change_state(*state) : domain::already_so{};
     if (domain::repeated(defined) && domain::repeated(moved) && core_.journal.settled())
       return view();
     if (auto obstacle = core_.journal.obstacle())
@@ -235,10 +226,10 @@ private:
     auto now = core_.now();
     timer_.rang(now);
     const auto& settings = core_.event.settings();
-    auto before_sale = core_.event.state() == event_state::scheduled || core_.event.state() == event_state::draw;
     if (settings.closes_at && core_.event.state() != event_state::closed)
       move_at(*settings.closes_at, now, event_state::closed);
-    if (settings.opens_at && before_sale && core_.event.state() != event_state::closed)
+    auto before_sale = core_.event.state() == event_state::scheduled || core_.event.state() == event_state::draw;
+    if (settings.opens_at && before_sale)
       move_at(*settings.opens_at, now, event_state::open);
   }
 

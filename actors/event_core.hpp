@@ -26,9 +26,9 @@ struct event_core {
   store_clock clock;
   domain::event event;
   shard_journal<event_consequence> journal;
-  std::vector<messages::section_actor> sections; ///< by section number; empty until `event_peers`
-  messages::waiting_room_actor room;             ///< none until `event_peers`
-  audience gateways;
+  std::vector<messages::section_actor> sections{}; ///< by section number; empty until `event_peers`
+  messages::waiting_room_actor room{};             ///< none until `event_peers`
+  audience gateways{};
   std::function<void()> hold_answered; ///< called when a request for a hold that was under way here has ended
 
   [[nodiscard]] domain::instant now() const { return clock.now(self); }

@@ -156,7 +156,7 @@ private:
                append_failure::unavailable);
     } catch (const persistence::store_broken& why) {
       log::of("actors").critical("the journal cannot be used: {}", why.what());
-      refuse(group, append_failure::disagreed);
+      refuse(group, append_failure::broken);
     }
   }
 

@@ -85,8 +85,8 @@ public:
       if (!section_.find(end.hold))
         news_.tell(end);
     for (auto [hold, attempt] : std::exchange(denied_holds_, {})) {
-      if (auto* found = section_.find(hold))
-        end_hold({hold, domain::hold_end::unacknowledged}, *found, {});
+      if (section_.find(hold))
+        end_hold({hold, domain::hold_end::unacknowledged}, {});
       else if (attempt)
         self_->send(event_actor_, messages::allowance_back{number_, hold, *attempt});
     }
@@ -135,12 +135,7 @@ private:
   /// Whether a hold's seats count for its buyer although this wish for it was refused: it is there, or has become a
   /// sale.
   [[nodiscard]] bool counts_here(domain::hold_id hold, rejection why) const {
-    if (section_.find(hold))
-      return true;
-    if (why != rejection::hold_expired)
-      return false;
-    auto all = section_.claims();
-    return std::any_of(all.begin(), all.end(), [&](const auto& claim) { return claim.hold == hold; });
+    return section_.find(hold) || (why == rejection::hold_expired && section_.sold(hold));
   }
 
   /// Answers with a hold that is here, as soon as it is durable.
@@ -179,15 +174,16 @@ private:
     if (auto obstacle = journal_.obstacle())
       return to_error(*obstacle);
     auto asker = self_->make_response_promise();
-    end_hold(std::get<domain::hold_ended>(decided), *section_.find(wish.hold), asker);
+    end_hold(std::get<domain::hold_ended>(decided), asker);
     return asker;
   }
 
-  void end_hold(const domain::hold_ended& fact, const domain::hold& held, caf::response_promise asker) {
-    section_change change{{held.seats, '.'}, end_of_hold{fact.hold, held.buyer, fact.why}};
+  void end_hold(const domain::hold_ended& fact, caf::response_promise asker) {
+    const auto& ending = *section_.find(fact.hold); // until the fact is applied
+    section_change change{{ending.seats, '.'}, end_of_hold{fact.hold, ending.buyer, fact.why}};
     consequence after{asker.pending() ? consequence::answer::done : consequence::answer::none, std::move(asker),
                       fact.hold, std::make_unique<section_change>(std::move(change))};
-    section_.apply(fact); // `held` is gone now
+    section_.apply(fact);
     write(fact, clock_.now(self_), std::move(after));
   }
 
@@ -199,7 +195,7 @@ private:
     if (journal_.obstacle())
       return timer_.wake_at(now + patience, now);
     for (const auto& fact : section_.expire(now, limits_.most_expiries_at_once))
-      end_hold(fact, *section_.find(fact.hold), {});
+      end_hold(fact, {});
     arm_timer(now);
   }
 

@@ -82,9 +82,8 @@ public:
 
   // ---- writing ----
 
-  /// Takes a fact, which the shard has applied. Requires that nothing is in doubt, and whoever may as well wait first
-  /// looks for an `obstacle`. True for the first one since
-  /// the last `flush`: the caller then sees to it that `flush` is called soon.
+  /// Takes a fact, which the shard has applied. Requires that nothing is in doubt; who can put the fact off looks for
+  /// an `obstacle` first. True for the first one since the last `flush`: the caller then has `flush` called soon.
   template <class Fact>
   bool write(Fact&& fact, domain::instant at, Consequence consequence) {
     domain::ensure(standing_ == shard_standing::writing, "a shard writes only while nothing is in doubt");
@@ -141,6 +140,8 @@ public:
     snapshot_.reset();
     if (failure.why == messages::append_failure::fenced)
       stop(failure.why, "somebody else owns it now");
+    else if (failure.why == messages::append_failure::broken)
+      stop(failure.why, "the journal cannot be written");
     else if (failure.why == messages::append_failure::disagreed)
       stop(failure.why, "the table of sold seats contradicts it; the audit says where");
     else
@@ -156,7 +157,7 @@ public:
   void reclaim_failed(const domain::refusal& why) {
     if (standing_ != shard_standing::in_doubt)
       return;
-    if (why.reason == domain::rejection::store_unavailable || why.reason == domain::rejection::overloaded)
+    if (domain::is_passing(why.reason))
       wait();
     else
       stop(messages::append_failure::fenced, "somebody else owns it now");

@@ -30,7 +30,7 @@ void spread_hold::refused(domain::section_no section, domain::refusal why) {
   domain::ensure(!complete(), "each section answers once");
   ++answers_;
   // Whether anything is held is then unknown.
-  if (is_passing(why.reason))
+  if (domain::is_passing(why.reason))
     to_release_.push_back(section);
   if (refusal_)
     return;

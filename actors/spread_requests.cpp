@@ -70,7 +70,7 @@ void spread_requests::granted(domain::hold_id hold, domain::section_no section, 
 
 void spread_requests::refused(domain::hold_id hold, domain::section_no section, domain::refusal why) {
   auto& spread = under_way_.at(hold);
-  if (!is_passing(why.reason) && !spread.repeated)
+  if (!domain::is_passing(why.reason) && !spread.repeated)
     known_.forget_part(hold, section);
   spread.parts.refused(section, std::move(why));
   if (spread.parts.complete())
@@ -116,7 +116,7 @@ void spread_requests::undo_part(const messages::release_hold& undo, domain::sect
       .then([this, hold = undo.hold, section] { part_undone(hold, section, true); },
             [this, undo, section, tries_left](const caf::error& error) {
               auto why = to_refusal(error);
-              if (is_passing(why.reason) && tries_left > 1) {
+              if (domain::is_passing(why.reason) && tries_left > 1) {
                 core_.self->run_delayed(retry_, [=, this] { undo_part(undo, section, tries_left - 1); });
                 return;
               }

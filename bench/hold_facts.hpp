@@ -16,7 +16,7 @@ namespace usher::bench {
   fact.buyer = domain::buyer_id("buyer-" + std::to_string(number));
   fact.seats = {{domain::seat_no(static_cast<std::uint32_t>(number)), 5'000}};
   fact.until = until;
-  fact.wish = number;
+  fact.wish_digest = number;
   return fact;
 }
 

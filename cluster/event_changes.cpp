@@ -27,7 +27,10 @@ caf::result<messages::event_view> event_changes::put(messages::put_event& wish) 
   if (!wish.plan_text)
     if (auto wrong = keep_plan(wish))
       return to_error(*wrong);
-  if (auto wrong = domain::check(wish.settings, wish.plan->categories().size()))
+  auto categories = wish.plan->categories().size();
+  auto is_running = core_.running.contains(wish.id);
+  if (auto wrong = is_running ? domain::check(wish.settings, categories)
+                              : domain::event{}.may_become(wish.settings, categories, wish.state))
     return to_error(*wrong);
   if (wish.plan->sections().empty() || wish.plan->sections().size() > most_sections)
     return to_error(domain::refusal{.reason = rejection::bad_request, .detail = "A plan has 1 to 65535 sections."});
@@ -35,7 +38,7 @@ caf::result<messages::event_view> event_changes::put(messages::put_event& wish) 
     return to_error(rejection::in_progress);
   auto asked = core_.self->make_response_promise<messages::event_view>();
   core_.in_work.insert(wish.id);
-  if (!core_.running.contains(wish.id))
+  if (!is_running)
     create(wish, asked);
   else if (*core_.running.at(wish.id).plan_text == *wish.plan_text)
     define(wish, asked);
@@ -69,7 +72,7 @@ void event_changes::create(const messages::put_event& wish, answer asked) {
     if (auto histories = claims.take_over(wish.id, section_count(*wish.plan)))
       core_.running.serve(wish.trace, wish.id, wish.plan, wish.plan_text, *std::move(histories));
     else
-      core_.store.taken_over({domain::shard_kind::event, wish.id, {}}, std::nullopt);
+      core_.store.lose(wish.id);
   });
   if (core_.running.contains(wish.id))
     return define(wish, asked);
@@ -78,10 +81,16 @@ void event_changes::create(const messages::put_event& wish, answer asked) {
   refuse(wish.id, refused.value_or(domain::refusal{.reason = rejection::overloaded}), asked);
 }
 
-void event_changes::define(const messages::put_event& wish, answer asked) {
-  core_.self->request(core_.running.at(wish.id).event, caf::infinite, messages::define_event{wish.trace, wish.settings})
+void event_changes::define(const messages::put_event& wish, answer asked, std::string_view done_already) {
+  core_.self
+      ->request(core_.running.at(wish.id).event, caf::infinite,
+                messages::define_event{wish.trace, wish.settings, wish.state})
       .then([this, asked](const messages::event_view& view) { defined(view, asked); },
-            [this, id = wish.id, asked](const caf::error& why) { not_defined(id, messages::to_refusal(why), asked); });
+            [this, id = wish.id, asked, done_already](const caf::error& error) {
+              auto why = messages::to_refusal(error);
+              why.detail += done_already;
+              not_defined(id, why, asked);
+            });
 }
 
 void event_changes::defined(const messages::event_view& view, answer asked) {
@@ -101,7 +110,8 @@ void event_changes::not_defined(const domain::event_id& id, const domain::refusa
 /// sale. What the event and the sections say holds until they say something else: `replace_plan` looks again when
 /// nobody can order or take seats any more.
 void event_changes::ask_whether_it_may(const messages::put_event& wish, answer asked) {
-  core_.self->request(core_.running.at(wish.id).event, caf::infinite, messages::check_settings{wish.settings})
+  core_.self
+      ->request(core_.running.at(wish.id).event, caf::infinite, messages::check_settings{wish.settings, wish.state})
       .then([this, wish, asked] { ask_how_places_stand(wish, asked); },
             [this, id = wish.id, asked](const caf::error& why) { refuse(id, messages::to_refusal(why), asked); });
 }
@@ -157,7 +167,7 @@ void event_changes::replace_plan(const messages::put_event& wish, answer asked) 
   }
   if (in_the_way)
     return not_defined(wish.id, *in_the_way, asked);
-  define(wish, asked);
+  define(wish, asked, " The plan and its settings are in place.");
 }
 
 /// Serves the event on its next plan, or, if a seat is in the way, on the old one and says so. Serves it not at all
@@ -166,7 +176,7 @@ std::optional<domain::refusal> event_changes::exchange_plan(shard_claims& claims
                                                             const running_event& old, bool& is_replaced) {
   auto taken = claims.take_over(wish.id, section_count(*old.plan));
   if (!taken) { // and the plan in the store may be another one by now
-    core_.store.taken_over({domain::shard_kind::event, wish.id, {}}, std::nullopt);
+    core_.store.lose(wish.id);
     return std::nullopt;
   }
   auto& histories = *taken;
@@ -179,7 +189,7 @@ std::optional<domain::refusal> event_changes::exchange_plan(shard_claims& claims
   auto count = section_count(*next.plan);
   is_replaced = claims.store().replace_plan(next.stored, count, histories.event.epoch);
   if (!is_replaced || !write_due_settings(claims.store(), next.stored, histories.event)) {
-    core_.store.taken_over({domain::shard_kind::event, wish.id, {}}, std::nullopt);
+    core_.store.lose(wish.id);
     return std::nullopt;
   }
   while (histories.sections.size() < count)

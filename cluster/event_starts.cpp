@@ -24,7 +24,12 @@ caf::result<void> event_starts::start_all() {
 }
 
 void event_starts::start_again_later() {
-  if (core_.store.gave_up() || std::exchange(start_again_, true))
+  if (core_.store.gave_up()) {
+    for (auto& asked : std::exchange(starters_, {}))
+      asked.deliver(messages::to_error(domain::rejection::store_unavailable));
+    return;
+  }
+  if (std::exchange(start_again_, true))
     return;
   core_.self->run_delayed(core_.settings.retry, [this] {
     if (!start())
@@ -51,7 +56,7 @@ void event_starts::start_stored_events(shard_claims& claims) {
     auto id = stored.id;
     auto histories = claims.take_over(id, section_count(*plan));
     if (!histories) {
-      core_.store.taken_over({domain::shard_kind::event, id, {}}, std::nullopt);
+      core_.store.lose(id);
       continue;
     }
     taken.emplace(id, taken_event{std::move(stored), std::move(plan), *std::move(histories)});
@@ -86,7 +91,7 @@ domain::shared_plan event_starts::read(const persistence::stored_event& stored) 
 void event_starts::start_taken(shard_claims& claims, taken_event& taken) {
   auto& stored = taken.stored;
   if (!write_due_settings(claims.store(), stored, taken.histories.event))
-    return core_.store.taken_over({domain::shard_kind::event, stored.id, {}}, std::nullopt);
+    return core_.store.lose(stored.id);
   auto text = std::make_shared<const std::string>(std::move(stored.plan));
   const auto& event =
       core_.running.serve({}, stored.id, std::move(taken.plan), std::move(text), std::move(taken.histories));

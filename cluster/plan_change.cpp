@@ -38,9 +38,11 @@ std::variant<next_plan, domain::refusal> change_plan(const domain::shared_plan& 
   supplement.numbering = std::get<domain::plan_numbering>(std::move(numbering));
   next.plan = domain::with_numbers(wish.plan, supplement.numbering);
   domain::ensure(next.plan != nullptr, "a numbering fits the plan that it was made for");
-  auto defined = replay(domain::event{}, histories.event).define(wish.settings, wish.plan->categories().size());
-  if (const auto* why = domain::refused(defined))
-    return *why;
+  auto event = replay(domain::event{}, histories.event);
+  auto categories = wish.plan->categories().size();
+  if (auto why = event.may_become(wish.settings, categories, wish.state))
+    return *std::move(why);
+  auto defined = event.define(wish.settings, categories);
   if (const auto* fact = domain::granted(defined))
     supplement.due = {domain::fact_seq{histories.event.last.value() + 1}, fact->settings};
   return next;

@@ -1,9 +1,22 @@
 #include "cluster/shard_claims.hpp"
 
-#include <unordered_map>
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace usher::cluster {
+
+namespace {
+
+const persistence::stored_shard& find(const std::vector<persistence::stored_shard>& rows,
+                                      const domain::shard_id& shard) {
+  auto found = std::find_if(rows.begin(), rows.end(), [&shard](const auto& row) { return row.shard == shard; });
+  if (found == rows.end())
+    throw persistence::store_broken{"the store has no shard " + domain::to_string(shard)};
+  return *found;
+}
+
+} // namespace
 
 std::uint16_t section_count(const domain::seating_plan& plan) {
   return static_cast<std::uint16_t>(plan.sections().size());
@@ -19,27 +32,31 @@ persistence::booking_store& shard_claims::store() {
 }
 
 std::optional<event_histories> shard_claims::take_over(const domain::event_id& event, std::uint16_t sections) {
-  std::unordered_map<domain::shard_id, domain::epoch> own; // as it stands now
-  for (const auto& row : store().shards(event)) {
-    if (!taken_.contains(row.shard))
-      continue;
-    if (row.owner != owner_)
-      return std::nullopt;
-    own.emplace(row.shard, row.epoch);
-  }
-  event_histories result;
-  auto take_into = [&](persistence::shard_history& place, const domain::shard_id& shard) {
-    auto known = own.find(shard);
-    std::optional<persistence::shard_history> history =
-        known == own.end() ? take(shard) : reclaim(shard, known->second);
-    if (!history)
-      return false;
-    place = *std::move(history);
-    return true;
-  };
-  // The event first: while a takeover is under way, its old owner must not begin orders any more.
-  if (!take_into(result.event, {domain::shard_kind::event, event, {}}))
+  const domain::shard_id root{domain::shard_kind::event, event, {}};
+  auto rows = store().shards(event);
+  auto is_lost = [this](const auto& row) { return taken_.contains(row.shard) && row.owner != owner_; };
+  if (std::any_of(rows.begin(), rows.end(), is_lost))
     return std::nullopt;
+  event_histories result;
+  // The event first: while a takeover is under way, its old owner must not begin orders any more.
+  std::optional whole{taken_.contains(root) ? reclaim(root, find(rows, root).epoch) : take(root)};
+  if (!whole)
+    return std::nullopt;
+  result.event = *std::move(whole);
+  // Of two processes that take an event over at the same time it is the one's that claimed the event's own shard later:
+  // what the other one knows of the rest is older than that, so it claims nothing from the one that goes on.
+  rows = store().shards(event);
+  auto take_into = [&](persistence::shard_history& place, const domain::shard_id& shard) {
+    for (;; rows = store().shards(event)) {
+      if (find(rows, root).epoch != result.event.epoch)
+        return false;
+      if (auto history = store().claim(shard, owner_, find(rows, shard).epoch)) {
+        taken_.insert(shard);
+        place = *std::move(history);
+        return true;
+      }
+    }
+  };
   result.sections.resize(sections);
   for (std::uint16_t i = 0; i < sections; ++i)
     if (!take_into(result.sections[i], {domain::shard_kind::section, event, domain::section_no{i}}))

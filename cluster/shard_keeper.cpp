@@ -61,11 +61,12 @@ private:
   void stopped(const messages::shard_stopped& news) {
     if (!core_.running.serves(core_.self->current_sender(), news.shard))
       return;
-    if (news.why != messages::append_failure::fenced) {
-      log::of("cluster").critical("shard {} is not served any more: {}", domain::to_string(news.shard), news.sentence);
-      return;
-    }
-    core_.store.taken_over(news.shard);
+    if (news.why == messages::append_failure::fenced)
+      return core_.store.lose(news.shard);
+    if (news.why == messages::append_failure::broken)
+      return core_.store.give_up("The store cannot be used: what " + domain::to_string(news.shard)
+                                 + " decides cannot be written. This process stops.");
+    log::of("cluster").critical("shard {} is not served any more: {}", domain::to_string(news.shard), news.sentence);
   }
 
   // ---- shards that somebody else may have ----
@@ -88,7 +89,7 @@ private:
     looked_at_ = *std::move(next);
     core_.store.use([this](shard_claims& claims) {
       if (auto lost = claims.lost(looked_at_))
-        core_.store.taken_over(lost->shard, lost->epoch);
+        core_.store.lose(lost->shard, lost->epoch);
       else
         claims.store().note_ends(looked_at_);
     });

@@ -31,20 +31,30 @@ std::optional<domain::refusal> store_access::use(const std::function<void(shard_
   return domain::refusal{.reason = domain::rejection::store_unavailable};
 }
 
-void store_access::taken_over(const domain::shard_id& shard, std::optional<domain::epoch> present) {
-  auto epoch = present ? " (its epoch is now " + std::to_string(present->value()) + ")" : std::string{};
-  give_up("Shard " + domain::to_string(shard) + " was taken over by another process on the same store" + epoch
-          + ". This process stops.");
+void store_access::lose(const domain::shard_id& shard, domain::epoch present) {
+  lose(shard, " (its epoch is now " + std::to_string(present.value()) + ")");
 }
 
-void store_access::taken_over(const domain::shard_id& shard) {
+void store_access::lose(const domain::shard_id& shard) {
   std::optional<domain::epoch> present;
   use([&](shard_claims& claims) {
     for (const auto& row : claims.store().shards(shard.event))
       if (row.shard == shard)
         present = row.epoch;
   });
-  taken_over(shard, present);
+  if (present)
+    lose(shard, *present);
+  else
+    lose(shard, std::string{});
+}
+
+void store_access::lose(const domain::event_id& event) {
+  lose({domain::shard_kind::event, event, {}}, std::string{});
+}
+
+void store_access::lose(const domain::shard_id& shard, const std::string& at) {
+  give_up("Shard " + domain::to_string(shard) + " was taken over by another process on the same store" + at
+          + ". This process stops.");
 }
 
 void store_access::give_up(const std::string& sentence) {

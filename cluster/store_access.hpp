@@ -23,14 +23,18 @@ public:
   /// Returns the refusal, if there is one.
   std::optional<domain::refusal> use(const std::function<void(shard_claims& claims)>& work);
 
-  /// Another process has a shard of this one: says so, with the shard's epoch if it is known, and gives up.
-  void taken_over(const domain::shard_id& shard, std::optional<domain::epoch> present);
+  /// Another process has taken a shard over from this one, and is at epoch `present`: says so, and gives up.
+  void lose(const domain::shard_id& shard, domain::epoch present);
   /// Likewise; the store is asked for the epoch.
-  void taken_over(const domain::shard_id& shard);
+  void lose(const domain::shard_id& shard);
+  /// Likewise, when all that is known is the event.
+  void lose(const domain::event_id& event);
+  /// For good, with a sentence for people.
+  void give_up(const std::string& sentence);
   [[nodiscard]] bool gave_up() const noexcept { return gave_up_; }
 
 private:
-  void give_up(const std::string& sentence);
+  void lose(const domain::shard_id& shard, const std::string& at);
 
   const caf::actor_clock& clock_;
   const keeper_settings& settings_;

@@ -58,6 +58,10 @@ int http_status(rejection reason) {
   return describe(reason).http_status;
 }
 
+bool is_passing(rejection reason) {
+  return reason == rejection::store_unavailable || reason == rejection::overloaded;
+}
+
 std::string_view sentence(rejection reason) {
   return describe(reason).sentence;
 }

@@ -39,6 +39,8 @@ enum class rejection : std::uint8_t {
 [[nodiscard]] std::string_view slug(rejection reason);
 /// The HTTP status that goes with it, e.g. 409.
 [[nodiscard]] int http_status(rejection reason);
+/// True when the same request may succeed a little later, with nothing changed about it.
+[[nodiscard]] bool is_passing(rejection reason);
 /// One sentence for people.
 [[nodiscard]] std::string_view sentence(rejection reason);
 

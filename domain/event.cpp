@@ -76,17 +76,24 @@ decision<event_defined> event::define(const event_settings& settings, std::size_
 }
 
 decision<event_state_changed> event::change_state(event_state wanted) const {
-  return next_state(state_, wanted);
+  // A sold-out event is open to whatever comes back.
+  if (wanted == state_ || (wanted == event_state::open && state_ == event_state::sold_out))
+    return already_so{};
+  if (may_follow(state_, wanted))
+    return event_state_changed{wanted};
+  return bad_request(std::string{"An event that is "} + to_string(state_) + " cannot become " + to_string(wanted)
+                     + ".");
 }
 
-decision<event_state_changed> event::next_state(event_state present, event_state wanted) {
-  // A sold-out event is open to whatever comes back.
-  if (wanted == present || (wanted == event_state::open && present == event_state::sold_out))
-    return already_so{};
-  if (may_follow(present, wanted))
-    return event_state_changed{wanted};
-  return bad_request(std::string{"An event that is "} + to_string(present) + " cannot become " + to_string(wanted)
-                     + ".");
+std::optional<refusal> event::may_become(const event_settings& settings, std::size_t categories,
+                                         std::optional<event_state> state) const {
+  auto defined = define(settings, categories);
+  if (const auto* why = refused(defined))
+    return *why;
+  auto moved = state ? change_state(*state) : already_so{};
+  if (const auto* why = refused(moved))
+    return *why;
+  return std::nullopt;
 }
 
 decision<event_state_changed> event::note_totals(const section_totals& sum) const {
@@ -125,7 +132,7 @@ decision<order_started> event::start_order(const order_started& wanted) const {
   if (const auto* present = find_order(wanted.order)) {
     if (present->details().buyer != wanted.buyer)
       return refusal{.reason = rejection::not_found};
-    if (present->details().request != wanted.request)
+    if (present->details().request_digest != wanted.request_digest)
       return refusal{.reason = rejection::idempotency_mismatch};
     return already_so{};
   }

@@ -40,8 +40,10 @@ public:
   /// Moves through scheduled → draw → open ⇄ paused → closed; `closed` is for ever; a scheduled or
   /// drawing event may be opened at once. `sold_out` is not an operator's wish: see `note_totals`.
   [[nodiscard]] decision<event_state_changed> change_state(event_state wanted) const;
-  /// The same of an event that is in `present`.
-  [[nodiscard]] static decision<event_state_changed> next_state(event_state present, event_state wanted);
+
+  /// Why the event cannot have these settings and go to `state`, if one is wanted; nothing when it can do both.
+  [[nodiscard]] std::optional<refusal> may_become(const event_settings& settings, std::size_t categories,
+                                                  std::optional<event_state> state) const;
 
   /// What the present totals mean for the state: open → sold_out when nothing is free or held,
   /// sold_out → open when something is. `already_so` otherwise.

@@ -31,7 +31,7 @@ struct seats_held {
   std::vector<priced_seat> seats;
   instant until;
   /// A digest of what was asked for: a repeat of `hold` with another wish is a mismatch.
-  std::uint64_t wish = 0;
+  std::uint64_t wish_digest = 0;
 
   friend bool operator==(const seats_held&, const seats_held&) = default;
 };
@@ -131,7 +131,8 @@ struct ordered_seat {
   friend bool operator==(const ordered_seat&, const ordered_seat&) = default;
 };
 
-/// A buyer wants to pay for a hold. `key` is the client's idempotency key, `request` a digest of the request.
+/// A buyer wants to pay for a hold. `key` is the client's idempotency key, `request_digest` tells whether a repeat is
+/// one.
 struct order_started {
   order_id order;
   hold_id hold;
@@ -140,7 +141,7 @@ struct order_started {
   minor_units total = 0;
   std::string method;
   std::string key;
-  std::uint64_t request = 0;
+  std::uint64_t request_digest = 0;
   instant at;
 
   friend bool operator==(const order_started&, const order_started&) = default;

@@ -68,13 +68,13 @@ decision<seats_held> section::hold(hold_id id, const buyer_id& buyer, const wish
   if (const auto* present = find(id)) {
     if (present->buyer != buyer)
       return refusal{.reason = rejection::not_found};
-    if (present->wish != wish_digest)
+    if (present->wish_digest != wish_digest)
       return refusal{.reason = rejection::idempotency_mismatch};
     return already_so{};
   }
   if (ended(id))
     return refusal{.reason = rejection::hold_expired};
-  seats_held granted{.hold = id, .buyer = {}, .seats = {}, .until = until, .wish = wish_digest};
+  seats_held granted{.hold = id, .buyer = {}, .seats = {}, .until = until, .wish_digest = wish_digest};
   if (auto refused = std::visit([&](const auto& x) { return choose(x, terms, granted.seats); }, wanted))
     return *std::move(refused);
   granted.buyer = buyer;
@@ -263,9 +263,15 @@ decision<seats_returned> section::take_back(order_id order, std::span<const seat
 
 // ---- blocking -----------------------------------------------------------------
 
+std::optional<refusal> section::miscounted(std::span<const seat_no> seats, std::uint32_t quantity) const {
+  if (free_places_ ? seats.empty() && quantity > 0 : !seats.empty() && quantity == 0)
+    return std::nullopt;
+  return bad_request("Name seats where they are numbered, and a quantity where they are not.");
+}
+
 decision<seats_blocked> section::block(std::span<const seat_no> seats, std::uint32_t quantity) const {
-  if (free_places_ ? !seats.empty() || quantity == 0 : seats.empty() || quantity != 0)
-    return bad_request("Name seats where they are numbered, and a quantity where they are not.");
+  if (auto refused = miscounted(seats, quantity))
+    return *std::move(refused);
   seats_blocked blocked;
   if (free_places_) {
     if (quantity > free_places_->size())
@@ -286,8 +292,8 @@ decision<seats_blocked> section::block(std::span<const seat_no> seats, std::uint
 }
 
 decision<seats_unblocked> section::unblock(std::span<const seat_no> seats, std::uint32_t quantity) const {
-  if (free_places_ ? !seats.empty() || quantity == 0 : seats.empty() || quantity != 0)
-    return bad_request("Name seats where they are numbered, and a quantity where they are not.");
+  if (auto refused = miscounted(seats, quantity))
+    return *std::move(refused);
   seats_unblocked unblocked;
   if (free_places_) {
     if (totals_.blocked == 0)

@@ -18,6 +18,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -60,7 +61,7 @@ struct hold {
   buyer_id buyer;
   std::vector<priced_seat> seats;
   instant until;
-  std::uint64_t wish = 0;
+  std::uint64_t wish_digest = 0;
   std::optional<order_id> paying_for; ///< the order whose checkout runs
 
   [[nodiscard]] minor_units total() const;
@@ -153,6 +154,8 @@ public:
   [[nodiscard]] const domain::hold* find(hold_id id) const;
   /// Whether this hold ended here not too long ago (the last 2 × capacity ends, at least 1024, are remembered).
   [[nodiscard]] bool ended(hold_id id) const;
+  /// Whether seats are sold that were this hold's. O(1).
+  [[nodiscard]] bool sold(hold_id id) const;
   /// When the earliest hold ends, if there is one. O(1).
   [[nodiscard]] std::optional<instant> next_deadline() const;
   /// Every live hold and every owner, for the event's allowances after a restart: what, whose, how many.
@@ -222,6 +225,8 @@ private:
   [[nodiscard]] std::optional<refusal> never_heard_of(std::span<const seat_no> seats) const;
   template <class Nameable>
   [[nodiscard]] std::optional<refusal> misnamed(std::span<const seat_no> seats, Nameable can_be_named) const;
+  /// Why places cannot be blocked or unblocked in these terms: by name here, or by number.
+  [[nodiscard]] std::optional<refusal> miscounted(std::span<const seat_no> seats, std::uint32_t quantity) const;
   [[nodiscard]] std::vector<seat_no> not_free(std::span<const seat_no> seats) const;
 
   [[nodiscard]] std::uint32_t& count_of(seat_state state) noexcept;
@@ -247,6 +252,7 @@ private:
   boost::unordered_flat_map<hold_id, domain::hold, std::hash<hold_id>> holds_;
   deadlines deadlines_; ///< one of each live hold
   std::unordered_map<order_id, sale> sales_;
+  std::unordered_multiset<hold_id> sold_holds_; ///< one for each sale
   ended_holds ended_;
   bool fresh_ = true; ///< no seat has ever changed: this may be the beginning of a snapshot
 };

@@ -68,8 +68,9 @@ void section::change_deadline(domain::hold& x, instant until) {
 
 void section::apply(const seats_held& happened) {
   ensure(!happened.seats.empty(), "a hold has seats");
-  auto [position, began] = holds_.try_emplace(happened.hold, domain::hold{happened.hold, happened.buyer, happened.seats,
-                                                                          happened.until, happened.wish, std::nullopt});
+  auto [position, began] =
+      holds_.try_emplace(happened.hold, domain::hold{happened.hold, happened.buyer, happened.seats, happened.until,
+                                                     happened.wish_digest, std::nullopt});
   ensure(began, "a hold begins once");
   move(happened.seats, seat_state::free, seat_state::held);
   deadlines_.add(happened.until, happened.hold);
@@ -119,6 +120,7 @@ void section::apply(const seats_sold& happened) {
   }
   auto [position, added] = sales_.try_emplace(happened.order, sale{happened.hold, happened.buyer, {}});
   ensure(added, "an order's seats of a section are sold at once");
+  sold_holds_.insert(happened.hold);
   auto& owned = position->second;
   for (const auto& x : happened.seats) {
     move(x.seat, from, seat_state::sold);
@@ -149,8 +151,10 @@ void section::apply(const seats_returned& happened) {
   }
   auto& kept = found->second.seats;
   std::erase_if(kept, [&](seat_no x) { return owner_of(x) == nullptr || *owner_of(x) != happened.order; });
-  if (kept.empty())
+  if (kept.empty()) {
+    sold_holds_.erase(sold_holds_.find(found->second.hold));
     sales_.erase(found);
+  }
 }
 
 void section::apply(const seats_blocked& happened) {
@@ -220,7 +224,7 @@ std::vector<fact> section::snapshot() const {
     result.emplace_back(std::move(blocked));
   deadlines_.in_order([&](instant, hold_id id) {
     const auto& x = holds_.at(id);
-    result.emplace_back(seats_held{x.id, x.buyer, x.seats, x.until, x.wish});
+    result.emplace_back(seats_held{x.id, x.buyer, x.seats, x.until, x.wish_digest});
     if (x.paying_for)
       result.emplace_back(payment_started{x.id, *x.paying_for, x.until});
     return true;

@@ -100,6 +100,10 @@ bool section::ended(hold_id id) const {
   return ended_.contains(id);
 }
 
+bool section::sold(hold_id id) const {
+  return sold_holds_.contains(id);
+}
+
 std::optional<instant> section::next_deadline() const {
   return deadlines_.earliest();
 }

@@ -1,5 +1,4 @@
 // What operators do: create events, change them, see how they sell.
-#include "domain/event.hpp"
 #include "gateway/codec.hpp"
 #include "gateway/routes.hpp"
 #include "gateway/session_thread.hpp"
@@ -18,33 +17,6 @@ void reply_view(const exchange_ptr& x, unsigned status, answer&& what) {
     x->reply(status, encode_event(view, *known->plan));
 }
 
-void put_with_plan(const exchange_ptr& x, event_body&& body, bool fresh) {
-  auto prices = resolve_prices(body.prices, *body.plan);
-  if (auto* wrong = std::get_if<problem>(&prices))
-    return x->refuse(*wrong);
-  body.settings.prices = std::get<std::vector<domain::minor_units>>(std::move(prices));
-  domain::event_id id{x->parameter(0)};
-  auto status = fresh ? 201U : 200U;
-  messages::put_event request{x->trace(), id, std::move(body.settings), std::move(body.plan_text), body.plan};
-  x->ask(std::move(request), [x, id, status, state = body.state](answer&& what) {
-    if (!state || *state == std::get<messages::event_view>(what).state)
-      return reply_view(x, status, std::move(what));
-    messages::change_event change;
-    change.trace = x->trace();
-    change.event = id;
-    change.state = state;
-    x->ask(std::move(change), [x, status](answer&& changed) { reply_view(x, status, std::move(changed)); });
-  });
-}
-
-/// With a state that the event cannot come to nothing is put at all.
-void put_with_state(const exchange_ptr& x, event_body&& body, bool fresh, domain::event_state present) {
-  auto moved = domain::event::next_state(present, *body.state);
-  if (const auto* why = domain::refused(moved))
-    return x->refuse(bad_request("/state", why->detail));
-  put_with_plan(x, std::move(body), fresh);
-}
-
 void put_event(const exchange_ptr& x) {
   if (!domain::is_event_id(x->parameter(0)))
     return x->refuse(domain::rejection::bad_request, "An event's id is 1 to 64 of a-z, 0-9 and -.");
@@ -61,14 +33,18 @@ void put_event(const exchange_ptr& x) {
   }
   if (body.settings.name.empty())
     body.settings.name = body.plan->name();
-  if (!body.state)
-    return put_with_plan(x, std::move(body), !known);
-  if (!known)
-    return put_with_state(x, std::move(body), true, domain::event_state::scheduled);
-  auto wanted = std::make_shared<event_body>(std::move(body));
-  x->ask(messages::describe_event{x->trace(), known->id}, [x, wanted](answer&& what) {
-    put_with_state(x, std::move(*wanted), false, std::get<messages::event_view>(what).state);
-  });
+  auto prices = resolve_prices(body.prices, *body.plan);
+  if (auto* wrong = std::get_if<problem>(&prices))
+    return x->refuse(*wrong);
+  body.settings.prices = std::get<std::vector<domain::minor_units>>(std::move(prices));
+  messages::put_event request{x->trace(),
+                              domain::event_id{x->parameter(0)},
+                              std::move(body.settings),
+                              std::move(body.plan_text),
+                              std::move(body.plan),
+                              body.state};
+  x->ask(std::move(request),
+         [x, status = known ? 200U : 201U](answer&& what) { reply_view(x, status, std::move(what)); });
 }
 
 void patch_event(const exchange_ptr& x) {

@@ -30,6 +30,7 @@ enum class append_failure : std::uint8_t {
   conflict,    ///< the shard's view is out of date
   disagreed,   ///< the table of sold seats contradicts the fact
   overloaded,  ///< the writer's queue is full; nothing was written
+  broken,      ///< the store cannot be used, whoever writes
 };
 
 /// Writer → shard: nothing from this fact on was acknowledged. The writer ignores the shard's further

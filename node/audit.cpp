@@ -87,7 +87,7 @@ public:
   }
 
   void finish() {
-    if (snapshot_ && snapshot_->upto > last_)
+    if (snapshot_ && (snapshot_->upto > last_ || snapshot_->upto == fact_seq{}))
       findings_.add(0, shard_, snapshot_->upto, "the snapshot stands for facts that are not in the journal");
   }
 
@@ -169,10 +169,14 @@ private:
   }
 
   void read_journal() {
-    sequence_check sequence{store_.shards(report_.event), findings_};
+    auto shards = store_.shards(report_.event);
+    find_missing(shards);
+    sequence_check sequence{shards, findings_};
+    event_activity served;
     store_.examine_journal(report_.event, [&](const examined_entry& entry) {
       ++report_.facts;
       sequence.read(entry);
+      served.note(entry.at);
       if (entry.fact)
         read(entry);
       else
@@ -182,7 +186,19 @@ private:
     orders_.finish();
     numbers_.finish();
     for (auto& [section, ledger] : sections_)
-      ledger.finish();
+      ledger.finish(served);
+  }
+
+  /// What a shard that is not there had written nobody would miss.
+  void find_missing(const std::vector<persistence::stored_shard>& shards) {
+    auto look_for = [&](const shard_id& wanted) {
+      if (std::none_of(shards.begin(), shards.end(), [&](const auto& row) { return row.shard == wanted; }))
+        findings_.add(0, wanted, {}, "the shard is not there");
+    };
+    look_for({shard_kind::event, report_.event, {}});
+    look_for({shard_kind::waiting_room, report_.event, {}});
+    for (const auto& [section, ledger] : sections_)
+      look_for({shard_kind::section, report_.event, section});
   }
 
   void read(const examined_entry& entry) {
@@ -207,6 +223,8 @@ private:
         findings_.add(0, shard, {}, name + " is in the table of sold seats and not in the plan");
         continue;
       }
+      if (in_table[row.section][row.seat.value()])
+        findings_.add(0, shard, {}, name + " is twice in the table of sold seats");
       in_table[row.section][row.seat.value()] = true;
       const auto& seat = ledger->second.seats()[row.seat.value()];
       if (seat.version == 0)

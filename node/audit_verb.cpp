@@ -31,7 +31,7 @@ void ensure_is_there(const std::string& url) {
 
 exit_code run(const audit_wish& wish) {
   ensure_is_there(wish.store);
-  auto store = persistence::open_store(wish.store);
+  auto store = persistence::open_store(wish.store, persistence::schema_upkeep::none);
   domain::event_id event{wish.event};
   auto report = audit_stored(*store, event);
   if (!report)

@@ -30,7 +30,7 @@ void order_ledger::read(const entry_type& entry, const fact& fact) {
 }
 
 void order_ledger::finish() {
-  if (snapshot_ && snapshot_->upto > last_)
+  if (snapshot_ && (snapshot_->upto > last_ || snapshot_->upto == fact_seq{}))
     findings_.add(0, shard_, snapshot_->upto, "the snapshot stands for facts that are not in the journal");
 }
 
@@ -128,6 +128,8 @@ void order_ledger::count_owner(const section_ledger::seat_record& seat, section_
     findings_.add(5, place, {}, name + " is sold to " + order_name(seat.order) + ", which was not charged");
   if (order.started.buyer != seat.buyer)
     findings_.add(1, place, {}, name + " is sold to another buyer than the one of " + order_name(seat.order));
+  if (order.started.hold != seat.hold)
+    findings_.add(1, place, {}, name + " is sold from another hold than the one of " + order_name(seat.order));
   if (std::count(order.started.seats.begin(), order.started.seats.end(), ordered_seat{section, number, seat.price})
       == 1)
     ++order.seats_owned;

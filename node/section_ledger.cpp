@@ -37,19 +37,19 @@ section_ledger::section_ledger(shard_id shard, shared_plan plan, audit_findings&
 
 void section_ledger::read(const entry_type& entry, const fact& fact) {
   last_ = entry.seq;
-  if (entry.epoch > epoch_) {
-    epoch_ = entry.epoch;
-    owned_since_ = entry.at;
-  }
   auto before = findings_.count();
   std::visit([&](const auto& x) { note(entry, x); }, fact);
   replay(entry, fact, findings_.count() != before);
   compare_snapshot(entry);
 }
 
-void section_ledger::finish() {
-  if (snapshot_ && snapshot_->upto > last_)
+void section_ledger::finish(const event_activity& served) {
+  if (snapshot_ && (snapshot_->upto > last_ || snapshot_->upto == fact_seq{}))
     findings_.add(0, shard_, snapshot_->upto, "the snapshot stands for facts that are not in the journal");
+  for (const auto& late : late_ends_)
+    judge(late, served);
+  for (const auto& [id, hold] : holds_)
+    judge({id, hold.until, served.last(), {}}, served);
   for (std::uint32_t i = 0; i < seats_.size(); ++i)
     if (taken(seats_[i].state) && !here_->has(seat_no{i}))
       findings_.add(1, shard_, {},
@@ -60,7 +60,7 @@ void section_ledger::finish() {
 // ---- what each fact does to the seats ----
 
 void section_ledger::note(const entry_type& entry, const seats_held& fact) {
-  live_hold hold{{}, fact.until};
+  live_hold hold{fact.buyer, {}, fact.until};
   for (const auto& wanted : fact.seats) {
     auto* seat = find(entry, wanted.seat);
     if (seat == nullptr)
@@ -110,6 +110,7 @@ void section_ledger::note(const entry_type& entry, const seats_sold& fact) {
       find_fault(1, entry, seat_name(sale.seat) + " is sold although order " + to_hex(seat->order) + " owns it");
     if (seat->state == seat_state::held && seat->hold != fact.hold)
       find_fault(1, entry, seat_name(sale.seat) + " is sold although hold " + to_hex(seat->hold) + " has it");
+    seat->hold = fact.hold;
     if (sale.version != seat->version + 1)
       find_fault(5, entry,
                  seat_name(sale.seat) + " is sold with version " + std::to_string(sale.version) + " after "
@@ -123,8 +124,11 @@ void section_ledger::note(const entry_type& entry, const seats_sold& fact) {
     seat->price = sale.price;
     totals_.revenue += sale.price;
   }
-  if (holds_.contains(fact.hold))
+  if (auto hold = holds_.find(fact.hold); hold != holds_.end()) {
+    if (hold->second.buyer != fact.buyer)
+      find_fault(1, entry, "hold " + to_hex(fact.hold) + " is sold to another buyer than the one who has it");
     end_hold(entry, fact.hold);
+  }
 }
 
 void section_ledger::note(const entry_type& entry, const seats_returned& fact) {
@@ -186,18 +190,24 @@ void section_ledger::extend(const entry_type& entry, hold_id id, instant until) 
 void section_ledger::end_hold(const entry_type& entry, hold_id id) {
   auto hold = holds_.extract(id);
   const auto& ended = hold.mapped();
-  // While a shard has no owner nothing ends, and the next owner is not to blame for that. When it came the journal does
-  // not say, only that its first fact is not older.
-  auto due = std::max(ended.until, owned_since_);
-  if (entry.at > due + findings_.limits().hold_overrun)
-    find_fault(8, entry,
-               "hold " + to_hex(id) + " ends more than " + std::to_string(findings_.limits().hold_overrun.count())
-                   + " s after its deadline" + (due > ended.until ? ", and after its section had an owner again" : ""));
+  if (entry.at > ended.until + findings_.limits().hold_overrun && late_ends_.size() < findings_.limits().violations)
+    late_ends_.push_back({id, ended.until, entry.at, entry.seq});
   for (auto number : ended.seats) {
     auto& seat = seats_[number.value()];
     if (seat.state == seat_state::held && seat.hold == id)
       move(seat, seat_state::free);
   }
+}
+
+/// Nothing ends while nobody serves the event: a deadline that comes then counts from when somebody does again.
+void section_ledger::judge(const late_end& late, const event_activity& served) {
+  auto due = served.first_since(late.until);
+  if (late.at <= due + findings_.limits().hold_overrun)
+    return;
+  auto overrun = std::to_string(findings_.limits().hold_overrun.count()) + " s after its deadline";
+  findings_.add(8, shard_, late.seq,
+                "hold " + to_hex(late.hold) + (late.seq == fact_seq{} ? " has not ended " : " ends more than ")
+                    + overrun + (due > late.until ? ", counted from when its event was served again" : ""));
 }
 
 // ---- the books ----

@@ -2,6 +2,7 @@
 
 #include "domain/section.hpp"
 #include "node/audit_findings.hpp"
+#include "node/event_activity.hpp"
 #include "persistence/booking_store.hpp"
 
 #include <optional>
@@ -17,7 +18,7 @@ public:
   struct seat_record {
     domain::seat_state state = domain::seat_state::free; ///< never `paying`: that is a held seat
     std::uint32_t version = 0;                           ///< of the sale or return that came last; 0 when never sold
-    domain::hold_id hold;                                ///< while held
+    domain::hold_id hold;                                ///< while held, and of the last sale
     domain::order_id order;                              ///< of the last sale
     domain::buyer_id buyer;                              ///< of the last sale
     domain::minor_units price = 0;                       ///< of the last sale
@@ -28,8 +29,8 @@ public:
 
   /// Notes the shard's next fact.
   void read(const persistence::examined_entry& entry, const domain::fact& fact);
-  /// What shows only when the journal is at its end.
-  void finish();
+  /// What shows only when the journal is at its end, and when the event's other shards have been read.
+  void finish(const event_activity& served);
 
   [[nodiscard]] const domain::section_totals& totals() const noexcept { return totals_; }
   /// By number, with those that only earlier plans had.
@@ -37,8 +38,15 @@ public:
 
 private:
   struct live_hold {
+    domain::buyer_id buyer;
     std::vector<domain::seat_no> seats;
     domain::instant until;
+  };
+  struct late_end {
+    domain::hold_id hold;
+    domain::instant until;
+    domain::instant at;   ///< when it ended, or was last seen
+    domain::fact_seq seq; ///< none when it never ended
   };
   using entry_type = persistence::examined_entry;
 
@@ -55,6 +63,7 @@ private:
 
   void extend(const entry_type& entry, domain::hold_id hold, domain::instant until);
   void end_hold(const entry_type& entry, domain::hold_id hold);
+  void judge(const late_end& late, const event_activity& served);
   /// The seat's record, or null when the section has no such seat.
   seat_record* find(const entry_type& entry, domain::seat_no seat);
   void move(seat_record& record, domain::seat_state to);
@@ -74,8 +83,7 @@ private:
   std::unordered_map<domain::hold_id, live_hold> holds_;
   domain::section_totals totals_;
   domain::fact_seq last_;
-  domain::epoch epoch_;         ///< of the facts that are being read
-  domain::instant owned_since_; ///< of the first of them
+  std::vector<late_end> late_ends_; ///< whether anybody is to blame for them shows at the end
 };
 
 } // namespace usher::node

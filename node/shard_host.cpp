@@ -133,8 +133,21 @@ shard_host::~shard_host() {
   caf::scoped_actor self{system_};
   self->send_exit(keeper_, caf::exit_reason::user_shutdown);
   self->wait_for(keeper_);
-  self->send_exit(writer_, caf::exit_reason::user_shutdown);
   self->send_exit(router_, caf::exit_reason::user_shutdown);
+  self->send_exit(writer_, caf::exit_reason::user_shutdown);
+  self->wait_for(writer_);
+  note_ends();
+}
+
+/// So that an audit misses even the very last facts if they ever go.
+void shard_host::note_ends() const {
+  try {
+    auto store = open_();
+    for (const auto& event : store->events())
+      store->note_ends(event.id);
+  } catch (const std::exception& why) {
+    log::of("node").warn("the ends of the journals are not noted: {}", why.what());
+  }
 }
 
 std::vector<domain::event_id> shard_host::start_shards() {

@@ -48,6 +48,7 @@ public:
 private:
   /// Nothing when the router does not answer in time.
   std::optional<std::vector<domain::event_id>> known_events(caf::scoped_actor& self, std::chrono::seconds patience);
+  void note_ends() const;
   messages::keeper_actor start_keeper(const opener& open, std::function<void(const std::string&)> on_fatal);
 
   settings settings_;

@@ -25,7 +25,7 @@ void stop_request::await_signal() {
     if (error)
       return;
     auto& log = log::of("node");
-    if (source_.stop_requested()) {
+    if (std::exchange(signalled_, true)) {
       log.warn("signal {} once more: ending at once", signal);
       log.flush();
       std::_Exit(128 + signal);

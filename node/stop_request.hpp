@@ -37,6 +37,7 @@ private:
   std::stop_source source_;
   mutable std::mutex mutex_;
   std::condition_variable_any requested_;
+  bool signalled_ = false; ///< the signals' thread only
   std::optional<std::string> failure_;
   boost::asio::io_context context_{1};
   boost::asio::signal_set signals_{context_};

@@ -31,11 +31,11 @@ std::optional<stored_snapshot> booking_store::snapshot(const domain::shard_id&) 
   return std::nullopt;
 }
 
-std::unique_ptr<booking_store> open_store(const std::string& url) {
+std::unique_ptr<booking_store> open_store(const std::string& url, schema_upkeep upkeep) {
   if (is_postgres(url))
-    return postgres::open(url);
+    return postgres::open(url, upkeep);
   if (url.starts_with(sqlite_scheme) && url.size() > sqlite_scheme.size())
-    return sqlite::open(url.substr(sqlite_scheme.size()));
+    return sqlite::open(url.substr(sqlite_scheme.size()), upkeep);
   throw store_broken("a store is sqlite:FILE, postgres://USER@HOST/DATABASE or postgresql://USER@HOST/DATABASE");
 }
 

@@ -100,7 +100,8 @@ struct examined_entry {
   domain::fact_seq seq;
   domain::instant at;
   std::optional<domain::fact> fact; ///< none when the row's bytes are no fact
-  bool chained = true;              ///< the row's link is the digest of the link before it and of its own content
+  bool chained =
+      true; ///< its link is the digest of the link before it and of its content, and it is found by its neighbours
 };
 
 /// A snapshot as it is kept.
@@ -179,10 +180,16 @@ public:
   [[nodiscard]] virtual std::string secret(std::string_view name, const std::function<std::string()>& make) = 0;
 };
 
-/// Opens a connection and brings the schema up to date (numbered migrations, under a lock).
-/// `url` is `sqlite:FILE` or `postgres://…` (also `postgresql://…`); anything else is `store_broken` with what is
-/// allowed.
-[[nodiscard]] std::unique_ptr<booking_store> open_store(const std::string& url);
+/// What is done about a schema that is older than this program.
+enum class schema_upkeep : std::uint8_t {
+  migrate, ///< it is brought up to date (numbered migrations, under a lock)
+  none,    ///< it is `store_broken`: nothing is written by who only reads
+};
+
+/// Opens a connection. `url` is `sqlite:FILE` or `postgres://…` (also `postgresql://…`); anything else is
+/// `store_broken` with what is allowed.
+[[nodiscard]] std::unique_ptr<booking_store> open_store(const std::string& url,
+                                                        schema_upkeep upkeep = schema_upkeep::migrate);
 
 /// The url without its password, for logs.
 [[nodiscard]] std::string without_password(const std::string& url);

@@ -47,7 +47,7 @@ constexpr auto fields<event_settings> = std::tuple{&event_settings::name,
                                                    &event_settings::closes_at};
 template <>
 constexpr auto fields<seats_held> =
-    std::tuple{&seats_held::hold, &seats_held::buyer, &seats_held::seats, &seats_held::until, &seats_held::wish};
+    std::tuple{&seats_held::hold, &seats_held::buyer, &seats_held::seats, &seats_held::until, &seats_held::wish_digest};
 template <>
 constexpr auto fields<hold_ended> = std::tuple{&hold_ended::hold, &hold_ended::why};
 template <>
@@ -71,9 +71,9 @@ template <>
 constexpr auto fields<event_state_changed> = std::tuple{&event_state_changed::state};
 template <>
 constexpr auto fields<order_started> =
-    std::tuple{&order_started::order, &order_started::hold,    &order_started::buyer,
-               &order_started::seats, &order_started::total,   &order_started::method,
-               &order_started::key,   &order_started::request, &order_started::at};
+    std::tuple{&order_started::order, &order_started::hold,           &order_started::buyer,
+               &order_started::seats, &order_started::total,          &order_started::method,
+               &order_started::key,   &order_started::request_digest, &order_started::at};
 template <>
 constexpr auto fields<order_advanced> =
     std::tuple{&order_advanced::order, &order_advanced::state, &order_advanced::reason, &order_advanced::at};

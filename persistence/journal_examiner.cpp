@@ -19,7 +19,7 @@ void examine_shard(const domain::shard_id& shard, const page_reader& read_page,
     auto page = read_page(after, page_rows);
     for (const auto& row : page) {
       auto expected = chain.next(previous, row.seq, row.epoch, row.at, row.fact);
-      each({shard, row.epoch, row.seq, row.at, decode(row.fact), bytes_of(expected) == row.link});
+      each({shard, row.epoch, row.seq, row.at, decode(row.fact), row.reached && bytes_of(expected) == row.link});
       // The next row is measured against the link that stands here, right or wrong: one change, one finding.
       previous = link_from(row.link);
       after = row.seq;

@@ -15,6 +15,7 @@ struct journal_row {
   domain::instant at;
   std::string link;
   std::string fact;
+  bool reached = true; ///< by the way that a store takes when it reads a shard's history
 };
 
 /// Reads the rows of one shard that come after a sequence number, in order, at most `most`.

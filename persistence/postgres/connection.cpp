@@ -163,7 +163,7 @@ void connection::guarded(const std::function<void()>& work) {
       throw refused_statement(text);
     if (!may_pass(error.sqlstate()))
       throw store_broken(text);
-    if (!native_->is_open())
+    if (native_ && !native_->is_open()) // there is none if it failed while it was being set up
       native_.reset();
     throw store_unavailable(text);
   } catch (const pqxx::failure& error) {

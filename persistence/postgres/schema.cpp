@@ -1,5 +1,7 @@
 #include "persistence/postgres/schema.hpp"
 
+#include "persistence/schema_version.hpp"
+
 #include <pqxx/pqxx>
 
 #include <array>
@@ -110,20 +112,17 @@ constexpr const char* make_schema = R"sql(
 
 } // namespace
 
-void migrate(connection& db) {
-  db.in_transaction([](session& all) {
+void prepare(connection& db, schema_upkeep upkeep) {
+  db.in_transaction([upkeep](session& all) {
     all.run(take_turns);
     int newest = static_cast<int>(migrations.size());
     int version = 0;
     if (all.run(has_schema).one_field().as<bool>())
       version = all.run(read_version).one_field().as<int>();
-    else
+    else if (upkeep == schema_upkeep::migrate)
       all.script(make_schema);
-    if (version > newest)
-      throw store_broken("the store's schema has version " + std::to_string(version) + ", this program knows up to "
-                         + std::to_string(newest) + ": a newer Usher has used it, start that one");
-    if (version == newest)
-      return;
+    if (version >= newest || upkeep == schema_upkeep::none)
+      return refuse_another(version, newest);
     for (int next = version; next < newest; ++next)
       all.script(migrations[static_cast<std::size_t>(next)]);
     all.script("UPDATE usher.schema_version SET version = " + std::to_string(newest));

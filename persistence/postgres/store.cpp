@@ -4,6 +4,7 @@
 #include "persistence/fact_codec.hpp"
 #include "persistence/id_bytes.hpp"
 #include "persistence/journal_examiner.hpp"
+#include "persistence/narrowed.hpp"
 #include "persistence/postgres/appender.hpp"
 #include "persistence/postgres/connection.hpp"
 #include "persistence/postgres/schema.hpp"
@@ -107,7 +108,7 @@ std::string to_text(const pqxx::field& field) {
 
 template <class Number>
 Number to_number(const pqxx::field& field) {
-  return Number{static_cast<typename Number::representation>(field.as<std::int64_t>())};
+  return Number{narrowed<typename Number::representation>(field.as<std::int64_t>())};
 }
 
 std::int64_t number(std::uint64_t x) {
@@ -120,7 +121,7 @@ shard_id shard_in(const event_id& event, const pqxx::row& row) {
 
 class store final : public booking_store {
 public:
-  explicit store(const std::string& url) : db_(url), appender_(db_) { migrate(db_); }
+  store(const std::string& url, schema_upkeep upkeep) : db_(url), appender_(db_) { prepare(db_, upkeep); }
 
   domain::instant now() override {
     return domain::instant{domain::microseconds{db_.run(read_clock).one_field().as<std::int64_t>()}};
@@ -255,7 +256,7 @@ public:
       for (const auto& row : rows)
         all.push_back({id_from_bytes<domain::order_id>(to_text(row[0])),
                        id_from_bytes<domain::hold_id>(to_text(row[1])), domain::buyer_id{to_text(row[2])},
-                       static_cast<domain::order_state>(row[3].as<int>()), row[4].as<std::int64_t>()});
+                       order_state_of(row[3].as<int>()), row[4].as<std::int64_t>()});
       if (std::int64_t{rows.size()} < facts_a_page)
         return all;
       after = to_hex(all.back().order);
@@ -329,8 +330,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<booking_store> open(const std::string& url) {
-  return std::make_unique<store>(url);
+std::unique_ptr<booking_store> open(const std::string& url, schema_upkeep upkeep) {
+  return std::make_unique<store>(url, upkeep);
 }
 
 } // namespace usher::persistence::postgres

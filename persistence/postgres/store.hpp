@@ -8,6 +8,6 @@
 /// The store of a cluster: a PostgreSQL 15 database, in its schema `usher`.
 namespace usher::persistence::postgres {
 
-[[nodiscard]] std::unique_ptr<booking_store> open(const std::string& url);
+[[nodiscard]] std::unique_ptr<booking_store> open(const std::string& url, schema_upkeep upkeep);
 
 } // namespace usher::persistence::postgres

@@ -65,7 +65,6 @@ connection::connection(const std::string& file) {
     if (code != SQLITE_OK)
       fail(code);
     sqlite3_busy_handler(native_, wait_a_moment, &busy_since_);
-    use_write_ahead_log();
     run("PRAGMA synchronous = FULL");
     run("PRAGMA foreign_keys = ON");
     run("PRAGMA cache_size = -65536");

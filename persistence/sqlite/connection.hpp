@@ -13,12 +13,14 @@ namespace usher::persistence::sqlite {
 
 class connection {
 public:
-  /// Opens or makes the file, in WAL mode with every commit synced.
+  /// Opens or makes the file, with every commit synced.
   explicit connection(const std::string& file);
   ~connection();
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
+  /// For good: readers and a writer do not keep each other waiting from now on.
+  void use_write_ahead_log();
   /// Runs statements that take and give nothing.
   void run(const char* sql);
   /// The same on the way out of a failure that has been thrown already.
@@ -33,8 +35,6 @@ public:
   [[noreturn]] void fail(int code) const;
 
 private:
-  void use_write_ahead_log();
-
   sqlite3* native_ = nullptr;
   std::chrono::steady_clock::time_point busy_since_; ///< while another process is waited for
 };

@@ -1,6 +1,6 @@
 #include "persistence/sqlite/schema.hpp"
 
-#include "persistence/booking_store.hpp"
+#include "persistence/schema_version.hpp"
 
 #include <array>
 
@@ -134,18 +134,19 @@ std::int64_t pragma(connection& db, const char* sql) {
 
 } // namespace
 
-void migrate(connection& db) {
+void prepare(connection& db, schema_upkeep upkeep) {
+  // Another program's file must stay as it is, so this comes before anything is changed.
+  if (pragma(db, "PRAGMA application_id") != application_id
+      && (pragma(db, "PRAGMA user_version") != 0 || pragma(db, "SELECT count(*) FROM sqlite_schema") != 0))
+    throw store_broken("this SQLite file belongs to another program");
+  auto newest = static_cast<std::int64_t>(migrations.size());
+  if (upkeep == schema_upkeep::none)
+    return refuse_another(pragma(db, "PRAGMA user_version"), newest);
+  db.use_write_ahead_log();
   transaction change{db};
   auto version = pragma(db, "PRAGMA user_version");
-  auto newest = static_cast<std::int64_t>(migrations.size());
-  bool ours = pragma(db, "PRAGMA application_id") == application_id;
-  if (!ours && (version != 0 || pragma(db, "SELECT count(*) FROM sqlite_schema") != 0))
-    throw store_broken("this SQLite file belongs to another program");
-  if (version > newest)
-    throw store_broken("the store's schema has version " + std::to_string(version) + ", this program knows up to "
-                       + std::to_string(newest) + ": a newer Usher has used it, start that one");
-  if (version == newest)
-    return;
+  if (version >= newest)
+    return refuse_another(version, newest);
   for (auto next = version; next < newest; ++next)
     db.run(migrations[static_cast<std::size_t>(next)]);
   db.run(("PRAGMA user_version = " + std::to_string(newest)).c_str());

@@ -4,6 +4,7 @@
 #include "persistence/fact_codec.hpp"
 #include "persistence/id_bytes.hpp"
 #include "persistence/journal_examiner.hpp"
+#include "persistence/narrowed.hpp"
 #include "persistence/sqlite/appender.hpp"
 #include "persistence/sqlite/connection.hpp"
 #include "persistence/sqlite/schema.hpp"
@@ -20,9 +21,9 @@ using domain::event_id;
 using domain::shard_id;
 using domain::shard_kind;
 
-/// Opens the file and brings its tables up to date before anything prepares statements on them.
+/// Opens the file and sees to its tables before anything prepares statements on them.
 struct ready_connection : connection {
-  explicit ready_connection(const std::string& file) : connection(file) { migrate(*this); }
+  ready_connection(const std::string& file, schema_upkeep upkeep) : connection(file) { prepare(*this, upkeep); }
 };
 
 domain::instant to_instant(std::int64_t microseconds) {
@@ -46,7 +47,7 @@ std::vector<domain::fact> read_snapshot(const shard_id& shard, std::string_view 
 
 class store final : public booking_store {
 public:
-  explicit store(const std::string& file) : db_(file), appender_(db_) {}
+  store(const std::string& file, schema_upkeep upkeep) : db_(file, upkeep), appender_(db_) {}
 
   domain::instant now() override { return std::chrono::floor<domain::microseconds>(std::chrono::system_clock::now()); }
 
@@ -157,11 +158,10 @@ public:
   std::vector<sold_row> sold_seats(const event_id& event) override {
     std::vector<sold_row> all;
     for (auto row = list_sold_.rows(event.value()); row.next();)
-      all.push_back({domain::section_no{static_cast<std::uint16_t>(row.number(0))},
-                     domain::seat_no{static_cast<std::uint32_t>(row.number(1))},
-                     static_cast<std::uint32_t>(row.number(2)), row.number(3) != 0,
-                     id_from_bytes<domain::order_id>(row.text(4)), domain::buyer_id{std::string{row.text(5)}},
-                     row.number(6)});
+      all.push_back({domain::section_no{narrowed<std::uint16_t>(row.number(0))},
+                     domain::seat_no{narrowed<std::uint32_t>(row.number(1))}, narrowed<std::uint32_t>(row.number(2)),
+                     narrowed<std::uint8_t>(row.number(3), 1) == 1, id_from_bytes<domain::order_id>(row.text(4)),
+                     domain::buyer_id{std::string{row.text(5)}}, row.number(6)});
     return all;
   }
 
@@ -169,8 +169,7 @@ public:
     std::vector<order_row> all;
     for (auto row = list_orders_.rows(event.value()); row.next();)
       all.push_back({id_from_bytes<domain::order_id>(row.text(0)), id_from_bytes<domain::hold_id>(row.text(1)),
-                     domain::buyer_id{std::string{row.text(2)}}, static_cast<domain::order_state>(row.number(3)),
-                     row.number(4)});
+                     domain::buyer_id{std::string{row.text(2)}}, order_state_of(row.number(3)), row.number(4)});
     return all;
   }
 
@@ -214,10 +213,11 @@ private:
     domain::fact_seq last;
     std::int64_t newest = 0; ///< the row of fact `last`
   };
-  /// Where a fact lies.
+  /// Where a fact lies, and whether a walk from the newest one backwards comes by.
   struct listed_row {
     domain::fact_seq seq;
     std::int64_t number = 0;
+    bool reached = true;
   };
 
   std::optional<found_shard> find(const shard_id& shard) {
@@ -248,8 +248,14 @@ private:
   /// journal, one look over it does.
   std::unordered_map<std::int64_t, std::vector<listed_row>> list_rows(const event_id& event) {
     std::unordered_map<std::int64_t, std::vector<listed_row>> lists;
-    for (auto row = list_facts_.rows(event.value()); row.next();)
-      lists[row.number(0)].push_back({to_seq(row.number(1)), row.number(2)});
+    for (auto row = list_facts_.rows(event.value()); row.next();) {
+      auto& list = lists[row.number(0)];
+      listed_row listed{to_seq(row.number(1)), row.number(2)};
+      auto before = list.empty() ? 0 : list.back().number;
+      bool is_newest = row.number(4) == row.number(1);
+      listed.reached = row.number(3) == before && (!is_newest || row.number(5) == listed.number);
+      list.push_back(listed);
+    }
     return lists;
   }
 
@@ -257,8 +263,12 @@ private:
     auto row = read_row_.rows(listed.number);
     if (!row.next())
       throw store_broken("the journal's row " + std::to_string(listed.number) + " is gone");
-    return {listed.seq, to_epoch(row.number(0)), to_instant(row.number(1)), std::string{row.text(2)},
-            std::string{row.text(3)}};
+    return {listed.seq,
+            to_epoch(row.number(0)),
+            to_instant(row.number(1)),
+            std::string{row.text(2)},
+            std::string{row.text(3)},
+            listed.reached};
   }
 
   std::optional<stored_snapshot> read_snapshot_of(const shard_id& shard, std::int64_t number) {
@@ -269,8 +279,7 @@ private:
   }
 
   static shard_id shard_in(const event_id& event, const cursor& row) {
-    return {static_cast<shard_kind>(row.number(1)), event,
-            domain::section_no{static_cast<std::uint16_t>(row.number(2))}};
+    return {static_cast<shard_kind>(row.number(1)), event, domain::section_no{narrowed<std::uint16_t>(row.number(2))}};
   }
 
   std::vector<std::pair<shard_id, std::int64_t>> shards_of(const event_id& event) {
@@ -294,9 +303,9 @@ private:
                          "SELECT s.number, s.kind, s.section, s.epoch, s.owner, s.last "
                          "FROM shard s JOIN event e ON e.number = s.event WHERE e.id = ? ORDER BY s.kind, s.section"};
   statement read_fact_{db_, "SELECT previous, fact FROM journal WHERE number = ? AND shard = ? AND seq = ?"};
-  statement list_facts_{db_, "SELECT shard, seq, number FROM journal WHERE shard IN "
-                             "(SELECT s.number FROM shard s JOIN event e ON e.number = s.event WHERE e.id = ?) "
-                             "ORDER BY shard, seq"};
+  statement list_facts_{db_, "SELECT j.shard, j.seq, j.number, j.previous, s.last, s.newest FROM event e "
+                             "JOIN shard s ON s.event = e.number JOIN journal j ON j.shard = s.number "
+                             "WHERE e.id = ? ORDER BY j.shard, j.seq"};
   statement read_row_{db_, "SELECT epoch, at, link, fact FROM journal WHERE number = ?"};
   statement get_snapshot_{db_, "SELECT epoch, upto, facts FROM snapshot WHERE shard = ?"};
   statement put_snapshot_{db_, "INSERT INTO snapshot (shard, epoch, upto, facts) VALUES (?, ?, ?, ?) "
@@ -313,8 +322,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<booking_store> open(const std::string& file) {
-  return std::make_unique<store>(file);
+std::unique_ptr<booking_store> open(const std::string& file, schema_upkeep upkeep) {
+  return std::make_unique<store>(file, upkeep);
 }
 
 } // namespace usher::persistence::sqlite

@@ -122,6 +122,36 @@ SCENARIO("how far the journals reach is noted within a second or so") {
     CHECK_EQ(row.noted.value(), books->facts(row.shard).size());
 }
 
+SCENARIO("a process whose store takes no facts any more ends with a sentence") {
+  auto node = start_selling("first");
+  books->set(store_fault::broken);
+  CHECK(hold(node, 1, 0, 0)->refused_as(rejection::store_unavailable));
+  REQUIRE_EQ(node.fatal->size(), 1u);
+  CHECK(node.fatal->front().find("The store cannot be used") != std::string::npos);
+}
+
+SCENARIO("settings that come with a state that cannot be change nothing") {
+  plans["one row"] = rows(1);
+  auto node = start_selling("first");
+  domain::event_settings settings;
+  settings.prices = {7'000};
+  for (const auto* text : {"two rows", "one row"}) {
+    messages::put_event wish{{}, id, settings, std::make_shared<const std::string>(text), plans[text]};
+    wish.state = domain::event_state::scheduled;
+    auto refused = asked<messages::event_view>(node, wish);
+    CHECK(refused->refused_as(rejection::bad_request));
+    CHECK_EQ(memory_store{books}.events().front().plan, "two rows");
+    CHECK_EQ(hold(node, 1, 0, 0)->reply.value().sections.front().seats.front().price, 5'000);
+  }
+  domain::event_id other{"other"};
+  messages::put_event fresh{{}, other, settings, std::make_shared<const std::string>("one row"), plans["one row"]};
+  fresh.state = domain::event_state::paused;
+  CHECK(asked<messages::event_view>(node, fresh)->refused_as(rejection::bad_request));
+  CHECK_EQ(memory_store{books}.events().size(), 1u);
+  fresh.state = domain::event_state::open;
+  CHECK(asked<messages::event_view>(node, fresh)->reply.value().state == domain::event_state::open);
+}
+
 SCENARIO("processes without events have nothing that the other one could take over") {
   auto first = start_process("first");
   auto second = start_process("second");

@@ -213,7 +213,7 @@ SCENARIO("one hold is paid for by one order at a time") {
     THEN("the same request is recognized, another one under its key is a mismatch") {
       CHECK(repeated(x.start_order(order_of(1, 1))));
       auto other = order_of(1, 1);
-      other.request = 78;
+      other.request_digest = 78;
       CHECK(why(x.start_order(other)) == rejection::idempotency_mismatch);
       CHECK(why(x.start_order(order_of(1, 1, ben))) == rejection::not_found);
     }

@@ -17,7 +17,7 @@ inline order_started order_of(std::uint64_t order, std::uint64_t hold, const buy
           .total = 8000,
           .method = "card",
           .key = "key",
-          .request = 77,
+          .request_digest = 77,
           .at = at(order)};
 }
 

@@ -127,6 +127,8 @@ private:
     notes_->plan_put = x.plan_text != nullptr;
     auto text = x.plan_text ? x.plan_text : std::make_shared<const std::string>("{}");
     notes_->tell(event_announced{x.id, x.plan, text, x.settings.currency, x.settings.waiting_room});
+    if (x.state)
+      states_[x.id] = *x.state;
     auto answer = view(x.id);
     answer.settings.name = x.settings.name;
     return answer;

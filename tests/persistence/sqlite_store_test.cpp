@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include <fstream>
+#include <iterator>
 
 using namespace usher;
 using namespace usher::persistence;
@@ -22,6 +23,11 @@ void tamper(const std::filesystem::path& file, const char* sql) {
   CHECK_EQ(sqlite3_open(file.c_str(), &db), SQLITE_OK);
   CHECK_EQ(sqlite3_exec(db, sql, nullptr, nullptr, nullptr), SQLITE_OK);
   sqlite3_close(db);
+}
+
+std::string content_of(const std::filesystem::path& file) {
+  std::ifstream bytes{file, std::ios::binary};
+  return {std::istreambuf_iterator<char>{bytes}, {}};
 }
 
 std::string refusal_of(const std::string& url) {
@@ -125,7 +131,18 @@ SCENARIO("files that are not this program's are refused with a sentence") {
     THEN("another program's database is refused") {
       auto other = folder.path() / "other";
       tamper(other, "CREATE TABLE theirs (x)");
+      auto before = content_of(other);
       CHECK_NE(refusal_of("sqlite:" + other.string()).find("another program"), std::string::npos);
+      CHECK(content_of(other) == before);
+    }
+    THEN("who only reads is refused an older schema, and does not change it") {
+      auto empty = folder.path() / "empty";
+      std::ofstream{empty};
+      CHECK_THROWS_AS((void)open_store("sqlite:" + empty.string(), schema_upkeep::none), store_broken);
+      CHECK_EQ(content_of(empty), "");
+      auto ready = "sqlite:" + (folder.path() / "ready").string();
+      (void)open_store(ready);
+      CHECK(open_store(ready, schema_upkeep::none) != nullptr);
     }
     THEN("a file that is no database is refused") {
       auto text = folder.path() / "text";

@@ -125,6 +125,8 @@ std::vector<append_result> memory_store::append(std::span<const journal_entry> g
   if (books_->fault_ == store_fault::unavailable || books_->fault_ == store_fault::lost_claim
       || books_->fault_ == store_fault::full)
     throw store_unavailable{"the memory store was told to fail"};
+  if (books_->fault_ == store_fault::broken)
+    throw store_broken{"the memory store was told to break"};
   ++books_->groups_;
   std::map<domain::shard_id, append_result> stopped;
   std::vector<append_result> results;

@@ -19,6 +19,7 @@ enum class store_fault {
   lost_answer, ///< everything is written, and the caller is told `store_unavailable`
   lost_claim,  ///< nothing is written, but claims succeed, and the caller is told `store_unavailable`
   full,        ///< no fact is written, and the caller is told `store_unavailable`; all else succeeds
+  broken,      ///< no fact is written, and the caller is told `store_broken`; all else succeeds
   paused,      ///< the call waits until another fault, or none, is set
 };
 
@@ -69,7 +70,7 @@ private:
 };
 
 /// A booking store in memory, with faults at the test's wish. One object is one connection.
-class memory_store final : public persistence::booking_store {
+class memory_store : public persistence::booking_store {
 public:
   explicit memory_store(std::shared_ptr<memory_books> books) : books_(std::move(books)) {}
 
