@@ -48,22 +48,6 @@ void latency_histogram::record(microseconds value) {
   max_ = std::max(max_, clipped);
 }
 
-void latency_histogram::record_corrected(microseconds value, microseconds expected_interval) {
-  domain::ensure(expected_interval.count() > 0, "an interval between requests is positive");
-  value = std::min(value, longest);
-  record(value);
-  for (auto missed = value - expected_interval; missed >= expected_interval; missed -= expected_interval)
-    record(missed);
-}
-
-void latency_histogram::merge(const latency_histogram& other) {
-  for (std::size_t i = 0; i < counts_.size(); ++i)
-    counts_[i] += other.counts_[i];
-  count_ += other.count_;
-  sum_ += other.sum_;
-  max_ = std::max(max_, other.max_);
-}
-
 double latency_histogram::mean_us() const noexcept {
   return count_ == 0 ? 0 : static_cast<double>(sum_) / static_cast<double>(count_);
 }

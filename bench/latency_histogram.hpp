@@ -20,14 +20,6 @@ public:
   /// Counts one value. Negative ones count as 0.
   void record(microseconds value);
 
-  /// Counts one value, and those that would have been seen meanwhile by somebody who asks every
-  /// `expected_interval`: a closed loop that is stuck asks nothing, and so hides how long it was stuck
-  /// ("coordinated omission").
-  void record_corrected(microseconds value, microseconds expected_interval);
-
-  /// Adds everything that `other` has counted.
-  void merge(const latency_histogram& other);
-
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
   [[nodiscard]] microseconds max() const noexcept { return microseconds(max_); }
   /// Exact, 0 when nothing was counted.

@@ -1,7 +1,6 @@
 #include "domain/ids.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 namespace usher::domain {
 namespace {
@@ -54,26 +53,6 @@ std::string to_string(const shard_id& shard) {
       break;
   }
   return shard.event.value();
-}
-
-bool from_string(std::string_view text, shard_id& shard) {
-  auto slash = text.find('/');
-  auto event = text.substr(0, slash);
-  if (!is_event_id(event))
-    return false;
-  shard = {shard_kind::event, event_id{std::string{event}}, section_no{}};
-  if (slash == std::string_view::npos)
-    return true;
-  auto rest = text.substr(slash + 1);
-  if (rest == "queue") {
-    shard.kind = shard_kind::waiting_room;
-    return true;
-  }
-  std::uint16_t number = 0;
-  auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
-  shard.kind = shard_kind::section;
-  shard.section = section_no{number};
-  return error == std::errc{} && end == rest.data() + rest.size();
 }
 
 } // namespace usher::domain

@@ -100,9 +100,6 @@ struct shard_id {
 /// `rock` for the event, `rock/queue` for its waiting room, `rock/17` for a section.
 [[nodiscard]] std::string to_string(const shard_id& shard);
 
-/// Reads what `to_string` wrote; false on anything else.
-[[nodiscard]] bool from_string(std::string_view text, shard_id& shard);
-
 } // namespace usher::domain
 
 template <class Tag, class Representation>

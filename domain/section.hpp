@@ -64,8 +64,6 @@ struct hold {
   std::uint64_t wish_digest = 0;
   std::optional<order_id> paying_for; ///< the order whose checkout runs
 
-  [[nodiscard]] minor_units total() const;
-
   friend bool operator==(const hold&, const hold&) = default;
 };
 

@@ -23,11 +23,6 @@ char to_char(seat_state state) {
   return 'B';
 }
 
-minor_units hold::total() const {
-  return std::accumulate(seats.begin(), seats.end(), minor_units{0},
-                         [](minor_units sum, const priced_seat& x) { return sum + x.price; });
-}
-
 const section_plan& section::plan() const noexcept {
   return *here_;
 }

@@ -1,5 +1,6 @@
 // What buyers do over HTTP: sessions, the waiting room, holds, orders and tickets.
 #include "gateway/codec.hpp"
+#include "gateway/hold_request.hpp"
 #include "gateway/http_repeats.hpp"
 #include "gateway/order_request.hpp"
 #include "gateway/routes.hpp"
@@ -16,32 +17,33 @@ namespace {
 void post_session(const exchange_ptr& x) {
   if (auto wrong = check_empty_body(x->request().body))
     return x->refuse(*wrong);
-  const auto& limits = x->thread().limits();
+  const auto& limits = x->thread().options();
   if (!limits.anonymous)
     return x->refuse(domain::rejection::unauthorized, "Buyers' tokens come from the shop.");
   // No Idempotency-Key: whoever used the same one would get this buyer's token, and a lost token costs nothing.
   fresh_session made;
   made.buyer = domain::buyer_id{draw_name()};
   made.expires_at = std::chrono::floor<domain::seconds>(session_thread::now() + limits.token_ttl);
-  made.token = x->thread().signer().sign(buyer_claims{made.buyer, made.expires_at});
+  made.token = x->thread().tokens().sign(buyer_claims{made.buyer, made.expires_at});
   x->reply(201, encode_session(made));
 }
 
 // ---- the waiting room -------------------------------------------------------
 
-/// The number that the queue token proves; nothing without one. Answers 401 and says false for a bad one.
-bool read_place(http_exchange& x, const known_event& event, std::optional<domain::queue_number>& number) {
+/// The event that the path names, for a buyer who is known, and the number that their queue token proves, if they sent
+/// one. Null after answering 401 or 404.
+known_event_ptr queue_of(http_exchange& x, std::optional<domain::queue_number>& number) {
+  auto event = x.event();
+  if (!event || !x.require_buyer())
+    return nullptr;
   const auto& token = x.request().queue_token;
   if (token.empty())
-    return true;
-  auto checked = x.thread().signer().verify_queue(token);
-  auto* claims = std::get_if<queue_claims>(&checked);
-  if (!claims || claims->event != event.id || claims->buyer != x.buyer()) {
-    x.refuse(domain::rejection::unauthorized, "The token is not for this buyer's place in this waiting room.");
-    return false;
-  }
-  number = claims->number;
-  return true;
+    return event;
+  number = x.thread().tokens().proven_place(token, event->id, x.buyer());
+  if (number)
+    return event;
+  x.refuse(domain::rejection::unauthorized, not_their_place);
+  return nullptr;
 }
 
 void reply_place(const exchange_ptr& x, unsigned status, const known_event& event, const domain::queue_place& place) {
@@ -61,8 +63,8 @@ domain::queue_place free_entry() {
 
 void post_queue(const exchange_ptr& x) {
   std::optional<domain::queue_number> number;
-  auto event = x->event();
-  if (!event || !x->authorize_buyer() || !read_place(*x, *event, number))
+  auto event = queue_of(*x, number);
+  if (!event)
     return;
   if (auto wrong = check_empty_body(x->request().body))
     return x->refuse(*wrong);
@@ -78,8 +80,8 @@ void post_queue(const exchange_ptr& x) {
 
 void get_queue(const exchange_ptr& x) {
   std::optional<domain::queue_number> number;
-  auto event = x->event();
-  if (!event || !x->authorize_buyer() || !read_place(*x, *event, number))
+  auto event = queue_of(*x, number);
+  if (!event)
     return;
   if (!event->waiting_room)
     return reply_place(x, 200, *event, free_entry());
@@ -95,27 +97,24 @@ void reply_nothing(const exchange_ptr& x) {
 
 void delete_queue(const exchange_ptr& x) {
   std::optional<domain::queue_number> number;
-  auto event = x->event();
-  if (!event || !x->authorize_buyer() || !read_place(*x, *event, number))
+  auto event = queue_of(*x, number);
+  if (!event)
     return;
   x->ask(messages::leave_queue{x->trace(), event->id, x->buyer()}, [x](answer&&) { reply_nothing(x); });
 }
 
 // ---- holds ------------------------------------------------------------------
 
-bool may_hold(const http_exchange& x, session_thread& thread, const known_event& event) {
-  if (!event.waiting_room)
-    return true;
-  auto checked = thread.signer().verify_pass(x.request().pass, session_thread::now());
-  auto* claims = std::get_if<pass_claims>(&checked);
-  return claims && claims->event == event.id && claims->buyer == x.buyer();
+bool may_hold(http_exchange& x, const known_event& event) {
+  return !event.waiting_room
+         || x.thread().tokens().admitted_until(x.request().pass, event.id, x.buyer(), session_thread::now());
 }
 
 void post_hold(const exchange_ptr& x) {
   auto event = x->event();
-  if (!event || !x->authorize_buyer())
+  if (!event || !x->require_buyer())
     return;
-  if (!may_hold(*x, x->thread(), *event))
+  if (!may_hold(*x, *event))
     return x->refuse(domain::rejection::not_admitted);
   auto places = read_hold_body(x->request().body);
   if (auto* wrong = std::get_if<problem>(&places))
@@ -123,19 +122,12 @@ void post_hold(const exchange_ptr& x) {
   auto wish = resolve(std::get<places_wish>(places), *event->plan);
   if (auto* wrong = std::get_if<problem>(&wish))
     return x->refuse(*wrong);
-  if (!first_time(*x, x->buyer().value()))
+  if (!begin_or_repeat(*x, x->buyer().value()))
     return;
   auto& wanted = std::get<resolved_wish>(wish);
   auto section = only_section(wanted);
-  const auto& key = x->request().idempotency_key;
-  messages::hold_seats request{x->trace(),
-                               event->id,
-                               key.empty() ? draw_hold_id() : derive_hold_id(x->buyer(), event->id, key),
-                               x->buyer(),
-                               std::move(wanted.sections),
-                               wanted.best_anywhere,
-                               wish_digest(std::get<places_wish>(places)),
-                               std::move(wanted.category)};
+  auto request = hold_request(x->trace(), event->id, x->buyer(), x->request().idempotency_key,
+                              std::get<places_wish>(places), std::move(wanted));
   x->ask(std::move(request), event, section, [x, event](answer&& what) {
     const auto& granted = std::get<messages::hold_granted>(what);
     auto name = name_of(granted);
@@ -150,7 +142,7 @@ void post_hold(const exchange_ptr& x) {
 
 /// The hold that the path names, with its event; answers 401 for nobody, and 404 for what can be none.
 std::optional<hold_name> named_hold(http_exchange& x, known_event_ptr& event) {
-  if (!x.authorize_buyer())
+  if (!x.require_buyer())
     return std::nullopt;
   auto name = parse_hold_name(x.parameter(0));
   if (!name) {
@@ -183,7 +175,7 @@ void delete_hold(const exchange_ptr& x) {
 // ---- orders and tickets -----------------------------------------------------
 
 void post_order(const exchange_ptr& x) {
-  if (!x->authorize_buyer())
+  if (!x->require_buyer())
     return;
   const auto& key = x->request().idempotency_key;
   if (key.empty())
@@ -193,7 +185,7 @@ void post_order(const exchange_ptr& x) {
     return x->refuse(*wrong);
   auto& body = std::get<order_body>(read);
   auto event = x->event(body.hold.event);
-  if (!event || !first_time(*x, x->buyer().value()))
+  if (!event || !begin_or_repeat(*x, x->buyer().value()))
     return;
   x->ask(order_request(x->trace(), x->buyer(), body.hold, key, body.method), event, std::nullopt,
          [x, event](answer&& what) {
@@ -221,14 +213,14 @@ void find_order(const exchange_ptr& x, const std::optional<Name>& name, on_order
 }
 
 void get_order(const exchange_ptr& x) {
-  if (x->authorize_buyer())
+  if (x->require_buyer())
     find_order(x, parse_order_name(x->parameter(0)), [x](const messages::order_view& order, const known_event& event) {
       x->reply(200, encode_order(order, event.names()));
     });
 }
 
 void post_cancel(const exchange_ptr& x) {
-  if (!x->authorize_buyer())
+  if (!x->require_buyer())
     return;
   if (auto wrong = check_empty_body(x->request().body))
     return x->refuse(*wrong);
@@ -245,8 +237,8 @@ void post_cancel(const exchange_ptr& x) {
   });
 }
 
-/// Only a confirmed order has tickets; otherwise says why there are none.
-bool has_tickets(http_exchange& x, const messages::order_view& order) {
+/// Only a confirmed order has tickets. Otherwise answers why there are none, and says false.
+bool require_tickets(http_exchange& x, const messages::order_view& order) {
   if (order.state == domain::order_state::confirmed)
     return true;
   if (domain::is_final(order.state))
@@ -257,28 +249,28 @@ bool has_tickets(http_exchange& x, const messages::order_view& order) {
 }
 
 void get_tickets(const exchange_ptr& x) {
-  if (x->authorize_buyer())
+  if (x->require_buyer())
     find_order(x, parse_order_name(x->parameter(0)), [x](const messages::order_view& order, const known_event& event) {
-      if (has_tickets(*x, order))
+      if (require_tickets(*x, order))
         x->reply(200, encode_tickets(order, event.names(), [x](const std::string& ticket) {
-                   return x->thread().signer().ticket_code(ticket);
+                   return x->thread().tokens().ticket_code(ticket);
                  }));
     });
 }
 
 void get_ticket(const exchange_ptr& x) {
-  if (!x->authorize_buyer())
+  if (!x->require_buyer())
     return;
   auto name = parse_ticket_name(x->parameter(0));
   find_order(x, name, [x, name](const messages::order_view& order, const known_event&) {
-    if (!has_tickets(*x, order))
+    if (!require_tickets(*x, order))
       return;
     if (name->number == 0 || name->number > order.seats.size())
       return x->refuse(domain::rejection::not_found, "There is no such ticket.");
     http_reply said;
     said.content_type = "image/svg+xml";
     said.headers.emplace_back("Cache-Control", "private, max-age=3600");
-    said.body = qr_code_svg(x->thread().signer().ticket_code(to_string(*name)));
+    said.body = qr_code_svg(x->thread().tokens().ticket_code(to_string(*name)));
     x->reply(std::move(said));
   });
 }

@@ -1,5 +1,6 @@
 #include "gateway/buyer_session.hpp"
 
+#include "gateway/hold_request.hpp"
 #include "gateway/order_request.hpp"
 #include "gateway/session_thread.hpp"
 #include "log/log.hpp"
@@ -10,13 +11,6 @@
 
 namespace usher::gateway {
 namespace {
-
-problem refusal_of(domain::rejection reason, std::string detail = {}) {
-  problem what;
-  what.reason = reason;
-  what.detail = std::move(detail);
-  return what;
-}
 
 spdlog::logger& logger() {
   static auto& kept = log::of("gateway");
@@ -48,7 +42,7 @@ void buyer_session::receive(std::string_view text) {
   if (!refused && greeted())
     refused = thread_.too_often(from_, buyer_);
   if (refused) {
-    if (++strikes_ >= thread_.limits().strikes_max)
+    if (++strikes_ >= thread_.options().strikes_max)
       return sink_->close(close_code::rate_limited, "too many requests");
     return send_problem(frame.id, *refused);
   }
@@ -57,7 +51,7 @@ void buyer_session::receive(std::string_view text) {
 }
 
 bool buyer_session::takes_more() const {
-  return !greeting_ && pending_ < thread_.limits().connection_requests_max;
+  return !greeting_ && pending_ < thread_.options().connection_requests_max;
 }
 
 void buyer_session::gone() {
@@ -100,7 +94,7 @@ void buyer_session::send(const shared_frame& frame) {
 
 void buyer_session::send_problem(const reply_id& re, const problem& what) {
   thread_.metrics().problems->inc();
-  send(encode_problem_frame(re, what, thread_.limits().problem_base));
+  send(encode_problem_frame(re, what, thread_.options().problem_base));
 }
 
 void buyer_session::finished() {
@@ -112,7 +106,7 @@ void buyer_session::finished() {
 known_event_ptr buyer_session::event_for(const reply_id& re, const domain::event_id& event) {
   auto known = thread_.directory().find(event);
   if (!known)
-    send_problem(re, refusal_of(domain::rejection::not_found, "There is no such event."));
+    send_problem(re, problem_of(domain::rejection::not_found, "There is no such event."));
   return known;
 }
 
@@ -120,7 +114,7 @@ std::optional<domain::section_no> buyer_session::section_for(const reply_id& re,
                                                              const std::string& section) {
   auto number = event ? event->plan->find_section(section) : std::nullopt;
   if (event && !number)
-    send_problem(re, refusal_of(domain::rejection::not_found, "There is no such section."));
+    send_problem(re, problem_of(domain::rejection::not_found, "There is no such section."));
   return number;
 }
 
@@ -141,7 +135,7 @@ void buyer_session::ask(messages::session_request&& request, reply_id re, known_
   ++pending_;
   if (!thread_.requests().ask(std::move(request), std::move(answered), outbox::clock::now())) {
     --pending_;
-    send_problem(re, refusal_of(domain::rejection::overloaded));
+    send_problem(re, problem_of(domain::rejection::overloaded));
   }
 }
 
@@ -154,8 +148,8 @@ void buyer_session::on(reply_id&& re, frames::watch_seats&& frame) {
     return;
   watch one{event->id, *section};
   if (std::find(watches_.begin(), watches_.end(), one) == watches_.end()) {
-    if (watches_.size() >= thread_.limits().watches_max)
-      return send_problem(re, refusal_of(domain::rejection::limit_exceeded, "Too many sections are watched at once."));
+    if (watches_.size() >= thread_.options().watches_max)
+      return send_problem(re, problem_of(domain::rejection::limit_exceeded, "Too many sections are watched at once."));
     watches_.push_back(std::move(one));
   }
   ++pending_;
@@ -189,20 +183,14 @@ void buyer_session::on(reply_id&& re, frames::hold&& frame) {
   if (!event)
     return;
   if (event->waiting_room && !may_hold(*event, frame.pass))
-    return send_problem(re, refusal_of(domain::rejection::not_admitted));
+    return send_problem(re, problem_of(domain::rejection::not_admitted));
   auto wish = resolve(frame.places, *event->plan);
   if (auto* wrong = std::get_if<problem>(&wish))
     return send_problem(re, *wrong);
   auto& wanted = std::get<resolved_wish>(wish);
   auto section = only_section(wanted);
-  messages::hold_seats request{thread_.draw_trace(),
-                               event->id,
-                               frame.key ? derive_hold_id(buyer_, event->id, *frame.key) : draw_hold_id(),
-                               buyer_,
-                               std::move(wanted.sections),
-                               wanted.best_anywhere,
-                               wish_digest(frame.places),
-                               std::move(wanted.category)};
+  auto request = hold_request(thread_.draw_trace(), event->id, buyer_, frame.key.value_or(std::string{}), frame.places,
+                              std::move(wanted));
   logger().debug("[{:016x}] hold in {} for {}", request.trace.value(), event->id.value(), buyer_.value());
   auto held = [this](const reply_id& to, const known_event_ptr& where, answer&& what) {
     const auto& granted = std::get<messages::hold_granted>(what);

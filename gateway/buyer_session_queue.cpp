@@ -16,15 +16,15 @@ void buyer_session::on(reply_id&& re, frames::hello&& frame) {
   auto at = session_thread::now();
   std::optional<session_claims> earlier;
   if (frame.resume) {
-    auto checked = thread_.signer().verify_session(frame.resume->session, at);
+    auto checked = thread_.tokens().verify_session(frame.resume->session, at);
     if (auto* claims = std::get_if<session_claims>(&checked))
       earlier = std::move(*claims);
   }
   std::optional<std::string> made;
   domain::buyer_id buyer;
-  auto until = at + thread_.limits().token_ttl; // who this is need not be proven again before
+  auto until = at + thread_.options().token_ttl; // who this is need not be proven again before
   if (frame.token) {
-    auto checked = thread_.signer().verify_buyer(*frame.token, at);
+    auto checked = thread_.tokens().verify_buyer(*frame.token, at);
     auto* claims = std::get_if<buyer_claims>(&checked);
     if (!claims)
       return refuse_greeting(re, {});
@@ -35,9 +35,9 @@ void buyer_session::on(reply_id&& re, frames::hello&& frame) {
   } else if (earlier) {
     buyer = earlier->buyer;
     until = std::min(until, earlier->expires_at);
-  } else if (thread_.limits().anonymous) {
+  } else if (thread_.options().anonymous) {
     buyer = domain::buyer_id{draw_name()};
-    made = thread_.signer().sign(buyer_claims{buyer, until});
+    made = thread_.tokens().sign(buyer_claims{buyer, until});
   } else {
     return refuse_greeting(re, {});
   }
@@ -62,11 +62,11 @@ void buyer_session::greet(const reply_id& re, const domain::buyer_id& buyer, dom
   thread_.metrics().sessions->inc();
   auto at = session_thread::now();
   welcome said;
-  said.session = thread_.signer().sign(session_claims{name_, buyer_, until});
+  said.session = thread_.tokens().sign(session_claims{name_, buyer_, until});
   said.buyer = buyer_;
   said.token = std::move(token);
   said.server_time = at;
-  said.heartbeat = thread_.limits().heartbeat;
+  said.heartbeat = thread_.options().heartbeat;
   said.resumed = kept.has_value();
   send(welcome_frame(re, said));
   if (kept)
@@ -74,10 +74,7 @@ void buyer_session::greet(const reply_id& re, const domain::buyer_id& buyer, dom
 }
 
 void buyer_session::refuse_greeting(const reply_id& re, std::string detail) {
-  problem what;
-  what.reason = domain::rejection::unauthorized;
-  what.detail = std::move(detail);
-  send_problem(re, what);
+  send_problem(re, problem_of(domain::rejection::unauthorized, std::move(detail)));
   if (sink_)
     sink_->close(close_code::unauthorized, "unauthorized");
 }
@@ -104,15 +101,9 @@ void buyer_session::on(reply_id&& re, frames::join_queue&& frame) {
     return;
   std::optional<domain::queue_number> number;
   if (frame.token) {
-    auto checked = thread_.signer().verify_queue(*frame.token);
-    auto* claims = std::get_if<queue_claims>(&checked);
-    if (!claims || claims->event != event->id || claims->buyer != buyer_) {
-      problem what;
-      what.reason = domain::rejection::unauthorized;
-      what.detail = "The token is not for this buyer's place in this waiting room.";
-      return send_problem(re, what);
-    }
-    number = claims->number;
+    number = thread_.tokens().proven_place(*frame.token, event->id, buyer_);
+    if (!number)
+      return send_problem(re, problem_of(domain::rejection::unauthorized, not_their_place));
   }
   join(std::move(re), event, number);
 }
@@ -123,12 +114,8 @@ void buyer_session::join(reply_id re, const known_event_ptr& event, std::optiona
     place.state = domain::queue_state::admitted;
     return joined(re, event->id, place);
   }
-  if (!waits_in(event->id) && spots_.size() >= thread_.limits().queues_max) {
-    problem what;
-    what.reason = domain::rejection::limit_exceeded;
-    what.detail = "Waiting in too many places at once.";
-    return send_problem(re, what);
-  }
+  if (!waits_in(event->id) && spots_.size() >= thread_.options().queues_max)
+    return send_problem(re, problem_of(domain::rejection::limit_exceeded, "Waiting in too many places at once."));
   auto answered = [this, buyer = buyer_](const reply_id& to, const known_event_ptr& where, answer&& what) {
     if (greeted())
       joined(to, where->id, std::get<domain::queue_place>(what));
@@ -191,7 +178,7 @@ void buyer_session::admitted(const domain::event_id& event, const granted_pass& 
 
 void buyer_session::remember_pass(const domain::event_id& event, const granted_pass& pass) {
   std::erase_if(passes_, [&](const known_pass& one) { return one.event == event; });
-  if (!passes_.empty() && passes_.size() >= thread_.limits().queues_max)
+  if (!passes_.empty() && passes_.size() >= thread_.options().queues_max)
     passes_.erase(passes_.begin());
   passes_.push_back({event, pass.token, pass.expires_at});
 }
@@ -203,12 +190,10 @@ bool buyer_session::may_hold(const known_event& event, const std::optional<std::
       return true;
   if (!pass)
     return false;
-  auto checked = thread_.signer().verify_pass(*pass, at);
-  auto* claims = std::get_if<pass_claims>(&checked);
-  if (!claims || claims->event != event.id || claims->buyer != buyer_)
-    return false;
-  remember_pass(event.id, {*pass, claims->expires_at});
-  return true;
+  auto until = thread_.tokens().admitted_until(*pass, event.id, buyer_, at);
+  if (until)
+    remember_pass(event.id, {*pass, *until});
+  return until.has_value();
 }
 
 } // namespace usher::gateway

@@ -32,8 +32,8 @@ frames::content read_hello(object_reader& members, const decode_limits& limits) 
     object_reader resume{*object, members.fault(), "/resume"};
     frames::resume_point point;
     point.session = resume.text("session", limits.token_bytes);
-    auto seen = resume.optional_number("seen", 0, std::numeric_limits<std::int64_t>::max());
-    point.seen = static_cast<std::uint64_t>(seen.value_or(0));
+    // What the client has seen is repeated in any case: every watch begins with a snapshot.
+    (void)resume.optional_number("seen", 0, std::numeric_limits<std::int64_t>::max());
     frame.resume = std::move(point);
   }
   return frame;

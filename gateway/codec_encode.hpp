@@ -88,8 +88,6 @@ struct listed_event {
   const domain::seating_plan& plan;
 };
 [[nodiscard]] std::string encode_events(std::span<const listed_event> events);
-/// `{event, sections: […]}` alone.
-[[nodiscard]] std::string encode_sections(const messages::event_view& view, const domain::seating_plan& plan);
 [[nodiscard]] std::string encode_report(const messages::event_report& report, const domain::seating_plan& plan);
 
 // ---- the session itself -----------------------------------------------------
@@ -106,7 +104,7 @@ struct welcome {
   std::string session; ///< the token to resume with
   domain::buyer_id buyer;
   domain::instant server_time;
-  domain::seconds heartbeat{15};
+  domain::seconds heartbeat{};
   bool resumed = false;
   std::optional<std::string> token; ///< of a buyer who came without one
 };

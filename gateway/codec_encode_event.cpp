@@ -154,15 +154,6 @@ std::string encode_events(std::span<const listed_event> events) {
   return text;
 }
 
-std::string encode_sections(const messages::event_view& view, const domain::seating_plan& plan) {
-  std::string text;
-  json_writer json{text};
-  json.begin_object().member("event", view.id.value());
-  write_sections(json, view, plan);
-  json.end_object();
-  return text;
-}
-
 std::string encode_report(const messages::event_report& report, const domain::seating_plan& plan) {
   const auto& currency = report.event.settings.currency;
   auto sums = sums_of(report, plan);

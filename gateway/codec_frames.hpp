@@ -17,8 +17,7 @@ namespace usher::gateway::frames {
 
 /// Where a client that was here before wants to go on.
 struct resume_point {
-  std::string session;    ///< the token that `welcome` gave
-  std::uint64_t seen = 0; ///< as the client counts; for the session's author to use
+  std::string session; ///< the token that `welcome` gave
 };
 
 struct hello {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/rate_limiter.hpp"
+#include "gateway/moment.hpp"
 
 #include <cstddef>
 

@@ -27,7 +27,7 @@ class frame_sink {
 public:
   virtual void send(std::string frame) = 0;
   virtual void send(shared_frame frame) = 0;
-  /// Says goodbye; what is still queued is dropped.
+  /// Says goodbye after what is still queued; a client that reads too slowly gets nothing more but that.
   virtual void close(close_code code, std::string_view why) = 0;
   /// A request of the session was answered: there is room for another.
   virtual void request_answered() = 0;

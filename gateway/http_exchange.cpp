@@ -57,7 +57,7 @@ void http_exchange::refuse(const problem& what) {
   http_reply said;
   said.status = static_cast<unsigned>(domain::http_status(what.reason));
   said.content_type = "application/problem+json";
-  said.body = encode_problem(what, thread_.limits().problem_base);
+  said.body = encode_problem(what, thread_.options().problem_base);
   if (auto later = retry_after_s(what))
     said.headers.emplace_back("Retry-After", std::to_string(*later));
   if (what.reason == domain::rejection::unauthorized)
@@ -66,10 +66,7 @@ void http_exchange::refuse(const problem& what) {
 }
 
 void http_exchange::refuse(domain::rejection reason, std::string detail) {
-  problem what;
-  what.reason = reason;
-  what.detail = std::move(detail);
-  refuse(what);
+  refuse(problem_of(reason, std::move(detail)));
 }
 
 void http_exchange::refuse_plainly(unsigned status, std::string_view title, std::string_view detail) {
@@ -86,12 +83,12 @@ void http_exchange::hang_up() {
   done(std::nullopt);
 }
 
-bool http_exchange::authorize_buyer() {
+bool http_exchange::require_buyer() {
   auto at = session_thread::now();
   if (known_.authorization.empty() || known_.authorization != request_.authorization || known_.until <= at) {
     std::string_view header = request_.authorization;
     auto token = bearer_token(header);
-    auto checked = token ? thread_.signer().verify_buyer(*token, at) : token_fault::malformed;
+    auto checked = token ? thread_.tokens().verify_buyer(*token, at) : token_fault::malformed;
     auto* claims = std::get_if<buyer_claims>(&checked);
     if (!claims) {
       refuse(domain::rejection::unauthorized);

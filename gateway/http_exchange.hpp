@@ -82,7 +82,7 @@ public:
   void hang_up();
 
   /// Verifies the buyer's token. When there is no good one, answers 401 and says false.
-  [[nodiscard]] bool authorize_buyer();
+  [[nodiscard]] bool require_buyer();
   /// The event named by the path's first `{…}`; null after answering 404.
   [[nodiscard]] known_event_ptr event();
   [[nodiscard]] known_event_ptr event(const domain::event_id& id);

@@ -18,7 +18,7 @@ moment now() {
 
 } // namespace
 
-bool first_time(http_exchange& exchange, const std::string& owner) {
+bool begin_or_repeat(http_exchange& exchange, const std::string& owner) {
   auto key = exchange.request().idempotency_key;
   if (key.empty())
     return true;

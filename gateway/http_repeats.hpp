@@ -6,8 +6,8 @@
 
 namespace usher::gateway {
 
-/// Whether this request must be carried out. When its `Idempotency-Key` was used by the same owner before, answers
-/// what was answered then (or why not) and says false; otherwise the coming answer is remembered. Without a key: true.
-[[nodiscard]] bool first_time(http_exchange& exchange, const std::string& owner);
+/// Begins a request with an `Idempotency-Key`: its answer, unless it is a refusal, will be remembered. When the same
+/// owner has used the key before, answers what was answered then, or why not, and says false. Without a key: true.
+[[nodiscard]] bool begin_or_repeat(http_exchange& exchange, const std::string& owner);
 
 } // namespace usher::gateway

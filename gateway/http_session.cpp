@@ -22,6 +22,11 @@
 namespace usher::gateway {
 namespace {
 
+spdlog::logger& logger() {
+  static auto& kept = log::of("gateway");
+  return kept;
+}
+
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
@@ -55,8 +60,9 @@ public:
     busy_ = false;
     wait_until(patience);
     parser_.emplace();
-    parser_->header_limit(static_cast<std::uint32_t>(thread_.limits().header_bytes_max));
-    parser_->body_limit(port_ == http_port::buyers ? thread_.limits().body_bytes_max : thread_.limits().plan_bytes_max);
+    parser_->header_limit(static_cast<std::uint32_t>(thread_.options().header_bytes_max));
+    parser_->body_limit(port_ == http_port::buyers ? thread_.options().body_bytes_max
+                                                   : thread_.options().plan_bytes_max);
     http::async_read_header(socket_, buffer_, *parser_,
                             [self = shared_from_this()](const beast::error_code& error, std::size_t) {
                               if (error)
@@ -87,7 +93,7 @@ private:
     const auto& header = parser_->get();
     // Nobody without the key may make us read a plan of 64 MiB.
     if (port_ == http_port::operators
-        && !operator_may(thread_.limits(), path_of(header), view(header[http::field::authorization]))) {
+        && !operator_may(thread_.options(), path_of(header), view(header[http::field::authorization]))) {
       auto exchange = make_exchange(true);
       return exchange->refuse(domain::rejection::unauthorized, "Operators need the key of the node.");
     }
@@ -124,7 +130,7 @@ private:
   }
 
   void read_body() {
-    wait_until(thread_.limits().idle_timeout);
+    wait_until(thread_.options().idle_timeout);
     http::async_read(socket_, buffer_, *parser_,
                      [self = shared_from_this()](const beast::error_code& error, std::size_t) {
                        if (error)
@@ -136,7 +142,7 @@ private:
 
   void serve() {
     // The rest of Usher has its own time limit, so that this one only ends what hangs.
-    wait_until(thread_.limits().request_timeout * 6);
+    wait_until(thread_.options().request_timeout * 6);
     thread_.metrics().http_requests->inc();
     auto exchange = make_exchange(surplus_ || !parser_->get().keep_alive());
     if (port_ == http_port::buyers && !is_probe(exchange->request().path))
@@ -198,15 +204,16 @@ private:
           self->write(std::move(*said));
         });
     // For the log, where no token may ever stand.
-    line_ = fmt::format("[{:016x}] {} {}", exchange->trace().value(), view(message.method_string()),
-                        path_of(message).substr(0, 256));
+    if (logger().should_log(spdlog::level::debug))
+      line_ = fmt::format("[{:016x}] {} {}", exchange->trace().value(), view(message.method_string()),
+                          path_of(message).substr(0, 256));
     trace_ = fmt::format("{:016x}", exchange->trace().value());
     return exchange;
   }
 
   void write(http_reply said) {
-    log::of("gateway").debug("{}: {}", line_, said.status);
-    wait_until(thread_.limits().idle_timeout);
+    logger().debug("{}: {}", line_, said.status);
+    wait_until(thread_.options().idle_timeout);
     reply_ = std::move(said);
     const auto& text = reply_.shared_body ? *reply_.shared_body : reply_.body;
     close_after_ = reply_.close || draining_;
@@ -243,7 +250,7 @@ private:
     if (error)
       return abort();
     if (!close_after_ && !draining_)
-      return read_header(thread_.limits().idle_timeout);
+      return read_header(thread_.options().idle_timeout);
     beast::error_code ignored; // The client may have closed already.
     socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
     linger();
@@ -297,7 +304,7 @@ void serve_http(session_thread& thread, tcp_socket socket, http_port port, bool 
     return; // gone already
   socket.set_option(boost::asio::ip::tcp::no_delay{true}, error);
   std::make_shared<http_session>(thread, std::move(socket), peer.address(), port, surplus)
-      ->read_header(thread.limits().header_timeout);
+      ->read_header(thread.options().header_timeout);
 }
 
 } // namespace usher::gateway

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "domain/decision.hpp"
-#include "gateway/rate_limiter.hpp"
+#include "gateway/moment.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -46,10 +46,10 @@ public:
   /// (the key was used with another `request`), or `overloaded` when the table is full of requests in progress.
   using begun = std::variant<first, std::shared_ptr<const stored_answer>, domain::rejection>;
 
-  /// `owner` is a buyer or an address, `request` a digest of method, target and body.
+  /// `owner` is a buyer, `request` a digest of method, target and body.
   [[nodiscard]] begun begin(std::string_view owner, std::string_view key, std::uint64_t request, moment now);
   void finish(std::string_view owner, std::string_view key, stored_answer answer, moment now);
-  /// The request came to nothing (429 or 503): a repeat is carried out anew.
+  /// The request was refused, or nobody knows what became of it: a repeat is carried out anew.
   void abandon(std::string_view owner, std::string_view key);
 
   [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }

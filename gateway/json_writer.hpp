@@ -27,14 +27,6 @@ public:
     first_ = true;
     return *this;
   }
-  /// A member's name that comes from outside.
-  json_writer& foreign_key(std::string_view name) {
-    value(name);
-    out_ += ':';
-    first_ = true;
-    return *this;
-  }
-
   json_writer& value(std::string_view text);
   json_writer& value(const std::string& text) { return value(std::string_view{text}); }
   json_writer& value(const char* text) { return value(std::string_view{text}); }

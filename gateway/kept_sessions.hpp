@@ -1,7 +1,7 @@
 #pragma once
 
 #include "domain/ids.hpp"
-#include "gateway/rate_limiter.hpp"
+#include "gateway/moment.hpp"
 
 #include <chrono>
 #include <cstddef>

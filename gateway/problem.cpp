@@ -54,6 +54,13 @@ std::vector<std::string> guids_of(const std::vector<domain::seat_no>& seats, con
 
 } // namespace
 
+problem problem_of(domain::rejection reason, std::string detail) {
+  problem what;
+  what.reason = reason;
+  what.detail = std::move(detail);
+  return what;
+}
+
 problem bad_request(std::string pointer, std::string detail) {
   return {domain::rejection::bad_request, std::move(detail), std::move(pointer), {}, {}, std::nullopt};
 }

@@ -199,19 +199,9 @@ domain::hold_id draw_hold_id() {
   return draw<domain::hold_id>();
 }
 
-domain::order_id draw_order_id() {
-  return draw<domain::order_id>();
-}
-
 std::string draw_name() {
   auto id = draw<domain::hold_id>();
   return domain::to_hex(id.high, id.low);
-}
-
-std::string draw_bytes(std::size_t count) {
-  std::string bytes(count, '\0');
-  fill_with_random(reinterpret_cast<unsigned char*>(bytes.data()), count);
-  return bytes;
 }
 
 std::uint64_t digest(std::span<const std::string_view> parts) {

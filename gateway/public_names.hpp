@@ -58,11 +58,8 @@ struct ticket_name {
 
 /// A fresh id from the system's random source. Throws `std::runtime_error` when that fails.
 [[nodiscard]] domain::hold_id draw_hold_id();
-[[nodiscard]] domain::order_id draw_order_id();
 /// 32 fresh hexadecimal digits, e.g. for sessions and anonymous buyers.
 [[nodiscard]] std::string draw_name();
-/// `count` fresh random bytes, e.g. for secrets.
-[[nodiscard]] std::string draw_bytes(std::size_t count);
 
 /// The first 64 bits of SHA-256 over the parts, each with its length: tells two requests apart.
 [[nodiscard]] std::uint64_t digest(std::span<const std::string_view> parts);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "gateway/moment.hpp"
+
 #include <boost/asio/ip/address.hpp>
 
 #include <chrono>
@@ -10,9 +12,6 @@
 #include <unordered_map>
 
 namespace usher::gateway {
-
-/// A moment for limits and deadlines inside one process; never goes back.
-using moment = std::chrono::steady_clock::time_point;
 
 struct rate_limits {
   double per_s = 20;              ///< requests that come back every second; more than 0

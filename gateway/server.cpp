@@ -21,8 +21,8 @@ trusted_proxies read_proxies(const options& configured) {
 }
 
 void check(const options& configured) {
-  if (configured.threads == 0 || configured.threads > 256)
-    throw std::invalid_argument{"threads: 1 to 256"};
+  if (configured.threads == 0 || configured.threads > 64)
+    throw std::invalid_argument{"threads: 1 to 64"};
   if (!configured.anonymous && !configured.shop)
     throw std::invalid_argument{"shop: a key is needed unless anybody may buy"};
   boost::system::error_code error;
@@ -47,18 +47,15 @@ void run_on(session_thread& thread, Work work) {
 server::server(options configured, server_parts parts) {
   check(configured);
   auto proxies = read_proxies(configured);
-  tokens signer{{std::move(parts.own_secret), configured.shop, configured.anonymous}};
-  shared_ = std::unique_ptr<shared_parts>{new shared_parts{std::move(configured),
-                                                           std::move(signer),
-                                                           std::move(proxies),
-                                                           parts.system,
-                                                           std::move(parts.router),
-                                                           std::move(parts.unready),
-                                                           std::move(parts.audit),
-                                                           gateway_metrics{parts.system},
-                                                           {},
-                                                           {},
-                                                           {}}};
+  tokens keys{{std::move(parts.own_secret), configured.shop, configured.anonymous}};
+  shared_ = std::unique_ptr<shared_parts>{new shared_parts{.options = std::move(configured),
+                                                           .tokens = std::move(keys),
+                                                           .proxies = std::move(proxies),
+                                                           .system = parts.system,
+                                                           .router = std::move(parts.router),
+                                                           .unready = std::move(parts.unready),
+                                                           .audit = std::move(parts.audit),
+                                                           .metrics = gateway_metrics{parts.system}}};
 }
 
 server::~server() {

@@ -35,7 +35,7 @@ session_thread::session_thread(shared_parts& shared, std::size_t number)
           [this] { boost::asio::post(context_, [this] { outbox_.flush(); }); }),
       kept_(shared.options.kept_sessions_max, shared.options.session_grace),
       seats_(outbox_, [this] { return draw_trace(); }),
-      passes_(shared.signer, shared.options.pass_ttl, shared.options.passes_max,
+      passes_(shared.tokens, shared.options.pass_ttl, shared.options.passes_max,
               [this](const domain::event_id& event, std::vector<domain::buyer_id> buyers) {
                 outbox_.tell(messages::shopping_ended{event, std::move(buyers)});
               }),
@@ -100,15 +100,14 @@ domain::instant session_thread::now() {
 }
 
 bool session_thread::unlimited(const boost::asio::ip::address& from) const {
-  return from.is_loopback() && !limits().per_address.limit_loopback;
+  return from.is_loopback() && !options().per_address.limit_loopback;
 }
 
 std::optional<problem> session_thread::judge(const rate_limiter::verdict& verdict) {
   if (verdict.allowed)
     return std::nullopt;
   metrics().rate_limited->inc();
-  problem refused;
-  refused.reason = domain::rejection::rate_limited;
+  auto refused = problem_of(domain::rejection::rate_limited);
   refused.retry_after_s = verdict.retry_after_s;
   return refused;
 }
@@ -123,7 +122,7 @@ std::optional<problem> session_thread::too_often(const boost::asio::ip::address&
 
 queue_answer session_thread::queue_answer_for(const domain::event_id& event, const domain::buyer_id& buyer,
                                               const domain::queue_place& place) {
-  queue_answer told{event, place, signer().sign(queue_claims{event, buyer, place.number}), std::nullopt};
+  queue_answer told{event, place, tokens().sign(queue_claims{event, buyer, place.number}), std::nullopt};
   if (place.state == domain::queue_state::admitted)
     told.pass = passes_.sign(event, buyer, now());
   return told;

@@ -46,8 +46,8 @@ public:
 
   [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
   [[nodiscard]] shared_parts& shared() noexcept { return shared_; }
-  [[nodiscard]] const options& limits() const noexcept { return shared_.options; }
-  [[nodiscard]] const tokens& signer() const noexcept { return shared_.signer; }
+  [[nodiscard]] const gateway::options& options() const noexcept { return shared_.options; }
+  [[nodiscard]] const gateway::tokens& tokens() const noexcept { return shared_.tokens; }
   [[nodiscard]] gateway_metrics& metrics() noexcept { return shared_.metrics; }
   [[nodiscard]] std::size_t number() const noexcept { return number_; }
 

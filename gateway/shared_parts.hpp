@@ -34,16 +34,16 @@ using audit = std::function<void(messages::trace_id, const domain::event_id&, st
 /// What all threads of one gateway share: never changed while they run, or safe for all of them.
 struct shared_parts {
   gateway::options options;
-  gateway::tokens signer;
+  gateway::tokens tokens;
   trusted_proxies proxies;
   caf::actor_system& system;
   messages::router_actor router;
   readiness unready;
   gateway::audit audit;
   gateway_metrics metrics;
-  std::atomic<bool> draining{false};
-  std::atomic<std::size_t> connections{0}; ///< of buyers
-  std::vector<session_thread*> threads;    ///< by their number; the last one serves operators
+  std::atomic<bool> draining = false;
+  std::atomic<std::size_t> connections = 0; ///< of buyers
+  std::vector<session_thread*> threads{};   ///< by their number; the last one serves operators
 };
 
 } // namespace usher::gateway

@@ -111,26 +111,6 @@ std::string base32(std::string_view bytes, std::size_t size) {
 
 } // namespace
 
-std::string_view to_string(token_fault fault) {
-  switch (fault) {
-    case token_fault::malformed:
-      return "malformed";
-    case token_fault::wrong_algorithm:
-      return "wrong algorithm";
-    case token_fault::bad_signature:
-      return "bad signature";
-    case token_fault::expired:
-      return "expired";
-    case token_fault::not_yet_valid:
-      return "not yet valid";
-    case token_fault::wrong_audience:
-      return "wrong audience";
-    case token_fault::bad_claims:
-      return "bad claims";
-  }
-  return "unknown";
-}
-
 tokens::tokens(token_settings settings) : settings_(std::move(settings)) {
   check(settings_);
   buyer_key_ = hmac(settings_.own_secret, buyer_audience);
@@ -204,6 +184,20 @@ verified<pass_claims> tokens::verify_pass(std::string_view token, domain::instan
   if (!event || !buyer)
     return token_fault::bad_claims;
   return pass_claims{std::move(*event), std::move(*buyer), *claims.moment("exp")};
+}
+
+std::optional<domain::queue_number> tokens::proven_place(std::string_view token, const domain::event_id& event,
+                                                         const domain::buyer_id& buyer) const {
+  auto checked = verify_queue(token);
+  auto* claims = std::get_if<queue_claims>(&checked);
+  return claims && claims->event == event && claims->buyer == buyer ? std::optional{claims->number} : std::nullopt;
+}
+
+std::optional<domain::instant> tokens::admitted_until(std::string_view token, const domain::event_id& event,
+                                                      const domain::buyer_id& buyer, domain::instant now) const {
+  auto checked = verify_pass(token, now);
+  auto* claims = std::get_if<pass_claims>(&checked);
+  return claims && claims->event == event && claims->buyer == buyer ? std::optional{claims->expires_at} : std::nullopt;
 }
 
 verified<session_claims> tokens::verify_session(std::string_view token, domain::instant now) const {

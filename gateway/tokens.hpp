@@ -28,7 +28,7 @@ struct token_settings {
   domain::seconds clock_tolerance{5}; ///< how far other people's clocks may be off
 };
 
-/// Why a token does not count. For logs; buyers are told `unauthorized`.
+/// Why a token does not count. Buyers are told `unauthorized`, whichever it is.
 enum class token_fault : std::uint8_t {
   malformed,
   wrong_algorithm,
@@ -38,7 +38,6 @@ enum class token_fault : std::uint8_t {
   wrong_audience,
   bad_claims, ///< `exp` or `sub` is missing, or something is of the wrong type or size
 };
-[[nodiscard]] std::string_view to_string(token_fault fault);
 
 template <class Claims>
 using verified = std::variant<Claims, token_fault>;
@@ -93,11 +92,17 @@ public:
   [[nodiscard]] verified<buyer_claims> verify_buyer(std::string_view token, domain::instant now) const;
   [[nodiscard]] verified<queue_claims> verify_queue(std::string_view token) const;
   [[nodiscard]] verified<pass_claims> verify_pass(std::string_view token, domain::instant now) const;
+  /// The number that the token proves to be this buyer's in this waiting room.
+  [[nodiscard]] std::optional<domain::queue_number> proven_place(std::string_view token, const domain::event_id& event,
+                                                                 const domain::buyer_id& buyer) const;
+  /// Until when the token lets this buyer shop at this event; nothing when it does not.
+  [[nodiscard]] std::optional<domain::instant> admitted_until(std::string_view token, const domain::event_id& event,
+                                                              const domain::buyer_id& buyer, domain::instant now) const;
   [[nodiscard]] verified<session_claims> verify_session(std::string_view token, domain::instant now) const;
 
   /// The code of a ticket by its public name: `NAME.CODE` with 20 characters that only Usher can make.
   [[nodiscard]] std::string ticket_code(std::string_view ticket) const;
-  /// The ticket's name when the code is genuine.
+  /// The ticket's name when the code is genuine: for whoever checks in.
   [[nodiscard]] std::optional<std::string> verify_ticket_code(std::string_view code) const;
 
 private:
@@ -108,6 +113,9 @@ private:
   std::string session_key_;
   std::string ticket_key_;
 };
+
+/// What somebody is told whose token proves no place.
+inline constexpr const char* not_their_place = "The token is not for this buyer's place in this waiting room.";
 
 /// Compares two secrets, e.g. the operator's key, in a time that does not depend on where they differ.
 [[nodiscard]] bool same_secret(std::string_view given, std::string_view expected);

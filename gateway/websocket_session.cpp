@@ -99,7 +99,7 @@ public:
   void sweep(moment now) override {
     if (std::exchange(heard_, false))
       last_heard_ = now;
-    const auto& limits = thread_.limits();
+    const auto& limits = thread_.options();
     if (closing_) {
       if (now >= close_until_)
         finish();
@@ -140,7 +140,7 @@ private:
     if (reading_ || closing_ || draining_ || !session_->takes_more())
       return;
     reading_ = true;
-    auto room = thread_.limits().frame_bytes_max + 1 - buffer_.size();
+    auto room = thread_.options().frame_bytes_max + 1 - buffer_.size();
     stream_.async_read_some(buffer_, room, [self = shared_from_this()](const beast::error_code& error, std::size_t) {
       if (error)
         self->finish();
@@ -153,7 +153,7 @@ private:
     heard_ = true;
     if (closing_)
       return;
-    if (buffer_.size() > thread_.limits().frame_bytes_max)
+    if (buffer_.size() > thread_.options().frame_bytes_max)
       return close(close_code::frame_too_large, "the frame is too large");
     if (stream_.is_message_done()) {
       if (!stream_.got_text())
@@ -177,8 +177,8 @@ private:
     waiting_.push_back(std::move(frame));
     if (!writing_)
       return write();
-    if (queued_bytes_ > thread_.limits().outgoing_bytes_max
-        || waiting_.size() - next_ > thread_.limits().outgoing_frames_max) {
+    if (queued_bytes_ > thread_.options().outgoing_bytes_max
+        || waiting_.size() - next_ > thread_.options().outgoing_frames_max) {
       thread_.metrics().slow_readers->inc();
       close(close_code::too_slow, "you read too slowly");
     }

@@ -12,11 +12,39 @@
 namespace usher::log {
 namespace {
 
-/// Writes a message's text as the inside of a JSON string.
-class escaped_text : public spdlog::custom_flag_formatter {
+/// The request that a message begins with in brackets, as 16 hexadecimal digits; empty when it is about none.
+std::string_view request_in(std::string_view message) {
+  constexpr std::size_t digits = 16;
+  bool begins = message.size() >= digits + 3 && message.front() == '[' && message.substr(digits + 1, 2) == "] ";
+  auto request = begins ? message.substr(1, digits) : std::string_view{};
+  return request.find_first_not_of("0123456789abcdef") == std::string_view::npos ? request : std::string_view{};
+}
+
+/// Writes a message as members of a JSON object: the request that it is about, if there is one, and its text.
+class message_members : public spdlog::custom_flag_formatter {
 public:
   void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& line) override {
-    for (unsigned char c : std::string_view{message.payload.data(), message.payload.size()}) {
+    std::string_view text{message.payload.data(), message.payload.size()};
+    if (auto request = request_in(text); !request.empty()) {
+      append(line, R"("request":")");
+      append(line, request);
+      append(line, R"(",)");
+      text.remove_prefix(request.size() + 3);
+    }
+    append(line, R"("message":")");
+    append_escaped(line, text);
+    line.push_back('"');
+  }
+
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<message_members>(); }
+
+private:
+  static void append(spdlog::memory_buf_t& line, std::string_view text) {
+    line.append(text.data(), text.data() + text.size());
+  }
+
+  static void append_escaped(spdlog::memory_buf_t& line, std::string_view message) {
+    for (unsigned char c : message) {
       if (c == '"' || c == '\\') {
         line.push_back('\\');
         line.push_back(static_cast<char>(c));
@@ -29,8 +57,6 @@ public:
       }
     }
   }
-
-  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<escaped_text>(); }
 };
 
 } // namespace
@@ -39,8 +65,8 @@ void configure(format how, const std::string& level) {
   auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
   if (how == format::json) {
     auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-    formatter->add_flag<escaped_text>('*').set_pattern(
-        R"({"time":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l","logger":"%n","message":"%*"})");
+    formatter->add_flag<message_members>('*').set_pattern(
+        R"({"time":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l","logger":"%n",%*})");
     sink->set_formatter(std::move(formatter));
   } else {
     sink->set_pattern("%H:%M:%S.%e %^%-7l%$ %-11n %v");

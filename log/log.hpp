@@ -10,7 +10,7 @@ namespace usher::log {
 /// How lines look.
 enum class format {
   human, ///< time, level, folder, text; in colour on a terminal
-  json,  ///< one object a line: `time`, `level`, `logger`, `message`
+  json,  ///< one object a line: `time`, `level`, `logger`, `message`, and `request` of those that one has caused
 };
 
 /// Sets format and level (`trace`, `debug`, `info`, `warning`, `error`, `critical`, `off`) for all

@@ -1,9 +1,8 @@
 #include "node/audit_desk.hpp"
 
 #include "log/log.hpp"
-#include "node/audit.hpp"
 #include "node/audit_printing.hpp"
-#include "persistence/booking_store.hpp"
+#include "node/stored_audit.hpp"
 
 #include <optional>
 
@@ -60,7 +59,7 @@ gateway::audit_answer audit_desk::examine(const request& asked) {
       return domain::refusal{.reason = domain::rejection::not_found,
                              .detail = "There is no event " + asked.event.value() + "."};
     return to_json(*report);
-  } catch (const std::runtime_error& error) {
+  } catch (const std::exception& error) { // whatever is wrong with what it reads, the sale goes on
     log::of("node").warn("{}the audit of {} could not be done: {}", messages::line_start(asked.trace),
                          asked.event.value(), error.what());
     return domain::refusal{.reason = domain::rejection::store_unavailable};

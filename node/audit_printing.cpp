@@ -1,24 +1,23 @@
 #include "node/audit_printing.hpp"
 
-#include "gateway/plan_codec.hpp"
 #include "node/text_table.hpp"
-#include "persistence/booking_store.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <ostream>
+#include <string_view>
 #include <utility>
-#include <variant>
 
 namespace usher::node {
 namespace {
 
 namespace json = boost::json;
 
-constexpr const char* order_states[]{"started",   "charging", "charged",    "confirmed", "failed",
-                                     "refunding", "refunded", "cancelling", "cancelled", "unacknowledged"};
+std::string_view order_state_at(std::size_t index) {
+  return domain::to_string(static_cast<domain::order_state>(index));
+}
 
 json::object to_object(const domain::section_totals& totals) {
   return {{"free", totals.free},       {"held", totals.held},       {"sold", totals.sold},
@@ -46,28 +45,7 @@ std::vector<std::string> cells_of(std::string name, std::uint32_t capacity, cons
           grouped(totals.sold), grouped(totals.blocked), amount(totals.revenue, {}), amount(totals.refunded, {})};
 }
 
-/// Null when there is no such event.
-domain::shared_plan stored_plan(persistence::booking_store& store, const domain::event_id& event) {
-  for (auto& each : store.events()) {
-    if (each.id != event)
-      continue;
-    auto plan = gateway::parse_plan(each.plan);
-    if (auto fault = std::get_if<gateway::plan_fault>(&plan))
-      throw persistence::store_broken{"the plan of " + event.value() + " is broken at '" + fault->pointer
-                                      + "': " + fault->sentence};
-    auto numbered = domain::with_numbers(std::get<domain::shared_plan>(std::move(plan)), each.supplement.numbering);
-    if (!numbered)
-      throw persistence::store_broken{"the numbers of places of " + event.value() + " are of another plan"};
-    return numbered;
-  }
-  return nullptr;
-}
-
 } // namespace
-
-std::optional<audit_report> audit_stored(persistence::booking_store& store, const domain::event_id& event) {
-  return audit(store, event, [&] { return stored_plan(store, event); });
-}
 
 std::string to_text(const violation& broken) {
   auto place = to_string(broken.shard);
@@ -87,7 +65,7 @@ std::string to_json(const audit_report& report) {
   }
   json::object orders;
   for (std::size_t state = 0; state < report.orders.size(); ++state)
-    orders[order_states[state]] = report.orders[state];
+    orders[order_state_at(state)] = report.orders[state];
   return json::serialize(json::object{{"event", report.event.value()},
                                       {"audit", verdict_of(report)},
                                       {"violations_found", report.violations_found},
@@ -107,7 +85,7 @@ void print(const audit_report& report, std::ostream& out) {
   out << "\nOrders:";
   for (std::size_t state = 0; state < report.orders.size(); ++state)
     if (report.orders[state] > 0)
-      out << ' ' << report.orders[state] << ' ' << order_states[state];
+      out << ' ' << report.orders[state] << ' ' << order_state_at(state);
   out << "\nFacts: " << report.facts << "\n\n";
   for (auto& each : report.violations)
     out << to_text(each) << '\n';

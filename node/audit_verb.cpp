@@ -1,6 +1,6 @@
-#include "node/audit.hpp"
 #include "node/audit_printing.hpp"
 #include "node/store_argument.hpp"
+#include "node/stored_audit.hpp"
 #include "node/verbs.hpp"
 #include "persistence/booking_store.hpp"
 

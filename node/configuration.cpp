@@ -116,6 +116,8 @@ std::string reference_page() {
           "the top level or\nall together inside of `usher { … }`. Flags win over the file. A value out of bounds, or "
           "an option that is not listed here,\nstops the start. CAF's own options (`caf { scheduler { … } }`) may "
           "stand in the same file; Usher starts with one scheduler\nthread and the policy `sharing`.\n\n"
+          "The password for PostgreSQL need not stand in `store.url` or on a command line: `PGPASSWORD`, `PGPASSFILE` "
+          "and\n`~/.pgpass` count as they do for psql.\n\n"
           "```\nhttp {\n  address = \"0.0.0.0:8080\"\n  max-connections = 50000\n}\n"
           "store {\n  url = \"sqlite:/var/lib/usher/usher.db\"\n}\n```\n\n"
           "This page is written by `usher node --print-options`; a test compares them.\n\n"

@@ -258,17 +258,18 @@ void declare_block(CLI::App& event, action& chosen, const char* name, const char
 } // namespace
 
 void declare_event(CLI::App& program, action& chosen) {
-  auto event = program.add_subcommand("event", "Create events, open them, watch them, change them while they sell");
+  auto event = program.add_subcommand("event", "Create events, open and close them, see how they sell");
   event->require_subcommand(1);
   declare_create(*event, chosen);
   declare_list(*event, chosen);
   declare_show(*event, chosen);
   declare_report(*event, chosen);
   declare_state(*event, chosen, "open", "open", "Open the sale");
-  declare_state(*event, chosen, "pause", "paused", "Stop new holds and admissions for a while");
+  declare_state(*event, chosen, "pause", "paused",
+                "Stop new holds and admissions for a while; what is held may be paid for");
   declare_resume(*event, chosen);
   declare_rate(*event, chosen);
-  declare_state(*event, chosen, "close", "closed", "End the sale, for ever");
+  declare_state(*event, chosen, "close", "closed", "End the sale, for ever: what is held cannot be paid for any more");
   declare_block(*event, chosen, "block", "Take free seats out of the sale");
   declare_block(*event, chosen, "unblock", "Put blocked seats back into the sale");
   event->footer("The node is found by --admin, and knows operators by --admin-key or USHER_ADMIN_KEY.\n"

@@ -194,11 +194,11 @@ std::vector<option> declare() {
           {"store.url", "Where everything is remembered."}, [](auto& s) -> auto& { return s.store; },
           "sqlite:FILE, or postgres://USER:PASSWORD@HOST/DATABASE", is_store, true),
       number(
-          {"journal.group-max", "Facts that are written to the store at once.", "facts"},
-          [](auto& s) -> auto& { return s.journal.group_max; }, 1, 100'000),
+          {"journal.max-group", "Facts that are written to the store at once.", "facts"},
+          [](auto& s) -> auto& { return s.journal.max_group; }, 1, 100'000),
       number(
-          {"journal.queue-max", "Facts that may wait to be written; more is `overloaded`.", "facts"},
-          [](auto& s) -> auto& { return s.journal.queue_max; }, 100, 10'000'000),
+          {"journal.max-queue", "Facts that may wait to be written; more is `overloaded`.", "facts"},
+          [](auto& s) -> auto& { return s.journal.max_queue; }, 100, 10'000'000),
       duration(
           {"journal.interval", "Under load, from the start of one write to the next: what comes meanwhile shares it."},
           [](auto& s) -> auto& { return s.journal.interval; }, 0ms, 1s),

@@ -20,8 +20,8 @@ struct auth_settings {
 
 /// How the facts of all shards are written together.
 struct journal_settings {
-  std::size_t group_max = 4096;          ///< facts in one statement at most
-  std::size_t queue_max = 200'000;       ///< facts waiting to be written; above that, `overloaded`
+  std::size_t max_group = 4096;          ///< facts in one statement at most
+  std::size_t max_queue = 200'000;       ///< facts waiting to be written; above that, `overloaded`
   std::chrono::milliseconds interval{1}; ///< from the start of one group to the next, under load
 };
 

@@ -61,8 +61,8 @@ domain::section_terms first_terms(const domain::seating_plan& plan) {
 
 actors::journal_writer_limits writer_limits(const settings& all) {
   actors::journal_writer_limits limits;
-  limits.most_facts_in_group = all.journal.group_max;
-  limits.most_facts_waiting = all.journal.queue_max;
+  limits.most_facts_in_group = all.journal.max_group;
+  limits.most_facts_waiting = all.journal.max_queue;
   limits.between_groups = all.journal.interval;
   return limits;
 }

@@ -24,7 +24,7 @@ SCENARIO("a hold is answered when it is durable, and not before") {
         CHECK(first->pending());
       }
     }
-    WHEN("the journal has written it") {
+    AND("the journal has written it") {
       make_durable();
       THEN("the buyer has the seats at their price until the time is over") {
         REQUIRE(first->reply);
@@ -72,7 +72,7 @@ SCENARIO("repeating a hold repeats its answer") {
         CHECK_EQ(journal_heard->appended.size(), 1u);
       }
     }
-    WHEN("the same hold is asked for with another wish") {
+    AND("the same hold is asked for with another wish") {
       auto other = wish(1, domain::seats_wish{seats({5})});
       other.wish_digest = 2;
       auto mismatch = ask<messages::hold_granted>(section, other);
@@ -163,7 +163,7 @@ SCENARIO("released seats are free at once") {
         CHECK(stranger->refused_as(rejection::not_found));
       }
     }
-    WHEN("its buyer lets it go, twice") {
+    AND("its buyer lets it go, twice") {
       CHECK(release(1)->reply.has_value());
       CHECK(release(1)->reply.has_value());
       THEN("the seats are free and the allowance is back once") {
@@ -210,8 +210,7 @@ SCENARIO("seats are sold once, and the store's table agrees") {
         CHECK(event_heard->allowances.empty());
       }
     }
-    WHEN("the order is undone after the sale") {
-      sell(1, {4, 5});
+    AND("the order is undone after the sale") {
       auto undone = ask<done>(section, messages::take_back_seats{{}, order_of(1), seats({4, 5})});
       settle();
       THEN("the seats are free, and the report tells what was refunded") {

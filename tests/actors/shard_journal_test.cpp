@@ -137,7 +137,7 @@ SCENARIO("a failure undoes all that is in flight and claims the shard anew") {
         CHECK_EQ(port.appended.back().epoch.value(), 4u);
       }
     }
-    WHEN("it fails again, and the claim finds less than was durable") {
+    AND("it fails again, and the claim finds less than was durable") {
       fail(append_failure::unavailable, 4);
       CHECK(!journal.reclaimed({domain::epoch{5}, domain::fact_seq{21}, {}, {}}));
       THEN("it stops") {

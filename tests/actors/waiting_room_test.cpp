@@ -102,7 +102,7 @@ SCENARIO("nobody enters before the doors open") {
         CHECK(place(1)->reply->state == queue_state::admitted);
       }
     }
-    WHEN("it closes") {
+    AND("it closes") {
       change({10, 0, event_state::closed});
       THEN("everybody is told so") {
         CHECK(place(1)->reply->state == queue_state::closed);
@@ -273,7 +273,7 @@ SCENARIO("a cap of shoppers holds until somebody is done or their pass runs out"
         CHECK_EQ(admitted().size(), 3u);
       }
     }
-    WHEN("the minute is over") {
+    AND("the minute is over") {
       pass(60s, 1s);
       THEN("the last one comes in, too") {
         CHECK_EQ(admitted().size(), 4u);

@@ -134,7 +134,7 @@ SCENARIO("an event lives from scheduled to closed") {
         CHECK(!can(event_state::draw));
       }
     }
-    WHEN("it is paused") {
+    AND("it is paused") {
       x.apply(*granted(x.change_state(event_state::paused)));
       THEN("nothing more is held, but what is held can be paid") {
         CHECK(x.may_hold()->reason == rejection::sale_paused);
@@ -142,7 +142,7 @@ SCENARIO("an event lives from scheduled to closed") {
         x.apply(*granted(x.change_state(event_state::open)));
       }
     }
-    WHEN("nothing is free or held any more") {
+    AND("nothing is free or held any more") {
       section_totals gone{.sold = 90, .blocked = 10};
       x.apply(*granted(x.note_totals(gone)));
       THEN("it is sold out until something comes back") {
@@ -154,7 +154,7 @@ SCENARIO("an event lives from scheduled to closed") {
         CHECK(granted(x.note_totals({.held = 1, .sold = 89}))->state == event_state::open);
       }
     }
-    WHEN("it is closed") {
+    AND("it is closed") {
       x.apply(*granted(x.change_state(event_state::closed)));
       THEN("it stays so") {
         for (auto state : {event_state::scheduled, event_state::draw, event_state::open, event_state::paused})
@@ -238,7 +238,7 @@ SCENARIO("one hold is paid for by one order at a time") {
         CHECK(from_snapshot(x) == x);
       }
     }
-    WHEN("the event is closed") {
+    AND("the event is closed") {
       x.apply(event_state_changed{event_state::closed});
       THEN("repeats still get their answer") {
         CHECK(repeated(x.start_order(order_of(1, 1))));

@@ -24,14 +24,13 @@ SCENARIO("a hold takes all of its seats or none") {
         CHECK_EQ(x.here.totals().held, 1u);
       }
     }
-    WHEN("somebody wants seats 5, 3") {
+    AND("somebody wants seats 5, 3") {
       auto answer = x.ask(2, seats_wish{seats({5, 3})}, ben);
       THEN("both are held at the price of their category, until the moment asked for") {
         CHECK(x.happen(answer));
         CHECK(granted(answer)->seats == (std::vector<priced_seat>{{seat_no{5}, 5000}, {seat_no{3}, 5000}}));
         CHECK(granted(answer)->until == at(300));
         CHECK_EQ(x.here.status(), "...HHH....");
-        CHECK_EQ(x.here.find(hold_number(2))->total(), 10000);
       }
     }
   }
@@ -292,7 +291,7 @@ SCENARIO("a cancelled order gives its seats back") {
         CHECK_EQ(y.here.claims().front().seats, 1u);
       }
     }
-    WHEN("it is taken back") {
+    AND("it is taken back") {
       auto decided = x.here.take_back(order_number(7), both);
       CHECK(x.happen(decided));
       THEN("the seats are free, at their next version, and the money is a refund") {

@@ -258,7 +258,7 @@ SCENARIO("only so many shop at once") {
         CHECK_EQ(x.place(1).ahead, 2u);
       }
     }
-    WHEN("an admitted person leaves") {
+    AND("an admitted person leaves") {
       x.room.leave(lobby::person(2));
       THEN("that makes room, too") {
         CHECK_EQ(x.room.totals().shopping, 1u);

@@ -78,6 +78,21 @@ class Layering(unittest.TestCase):
                  if "/" not in name]
         self.assertEqual(wrong, [])
 
+    def test_a_given_has_one_when_because_another_would_not_begin_afresh(self):
+        wrong = []
+        for path in sources():
+            if path.parts[0] != "tests":
+                continue
+            whens = 0
+            for number, line in enumerate((ROOT / path).read_text().splitlines(), 1):
+                if re.match(r"\s*(SCENARIO|GIVEN)\(", line):
+                    whens = 0
+                elif re.match(r"\s*WHEN\(", line):
+                    whens += 1
+                    if whens > 1:
+                        wrong.append(f"{path}:{number}")
+        self.assertEqual(wrong, [])
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv, verbosity=2)

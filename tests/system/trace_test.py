@@ -51,30 +51,32 @@ class Trace(Story):
     def repair_provider(self, node):
         os.truncate(node.ledger, self.ledger_bytes)
 
-    def check_order_lines(self, node):
+    def check_order_lines(self, node, about="[{}] "):
+        """`about` is what a line about a request has right before its text."""
         self.break_provider(node)
         order, request = self.order_of(node, "stalls-1-1", "broken")
-        start = f"[{request}] order {order}"
+        begin = about.format(request)
+        start = f"{begin}order {order}"
         self.await_line(node, start, "what became of its charge is unknown", "a line is not")
         self.repair_provider(node)
         self.await_line(node, start, "is confirmed")
-        self.assertTrue(self.lines(node, f"[{request}] POST /v1/orders"), node.output())
+        self.assertTrue(self.lines(node, f"{begin}POST /v1/orders"), node.output())
         for words in ("its checkout begins", "is charging", "is charged"):
             self.assertTrue(self.lines(node, start, words), f"{words}:\n{node.output()}")
         for line in self.lines(node, order):
-            self.assertIn(f"[{request}]", line)
+            self.assertIn(begin, line)
         return request
 
     async def test_an_order_whose_provider_fails_is_followed_by_the_id_of_its_request(self):
         self.check_order_lines(self.start())
 
-    async def test_as_json_the_id_stands_in_the_message_of_the_same_lines(self):
+    async def test_as_json_the_id_is_a_member_of_the_same_lines(self):
         node = self.start("--log-json")
-        request = self.check_order_lines(node)
+        request = self.check_order_lines(node, about='"request":"{}","message":"')
         entries = [json.loads(line) for line in self.lines(node, request)]
         self.assertGreaterEqual(len(entries), 6)
         for entry in entries:
-            self.assertTrue(entry["message"].startswith(f"[{request}] "), entry)
+            self.assertEqual(entry["request"], request)
         self.assertEqual({entry["logger"] for entry in entries}, {"gateway", "actors"})
 
     async def test_a_refused_hold_says_so_under_the_id_of_its_request(self):

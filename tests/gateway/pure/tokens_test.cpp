@@ -55,10 +55,30 @@ std::string claims(const std::string& more = "", domain::instant expires_at = wh
   return R"({"sub":"anna","exp":)" + std::to_string(second) + more + "}";
 }
 
+std::string name_of(token_fault fault) {
+  switch (fault) {
+    case token_fault::malformed:
+      return "malformed";
+    case token_fault::wrong_algorithm:
+      return "wrong algorithm";
+    case token_fault::bad_signature:
+      return "bad signature";
+    case token_fault::expired:
+      return "expired";
+    case token_fault::not_yet_valid:
+      return "not yet valid";
+    case token_fault::wrong_audience:
+      return "wrong audience";
+    case token_fault::bad_claims:
+      return "bad claims";
+  }
+  return "unknown";
+}
+
 template <class Claims>
 std::string fault_of(const verified<Claims>& result) {
   const auto* fault = std::get_if<token_fault>(&result);
-  return fault ? std::string{to_string(*fault)} : "(none)";
+  return fault ? name_of(*fault) : "(none)";
 }
 
 std::string shop_fault(const std::string& text) {
