@@ -8,6 +8,8 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
+#include <caf/telemetry/gauge.hpp>
+#include <caf/telemetry/metric_registry.hpp>
 
 #include <optional>
 #include <utility>
@@ -28,8 +30,10 @@ public:
   static inline const char* name = "usher.keeper";
 
   keeper_state(self_pointer self, shard_factories factories, keeper_settings settings, messages::router_actor router)
-      : router_(std::move(router)), core_(self, std::move(factories), std::move(settings), router_), starts_(core_),
-        changes_(core_, starts_) {}
+      : router_(std::move(router)),
+        stopped_(self->system().metrics().gauge_singleton(
+            "usher", "shards-stopped", "Shards that are not served any more until a restart: the log says why.")),
+        core_(self, std::move(factories), std::move(settings), router_), starts_(core_), changes_(core_, starts_) {}
 
   messages::keeper_actor::behavior_type make_behavior() {
     core_.self->send(router_, messages::keeper_ready{}, core_.handle());
@@ -66,6 +70,7 @@ private:
     if (news.why == messages::append_failure::broken)
       return core_.store.give_up("The store cannot be used: what " + domain::to_string(news.shard)
                                  + " decides cannot be written. This process stops.");
+    stopped_->inc();
     log::of("cluster").critical("shard {} is not served any more: {}", domain::to_string(news.shard), news.sentence);
   }
 
@@ -96,6 +101,7 @@ private:
   }
 
   messages::router_actor router_;
+  caf::telemetry::int_gauge* stopped_;
   keeper_core core_;
   event_starts starts_;
   event_changes changes_;

@@ -29,6 +29,10 @@ struct order_change {
   domain::order_state state = domain::order_state::started;
 };
 
+// The adapters have these two as numbers in their statements.
+static_assert(static_cast<int>(domain::order_state::failed) == 4
+              && static_cast<int>(domain::order_state::unacknowledged) == 9);
+
 /// Both refer into `entry`.
 void append_seat_changes(const journal_entry& entry, std::vector<seat_change>& changes);
 [[nodiscard]] std::optional<order_change> order_change_of(const journal_entry& entry);

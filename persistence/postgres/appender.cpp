@@ -2,6 +2,7 @@
 
 #include "persistence/fact_codec.hpp"
 #include "persistence/id_bytes.hpp"
+#include "persistence/postgres/arguments.hpp"
 #include "persistence/postgres/array_parameter.hpp"
 #include "persistence/row_changes.hpp"
 
@@ -85,14 +86,6 @@ constexpr prepared find_epoch{"find_epoch", R"sql(
   SELECT s.epoch FROM event e JOIN shard s ON s.event = e.number AND s.kind = $2::int AND s.section = $3::int
   WHERE e.id = $1::text
 )sql"};
-
-pqxx::bytes_view as_bytes(std::string_view text) {
-  return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
-}
-
-std::int64_t number(std::uint64_t x) {
-  return static_cast<std::int64_t>(x);
-}
 
 } // namespace
 

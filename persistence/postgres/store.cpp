@@ -6,8 +6,10 @@
 #include "persistence/journal_examiner.hpp"
 #include "persistence/narrowed.hpp"
 #include "persistence/postgres/appender.hpp"
+#include "persistence/postgres/arguments.hpp"
 #include "persistence/postgres/connection.hpp"
 #include "persistence/postgres/schema.hpp"
+#include "persistence/read_back.hpp"
 
 #include <pqxx/pqxx>
 
@@ -20,7 +22,7 @@ using domain::event_id;
 using domain::shard_id;
 using domain::shard_kind;
 
-constexpr std::int64_t facts_a_page = 2000;
+constexpr std::int64_t rows_a_page = 2000;
 
 constexpr prepared read_clock{"read_clock", "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"};
 constexpr prepared add_event_row{"add_event_row", R"sql(
@@ -96,11 +98,6 @@ constexpr prepared find_secret{"find_secret", "SELECT value FROM secret WHERE na
 constexpr prepared add_secret{"add_secret", "INSERT INTO secret (name, value) VALUES ($1::text, $2::bytea) "
                                             "ON CONFLICT (name) DO NOTHING"};
 
-/// Text goes in as bytes: then nothing ends at a zero byte.
-pqxx::bytes_view as_bytes(std::string_view text) {
-  return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
-}
-
 std::string to_text(const pqxx::field& field) {
   auto bytes = field.as<pqxx::bytes>();
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -109,10 +106,6 @@ std::string to_text(const pqxx::field& field) {
 template <class Number>
 Number to_number(const pqxx::field& field) {
   return Number{narrowed<typename Number::representation>(field.as<std::int64_t>())};
-}
-
-std::int64_t number(std::uint64_t x) {
-  return static_cast<std::int64_t>(x);
 }
 
 shard_id shard_in(const event_id& event, const pqxx::row& row) {
@@ -149,10 +142,7 @@ public:
     std::vector<stored_event> all;
     for (const auto& row : db_.run(list_events)) {
       stored_event event{event_id{row[0].as<std::string>()}, row[1].as<std::string>(), {}};
-      auto supplement = decode_supplement(to_text(row[2]));
-      if (!supplement)
-        throw store_broken("what belongs to the plan of " + event.id.value() + " cannot be read");
-      event.supplement = *std::move(supplement);
+      event.supplement = supplement_of(event.id, to_text(row[2]));
       all.push_back(std::move(event));
     }
     return all;
@@ -235,7 +225,7 @@ public:
     std::int64_t section = -1;
     std::int64_t seat = -1;
     for (;;) {
-      auto rows = db_.run(list_sold, {as_bytes(event.value()), section, seat, facts_a_page});
+      auto rows = db_.run(list_sold, {as_bytes(event.value()), section, seat, rows_a_page});
       for (const auto& row : rows) {
         section = row[0].as<std::int64_t>();
         seat = row[1].as<std::int64_t>();
@@ -243,7 +233,7 @@ public:
                        row[2].as<std::uint32_t>(), row[3].as<bool>(), id_from_bytes<domain::order_id>(to_text(row[4])),
                        domain::buyer_id{to_text(row[5])}, row[6].as<std::int64_t>()});
       }
-      if (std::int64_t{rows.size()} < facts_a_page)
+      if (std::int64_t{rows.size()} < rows_a_page)
         return all;
     }
   }
@@ -252,12 +242,12 @@ public:
     std::vector<order_row> all;
     std::optional<std::string> after;
     for (;;) {
-      auto rows = db_.run(list_orders, {as_bytes(event.value()), after, facts_a_page});
+      auto rows = db_.run(list_orders, {as_bytes(event.value()), after, rows_a_page});
       for (const auto& row : rows)
         all.push_back({id_from_bytes<domain::order_id>(to_text(row[0])),
                        id_from_bytes<domain::hold_id>(to_text(row[1])), domain::buyer_id{to_text(row[2])},
                        order_state_of(row[3].as<int>()), row[4].as<std::int64_t>()});
-      if (std::int64_t{rows.size()} < facts_a_page)
+      if (std::int64_t{rows.size()} < rows_a_page)
         return all;
       after = to_hex(all.back().order);
     }
@@ -302,15 +292,13 @@ private:
     if (rows.empty())
       return std::nullopt;
     auto row = rows.front();
-    auto facts = decode_all(to_text(row[2]));
-    if (!facts)
-      throw store_broken("the snapshot of " + to_string(shard) + " cannot be read");
-    return stored_snapshot{to_number<domain::epoch>(row[0]), to_number<domain::fact_seq>(row[1]), std::move(*facts)};
+    return stored_snapshot{to_number<domain::epoch>(row[0]), to_number<domain::fact_seq>(row[1]),
+                           snapshot_facts(shard, to_text(row[2]))};
   }
 
   static void read_facts_into(shard_history& history, const shard_id& shard, int place, session& all) {
     for (;;) {
-      auto rows = all.run(read_facts, {place, number(history.last.value()), facts_a_page});
+      auto rows = all.run(read_facts, {place, number(history.last.value()), rows_a_page});
       for (const auto& row : rows) {
         auto fact = decode(to_text(row[1]));
         auto expected = history.last.value() + 1;
@@ -319,7 +307,7 @@ private:
           throw store_broken("the journal of " + to_string(shard) + " cannot be read at " + std::to_string(expected));
         history.facts.push_back(std::move(*fact));
       }
-      if (std::int64_t{rows.size()} < facts_a_page)
+      if (std::int64_t{rows.size()} < rows_a_page)
         return;
     }
   }

@@ -5,6 +5,7 @@
 #include "persistence/id_bytes.hpp"
 #include "persistence/journal_examiner.hpp"
 #include "persistence/narrowed.hpp"
+#include "persistence/read_back.hpp"
 #include "persistence/sqlite/appender.hpp"
 #include "persistence/sqlite/connection.hpp"
 #include "persistence/sqlite/schema.hpp"
@@ -38,13 +39,6 @@ domain::epoch to_epoch(std::int64_t number) {
   return domain::epoch{static_cast<std::uint64_t>(number)};
 }
 
-std::vector<domain::fact> read_snapshot(const shard_id& shard, std::string_view bytes) {
-  auto facts = decode_all(bytes);
-  if (!facts)
-    throw store_broken("the snapshot of " + to_string(shard) + " cannot be read");
-  return std::move(*facts);
-}
-
 class store final : public booking_store {
 public:
   store(const std::string& file, schema_upkeep upkeep) : db_(file, upkeep), appender_(db_) {}
@@ -73,10 +67,7 @@ public:
     std::vector<stored_event> all;
     for (auto row = list_events_.rows(); row.next();) {
       stored_event event{event_id{std::string{row.text(0)}}, std::string{row.text(1)}, {}};
-      auto supplement = decode_supplement(row.text(2));
-      if (!supplement)
-        throw store_broken("what belongs to the plan of " + event.id.value() + " cannot be read");
-      event.supplement = *std::move(supplement);
+      event.supplement = supplement_of(event.id, row.text(2));
       all.push_back(std::move(event));
     }
     return all;
@@ -275,7 +266,7 @@ private:
     auto row = get_snapshot_.rows(number);
     if (!row.next())
       return std::nullopt;
-    return stored_snapshot{to_epoch(row.number(0)), to_seq(row.number(1)), read_snapshot(shard, row.text(2))};
+    return stored_snapshot{to_epoch(row.number(0)), to_seq(row.number(1)), snapshot_facts(shard, row.text(2))};
   }
 
   static shard_id shard_in(const event_id& event, const cursor& row) {

@@ -130,6 +130,21 @@ SCENARIO("a process whose store takes no facts any more ends with a sentence") {
   CHECK(node.fatal->front().find("The store cannot be used") != std::string::npos);
 }
 
+SCENARIO("a shard that its store contradicts is counted among those that are not served any more") {
+  auto node = start_selling("first");
+  domain::order_id theirs{.high = 9, .low = 9};
+  books->forge_sale(id, {domain::section_no{0}, domain::seat_no{1}, 1, true, theirs, domain::buyer_id{"them"}, 5'000});
+  CHECK(hold(node, 1, 0, 1)->reply.has_value());
+  messages::start_order wish{
+      {}, id, {.high = 8, .low = 8}, {7, 1}, domain::buyer_id{"buyer-1"}, {domain::section_no{0}}, "card", "key", 1};
+  CHECK(asked<messages::order_view>(node, wish)->reply.has_value());
+  pass(3s, 100ms);
+  CHECK_EQ(sys.metrics().gauge_singleton("usher", "shards-stopped", "")->value(), 1);
+  CHECK(hold(node, 2, 0, 2)->refused_as(rejection::store_unavailable));
+  CHECK(hold(node, 2, 1, 2)->reply.has_value());
+  CHECK(node.fatal->empty());
+}
+
 SCENARIO("settings that come with a state that cannot be change nothing") {
   plans["one row"] = rows(1);
   auto node = start_selling("first");

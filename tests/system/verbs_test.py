@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import socket
 import stat
 import struct
@@ -13,6 +14,7 @@ import unittest
 
 from node_process import ADMIN_KEY, PROGRAM, Node, plan_of
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLAN = plan_of({"stalls": (2, 5)})
 
 WRONG_CONFIGURATIONS = {
@@ -183,6 +185,11 @@ class Verbs(unittest.TestCase):
             listener.shutdown(socket.SHUT_RDWR)
         self.assertIn("out of memory", done.stderr)
         self.assertGreaterEqual(done.returncode, 1, "a signal ended it")
+
+    def test_the_page_for_operators_names_every_metric(self):
+        page = (ROOT / "docs/operating/running.md").read_text()
+        shown = self.node.call("GET", "/metrics", None, {"Authorization": f"Bearer {ADMIN_KEY}"}, self.node.admin_port).body
+        self.assertEqual(set(re.findall(r"`(usher_\w+)`", page)), set(re.findall(r"^# HELP (usher_\w+)", shown, re.M)))
 
     def test_nobody_else_may_read_the_store(self):
         for file in (self.file, self.file.with_name("sale.db-wal"), self.file.with_name("sale.db-shm")):

@@ -1,0 +1,22 @@
+#include "persistence/read_back.hpp"
+
+#include "persistence/booking_store.hpp"
+#include "persistence/fact_codec.hpp"
+
+#include <utility>
+
+namespace usher::persistence {
+
+std::vector<domain::fact> snapshot_facts(const domain::shard_id& shard, std::string_view bytes) {
+  if (auto facts = decode_all(bytes))
+    return *std::move(facts);
+  throw store_broken("the snapshot of " + to_string(shard) + " cannot be read");
+}
+
+plan_supplement supplement_of(const domain::event_id& event, std::string_view bytes) {
+  if (auto supplement = decode_supplement(bytes))
+    return *std::move(supplement);
+  throw store_broken("what belongs to the plan of " + event.value() + " cannot be read");
+}
+
+} // namespace usher::persistence

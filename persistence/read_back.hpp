@@ -1,0 +1,15 @@
+#pragma once
+
+#include "domain/facts.hpp"
+#include "persistence/plan_supplement.hpp"
+
+#include <string_view>
+#include <vector>
+
+/// What adapters read from their tables; `store_broken`, with what it was of, when the bytes are not what was written.
+namespace usher::persistence {
+
+[[nodiscard]] std::vector<domain::fact> snapshot_facts(const domain::shard_id& shard, std::string_view bytes);
+[[nodiscard]] plan_supplement supplement_of(const domain::event_id& event, std::string_view bytes);
+
+} // namespace usher::persistence
