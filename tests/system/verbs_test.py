@@ -188,7 +188,8 @@ class Verbs(unittest.TestCase):
 
     def test_the_page_for_operators_names_every_metric(self):
         page = (ROOT / "docs/operating/running.md").read_text()
-        shown = self.node.call("GET", "/metrics", None, {"Authorization": f"Bearer {ADMIN_KEY}"}, self.node.admin_port).body
+        operator = {"Authorization": f"Bearer {ADMIN_KEY}"}
+        shown = self.node.call("GET", "/metrics", headers=operator, port=self.node.admin_port).body.decode()
         self.assertEqual(set(re.findall(r"`(usher_\w+)`", page)), set(re.findall(r"^# HELP (usher_\w+)", shown, re.M)))
 
     def test_nobody_else_may_read_the_store(self):
