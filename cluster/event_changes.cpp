@@ -88,7 +88,11 @@ void event_changes::define(const messages::put_event& wish, answer asked, std::s
       .then([this, asked](const messages::event_view& view) { defined(view, asked); },
             [this, id = wish.id, asked, done_already](const caf::error& error) {
               auto why = messages::to_refusal(error);
-              why.detail += done_already;
+              if (!done_already.empty()) {
+                if (why.detail.empty())
+                  why.detail = domain::sentence(why.reason);
+                why.detail += done_already;
+              }
               not_defined(id, why, asked);
             });
 }
