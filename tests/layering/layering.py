@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # What only some places may touch, wherever the table stands: header prefix → allowed files.
 CONFINED = {
-    r"pqxx/|libpq": r"persistence/postgres/\w+\.cpp|tests/persistence/.*",
+    r"pqxx/|libpq": r"persistence/postgres/(\w+\.cpp|arguments\.hpp)|tests/persistence/.*",
     r"sqlite3\.h": r"persistence/sqlite/\w+\.cpp|tests/.*",
     r"boost/beast|boost/asio": r"(gateway|bench|node|tests)/.*",
     r"jwt\.h": r"gateway/signed_claims\.cpp|tests/gateway/pure/tokens_test\.cpp",
