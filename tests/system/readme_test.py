@@ -12,6 +12,21 @@ from node_process import PROGRAM, ROOT, free_port
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", README, re.M | re.S)
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+
+
+def named_paths(document):
+    """What stands in backticks and reads as a path of the repository; `name::member` as the file of `name`."""
+    text = re.sub(r"^```.*?^```", "", document.read_text(), flags=re.M | re.S)
+    for quoted in re.findall(r"`([^`\s]+)[^`\n]*`", text):
+        path = quoted.split("::")[0]
+        if re.fullmatch(r"[\w.*-]+(/[\w.*-]*)+", path) and not path.startswith("build/"):
+            yield path
+
+
+def is_there(path, folder):
+    """Whether a folder, a file, or a pair of header and source goes by this name or pattern."""
+    return any(next(folder.glob(path.rstrip("/") + ending), None) for ending in ("", ".hpp", ".cpp"))
 
 
 class Readme(unittest.TestCase):
@@ -40,11 +55,18 @@ class Readme(unittest.TestCase):
         self.assertRegex(done.stdout, r"(?i)\bok\b")
 
     def test_every_relative_link_leads_somewhere(self):
-        documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
-        broken = [f"{document.relative_to(ROOT)}: {link}" for document in documents
+        broken = [f"{document.relative_to(ROOT)}: {link}" for document in DOCUMENTS
                   for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text())
                   if not (document.parent / pathlib.Path(link)).exists()]
         self.assertEqual(broken, [])
+
+    def test_every_path_in_the_text_leads_somewhere(self):
+        named = {(document, path) for document in [*DOCUMENTS, *ROOT.glob("*/README.md")]
+                 for path in named_paths(document)}
+        self.assertIn((ROOT / "docs/HACKING.md", "domain/section"), named)
+        broken = [f"{document.relative_to(ROOT)}: {path}" for document, path in named
+                  if not is_there(path, ROOT) and not is_there(path, document.parent)]
+        self.assertEqual(sorted(broken), [])
 
 
 if __name__ == "__main__":
