@@ -1,5 +1,6 @@
 #define CAF_SUITE cluster.shard_keeper
 
+#include "tests/actors/scripted_provider.hpp"
 #include "tests/cluster/keeper_fixture.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -131,6 +132,7 @@ SCENARIO("a process whose store takes no facts any more ends with a sentence") {
 }
 
 SCENARIO("a shard that its store contradicts is counted among those that are not served any more") {
+  provider = std::make_shared<scripted_provider>();
   auto node = start_selling("first");
   domain::order_id theirs{.high = 9, .low = 9};
   books->forge_sale(id, {domain::section_no{0}, domain::seat_no{1}, 1, true, theirs, domain::buyer_id{"them"}, 5'000});
