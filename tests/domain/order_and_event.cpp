@@ -238,9 +238,16 @@ SCENARIO("one hold is paid for by one order at a time") {
         CHECK(from_snapshot(x) == x);
       }
     }
-    AND("the event is closed") {
+  }
+}
+
+SCENARIO("a closed event repeats its answers and starts no order") {
+  GIVEN("an open event with order 1 for hold 1") {
+    auto x = open_event();
+    x.apply(*granted(x.start_order(order_of(1, 1))));
+    WHEN("it is closed") {
       x.apply(event_state_changed{event_state::closed});
-      THEN("repeats still get their answer") {
+      THEN("only the order that it knows has an answer") {
         CHECK(repeated(x.start_order(order_of(1, 1))));
         CHECK(why(x.start_order(order_of(4, 4))) == rejection::sale_not_open);
         CHECK(from_snapshot(x) == x);

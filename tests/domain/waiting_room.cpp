@@ -258,11 +258,22 @@ SCENARIO("only so many shop at once") {
         CHECK_EQ(x.place(1).ahead, 2u);
       }
     }
-    AND("an admitted person leaves") {
+  }
+}
+
+SCENARIO("who leaves while shopping makes room for another") {
+  GIVEN("a room with a cap of two people, both of them inside, and a third who waits") {
+    lobby x{{.admission_per_s = 1000, .max_shopping = 2}};
+    for (int i = 1; i <= 3; ++i)
+      x.join(i);
+    CHECK_EQ(x.admit(at(0)).size() + x.admit(at(1)).size() + x.admit(at(2)).size(), 2u);
+    WHEN("one of them leaves") {
       x.room.leave(lobby::person(2));
-      THEN("that makes room, too") {
+      THEN("nobody remembers them, and the third goes in") {
         CHECK_EQ(x.room.totals().shopping, 1u);
         CHECK(!x.room.place_of(lobby::person(2)));
+        CHECK_EQ(x.admit(at(3)).size() + x.admit(at(4)).size(), 1u);
+        CHECK(x.place(3).state == queue_state::admitted);
       }
     }
   }
