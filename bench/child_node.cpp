@@ -1,5 +1,7 @@
 #include "bench/child_node.hpp"
 
+#include "persistence/store_url.hpp"
+
 #include <algorithm>
 #include <fstream>
 
@@ -35,7 +37,7 @@ child_node::child_node(child_node_options options) : options_(std::move(options)
   // Its account book lies beside a file; without one it would lie in the working folder, and stay there. A
   // configuration that was chosen says itself where it lies.
   const auto& more = options_.arguments;
-  if (!options_.store.starts_with("sqlite:") && std::find(more.begin(), more.end(), "--config") == more.end())
+  if (!persistence::sqlite_file_of(options_.store) && std::find(more.begin(), more.end(), "--config") == more.end())
     command.arguments.insert(command.arguments.end(), {"--config", account_book_in(directory_.path()).string()});
   command.arguments.insert(command.arguments.end(), more.begin(), more.end());
   command.error_file = directory_.path() / "log";

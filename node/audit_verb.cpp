@@ -3,6 +3,7 @@
 #include "node/stored_audit.hpp"
 #include "node/verbs.hpp"
 #include "persistence/booking_store.hpp"
+#include "persistence/store_url.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -11,7 +12,6 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 
 namespace usher::node {
 namespace {
@@ -24,8 +24,8 @@ struct audit_wish {
 
 /// Opening a file that is not there would make an empty store.
 void ensure_is_there(const std::string& url) {
-  constexpr std::string_view scheme = "sqlite:";
-  if (url.starts_with(scheme) && !std::filesystem::exists(url.substr(scheme.size())))
+  auto file = persistence::sqlite_file_of(url);
+  if (file && !std::filesystem::exists(*file))
     throw std::runtime_error{"there is no store at " + url};
 }
 

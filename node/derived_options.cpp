@@ -2,6 +2,7 @@
 
 #include "log/log.hpp"
 #include "node/configuration.hpp"
+#include "persistence/store_url.hpp"
 
 #include <array>
 #include <cerrno>
@@ -14,8 +15,6 @@
 
 namespace usher::node {
 namespace {
-
-constexpr std::string_view sqlite_scheme = "sqlite:";
 
 gateway::shop_key key_of_file(const std::string& path) {
   std::ifstream file{path};
@@ -54,8 +53,7 @@ gateway::options gateway_options_for(const settings& all) {
 payments::sandbox_settings sandbox_settings_for(const settings& all) {
   auto result = all.payments;
   if (!result.ledger)
-    result.ledger = all.store.starts_with(sqlite_scheme) ? all.store.substr(sqlite_scheme.size()) + ".payments"
-                                                         : std::string{"usher.payments"};
+    result.ledger = persistence::sqlite_file_of(all.store).value_or("usher") + ".payments";
   return result;
 }
 

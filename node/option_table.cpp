@@ -1,6 +1,7 @@
 #include "node/option_table.hpp"
 
 #include "node/option_kinds.hpp"
+#include "persistence/store_url.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -10,13 +11,6 @@
 
 namespace usher::node {
 namespace {
-
-bool is_store(const std::string& url) {
-  for (std::string_view scheme : {"sqlite:", "postgres://", "postgresql://"})
-    if (url.starts_with(scheme) && url.size() > scheme.size())
-      return true;
-  return false;
-}
 
 bool is_level(const std::string& level) {
   constexpr std::string_view levels[]{"trace", "debug", "info", "warning", "error", "critical", "off"};
@@ -192,7 +186,7 @@ std::vector<option> declare() {
           [](auto& s) -> auto& { return s.gateway.passes_max; }, 1000, 100'000'000),
       text(
           {"store.url", "Where everything is remembered."}, [](auto& s) -> auto& { return s.store; },
-          "sqlite:FILE, or postgres://USER:PASSWORD@HOST/DATABASE", is_store, true),
+          "sqlite:FILE, or postgres://USER:PASSWORD@HOST/DATABASE", persistence::is_store_url, true),
       number(
           {"journal.max-group", "Facts that are written to the store at once.", "facts"},
           [](auto& s) -> auto& { return s.journal.max_group; }, 1, 100'000),

@@ -2,17 +2,9 @@
 
 #include "persistence/postgres/store.hpp"
 #include "persistence/sqlite/store.hpp"
+#include "persistence/store_url.hpp"
 
 namespace usher::persistence {
-namespace {
-
-constexpr std::string_view sqlite_scheme = "sqlite:";
-
-bool is_postgres(std::string_view url) {
-  return url.starts_with("postgres://") || url.starts_with("postgresql://");
-}
-
-} // namespace
 
 void booking_store::at_one_moment(const std::function<void()>& work) {
   work();
@@ -32,10 +24,10 @@ std::optional<stored_snapshot> booking_store::snapshot(const domain::shard_id&) 
 }
 
 std::unique_ptr<booking_store> open_store(const std::string& url, schema_upkeep upkeep) {
-  if (is_postgres(url))
+  if (auto file = sqlite_file_of(url))
+    return sqlite::open(*file, upkeep);
+  if (is_store_url(url))
     return postgres::open(url, upkeep);
-  if (url.starts_with(sqlite_scheme) && url.size() > sqlite_scheme.size())
-    return sqlite::open(url.substr(sqlite_scheme.size()), upkeep);
   throw store_broken("a store is sqlite:FILE, postgres://USER@HOST/DATABASE or postgresql://USER@HOST/DATABASE");
 }
 

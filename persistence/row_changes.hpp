@@ -29,8 +29,8 @@ struct order_change {
   domain::order_state state = domain::order_state::started;
 };
 
-// The adapters have these two as numbers in their statements.
-static_assert(static_cast<int>(domain::order_state::failed) == 4
+// The adapters have these as numbers in their statements.
+static_assert(static_cast<int>(domain::order_state::started) == 0 && static_cast<int>(domain::order_state::failed) == 4
               && static_cast<int>(domain::order_state::unacknowledged) == 9);
 
 /// Both refer into `entry`.

@@ -10,6 +10,13 @@
 namespace usher::persistence {
 namespace {
 
+/// Nothing when the url has another scheme, or there is nothing behind it.
+std::optional<std::string_view> behind(std::string_view scheme, std::string_view url) {
+  if (!url.starts_with(scheme) || url.size() == scheme.size())
+    return std::nullopt;
+  return url.substr(scheme.size());
+}
+
 struct range {
   std::size_t begin = 0;
   std::size_t size = 0;
@@ -59,6 +66,15 @@ void blot_out(std::string& text, const std::string& word) {
 }
 
 } // namespace
+
+std::optional<std::string> sqlite_file_of(const std::string& url) {
+  auto file = behind("sqlite:", url);
+  return file ? std::optional{std::string{*file}} : std::nullopt;
+}
+
+bool is_store_url(const std::string& url) {
+  return behind("sqlite:", url) || behind("postgres://", url) || behind("postgresql://", url);
+}
 
 std::string without_password(const std::string& url) {
   auto hidden = url;

@@ -1,5 +1,6 @@
 #define CAF_SUITE persistence.sqlite
 
+#include "persistence/store_url.hpp"
 #include "tests/persistence/contract.hpp"
 #include "tests/persistence/sample_facts.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -179,6 +180,14 @@ SCENARIO("a url that names no store says what would") {
     THEN("they are refused") {
       for (const auto* url : {"", "sqlite:", "mysql://x", "/var/lib/usher.db", "postgres:x"})
         CHECK_NE(refusal_of(url).find("sqlite:FILE"), std::string::npos);
+    }
+    THEN("what may be configured is what can be opened") {
+      for (const auto* url : {"", "sqlite:", "mysql://x", "/var/lib/usher.db", "postgres:x", "postgres://"})
+        CHECK(!is_store_url(url));
+      for (const auto* url : {"sqlite:x", "postgres://x", "postgresql://x"})
+        CHECK(is_store_url(url));
+      CHECK(sqlite_file_of("sqlite:a:b") == std::optional<std::string>{"a:b"});
+      CHECK(!sqlite_file_of("postgres://x"));
     }
   }
 }
