@@ -1,6 +1,6 @@
 #include "node/plan_files.hpp"
 
-#include "gateway/plan_codec.hpp"
+#include "node/plan_text.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -10,7 +10,6 @@
 #include <sstream>
 #include <stdexcept>
 #include <utility>
-#include <variant>
 
 namespace usher::node {
 namespace {
@@ -49,10 +48,8 @@ plan_file read_plan_file(const std::string& name_or_path) {
     path = *shipped;
   }
   auto text = read_text(path);
-  auto plan = gateway::parse_plan(text);
-  if (auto fault = std::get_if<gateway::plan_fault>(&plan))
-    throw std::runtime_error{path.string() + ": not a seating plan: at '" + fault->pointer + "': " + fault->sentence};
-  return {std::move(text), std::get<domain::shared_plan>(std::move(plan))};
+  auto plan = plan_of_text(text, path.string() + ": not a seating plan: ");
+  return {std::move(text), std::move(plan)};
 }
 
 std::string event_document(const boost::json::object& settings, const std::string& plan_text) {

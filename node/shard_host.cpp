@@ -6,9 +6,9 @@
 #include "actors/waiting_room.hpp"
 #include "cluster/router.hpp"
 #include "cluster/shard_keeper.hpp"
-#include "gateway/plan_codec.hpp"
 #include "log/log.hpp"
 #include "node/derived_options.hpp"
+#include "node/plan_text.hpp"
 #include "payments/sandbox.hpp"
 #include "persistence/booking_store.hpp"
 
@@ -26,7 +26,6 @@
 #include <random>
 #include <stdexcept>
 #include <utility>
-#include <variant>
 
 #include <unistd.h>
 
@@ -43,13 +42,6 @@ std::string owner_name() {
     host[0] = '\0';
   std::random_device source;
   return fmt::format("{}:{}/{:08x}{:08x}", host, ::getpid(), source(), source());
-}
-
-domain::shared_plan read_plan(const std::string& text) {
-  auto plan = gateway::parse_plan(text);
-  if (auto fault = std::get_if<gateway::plan_fault>(&plan))
-    throw std::runtime_error{"at '" + fault->pointer + "': " + fault->sentence};
-  return std::get<domain::shared_plan>(std::move(plan));
 }
 
 /// Until the event says what its terms are.
@@ -104,7 +96,7 @@ messages::keeper_actor shard_host::start_keeper(const opener& open, std::functio
   using namespace domain;
   cluster::shard_factories start;
   start.open_store = open;
-  start.read_plan = read_plan;
+  start.read_plan = [](const std::string& text) { return plan_of_text(text); };
   start.start_event = [this](const event_id& event, persistence::shard_history history, shared_plan plan,
                              const messages::keeper_actor& keeper) {
     return actors::spawn_event(system_,

@@ -1,27 +1,29 @@
 #include "node/stored_audit.hpp"
 
-#include "gateway/plan_codec.hpp"
+#include "node/plan_text.hpp"
 
-#include <utility>
-#include <variant>
+#include <stdexcept>
 
 namespace usher::node {
 namespace {
 
+/// In a view of the store only `store_broken` passes for what it is.
+domain::shared_plan readable_plan(const persistence::stored_event& stored) {
+  try {
+    if (auto plan = domain::with_numbers(plan_of_text(stored.plan), stored.supplement.numbering))
+      return plan;
+    throw std::runtime_error{"the numbers of its places are of another plan"};
+  } catch (const std::runtime_error& unreadable) {
+    throw persistence::store_broken{"the stored plan of " + stored.id.value()
+                                    + " cannot be read: " + unreadable.what()};
+  }
+}
+
 /// Null when there is no such event.
 domain::shared_plan stored_plan(persistence::booking_store& store, const domain::event_id& event) {
-  for (auto& each : store.events()) {
-    if (each.id != event)
-      continue;
-    auto plan = gateway::parse_plan(each.plan);
-    if (auto fault = std::get_if<gateway::plan_fault>(&plan))
-      throw persistence::store_broken{"the plan of " + event.value() + " is broken at '" + fault->pointer
-                                      + "': " + fault->sentence};
-    auto numbered = domain::with_numbers(std::get<domain::shared_plan>(std::move(plan)), each.supplement.numbering);
-    if (!numbered)
-      throw persistence::store_broken{"the numbers of places of " + event.value() + " are of another plan"};
-    return numbered;
-  }
+  for (const auto& each : store.events())
+    if (each.id == event)
+      return readable_plan(each);
   return nullptr;
 }
 

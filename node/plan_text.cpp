@@ -1,0 +1,18 @@
+#include "node/plan_text.hpp"
+
+#include "gateway/plan_codec.hpp"
+
+#include <stdexcept>
+#include <utility>
+#include <variant>
+
+namespace usher::node {
+
+domain::shared_plan plan_of_text(std::string_view text, const std::string& of_what) {
+  auto plan = gateway::parse_plan(text);
+  if (auto fault = std::get_if<gateway::plan_fault>(&plan))
+    throw std::runtime_error{of_what + "at '" + fault->pointer + "': " + fault->sentence};
+  return std::get<domain::shared_plan>(std::move(plan));
+}
+
+} // namespace usher::node
