@@ -62,7 +62,8 @@ gateway::audit_answer audit_desk::examine(const request& asked) {
   } catch (const std::exception& error) { // whatever is wrong with what it reads, the sale goes on
     log::of("node").warn("{}the audit of {} could not be done: {}", messages::line_start(asked.trace),
                          asked.event.value(), error.what());
-    return domain::refusal{.reason = domain::rejection::store_unavailable};
+    return domain::refusal{.reason = domain::rejection::store_unavailable,
+                           .detail = "The audit could not be done; the log of the node says why."};
   }
 }
 
