@@ -2,6 +2,8 @@
 
 #include "node/application.hpp"
 
+#include "tests/node/running.hpp"
+
 #include "bench/http_client.hpp"
 #include "bench/temporary_directory.hpp"
 #include "caf/test/bdd_dsl.hpp"
@@ -16,21 +18,10 @@
 #include <fstream>
 
 using namespace usher::node;
+using testing::configuration_in;
+using usher::bench::temporary_directory;
 
 namespace {
-
-struct house {
-  usher::bench::temporary_directory folder;
-
-  [[nodiscard]] configuration configured() const {
-    configuration result;
-    result.node.store = "sqlite:" + (folder.path() / "usher.db").string();
-    result.node.gateway.buyers.port = 0;
-    result.node.gateway.operators.port = 0;
-    result.node.gateway.admin_key = "key-of-a-test";
-    return result;
-  }
-};
 
 void ignore(std::string) {}
 
@@ -42,9 +33,9 @@ std::string url_of(const usher::gateway::listen_address& place) {
 
 SCENARIO("a node starts, serves and stops in one process, again and again") {
   GIVEN("an empty store") {
-    house place;
+    temporary_directory place;
     {
-      application node{place.configured(), ignore};
+      application node{configuration_in(place.path()), ignore};
       CHECK_NE(node.buyers().port, 0);
       CHECK_NE(node.operators().port, node.buyers().port);
       usher::bench::http_client client{{"127.0.0.1", node.buyers().port}};
@@ -56,7 +47,7 @@ SCENARIO("a node starts, serves and stops in one process, again and again") {
       node.stop();
     }
     WHEN("another one starts on the same store") {
-      application node{place.configured(), ignore};
+      application node{configuration_in(place.path()), ignore};
       admin_client operators{url_of(node.operators()), node.admin_key()};
       CHECK_EQ(operators.get("/admin/v1/events/opera").at("name").as_string(), "Opera");
     }
@@ -65,10 +56,10 @@ SCENARIO("a node starts, serves and stops in one process, again and again") {
 
 SCENARIO("a port in use is an error, and the next start succeeds") {
   GIVEN("a node") {
-    house first_place, second_place;
-    auto wanted = second_place.configured();
+    temporary_directory first_place, second_place;
+    auto wanted = configuration_in(second_place.path());
     {
-      application first{first_place.configured(), ignore};
+      application first{configuration_in(first_place.path()), ignore};
       wanted.node.gateway.buyers.port = first.buyers().port;
       CHECK_THROWS_AS((application{wanted, ignore}), usher::gateway::cannot_listen);
     }
@@ -79,9 +70,9 @@ SCENARIO("a port in use is an error, and the next start succeeds") {
 
 SCENARIO("a store that cannot be used is an error") {
   GIVEN("a file that is no database, and an address where nobody is") {
-    house place;
-    auto wanted = place.configured();
-    std::ofstream{place.folder.path() / "usher.db"} << "certainly not a database, however long one looks at it";
+    temporary_directory place;
+    auto wanted = configuration_in(place.path());
+    std::ofstream{place.path() / "usher.db"} << "certainly not a database, however long one looks at it";
     CHECK_THROWS_AS((application{wanted, ignore}), usher::persistence::store_broken);
   }
 }

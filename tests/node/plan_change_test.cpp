@@ -1,5 +1,7 @@
 #define CAF_SUITE node.plan_change
 
+#include "tests/node/running.hpp"
+
 #include "bench/http_client.hpp"
 #include "bench/temporary_directory.hpp"
 #include "caf/test/bdd_dsl.hpp"
@@ -37,22 +39,13 @@ std::string hall(const std::vector<std::pair<std::string, std::vector<std::strin
 /// A node with an operator and a buyer.
 struct house {
   usher::bench::temporary_directory folder;
-  application node{configured(), [](const std::string&) {}};
+  application node{testing::configuration_in(folder.path()), [](const std::string&) {}};
   usher::bench::http_client operators{{"127.0.0.1", node.operators().port}};
   usher::bench::http_client buyers{{"127.0.0.1", node.buyers().port}};
   unsigned status = 0; ///< of the last answer
   std::string token;
 
   house() { token = buy("POST", "/v1/sessions", "{}").at("token").as_string().c_str(); }
-
-  [[nodiscard]] configuration configured() const {
-    configuration result;
-    result.node.store = "sqlite:" + (folder.path() / "usher.db").string();
-    result.node.gateway.buyers.port = 0;
-    result.node.gateway.operators.port = 0;
-    result.node.gateway.admin_key = "key-of-a-test";
-    return result;
-  }
 
   json::value call(usher::bench::http_client& client, usher::bench::http_request request, const std::string& bearer) {
     if (!bearer.empty())

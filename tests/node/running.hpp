@@ -2,6 +2,7 @@
 
 #include "bench/child_process.hpp"
 #include "bench/temporary_directory.hpp"
+#include "node/configuration.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -10,7 +11,7 @@
 #include <string>
 #include <vector>
 
-/// Runs the real program.
+/// Runs the real program, or a node in this one.
 namespace usher::node::testing {
 
 inline std::string text_of(const std::filesystem::path& path) {
@@ -35,6 +36,16 @@ inline outcome run_usher(const std::vector<std::string>& arguments) {
   bench::child_process child{{USHER_PROGRAM, arguments, out, err}};
   auto code = child.wait_for(std::chrono::seconds{60});
   return {code.value_or(-1), text_of(out), text_of(err)};
+}
+
+/// Of a node that keeps everything in this folder and takes any free ports.
+inline configuration configuration_in(const std::filesystem::path& folder) {
+  configuration result;
+  result.node.store = "sqlite:" + (folder / "usher.db").string();
+  result.node.gateway.buyers.port = 0;
+  result.node.gateway.operators.port = 0;
+  result.node.gateway.admin_key = "key-of-a-test";
+  return result;
 }
 
 inline bool contains(const std::string& text, const std::string& part) {
