@@ -103,6 +103,7 @@ void check_together(const settings& all) {
   if (!all.auth.shop_secret.empty() && !all.auth.shop_public_key_file.empty())
     throw bad_configuration{"auth.shop-secret and auth.shop-public-key-file: set only one of them"};
   auto& gateway = all.gateway;
+  // The gateway guards itself, too, but later: by then a node without a key has made one up.
   if (gateway.admin_key.empty() && !is_loopback(gateway.operators))
     throw bad_configuration{"admin.key: must be set when admin.address is not a loopback address"};
   if (gateway.buyers.port != 0 && to_string(gateway.buyers) == to_string(gateway.operators))
