@@ -39,8 +39,8 @@ void declare_load(CLI::App& verb, Options& options) {
   declare_number(verb, "--connections", options.connections, "WebSocket connections", 1, 15'000);
   declare_number(verb, "--in-flight", options.in_flight, "Requests in flight on each connection", 1, 64);
   verb.add_option("--rate", options.rate_per_s,
-                  "Requests per second, each with its moment, whatever the server does; left out: each follows the "
-                  "answer before it")
+                  "Requests per second, each timed from its own moment even if it is sent later: corrected for "
+                  "coordinated omission; left out: each follows the answer before it")
       ->check(CLI::Range(1.0, 1e6));
   declare_duration(verb, options.duration);
   declare_json(verb, options.json);
