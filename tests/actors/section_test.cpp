@@ -72,7 +72,14 @@ SCENARIO("repeating a hold repeats its answer") {
         CHECK_EQ(journal_heard->appended.size(), 1u);
       }
     }
-    AND("the same hold is asked for with another wish") {
+  }
+}
+
+SCENARIO("another wish under the same hold is a mismatch") {
+  GIVEN("a hold that is being written") {
+    start_on_silent_journal();
+    auto first = hold(1, {4});
+    WHEN("the same hold is asked for with another wish") {
       auto other = wish(1, domain::seats_wish{seats({5})});
       other.wish_digest = 2;
       auto mismatch = ask<messages::hold_granted>(section, other);
@@ -80,6 +87,8 @@ SCENARIO("repeating a hold repeats its answer") {
       THEN("it is refused, and the first one keeps its allowance") {
         CHECK(mismatch->refused_as(rejection::idempotency_mismatch));
         CHECK(event_heard->allowances.empty());
+        make_durable();
+        CHECK(first->reply.has_value());
       }
     }
   }

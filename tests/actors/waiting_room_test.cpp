@@ -102,9 +102,16 @@ SCENARIO("nobody enters before the doors open") {
         CHECK(place(1)->reply->state == queue_state::admitted);
       }
     }
-    AND("it closes") {
+  }
+}
+
+SCENARIO("a sale that closes says so to everybody") {
+  GIVEN("somebody in a room whose doors are shut") {
+    start({10, 0, event_state::scheduled});
+    CHECK(join(1)->reply->state == queue_state::waiting);
+    WHEN("it closes") {
       change({10, 0, event_state::closed});
-      THEN("everybody is told so") {
+      THEN("those who wait and those who come are told") {
         CHECK(place(1)->reply->state == queue_state::closed);
         CHECK(join(2)->reply->state == queue_state::closed);
         pass(1s);
