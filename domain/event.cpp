@@ -70,8 +70,10 @@ decision<event_defined> event::define(const event_settings& settings, std::size_
     return *std::move(wrong);
   if (settings == settings_)
     return already_so{};
-  if (!orders_.empty() && settings.currency != settings_.currency)
-    return bad_request("The currency cannot change once there are orders.");
+  // What is held was promised at a price in the present one.
+  auto has_begun = state_ != event_state::scheduled && state_ != event_state::draw;
+  if ((has_begun || !orders_.empty()) && settings.currency != settings_.currency)
+    return bad_request("The currency cannot change once the sale has begun.");
   return event_defined{settings};
 }
 
@@ -138,6 +140,8 @@ decision<order_started> event::start_order(const order_started& wanted) const {
   }
   if (auto closed = may_order())
     return *std::move(closed);
+  if (orders_.size() >= most_orders_)
+    return refusal{.reason = rejection::limit_exceeded, .detail = "The event keeps no more orders."};
   auto add = [](minor_units sum, const ordered_seat& x) { return sum + x.price; };
   if (wanted.seats.empty()
       || std::accumulate(wanted.seats.begin(), wanted.seats.end(), minor_units{0}, add) != wanted.total)

@@ -25,12 +25,17 @@ namespace usher::domain {
 /// Of the orders that failed only the newest are remembered (`failed_orders_most`, and of one buyer
 /// `failed_orders_most_per_buyer`); one that is `unacknowledged` is not. What is not remembered may be started
 /// again under the same id: no money ever moved for it, and the provider still knows what it said to that id.
+///
+/// Of the others none is forgotten, and there are at most `orders_most` in all: each was paid for once, so only
+/// somebody who pays and cancels without end comes near that.
 class event {
 public:
+  static constexpr std::size_t orders_most = 1'000'000;
   static constexpr std::size_t failed_orders_most = 10'000;
   static constexpr std::uint32_t failed_orders_most_per_buyer = 20;
 
-  event() = default;
+  /// Takes at most so many orders.
+  explicit event(std::size_t most_orders = orders_most) : most_orders_(most_orders) {}
 
   // ---- commands ----
 
@@ -56,7 +61,7 @@ public:
 
   /// Begins an order. `already_so` when the same order (id) exists with the same request digest and buyer;
   /// another digest is `idempotency_mismatch`; a hold that another live order pays for is `in_progress`, one that
-  /// is sold `hold_expired`.
+  /// is sold `hold_expired`; one order too many is `limit_exceeded`.
   [[nodiscard]] decision<order_started> start_order(const order_started& wanted) const;
   [[nodiscard]] decision<order_advanced> advance_order(order_id id, order_state next, std::string reason,
                                                        instant now) const;
@@ -85,6 +90,7 @@ private:
   /// The order has ended without a sale.
   void give_up_hold(const order& ended);
 
+  std::size_t most_orders_;
   event_settings settings_;
   event_state state_ = event_state::scheduled;
   std::unordered_map<order_id, order> orders_;

@@ -190,6 +190,22 @@ SCENARIO("settings that cannot be are refused with the reason") {
   }));
 }
 
+SCENARIO("the currency is settled when the sale begins, because holds have prices in it") {
+  GIVEN("an event without any order") {
+    event x;
+    x.apply(event_defined{some_settings()});
+    auto other = some_settings();
+    other.currency = "JPY";
+    CHECK(granted(x.define(other, 2)) != nullptr);
+    WHEN("it is opened") {
+      x.apply(event_state_changed{event_state::open});
+      THEN("the currency stays") {
+        CHECK(why(x.define(other, 2)) == rejection::bad_request);
+      }
+    }
+  }
+}
+
 SCENARIO("settings are defined once and changed while selling, all but the currency") {
   GIVEN("an open event with an order") {
     auto x = open_event();
@@ -236,6 +252,26 @@ SCENARIO("one hold is paid for by one order at a time") {
         CHECK(x.orders_under_way().empty());
         CHECK(why(x.start_order(order_of(3, 1))) == rejection::hold_expired);
         CHECK(from_snapshot(x) == x);
+      }
+    }
+  }
+}
+
+SCENARIO("an event keeps so many orders and no more") {
+  GIVEN("an open event that has the two orders it may have") {
+    event x{2};
+    x.apply(event_defined{some_settings()});
+    x.apply(event_state_changed{event_state::open});
+    x.apply(order_of(1, 1));
+    x.apply(order_of(2, 2));
+    THEN("another one is refused, and a repeat is a repeat") {
+      CHECK(why(x.start_order(order_of(3, 3))) == rejection::limit_exceeded);
+      CHECK(repeated(x.start_order(order_of(2, 2))));
+    }
+    WHEN("one of them comes to nothing") {
+      x.apply(order_advanced{order_number(1), order_state::unacknowledged, "", at(1)});
+      THEN("there is room for another") {
+        CHECK(granted(x.start_order(order_of(3, 3))) != nullptr);
       }
     }
   }
