@@ -20,10 +20,8 @@ void checkout_sections::start_payment(const all_answered& then) {
 }
 
 void checkout_sections::extend_payment() {
-  for (const auto& part : parts_) {
-    caf::anon_send(part.section, ordinary_wish());
+  for (const auto& part : parts_)
     caf::anon_send(part.section, payment_wish());
-  }
 }
 
 void checkout_sections::stop_payment(const all_answered& then) {

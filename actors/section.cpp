@@ -116,7 +116,8 @@ private:
       return refuse(wish, {*obstacle, {}, {}, {}});
     auto& fact = std::get<domain::seats_held>(decided);
     section_.apply(fact);
-    write(std::move(fact), now, {consequence::answer::granted, self_->make_response_promise(), wish.hold});
+    write(std::move(fact), now,
+          {consequence::answer::granted, self_->make_response_promise(), wish.hold, wish.attempt});
     arm_timer(now);
     return caf::delegated<messages::hold_granted>{}; // by the promise
   }
@@ -182,7 +183,7 @@ private:
     const auto& ending = *section_.find(fact.hold); // until the fact is applied
     section_change change{{ending.seats, '.'}, end_of_hold{fact.hold, ending.buyer, fact.why}};
     consequence after{asker.pending() ? consequence::answer::done : consequence::answer::none, std::move(asker),
-                      fact.hold, std::make_unique<section_change>(std::move(change))};
+                      fact.hold, 0, std::make_unique<section_change>(std::move(change))};
     section_.apply(fact);
     write(fact, clock_.now(self_), std::move(after));
   }
@@ -213,7 +214,8 @@ private:
   }
 
   caf::result<void> stop_payment(const messages::stop_payment& wish) {
-    return carry_out(section_.stop_payment(wish.hold, wish.order, clock_.now(self_) + terms_.hold_ttl));
+    auto for_another = std::min(second_try, terms_.hold_ttl);
+    return carry_out(section_.stop_payment(wish.hold, wish.order, clock_.now(self_), for_another));
   }
 
   caf::result<void> sell(const messages::sell_seats& wish) {
@@ -248,7 +250,7 @@ private:
     auto asker = self_->make_response_promise();
     auto change = std::make_unique<section_change>(section_change{look_after(fact)});
     auto now = clock_.now(self_);
-    write(std::move(fact), now, {consequence::answer::done, asker, {}, std::move(change)});
+    write(std::move(fact), now, {consequence::answer::done, asker, {}, 0, std::move(change)});
     arm_timer(now);
     return asker;
   }
@@ -288,7 +290,7 @@ private:
   void follow(consequence& after, domain::instant now) {
     if (after.change) {
       news_.show(after.change->look);
-      if (after.change->end)
+      if (after.change->end && !is_held_anew(*after.change->end))
         news_.tell(*after.change->end);
     }
     switch (after.reply) {
@@ -311,11 +313,17 @@ private:
     }
   }
 
+  /// Its buyer, who had been told that nothing is held, has asked once more before this end was durable: what counts is
+  /// the hold that there is now.
+  [[nodiscard]] bool is_held_anew(const end_of_hold& end) const {
+    return end.why == domain::hold_end::unacknowledged && section_.find(end.hold);
+  }
+
   void failed(const messages::append_failed& failure) {
     journal_.failed(failure, [this](consequence& after) {
       if (after.reply == consequence::answer::granted) {
         denied_holds_.emplace(after.hold, std::nullopt);
-        self_->send(event_actor_, messages::allowance_back{number_, after.hold});
+        self_->send(event_actor_, messages::allowance_back{number_, after.hold, after.attempt});
       }
       if (after.change && after.change->end) {
         // Its buyer was told long ago that it is not held.
@@ -357,6 +365,8 @@ private:
   [[nodiscard]] messages::section_actor me() const { return caf::actor_cast<messages::section_actor>(self_.ctrl()); }
   [[nodiscard]] domain::shard_id shard() const { return {domain::shard_kind::section, event_, number_}; }
 
+  /// How long a hold goes on at least when its payment has failed, so that its buyer may pay in another way.
+  static constexpr domain::seconds second_try{60};
   /// How long holds that are over wait for a journal that takes no facts.
   static constexpr domain::microseconds patience{250'000};
 

@@ -35,7 +35,8 @@ struct section_consequence {
 
   answer reply = answer::none;
   caf::response_promise asker;
-  domain::hold_id hold; ///< that the answer is about
+  domain::hold_id hold;      ///< that the answer is about
+  std::uint64_t attempt = 0; ///< at that hold
   std::unique_ptr<section_change> change = nullptr;
 };
 

@@ -50,7 +50,7 @@ struct hold_ended {
   friend bool operator==(const hold_ended&, const hold_ended&) = default;
 };
 
-/// A checkout runs: the hold is `paying` and lasts at least until `until`.
+/// A checkout runs: the hold is `paying` and lasts at least until `until`. Again for the same order: it got more time.
 struct payment_started {
   hold_id hold;
   order_id order;

@@ -199,8 +199,11 @@ decision<payment_started> section::start_payment(hold_id id, const buyer_id& buy
     return refusal{.reason = rejection::hold_expired};
   if (present->buyer != buyer)
     return refusal{.reason = rejection::not_found};
-  if (present->paying_for == order)
-    return already_so{};
+  if (present->paying_for == order) {
+    if (until <= present->until)
+      return already_so{};
+    return payment_started{id, order, until};
+  }
   if (present->paying_for)
     return refusal{.reason = rejection::in_progress};
   // Its time is over, even if the timer has not come round to it yet.
@@ -209,11 +212,12 @@ decision<payment_started> section::start_payment(hold_id id, const buyer_id& buy
   return payment_started{id, order, std::max(until, present->until)};
 }
 
-decision<payment_stopped> section::stop_payment(hold_id id, order_id order, instant until) const {
+decision<payment_stopped> section::stop_payment(hold_id id, order_id order, instant now, seconds second_try) const {
   const auto* present = find(id);
   if (present == nullptr || present->paying_for != order)
     return already_so{};
-  return payment_stopped{id, order, until};
+  auto once_more = std::min(now, present->promised) + second_try;
+  return payment_stopped{id, order, std::max(present->promised, once_more)};
 }
 
 decision<seats_sold> section::sell(hold_id id, order_id order, const buyer_id& buyer,

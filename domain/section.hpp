@@ -60,7 +60,8 @@ struct hold {
   hold_id id;
   buyer_id buyer;
   std::vector<priced_seat> seats;
-  instant until;
+  instant promised; ///< what its buyer was told; it never ends of itself before
+  instant until;    ///< when it ends: as promised, or later for an order's sake
   std::uint64_t wish_digest = 0;
   std::optional<order_id> paying_for; ///< the order whose checkout runs
 
@@ -95,13 +96,16 @@ public:
   /// paid for is `in_progress`; one of another buyer is `not_found`.
   [[nodiscard]] decision<hold_ended> release(hold_id id, const buyer_id& buyer, hold_end as = hold_end::released) const;
 
-  /// Sets a live hold to paying, until `until` at least. The same order again is `already_so`,
-  /// another order `in_progress`; a hold that is gone is `hold_expired`.
+  /// Sets a live hold to paying, until `until` at least. The same order again extends it, or is `already_so` when it
+  /// lasts that long; another order is `in_progress`, a hold that is gone `hold_expired`.
   [[nodiscard]] decision<payment_started> start_payment(hold_id id, const buyer_id& buyer, order_id order, instant now,
                                                         instant until) const;
 
-  /// Ends a checkout without a sale; the hold then lasts until `until`. `already_so` when that order does not pay.
-  [[nodiscard]] decision<payment_stopped> stop_payment(hold_id id, order_id order, instant until) const;
+  /// Ends a checkout without a sale. The hold then lasts as long as was promised, and for `second_try` from `now`, so
+  /// that another order may be begun; but for no more than `second_try` past what was promised, however many orders
+  /// fail. `already_so` when that order does not pay.
+  [[nodiscard]] decision<payment_stopped> stop_payment(hold_id id, order_id order, instant now,
+                                                       seconds second_try) const;
 
   /// Sells the seats of an order to its buyer: those of its hold, or, if the hold is gone, the same
   /// seats if they are all still free. `already_so` when that order owns them; else `seat_taken`.

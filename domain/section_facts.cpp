@@ -10,6 +10,8 @@ namespace {
 
 // The order that stands in a snapshot for all earlier owners of a seat. No client's order has this id.
 constexpr order_id earlier_owners{};
+// The order that stands in a snapshot for those that gave a hold more time and failed.
+constexpr order_id failed_before{};
 
 } // namespace
 
@@ -70,7 +72,7 @@ void section::apply(const seats_held& happened) {
   ensure(!happened.seats.empty(), "a hold has seats");
   auto [position, began] =
       holds_.try_emplace(happened.hold, domain::hold{happened.hold, happened.buyer, happened.seats, happened.until,
-                                                     happened.wish_digest, std::nullopt});
+                                                     happened.until, happened.wish_digest, std::nullopt});
   ensure(began, "a hold begins once");
   move(happened.seats, seat_state::free, seat_state::held);
   deadlines_.add(happened.until, happened.hold);
@@ -91,8 +93,9 @@ void section::apply(const hold_ended& happened) {
 
 void section::apply(const payment_started& happened) {
   auto& paying = live(happened.hold);
-  ensure(!paying.paying_for, "a hold is paid for by one order at a time");
-  move(paying.seats, seat_state::held, seat_state::paying);
+  ensure(!paying.paying_for || paying.paying_for == happened.order, "a hold is paid for by one order at a time");
+  if (!paying.paying_for)
+    move(paying.seats, seat_state::held, seat_state::paying);
   paying.paying_for = happened.order;
   change_deadline(paying, happened.until);
 }
@@ -224,9 +227,13 @@ std::vector<fact> section::snapshot() const {
     result.emplace_back(std::move(blocked));
   deadlines_.in_order([&](instant, hold_id id) {
     const auto& x = holds_.at(id);
-    result.emplace_back(seats_held{x.id, x.buyer, x.seats, x.until, x.wish_digest});
-    if (x.paying_for)
+    result.emplace_back(seats_held{x.id, x.buyer, x.seats, x.promised, x.wish_digest});
+    if (x.paying_for) {
       result.emplace_back(payment_started{x.id, *x.paying_for, x.until});
+    } else if (x.until != x.promised) {
+      result.emplace_back(payment_started{x.id, failed_before, x.until});
+      result.emplace_back(payment_stopped{x.id, failed_before, x.until});
+    }
     return true;
   });
   return result;

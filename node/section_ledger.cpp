@@ -60,7 +60,7 @@ void section_ledger::finish(const event_activity& served) {
 // ---- what each fact does to the seats ----
 
 void section_ledger::note(const entry_type& entry, const seats_held& fact) {
-  live_hold hold{fact.buyer, {}, fact.until};
+  live_hold hold{fact.buyer, {}, fact.until, fact.until};
   for (const auto& wanted : fact.seats) {
     auto* seat = find(entry, wanted.seat);
     if (seat == nullptr)
@@ -98,6 +98,8 @@ void section_ledger::note(const entry_type& entry, const payment_started& fact) 
 }
 
 void section_ledger::note(const entry_type& entry, const payment_stopped& fact) {
+  if (auto hold = holds_.find(fact.hold); hold != holds_.end() && fact.until < hold->second.promised)
+    find_fault(3, entry, "hold " + to_hex(fact.hold) + " is cut short when its payment stops");
   extend(entry, fact.hold, fact.until);
 }
 

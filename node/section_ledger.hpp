@@ -40,6 +40,7 @@ private:
   struct live_hold {
     domain::buyer_id buyer;
     std::vector<domain::seat_no> seats;
+    domain::instant promised;
     domain::instant until;
   };
   struct late_end {

@@ -103,6 +103,43 @@ SCENARIO("a hold that is repeated while the store is away does not count when it
   }
 }
 
+SCENARIO("a hold that is granted anew counts, although the end of the one before becomes durable after that") {
+  GIVEN("a hold that was written without the section's knowing, and whose end is on its way to the journal") {
+    start_on_silent_journal();
+    hold(1, {1});
+    write(journal_heard->appended.back());
+    self->send(journal_heard->writing_shard, messages::append_failed{domain::epoch{1}, domain::fact_seq{1}});
+    settle();
+    REQUIRE(journal_heard->appended.size() == 2u);
+    const auto& end = journal_heard->appended.back().facts;
+    CHECK((end == std::vector{domain::fact{domain::hold_ended{hold_of(1), domain::hold_end::unacknowledged}}}));
+    CHECK_EQ(event_heard->allowances.size(), 1u);
+    WHEN("its buyer asks once more, and all of that is written") {
+      auto again = wish(1, domain::seats_wish{seats({1})});
+      again.attempt = 2;
+      auto granted = ask<messages::hold_granted>(section, again);
+      settle();
+      make_durable();
+      THEN("it is held, and its allowance is not given back") {
+        CHECK(granted->reply.has_value());
+        CHECK_EQ(event_heard->allowances.size(), 1u);
+      }
+    }
+  }
+}
+
+SCENARIO("the allowance that a failed hold gives back is that of its own attempt") {
+  start_on_silent_journal();
+  auto first = wish(1, domain::seats_wish{seats({1})});
+  first.attempt = 7;
+  ask<messages::hold_granted>(section, first);
+  settle();
+  self->send(journal_heard->writing_shard, messages::append_failed{domain::epoch{1}, domain::fact_seq{1}});
+  settle();
+  REQUIRE(event_heard->allowances.size() == 1u);
+  CHECK_EQ(event_heard->allowances[0].attempt, 7u);
+}
+
 SCENARIO("a hold that runs out while the store is away ends when it is back") {
   GIVEN("a hold, and a store that is away when its time is over") {
     start(working_journal());

@@ -58,6 +58,15 @@ public:
     settle();
   }
 
+  /// Writes to the store what the pretended journal was asked to.
+  void write(const messages::append_facts& facts) {
+    std::vector<persistence::journal_entry> group;
+    auto seq = facts.first.value();
+    for (const auto& fact : facts.facts)
+      group.push_back({facts.shard, facts.epoch, domain::fact_seq{seq++}, facts.at, fact});
+    memory_store{books}.append(group);
+  }
+
   static std::vector<domain::seat_no> seats(std::initializer_list<std::uint32_t> numbers) {
     std::vector<domain::seat_no> result;
     for (auto number : numbers)

@@ -198,12 +198,52 @@ SCENARIO("a hold lasts longer while it is paid for") {
             == rejection::in_progress);
     }
     WHEN("the payment is declined") {
-      CHECK(x.happen(x.here.stop_payment(hold_number(1), order_number(7), at(310))));
-      THEN("it is an ordinary hold again") {
+      CHECK(x.happen(x.here.stop_payment(hold_number(1), order_number(7), at(200), seconds{60})));
+      THEN("it is an ordinary hold again, until what was promised") {
         CHECK(x.here.state_of(seat_no{4}) == seat_state::held);
-        CHECK(x.here.next_deadline() == at(310));
-        CHECK(repeated(x.here.stop_payment(hold_number(1), order_number(7), at(310))));
+        CHECK(x.here.next_deadline() == at(300));
+        CHECK(repeated(x.here.stop_payment(hold_number(1), order_number(7), at(200), seconds{60})));
         CHECK(x.release(1));
+      }
+    }
+  }
+  GIVEN("another one that order 7 pays for until 900") {
+    stage x{rows_of({10})};
+    CHECK(x.hold(1, {4, 5}));
+    CHECK(x.pay(1, 7, at(900)));
+    WHEN("its order asks for more time, and then for less") {
+      auto more = x.here.start_payment(hold_number(1), ada, order_number(7), at(800), at(1000));
+      CHECK(x.happen(more));
+      auto less = x.here.start_payment(hold_number(1), ada, order_number(7), at(810), at(950));
+      THEN("it has more and loses none, and is paying all the while") {
+        CHECK(repeated(less));
+        CHECK(x.here.next_deadline() == at(1000));
+        CHECK(x.here.state_of(seat_no{4}) == seat_state::paying);
+        CHECK(x.replayed() == x.here);
+        CHECK(x.from_snapshot() == x.here);
+      }
+    }
+  }
+  GIVEN("a hold whose payment is declined when it has little time left") {
+    stage x{rows_of({10})};
+    CHECK(x.hold(1, {4, 5}));
+    CHECK(x.pay(1, 7, at(900)));
+    CHECK(x.happen(x.here.stop_payment(hold_number(1), order_number(7), at(290), seconds{60})));
+    THEN("there is time for another order, and nothing of that is lost in a snapshot") {
+      CHECK(x.here.next_deadline() == at(350));
+      CHECK(x.from_snapshot() == x.here);
+    }
+    WHEN("one order after the other is declined") {
+      auto end = at(350);
+      for (std::uint64_t order = 8; order < 40; ++order) {
+        auto now = end - seconds{1};
+        if (!x.happen(x.here.start_payment(hold_number(1), ada, order_number(order), now, now + seconds{120})))
+          break;
+        CHECK(x.happen(x.here.stop_payment(hold_number(1), order_number(order), now, seconds{60})));
+        end = *x.here.next_deadline();
+      }
+      THEN("it has that time once only") {
+        CHECK(end == at(360));
       }
     }
   }

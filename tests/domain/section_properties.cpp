@@ -16,10 +16,13 @@ using namespace usher::domain::test;
 
 namespace {
 
+constexpr seconds second_try{20};
+
 /// A section as a child would write it: one map, no indexes. Facts come in, and every broken rule is noted.
 struct naive_section {
   struct holding {
     std::set<seat_no> seats;
+    instant promised;
     instant until;
     std::optional<order_id> paying_for;
   };
@@ -50,7 +53,7 @@ struct naive_section {
     auto wanted = unpriced(x.seats);
     RC_ASSERT(all_free(wanted));
     RC_ASSERT(!holds.contains(x.hold));
-    holds[x.hold] = {{wanted.begin(), wanted.end()}, x.until, std::nullopt};
+    holds[x.hold] = {{wanted.begin(), wanted.end()}, x.until, x.until, std::nullopt};
     RC_ASSERT(holds[x.hold].seats.size() == wanted.size());
   }
   void see(const hold_ended& x) { RC_ASSERT(holds.erase(x.hold) == 1u); }
@@ -59,8 +62,11 @@ struct naive_section {
     holds.at(x.hold).until = x.until;
   }
   void see(const payment_stopped& x) {
-    holds.at(x.hold).paying_for.reset();
-    holds.at(x.hold).until = x.until;
+    auto& stopped = holds.at(x.hold);
+    RC_ASSERT(x.until >= stopped.promised);
+    RC_ASSERT(x.until <= stopped.promised + second_try);
+    stopped.paying_for.reset();
+    stopped.until = x.until;
   }
   void see(const seats_sold& x) {
     holds.erase(x.hold);
@@ -195,7 +201,7 @@ private:
         take(stage_.here.start_payment(hold_number(a), ada, order_number(b + 1), now_, now_ + seconds{30 + c}));
         break;
       case 6:
-        take(stage_.here.stop_payment(hold_number(a), order_number(b + 1), now_ + seconds{c}));
+        take(stage_.here.stop_payment(hold_number(a), order_number(b + 1), now_, second_try));
         break;
       case 7:
         sell(a, b);

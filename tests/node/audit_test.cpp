@@ -330,6 +330,13 @@ SCENARIO("a journal whose facts must never be is found out") {
       it.write(section_shard(0), sold(9, 1, {2}), 200);
       CHECK(it.finds(1, "is sold although hold"));
     }
+    THEN("a hold that is shorter after a failed payment than it was promised") {
+      sale it;
+      it.clean_sale();
+      it.write(section_shard(0), payment_started{{7, 3}, {9, 3}, moment(600)}, 150);
+      it.write(section_shard(0), payment_stopped{{7, 3}, {9, 3}, moment(499)}, 160);
+      CHECK(it.finds(3, "is cut short when its payment stops"));
+    }
     THEN("a hold that runs out too early") {
       sale it;
       it.clean_sale();
