@@ -203,9 +203,12 @@ private:
     mind_totals();
   }
 
-  /// Sold out, or no longer.
+  /// Sold out, or no longer. What cannot be written down now is minded again when something has been.
   void mind_totals() {
-    if (!holds_.all_totals_known() || core_.journal.obstacle())
+    if (!holds_.all_totals_known())
+      return;
+    totals_unminded_ = core_.journal.obstacle().has_value();
+    if (totals_unminded_)
       return;
     domain::section_totals sum;
     for (const auto& each : holds_.totals()) {
@@ -345,6 +348,8 @@ private:
     core_.journal.durable(mark, [this](event_consequence& next) { std::visit([this](auto& x) { follow(x); }, next); });
     if (core_.journal.snapshot_due())
       core_.journal.take_snapshot(core_.event.snapshot());
+    if (totals_unminded_)
+      mind_totals();
     tell_at_rest();
   }
 
@@ -379,6 +384,7 @@ private:
   event_core core_;
   event_holds holds_;
   event_orders orders_;
+  bool totals_unminded_ = false;
   caf::response_promise at_rest_; ///< of who waits for it
   deadline_timer<messages::event_actor> timer_;
 };

@@ -18,8 +18,8 @@
 
 #include <array>
 #include <cstdint>
+#include <exception>
 #include <optional>
-#include <stdexcept>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -154,7 +154,8 @@ private:
       while (queue_.facts_waiting() > 0)
         refuse(queue_.take_group(limits_.most_facts_in_group, limits_.most_seats_in_group),
                append_failure::unavailable);
-    } catch (const persistence::store_broken& why) {
+    } catch (const std::exception& why) {
+      // `store_broken`, or the adapter's own mistake: what was written is not known, and trying again is no help.
       log::of("actors").critical("the journal cannot be used: {}", why.what());
       refuse(group, append_failure::broken);
     }
@@ -208,7 +209,7 @@ private:
     try {
       store().put_snapshot(snapshot.shard, snapshot.epoch, snapshot.upto, snapshot.facts);
       metrics_.snapshots->inc();
-    } catch (const std::runtime_error& why) {
+    } catch (const std::exception& why) {
       log::of("actors").warn("no snapshot of {} at fact {}: {}", to_string(snapshot.shard), snapshot.upto.value(),
                              why.what());
     }

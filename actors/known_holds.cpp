@@ -81,7 +81,11 @@ std::optional<domain::refusal> known_holds::add_parts(domain::hold_id hold, cons
 void known_holds::add_claim(domain::hold_id hold, const domain::buyer_id& buyer, domain::section_no section,
                             std::uint32_t seats) {
   auto& known = known_.try_emplace(hold, known_hold{buyer, {}}).first->second;
-  known.parts.emplace_back(section, seats);
+  auto part = std::find_if(known.parts.begin(), known.parts.end(), [&](const auto& x) { return x.first == section; });
+  if (part == known.parts.end())
+    known.parts.emplace_back(section, seats);
+  else
+    part->second = seats;
   count_again(hold);
 }
 

@@ -50,7 +50,7 @@ public:
   /// A hold that is known may not be in all sections that its repeat names, e.g. when the event's node died before it
   /// was held everywhere: the missing parts count from now on; the refusal, if they are too many.
   [[nodiscard]] std::optional<domain::refusal> add_parts(domain::hold_id hold, const known_hold& wanted);
-  /// A section has a claim that is not known yet.
+  /// A section has these seats for the hold, whatever was known of it there.
   void add_claim(domain::hold_id hold, const domain::buyer_id& buyer, domain::section_no section, std::uint32_t seats);
 
   /// The hold is this, whatever it was before.

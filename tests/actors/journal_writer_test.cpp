@@ -136,6 +136,20 @@ SCENARIO("a store that is out of reach fails everything that waits") {
   }
 }
 
+SCENARIO("a store that cannot be used, or contradicts itself, is said to be broken") {
+  for (auto fault : {store_fault::broken, store_fault::mute}) {
+    writer = working_journal();
+    books->set(fault);
+    append(0, 1, 2, 1);
+    settle();
+    books->set(store_fault::none);
+    CHECK(ears[0]->durable.empty());
+    REQUIRE(!ears[0]->failed.empty());
+    CHECK(ears[0]->failed.back().why == append_failure::broken);
+    ears[0]->failed.clear();
+  }
+}
+
 SCENARIO("a fenced shard does not disturb the others of its group") {
   GIVEN("one shard that another node has claimed and one that is still ours") {
     writer = working_journal();

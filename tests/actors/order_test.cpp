@@ -233,6 +233,28 @@ SCENARIO("a sale is sold out when nothing is free or held, and open again when s
   CHECK(hold(3, 2, {seats(left, {0})})->reply.has_value());
 }
 
+SCENARIO("a sale is sold out although that could not be written down when it was heard") {
+  limits.journal.most_in_flight = 1;
+  restart();
+  provider->hold_answers();
+  hold(1, 1, {seats(left, {0})});
+  order(1, 1, {left});
+  // This is being written when the totals come.
+  self->send(event, messages::advance_order{{}, order_of(1), order_state::charged, ""});
+  for (auto section : {left, right, floor})
+    self->send(event, messages::section_totals_changed{section, {.sold = 4}});
+  settle();
+  CHECK(view().state == event_state::sold_out);
+}
+
+SCENARIO("an order that is confirmed before its section says what it has counts once") {
+  hold(1, 1, {seats(left, {0, 1})});
+  order(1, 1, {left});
+  self->send(event, messages::event_peers{}, sections, room); // as at a start: all claims are told again
+  settle();
+  CHECK(hold(2, 1, {seats(right, {0, 1})})->reply.has_value());
+}
+
 SCENARIO("the report counts seats, money, people and orders") {
   hold(1, 1, {seats(left, {0, 1})});
   order(1, 1, {left});

@@ -141,6 +141,8 @@ std::vector<append_result> memory_store::append(std::span<const journal_entry> g
   }
   if (books_->fault_ == store_fault::lost_answer)
     throw store_unavailable{"the memory store was told to lose its answer"};
+  if (books_->fault_ == store_fault::mute)
+    results.clear();
   return results;
 }
 

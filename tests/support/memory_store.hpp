@@ -20,6 +20,7 @@ enum class store_fault {
   lost_claim,  ///< nothing is written, but claims succeed, and the caller is told `store_unavailable`
   full,        ///< no fact is written, and the caller is told `store_unavailable`; all else succeeds
   broken,      ///< no fact is written, and the caller is told `store_broken`; all else succeeds
+  mute,        ///< everything is written, and the answer says so of no fact
   paused,      ///< the call waits until another fault, or none, is set
 };
 
