@@ -17,13 +17,13 @@ namespace {
 void post_session(const exchange_ptr& x) {
   if (auto wrong = check_empty_body(x->request().body))
     return x->refuse(*wrong);
-  const auto& limits = x->thread().options();
-  if (!limits.anonymous)
+  const auto& configured = x->thread().options();
+  if (!configured.anonymous)
     return x->refuse(domain::rejection::unauthorized, "Buyers' tokens come from the shop.");
   // No Idempotency-Key: whoever used the same one would get this buyer's token, and a lost token costs nothing.
   fresh_session made;
   made.buyer = domain::buyer_id{draw_name()};
-  made.expires_at = std::chrono::floor<domain::seconds>(session_thread::now() + limits.token_ttl);
+  made.expires_at = std::chrono::floor<domain::seconds>(session_thread::now() + configured.token_ttl);
   made.token = x->thread().tokens().sign(buyer_claims{made.buyer, made.expires_at});
   x->reply(201, encode_session(made));
 }
@@ -31,8 +31,8 @@ void post_session(const exchange_ptr& x) {
 // ---- the waiting room -------------------------------------------------------
 
 /// The event that the path names, for a buyer who is known, and the number that their queue token proves, if they sent
-/// one. Null after answering 401 or 404.
-known_event_ptr queue_of(http_exchange& x, std::optional<domain::queue_number>& number) {
+/// one. Null after answering 401, 404 or 429.
+known_event_ptr require_queue(http_exchange& x, std::optional<domain::queue_number>& number) {
   auto event = x.event();
   if (!event || !x.require_buyer())
     return nullptr;
@@ -63,7 +63,7 @@ domain::queue_place free_entry() {
 
 void post_queue(const exchange_ptr& x) {
   std::optional<domain::queue_number> number;
-  auto event = queue_of(*x, number);
+  auto event = require_queue(*x, number);
   if (!event)
     return;
   if (auto wrong = check_empty_body(x->request().body))
@@ -80,7 +80,7 @@ void post_queue(const exchange_ptr& x) {
 
 void get_queue(const exchange_ptr& x) {
   std::optional<domain::queue_number> number;
-  auto event = queue_of(*x, number);
+  auto event = require_queue(*x, number);
   if (!event)
     return;
   if (!event->waiting_room)
@@ -97,7 +97,7 @@ void reply_nothing(const exchange_ptr& x) {
 
 void delete_queue(const exchange_ptr& x) {
   std::optional<domain::queue_number> number;
-  auto event = queue_of(*x, number);
+  auto event = require_queue(*x, number);
   if (!event)
     return;
   x->ask(messages::leave_queue{x->trace(), event->id, x->buyer()}, [x](answer&&) { reply_nothing(x); });
@@ -140,8 +140,9 @@ void post_hold(const exchange_ptr& x) {
   });
 }
 
-/// The hold that the path names, with its event; answers 401 for nobody, and 404 for what can be none.
-std::optional<hold_name> named_hold(http_exchange& x, known_event_ptr& event) {
+/// The hold that the path names, with its event. Nothing after answering 404 for what can be none, 401 for nobody, or
+/// 429.
+std::optional<hold_name> require_hold_name(http_exchange& x, known_event_ptr& event) {
   if (!x.require_buyer())
     return std::nullopt;
   auto name = parse_hold_name(x.parameter(0));
@@ -155,7 +156,7 @@ std::optional<hold_name> named_hold(http_exchange& x, known_event_ptr& event) {
 
 void get_hold(const exchange_ptr& x) {
   known_event_ptr event;
-  auto name = named_hold(*x, event);
+  auto name = require_hold_name(*x, event);
   if (!name)
     return;
   x->ask(messages::find_hold{x->trace(), event->id, name->hold, x->buyer(), name->sections}, [x, event](answer&& what) {
@@ -165,7 +166,7 @@ void get_hold(const exchange_ptr& x) {
 
 void delete_hold(const exchange_ptr& x) {
   known_event_ptr event;
-  auto name = named_hold(*x, event);
+  auto name = require_hold_name(*x, event);
   if (!name)
     return;
   x->ask(messages::release_hold{x->trace(), event->id, name->hold, x->buyer(), name->sections},

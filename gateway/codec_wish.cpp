@@ -12,7 +12,7 @@ namespace {
 using resolution = std::variant<resolved_wish, problem>;
 
 problem not_found(std::string pointer, std::string detail) {
-  return {domain::rejection::not_found, std::move(detail), std::move(pointer), {}, {}, std::nullopt};
+  return problem_of(domain::rejection::not_found, std::move(detail), std::move(pointer));
 }
 
 problem no_such_section(std::string pointer, const std::string& section) {

@@ -81,7 +81,8 @@ public:
   /// No answer: whether it was done is unknown, and nothing may be claimed.
   void hang_up();
 
-  /// Verifies the buyer's token. When there is no good one, answers 401 and says false.
+  /// Verifies the buyer's token and counts the request. Without a good one answers 401, for one too many 429, and says
+  /// false.
   [[nodiscard]] bool require_buyer();
   /// The event named by the path's first `{…}`; null after answering 404.
   [[nodiscard]] known_event_ptr event();

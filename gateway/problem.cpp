@@ -54,22 +54,21 @@ std::vector<std::string> guids_of(const std::vector<domain::seat_no>& seats, con
 
 } // namespace
 
-problem problem_of(domain::rejection reason, std::string detail) {
+problem problem_of(domain::rejection reason, std::string detail, std::string pointer) {
   problem what;
   what.reason = reason;
   what.detail = std::move(detail);
+  what.pointer = std::move(pointer);
   return what;
 }
 
 problem bad_request(std::string pointer, std::string detail) {
-  return {domain::rejection::bad_request, std::move(detail), std::move(pointer), {}, {}, std::nullopt};
+  return problem_of(domain::rejection::bad_request, std::move(detail), std::move(pointer));
 }
 
 problem to_problem(const domain::refusal& refusal, const domain::seating_plan* plan,
                    std::optional<domain::section_no> section) {
-  problem what;
-  what.reason = refusal.reason;
-  what.detail = refusal.detail;
+  auto what = problem_of(refusal.reason, refusal.detail);
   if (refusal.section)
     section = refusal.section;
   if (plan && section && section->value() < plan->sections().size()) {

@@ -27,8 +27,8 @@ struct problem {
 /// Where `type` points by default; the slug is appended.
 inline constexpr std::string_view default_problem_base = "https://usher.example/problems/";
 
-/// With the rejection's own sentence unless there is a better one.
-[[nodiscard]] problem problem_of(domain::rejection reason, std::string detail = {});
+/// With the rejection's own sentence unless there is a better one, and the member at fault when there is one.
+[[nodiscard]] problem problem_of(domain::rejection reason, std::string detail = {}, std::string pointer = {});
 /// The request is wrong at `pointer`.
 [[nodiscard]] problem bad_request(std::string pointer, std::string detail);
 

@@ -117,11 +117,11 @@ void dispatch(const exchange_ptr& exchange, http_port port) {
   exchange->reply(std::move(said));
 }
 
-bool operator_may(const options& limits, std::string_view path, std::string_view authorization) {
-  if (limits.admin_key.empty() || (path == "/metrics" && !limits.metrics_need_key))
+bool operator_may(const options& configured, std::string_view path, std::string_view authorization) {
+  if (configured.admin_key.empty() || (path == "/metrics" && !configured.metrics_need_key))
     return true;
   auto key = bearer_token(authorization);
-  return key && same_secret(*key, limits.admin_key);
+  return key && same_secret(*key, configured.admin_key);
 }
 
 } // namespace usher::gateway

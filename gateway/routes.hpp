@@ -25,7 +25,7 @@ struct route {
 void dispatch(const exchange_ptr& exchange, http_port port);
 
 /// Whether an operator's request shows the key, or needs none.
-[[nodiscard]] bool operator_may(const options& limits, std::string_view path, std::string_view authorization);
+[[nodiscard]] bool operator_may(const options& configured, std::string_view path, std::string_view authorization);
 
 // ---- the calls, by what they are about ----
 

@@ -95,7 +95,7 @@ void seat_watch::ask(const key& where, watched& section) {
       messages::watch_section{trace_(), where.first, where.second},
       [this, where](answer&& what) { answered(where, std::move(what)); }, outbox::clock::now());
   if (!section.asking)
-    refuse(where, {domain::rejection::overloaded, {}, {}, {}});
+    refuse(where, problem_of(domain::rejection::overloaded));
 }
 
 void seat_watch::answered(const key& where, answer&& what) {
@@ -108,9 +108,9 @@ void seat_watch::answered(const key& where, answer&& what) {
   if (auto* view = std::get_if<messages::section_view>(&what))
     stands(where, place->second, std::move(*view));
   else if (auto* why = std::get_if<domain::refusal>(&what))
-    refuse(where, *why);
+    refuse(where, to_problem(*why));
   else
-    refuse(where, {domain::rejection::overloaded, {}, {}, {}});
+    refuse(where, problem_of(domain::rejection::overloaded));
 }
 
 void seat_watch::stands(const key& where, watched& section, messages::section_view&& view) {
@@ -143,7 +143,7 @@ void seat_watch::stands(const key& where, watched& section, messages::section_vi
 }
 
 // Watchers who were here before keep what they know; if that is not how it stands, `sweep` asks again.
-void seat_watch::refuse(const key& where, const domain::refusal& why) {
+void seat_watch::refuse(const key& where, const problem& why) {
   auto& section = sections_.at(where);
   auto joiners = std::exchange(section.joiners, {});
   for (auto& one : joiners)
@@ -152,7 +152,7 @@ void seat_watch::refuse(const key& where, const domain::refusal& why) {
     sections_.erase(where);
   for (auto& one : joiners) {
     one.session->watch_refused(where.first, where.second);
-    one.session->send_problem(one.re, to_problem(why));
+    one.session->send_problem(one.re, why);
     one.session->finished();
   }
 }

@@ -4,6 +4,7 @@
 #include "gateway/codec_encode.hpp"
 #include "gateway/directory.hpp"
 #include "gateway/outbox.hpp"
+#include "gateway/problem.hpp"
 
 #include <map>
 #include <memory>
@@ -62,7 +63,7 @@ private:
   void ask(const key& where, watched& section);
   void answered(const key& where, answer&& what);
   void stands(const key& where, watched& section, messages::section_view&& view);
-  void refuse(const key& where, const domain::refusal& why);
+  void refuse(const key& where, const problem& why);
 
   outbox& requests_;
   draw_trace trace_;

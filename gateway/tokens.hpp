@@ -102,7 +102,7 @@ public:
 
   /// The code of a ticket by its public name: `NAME.CODE` with 20 characters that only Usher can make.
   [[nodiscard]] std::string ticket_code(std::string_view ticket) const;
-  /// The ticket's name when the code is genuine: for whoever checks in.
+  /// The ticket's name when the code is genuine: what the reserved check-in (docs/protocol.md) begins with.
   [[nodiscard]] std::optional<std::string> verify_ticket_code(std::string_view code) const;
 
 private:

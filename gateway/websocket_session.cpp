@@ -99,18 +99,19 @@ public:
   void sweep(moment now) override {
     if (std::exchange(heard_, false))
       last_heard_ = now;
-    const auto& limits = thread_.options();
+    const auto& configured = thread_.options();
     if (closing_) {
       if (now >= close_until_)
         finish();
-    } else if (now - last_heard_ >= limits.idle_timeout || (!open_ && now - last_heard_ >= limits.header_timeout)) {
+    } else if (now - last_heard_ >= configured.idle_timeout
+               || (!open_ && now - last_heard_ >= configured.header_timeout)) {
       finish();
-    } else if (open_ && !session_->greeted() && now - opened_ >= limits.header_timeout) {
+    } else if (open_ && !session_->greeted() && now - opened_ >= configured.header_timeout) {
       close(close_code::unauthorized, "no hello");
-    } else if (session_->greeted() && now - last_beat_ >= limits.heartbeat) {
+    } else if (session_->greeted() && now - last_beat_ >= configured.heartbeat) {
       last_beat_ = now;
       session_->send(heartbeat_frame(session_thread::now()));
-      if (now - last_heard_ >= limits.heartbeat / 2)
+      if (now - last_heard_ >= configured.heartbeat / 2)
         ping();
     }
   }
@@ -160,12 +161,10 @@ private:
         return close(close_code::bad_frame, "a frame must be text");
       thread_.metrics().frames_received->inc();
       auto text = buffer_.data();
-      reading_ = true; // An answer given at once must not start to read over the text that it answers.
       session_->receive({static_cast<const char*>(text.data()), text.size()});
       buffer_.consume(buffer_.size());
-      reading_ = false;
     }
-    // Only now: a request that is answered at once must not read into the buffer that it stands in.
+    // Not before: a request that is answered at once must not have the next one read over its own text.
     reading_ = false;
     read();
   }

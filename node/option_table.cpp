@@ -29,6 +29,14 @@ bool is_short(const std::string& text) {
   return !text.empty() && text.size() <= 256;
 }
 
+/// What a slug can be put after, without anything that JSON would have to escape.
+bool is_url_folder(const std::string& url) {
+  auto plain = [](char c) { return c > ' ' && c < 127 && c != '"' && c != '\\'; };
+  auto is_web = url.starts_with("https://") || url.starts_with("http://");
+  return is_web && url.size() > std::string_view{"https://"}.size() && url.ends_with('/') && is_short(url)
+         && std::ranges::all_of(url, plain);
+}
+
 bool is_path(const std::string& path) {
   return !path.empty() && path.find('\0') == std::string::npos;
 }
@@ -112,6 +120,11 @@ std::vector<option> declare() {
            "Proxies whose `X-Forwarded-For` is believed: the address behind them counts for limits, not theirs."},
           [](auto& s) -> auto& { return s.gateway.trusted_proxies; },
           "a list of IP addresses, or networks like \"10.0.0.0/8\"", is_address_or_network),
+      text(
+          {"http.problem-base", "What the `type` of a problem begins with: where your clients' engineers read more. "
+                                "The slug comes after it."},
+          [](auto& s) -> auto& { return s.gateway.problem_base; }, "a URL of up to 256 bytes that ends in /",
+          is_url_folder),
       real_number(
           {"rate-limit.buyer-per-s", "Requests of one buyer a second, in the long run; more is `rate-limited`.",
            "requests"},

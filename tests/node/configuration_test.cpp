@@ -99,6 +99,16 @@ SCENARIO("every option takes its own default back") {
   }
 }
 
+SCENARIO("problems begin with any URL that a slug can be put after") {
+  GIVEN("good and bad ones") {
+    auto read = parse_configuration(nested("http.problem-base", "\"https://tickets.example/help/\""), "usher.conf");
+    CHECK_EQ(read.node.gateway.problem_base, "https://tickets.example/help/");
+    for (auto bad : {"", "/", "https://", "https://tickets.example", "ftp://tickets.example/",
+                     "https://tickets.example/ /", "https://tickets.example/\\\"/"})
+      CHECK(contains(refusal_of(nested("http.problem-base", '"' + std::string{bad} + '"')), "http.problem-base"));
+  }
+}
+
 SCENARIO("option names are unique") {
   GIVEN("the table of all options") {
     std::set<std::string> names;
