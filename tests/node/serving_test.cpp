@@ -7,6 +7,7 @@
 #include "caf/test/bdd_dsl.hpp"
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <csignal>
 #include <optional>
@@ -60,6 +61,14 @@ SCENARIO("an event is created, changed and reported by the verbs") {
     CHECK(contains(paused.out, "paused"));
     CHECK(contains(house.verb(node, {"event", "resume", "opera"}).out, "open"));
     CHECK_EQ(house.verb(node, {"event", "rate", "opera", "70", "--max-shopping", "9"}).code, 0);
+    CHECK_EQ(house.verb(node, {"event", "set", "opera", "--price", "Premium=9900", "--hold-ttl", "120"}).code, 0);
+    auto set = boost::json::parse(house.verb(node, {"event", "show", "opera", "--json"}).out);
+    CHECK_EQ(set.at("hold_ttl_s").as_int64(), 120);
+    CHECK_EQ(set.at("max_shopping").as_int64(), 9);
+    CHECK(contains(boost::json::serialize(set.at("categories")), "9900"));
+    auto misspelt = house.verb(node, {"event", "set", "opera", "--price", "Premum=9900"});
+    CHECK_EQ(misspelt.code, 1);
+    CHECK(contains(misspelt.err, "Premum"));
     CHECK(contains(house.verb(node, {"event", "list"}).out, "Rigoletto"));
     CHECK(contains(house.verb(node, {"event", "show", "opera", "--json"}).out, "\"admission_per_s\":70"));
     auto section = std::string{event.at("sections").at(0).at("id").as_string()};

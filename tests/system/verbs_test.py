@@ -92,7 +92,8 @@ class Verbs(unittest.TestCase):
 
     def test_the_key_on_the_command_line_wins(self):
         place = ("--admin", f"http://127.0.0.1:{self.node.admin_port}")
-        for verb in (["list"], ["show", "shown"], ["report", "shown"], ["rate", "shown", "7"], ["open", "shown"]):
+        for verb in (["list"], ["show", "shown"], ["report", "shown"], ["rate", "shown", "7"], ["open", "shown"],
+                     ["set", "shown", "--hold-ttl", "299"]):
             right = self.program("event", *verb, *place, "--admin-key", ADMIN_KEY, key="wrong")
             self.assertEqual(right.returncode, 0, right.stderr)
             wrong = self.program("event", *verb, *place, "--admin-key", "wrong", key=ADMIN_KEY)
