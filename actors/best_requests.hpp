@@ -2,8 +2,8 @@
 
 #include "actors/best_search.hpp"
 #include "actors/event_core.hpp"
-#include "actors/free_places.hpp"
 #include "actors/known_holds.hpp"
+#include "actors/known_places.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -15,7 +15,7 @@ namespace usher::actors {
 /// The requests for the best places anywhere in the hall that are under way: each asks section after section.
 class best_requests {
 public:
-  best_requests(event_core& core, known_holds& known, free_places& places);
+  best_requests(event_core& core, known_holds& known, known_places& places);
 
   /// Requires that no request for this hold is under way.
   caf::result<messages::hold_granted> begin(messages::hold_seats& wish);
@@ -39,7 +39,7 @@ private:
 
   event_core& core_;
   known_holds& known_;
-  free_places& places_;
+  known_places& places_;
   std::unordered_map<domain::hold_id, search_under_way> under_way_;
 };
 

@@ -48,7 +48,7 @@ public:
                           {shard_of(start.event), start.history.epoch, start.history.last, start.history.facts.size()},
                           limits_.journal},
               .hold_answered = [this] { tell_at_rest(); }},
-        holds_(core_, limits_.most_requests, limits_.retry), orders_(core_, holds_, std::move(start.provider), limits_),
+        holds_(core_, limits_.requests_max, limits_.retry), orders_(core_, holds_, std::move(start.provider), limits_),
         timer_(messages::event_actor::pointer_view{self}) {}
 
   messages::event_actor::behavior_type make_behavior() {

@@ -18,8 +18,8 @@ namespace usher::actors {
 
 struct event_limits {
   shard_journal_limits journal;
-  std::size_t most_requests = 10'000; ///< that wait for sections; above that, `overloaded`
-  std::size_t most_checkouts = 5'000; ///< orders under way; above that, `overloaded`
+  std::size_t requests_max = 10'000; ///< that wait for sections; above that, `overloaded`
+  std::size_t checkouts_max = 5'000; ///< orders under way; above that, `overloaded`
   checkout_timing checkout;
   std::chrono::milliseconds retry{250};     ///< between questions that a section could not answer
   std::chrono::milliseconds respawn{5'000}; ///< before a checkout that broke is started again

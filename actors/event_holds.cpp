@@ -30,8 +30,8 @@ void restrict_to(messages::hold_seats& wish, domain::category_no category) {
 
 } // namespace
 
-event_holds::event_holds(event_core& core, std::size_t most_requests, std::chrono::milliseconds retry)
-    : core_(core), most_requests_(most_requests), retry_(retry), known_(core.event), spreads_(core, known_, retry),
+event_holds::event_holds(event_core& core, std::size_t requests_max, std::chrono::milliseconds retry)
+    : core_(core), requests_max_(requests_max), retry_(retry), known_(core.event), spreads_(core, known_, retry),
       searches_(core, known_, places_) {}
 
 // ---- holding -----------------------------------------------------------------
@@ -55,7 +55,7 @@ caf::result<messages::hold_granted> event_holds::hold(messages::hold_seats& wish
     return hold_in_one(wish, section, *wish.best_anywhere, quantity);
   }
   if (wish.best_anywhere || wish.sections.size() > 1) {
-    if (spreads_.size() + searches_.size() >= most_requests_)
+    if (spreads_.size() + searches_.size() >= requests_max_)
       return to_error(rejection::overloaded);
     return wish.best_anywhere ? searches_.begin(wish) : spreads_.begin(wish);
   }

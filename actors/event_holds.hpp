@@ -2,8 +2,8 @@
 
 #include "actors/best_requests.hpp"
 #include "actors/event_core.hpp"
-#include "actors/free_places.hpp"
 #include "actors/known_holds.hpp"
+#include "actors/known_places.hpp"
 #include "actors/spread_requests.hpp"
 
 #include <chrono>
@@ -18,7 +18,7 @@ namespace usher::actors {
 /// goes past the event; those over several sections and those anywhere in the hall are under way here.
 class event_holds {
 public:
-  event_holds(event_core& core, std::size_t most_requests, std::chrono::milliseconds retry);
+  event_holds(event_core& core, std::size_t requests_max, std::chrono::milliseconds retry);
 
   caf::result<messages::hold_granted> hold(messages::hold_seats& wish);
   caf::result<void> release(messages::release_hold& wish);
@@ -56,11 +56,11 @@ private:
   void take_claims(const messages::section_claims& claims);
 
   event_core& core_;
-  const std::size_t most_requests_;
+  const std::size_t requests_max_;
   const std::chrono::milliseconds retry_;
 
   known_holds known_;
-  free_places places_;
+  known_places places_;
   spread_requests spreads_;
   best_requests searches_;
   std::size_t claims_missing_ = 0; ///< sections that have not said what is held and owned

@@ -68,7 +68,7 @@ caf::result<messages::order_view> event_orders::start(messages::start_order& wis
     return to_error(*closed);
   if (auto obstacle = core_.journal.obstacle())
     return to_error(*obstacle);
-  if (checkouts_.size() + beginning_ >= limits_.most_checkouts)
+  if (checkouts_.size() + beginning_ >= limits_.checkouts_max)
     return to_error(rejection::overloaded);
   auto sections = core_.find_sections(wish.sections);
   if (!sections)
@@ -126,7 +126,7 @@ caf::result<messages::order_view> event_orders::cancel(const messages::cancel_or
     return to_error(rejection::in_progress);
   if (auto obstacle = core_.journal.obstacle())
     return to_error(*obstacle);
-  if (checkouts_.size() + beginning_ >= limits_.most_checkouts)
+  if (checkouts_.size() + beginning_ >= limits_.checkouts_max)
     return to_error(rejection::overloaded);
   auto decision = core_.event.advance_order(wish.order, order_state::cancelling, "", core_.now());
   if (const auto* why = domain::refused(decision))

@@ -25,7 +25,7 @@ std::size_t seats_in(const Fact& fact) {
 bool journal_queue::add(messages::append_facts facts, messages::shard_actor actor) {
   if (refused(facts.shard, facts.epoch))
     return true;
-  if (facts_waiting_ + facts.facts.size() > most_facts_) {
+  if (facts_waiting_ + facts.facts.size() > facts_max_) {
     refuse(facts.shard, facts.epoch);
     return false;
   }
@@ -44,14 +44,14 @@ void journal_queue::refuse(const domain::shard_id& shard, domain::epoch epoch) {
   snapshots_.erase(shard);
 }
 
-journal_group journal_queue::take_group(std::size_t most_facts, std::size_t most_seats) {
+journal_group journal_queue::take_group(std::size_t facts_max, std::size_t seats_max) {
   journal_group group;
-  auto most = std::min(facts_waiting_, most_facts);
+  auto most = std::min(facts_waiting_, facts_max);
   group.entries.reserve(most);
   group.part_of.reserve(most);
   std::unordered_map<const caf::actor_control_block*, std::uint32_t> parts;
   std::size_t seats = 0;
-  while (!waiting_.empty() && group.entries.size() < most_facts && seats < most_seats) {
+  while (!waiting_.empty() && group.entries.size() < facts_max && seats < seats_max) {
     auto& [from, actor, taken] = waiting_.front();
     if (refused(from.shard, from.epoch)) {
       facts_waiting_ -= from.facts.size() - taken;
@@ -62,7 +62,7 @@ journal_group journal_queue::take_group(std::size_t most_facts, std::size_t most
                                             static_cast<std::uint32_t>(group.parts.size()));
     if (is_new)
       group.parts.push_back({group.entries.size(), actor});
-    while (taken < from.facts.size() && group.entries.size() < most_facts && seats < most_seats) {
+    while (taken < from.facts.size() && group.entries.size() < facts_max && seats < seats_max) {
       auto& fact = from.facts[taken];
       seats += std::visit([](const auto& x) { return seats_in(x); }, fact);
       domain::fact_seq seq{from.first.value() + taken};

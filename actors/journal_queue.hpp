@@ -31,7 +31,7 @@ struct journal_group {
 /// shard comes back with a newer one.
 class journal_queue {
 public:
-  explicit journal_queue(std::size_t most_facts) : most_facts_(most_facts) {}
+  explicit journal_queue(std::size_t facts_max) : facts_max_(facts_max) {}
 
   /// False when there is no room; the shard is refused then.
   [[nodiscard]] bool add(messages::append_facts facts, messages::shard_actor actor);
@@ -42,7 +42,7 @@ public:
   void refuse(const domain::shard_id& shard, domain::epoch epoch);
 
   /// The next facts, at most so many. Empty when nothing waits that may be written.
-  [[nodiscard]] journal_group take_group(std::size_t most_facts, std::size_t most_seats);
+  [[nodiscard]] journal_group take_group(std::size_t facts_max, std::size_t seats_max);
   [[nodiscard]] std::optional<messages::keep_snapshot> take_snapshot();
 
   [[nodiscard]] std::size_t facts_waiting() const noexcept { return facts_waiting_; }
@@ -57,7 +57,7 @@ private:
 
   [[nodiscard]] bool refused(const domain::shard_id& shard, domain::epoch epoch) const;
 
-  std::size_t most_facts_;
+  std::size_t facts_max_;
   std::size_t facts_waiting_ = 0;
   std::deque<waiting_facts> waiting_;
   std::unordered_map<domain::shard_id, messages::keep_snapshot> snapshots_;

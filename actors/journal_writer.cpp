@@ -74,7 +74,7 @@ public:
 
   journal_writer_state(self_pointer self, std::function<std::unique_ptr<persistence::booking_store>()> open,
                        journal_writer_limits limits, writer_thread thread)
-      : self_(self), open_(std::move(open)), limits_(limits), thread_(thread), queue_(limits.most_facts_waiting),
+      : self_(self), open_(std::move(open)), limits_(limits), thread_(thread), queue_(limits.waiting_facts_max),
         metrics_(self->system().metrics()) {}
 
   messages::journal_actor::behavior_type make_behavior() {
@@ -108,7 +108,7 @@ private:
   /// a message to a writer that waits in its mailbox would wake the thread, each of them.
   bool rest() {
     auto now = self_->clock().now();
-    if (now >= next_group_ || queue_.facts_waiting() >= limits_.most_facts_in_group)
+    if (now >= next_group_ || queue_.facts_waiting() >= limits_.group_facts_max)
       return false;
     if (thread_ == writer_thread::own) {
       std::this_thread::sleep_until(next_group_);
@@ -127,7 +127,7 @@ private:
       return;
     auto facts_first = groups_since_snapshot_ < limits_.groups_per_snapshot || !queue_.snapshot_waiting();
     if (queue_.facts_waiting() > 0 && facts_first)
-      append(queue_.take_group(limits_.most_facts_in_group, limits_.most_seats_in_group));
+      append(queue_.take_group(limits_.group_facts_max, limits_.group_seats_max));
     else if (auto snapshot = queue_.take_snapshot())
       keep(*snapshot);
     metrics_.waiting->value(static_cast<std::int64_t>(queue_.facts_waiting()));
@@ -152,8 +152,7 @@ private:
       refuse(group, append_failure::unavailable);
       // What waits behind would only wait longer: its shards hear of it now.
       while (queue_.facts_waiting() > 0)
-        refuse(queue_.take_group(limits_.most_facts_in_group, limits_.most_seats_in_group),
-               append_failure::unavailable);
+        refuse(queue_.take_group(limits_.group_facts_max, limits_.group_seats_max), append_failure::unavailable);
     } catch (const std::exception& why) {
       // `store_broken`, or the adapter's own mistake: what was written is not known, and trying again is no help.
       log::of("actors").critical("the journal cannot be used: {}", why.what());

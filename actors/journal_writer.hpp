@@ -13,10 +13,10 @@
 namespace usher::actors {
 
 struct journal_writer_limits {
-  std::size_t most_facts_in_group = 4'096;
-  std::size_t most_seats_in_group = 100'000; ///< named by its facts: bounds a group's bytes
-  std::size_t most_facts_waiting = 200'000;  ///< above that, `overloaded`
-  std::size_t groups_per_snapshot = 32;      ///< while groups keep coming, one snapshot is kept after so many
+  std::size_t group_facts_max = 4'096;
+  std::size_t group_seats_max = 100'000;   ///< named by its facts: bounds a group's bytes
+  std::size_t waiting_facts_max = 200'000; ///< above that, `overloaded`
+  std::size_t groups_per_snapshot = 32;    ///< while groups keep coming, one snapshot is kept after so many
   /// From the start of a group to the start of the next, at least, unless that one is full already. Fewer and larger
   /// groups cost fewer syncs; a single hold waits for nothing.
   std::chrono::microseconds between_groups{0};

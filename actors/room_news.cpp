@@ -8,7 +8,7 @@ namespace usher::actors {
 
 room_news::room_news(self_pointer self, std::chrono::milliseconds between_news,
                      std::function<messages::queue_moved()> movement)
-    : self_(self), between_news_(between_news), movement_(std::move(movement)) {}
+    : self_(self), movement_(std::move(movement)), movement_news_(self, between_news, [this] { tell_movement(); }) {}
 
 void room_news::subscribe(const messages::gateway_actor& who) {
   if (gateways_.add(who))
@@ -20,21 +20,7 @@ void room_news::tell(const messages::people_admitted& news) {
     self_->send(gateway, news);
 }
 
-void room_news::tell_soon() {
-  if (timer_set_)
-    return;
-  auto wait = last_told_ + between_news_ - self_->clock().now();
-  if (wait.count() <= 0)
-    return tell_movement();
-  timer_set_ = true;
-  self_.internal_ptr()->run_delayed(wait, [this] {
-    timer_set_ = false;
-    tell_movement();
-  });
-}
-
 void room_news::tell_movement() {
-  last_told_ = self_->clock().now();
   auto news = movement_();
   for (const auto& gateway : gateways_)
     self_->send(gateway, news);

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "actors/audience.hpp"
+#include "actors/paced.hpp"
 #include "domain/waiting_room.hpp"
 #include "messages/type_ids.hpp"
 
-#include <caf/actor_clock.hpp>
 #include <caf/typed_actor_pointer.hpp>
 
 #include <chrono>
@@ -27,17 +27,15 @@ public:
 
   void tell(const messages::people_admitted& news);
   /// Tells how the queue stands now, or a little later, so that a busy room does not talk all the time.
-  void tell_soon();
+  void tell_soon() { movement_news_.soon(); }
 
 private:
   void tell_movement();
 
   self_pointer self_;
-  std::chrono::milliseconds between_news_;
   std::function<messages::queue_moved()> movement_;
   audience gateways_;
-  caf::actor_clock::time_point last_told_;
-  bool timer_set_ = false;
+  paced<self_pointer> movement_news_;
 };
 
 } // namespace usher::actors

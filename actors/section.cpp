@@ -195,7 +195,7 @@ private:
     timer_.rang(now);
     if (journal_.obstacle())
       return timer_.wake_at(now + patience, now);
-    for (const auto& fact : section_.expire(now, limits_.most_expiries_at_once))
+    for (const auto& fact : section_.expire(now, limits_.expiries_at_once_max))
       end_hold(fact, {});
     arm_timer(now);
   }

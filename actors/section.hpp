@@ -18,7 +18,7 @@ struct section_limits {
   shard_journal_limits journal;
   /// Watchers and the event hear of changes at once after a quiet time, else once in so long.
   std::chrono::milliseconds between_news{100};
-  std::size_t most_expiries_at_once = 1'000;
+  std::size_t expiries_at_once_max = 1'000;
 };
 
 /// All a section needs to serve.

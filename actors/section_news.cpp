@@ -13,7 +13,8 @@ section_news::section_news(self_pointer self, domain::event_id event, const doma
                            domain::epoch epoch, messages::event_actor event_actor,
                            std::chrono::milliseconds between_news)
     : self_(self), event_(std::move(event)), number_(section.number()), general_(section.plan().general()),
-      epoch_(epoch), event_actor_(std::move(event_actor)), between_news_(between_news), seats_(section),
+      epoch_(epoch), event_actor_(std::move(event_actor)), seats_(section),
+      seats_news_(self, between_news, [this] { tell_seats(); }),
       expired_count_(self_->system().metrics().counter_singleton("usher", "holds-expired", "Holds whose time ran out.",
                                                                  "1", true)) {}
 
@@ -45,22 +46,13 @@ void section_news::show(const domain::section& section, domain::epoch epoch) {
 }
 
 void section_news::tell_soon() {
-  if (!seats_.changed() || timer_set_)
-    return;
-  auto wait = last_told_ + between_news_ - self_->clock().now();
-  if (wait.count() <= 0)
-    return tell_seats();
-  timer_set_ = true;
-  self_.internal_ptr()->run_delayed(wait, [this] {
-    timer_set_ = false;
-    tell_seats();
-  });
+  if (seats_.changed())
+    seats_news_.soon();
 }
 
 void section_news::tell_seats() {
   if (!seats_.changed())
     return;
-  last_told_ = self_->clock().now();
   messages::seats_changed news{event_, number_, epoch_, ++seq_, seats_.take_changes(), seats_.totals()};
   // Which place of a general admission is whose means nothing to anybody; how many there are left, does.
   if (general_)

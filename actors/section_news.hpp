@@ -1,12 +1,12 @@
 #pragma once
 
 #include "actors/audience.hpp"
+#include "actors/paced.hpp"
 #include "actors/section_consequence.hpp"
 #include "actors/shown_seats.hpp"
 #include "domain/section.hpp"
 #include "messages/type_ids.hpp"
 
-#include <caf/actor_clock.hpp>
 #include <caf/telemetry/counter.hpp>
 #include <caf/typed_actor_pointer.hpp>
 
@@ -63,15 +63,13 @@ private:
   bool general_;
   domain::epoch epoch_;
   messages::event_actor event_actor_;
-  std::chrono::milliseconds between_news_;
 
   shown_seats seats_;
   std::uint64_t seq_ = 0; ///< of the last delta
   audience watchers_;
   audience subscribers_;
   audience known_; ///< monitored, once each, however often they come and go
-  caf::actor_clock::time_point last_told_;
-  bool timer_set_ = false;
+  paced<self_pointer> seats_news_;
   caf::telemetry::int_counter* expired_count_;
 };
 

@@ -26,7 +26,7 @@ struct journal_start {
 };
 
 struct shard_journal_limits {
-  std::size_t most_in_flight = 10'000;    ///< facts decided and not yet durable; above that, `overloaded`
+  std::size_t in_flight_max = 10'000;     ///< facts decided and not yet durable; above that, `overloaded`
   std::size_t facts_per_snapshot = 4'000; ///< and so many are replayed one by one after a restart
   std::chrono::milliseconds first_retry{250};
   std::chrono::milliseconds last_retry{2'000};
@@ -70,7 +70,7 @@ public:
   [[nodiscard]] std::optional<domain::rejection> obstacle() const {
     if (standing_ != shard_standing::writing)
       return domain::rejection::store_unavailable;
-    if (standing_down_ || in_flight_.size() >= limits_.most_in_flight)
+    if (standing_down_ || in_flight_.size() >= limits_.in_flight_max)
       return domain::rejection::overloaded;
     return std::nullopt;
   }

@@ -48,7 +48,7 @@ public:
   waiting_room_state(self_pointer self, waiting_room_start start)
       : self_(self), event_(std::move(start.event)), settings_(start.settings), clock_(start.clock),
         limits_(start.limits), room_(domain::waiting_room::limits{settings_.admission_per_s, settings_.max_shopping,
-                                                                  limits_.most_people, limits_.number_block}),
+                                                                  limits_.people_max, limits_.number_block}),
         port_(self, *this, shard(), std::move(start.journal), std::move(start.keeper)),
         journal_(port_, {shard(), start.history.epoch, start.history.last, start.history.facts.size()},
                  limits_.journal),
@@ -113,7 +113,7 @@ private:
   caf::result<domain::queue_place> wait_for_numbers(messages::join_queue& wish, messages::gateway_actor& where) {
     if (journal_.standing() != shard_standing::writing)
       return to_error(rejection::store_unavailable);
-    if (joins_.size() >= limits_.most_joins_waiting)
+    if (joins_.size() >= limits_.waiting_joins_max)
       return to_error(rejection::overloaded);
     joins_.push_back({std::move(wish), std::move(where), self_->make_response_promise()});
     reserve_ahead();

@@ -14,9 +14,9 @@ namespace usher::actors {
 
 struct waiting_room_limits {
   shard_journal_limits journal;
-  std::size_t most_people = 4'000'000;
+  std::size_t people_max = 4'000'000;
   std::uint32_t number_block = 10'000;
-  std::size_t most_joins_waiting = 100'000; ///< for the next block of numbers to be durable; above that, `overloaded`
+  std::size_t waiting_joins_max = 100'000; ///< for the next block of numbers to be durable; above that, `overloaded`
   std::chrono::milliseconds between_admissions{10};
   std::chrono::milliseconds between_news{250};
   std::chrono::milliseconds between_progress{1'000}; ///< how often the number served is written down

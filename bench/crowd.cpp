@@ -32,7 +32,7 @@ class crowd_run {
 public:
   explicit crowd_run(const crowd_options& options)
       : options_(options), hall_(sections(options), options.habits.section_steepness, options.habits.seat_steepness),
-        context_(1), http_(context_, options.to, 30s), places_(options.most_connected),
+        context_(1), http_(context_, options.to, 30s), places_(options.connected_max),
         door_(connecting_at_once), floor_{options_, hall_, context_, http_, places_, door_, report_},
         progress_(context_), look_(context_) {
     for (std::size_t i = 0; i < options.buyers; ++i)
@@ -119,7 +119,7 @@ std::uint64_t crowd_report::failed() const {
 }
 
 crowd_report run_crowd(const crowd_options& options) {
-  domain::ensure(options.buyers > 0 && options.most_connected > 0, "a crowd has somebody in it");
+  domain::ensure(options.buyers > 0 && options.connected_max > 0, "a crowd has somebody in it");
   return crowd_run(options).run();
 }
 

@@ -64,7 +64,7 @@ struct crowd_options {
   std::uint64_t seed = 1;
   /// Those who are beyond come when others have left. With the server in the same process each counts twice among
   /// the open files.
-  std::size_t most_connected = 5'000;
+  std::size_t connected_max = 5'000;
   /// After that, whoever is left counts as the error `unfinished`.
   std::chrono::seconds patience{110};
   crowd_habits habits;

@@ -39,7 +39,7 @@ void crowd_buyer::connect() {
 
 void crowd_buyer::reconnect() {
   client_.reset();
-  if (stage_ == stage::leaving || ++reconnects_ > most_reconnects) {
+  if (stage_ == stage::leaving || ++reconnects_ > reconnects_max) {
     if (stage_ != stage::leaving)
       fail("connection lost too often");
     return go();

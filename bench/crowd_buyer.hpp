@@ -56,7 +56,7 @@ private:
   static constexpr auto expiry_patience = std::chrono::seconds(10);
   /// Before another try after the server had no time.
   static constexpr auto pause_when_busy = std::chrono::seconds(1);
-  static constexpr int most_reconnects = 5;
+  static constexpr int reconnects_max = 5;
 
   /// What this buyer counts as, for the report.
   enum class stage : std::uint8_t { coming, waiting, shopping, leaving, gone };

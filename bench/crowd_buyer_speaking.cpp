@@ -166,8 +166,8 @@ void crowd_buyer::enter(stage next) {
 
 void crowd_buyer::fail(const std::string& what) {
   auto& errors = floor_.report.errors;
-  constexpr std::size_t most_kinds = 100;
-  ++errors[errors.contains(what) || errors.size() < most_kinds ? what : "others"];
+  constexpr std::size_t kinds_max = 100;
+  ++errors[errors.contains(what) || errors.size() < kinds_max ? what : "others"];
 }
 
 void crowd_buyer::refused(const std::string& slug) {

@@ -15,7 +15,7 @@ namespace json = boost::json;
 namespace {
 
 /// Seats beyond are not told apart by how much they are wanted.
-constexpr std::size_t most_ranks = 2'000;
+constexpr std::size_t ranks_max = 2'000;
 
 json::value get(http_client& server, const std::string& target) {
   auto answer = server.call({.method = "GET", .target = target});
@@ -28,7 +28,7 @@ json::value get(http_client& server, const std::string& target) {
 
 crowd_hall::crowd_hall(std::vector<crowd_section> sections, double section_steepness, double seat_steepness)
     : sections_(std::move(sections)), sections_wanted_(sections_.size(), section_steepness),
-      seats_wanted_(most_ranks, seat_steepness) {}
+      seats_wanted_(ranks_max, seat_steepness) {}
 
 std::size_t crowd_hall::choose_section(chance& by) const {
   return sections_wanted_.draw(by);

@@ -9,10 +9,10 @@ namespace usher::bench {
 
 namespace {
 
-constexpr std::size_t most_seats = 1'000'000;
-constexpr std::size_t most_seats_per_event = 50'000;
-constexpr std::size_t most_seats_per_section = 1'000;
-constexpr std::size_t most_per_buyer = 1'000;
+constexpr std::size_t seats_max = 1'000'000;
+constexpr std::size_t seats_per_event_max = 50'000;
+constexpr std::size_t seats_per_section_max = 1'000;
+constexpr std::size_t per_buyer_max = 1'000;
 constexpr std::size_t seats_per_row = 50;
 
 void append(std::string& text, std::size_t number) {
@@ -29,10 +29,10 @@ std::size_t divide_up(std::size_t a, std::size_t b) {
 
 halls halls_for(std::size_t buyers, std::size_t seats) {
   domain::ensure(buyers > 0 && seats > 0, "a hall is for somebody");
-  seats = std::min(seats, most_seats);
-  auto per_event = std::min({most_seats_per_event, buyers * most_per_buyer / 2, seats});
+  seats = std::min(seats, seats_max);
+  auto per_event = std::min({seats_per_event_max, buyers * per_buyer_max / 2, seats});
   halls all;
-  all.sections = divide_up(per_event, most_seats_per_section);
+  all.sections = divide_up(per_event, seats_per_section_max);
   all.seats_per_section = divide_up(per_event, all.sections);
   all.events = divide_up(seats, all.seats_per_event());
   return all;

@@ -20,7 +20,7 @@ namespace usher::bench {
 namespace {
 
 /// More holds per second than a closed loop reaches here: what decides how many seats are made.
-constexpr double most_per_s = 40'000;
+constexpr double per_s_max = 40'000;
 
 class hold_workload : public workload {
 public:
@@ -89,7 +89,7 @@ load_result measure_holds(const hold_options& options) {
   child_node node(std::move(as));
   auto plan = plan_of(options);
   plan.to = node.http();
-  auto per_s = options.rate_per_s > 0 ? options.rate_per_s : most_per_s;
+  auto per_s = options.rate_per_s > 0 ? options.rate_per_s : per_s_max;
   auto seconds = std::chrono::duration<double>(plan.duration + plan.warm_up).count() + 1;
   auto all = halls_for(options.connections, static_cast<std::size_t>(std::ceil(per_s * seconds)));
   all.run = "bench-" + run_name();

@@ -19,7 +19,7 @@ namespace http = beast::http;
 
 namespace {
 
-constexpr std::size_t most_waiting = 10'000;
+constexpr std::size_t waiting_max = 10'000;
 constexpr std::uint64_t largest_answer = 64 << 20;
 
 } // namespace
@@ -30,7 +30,7 @@ public:
       : to_(std::move(to)), timeout_(timeout), stream_(context) {}
 
   void add(http_request request, completion done) {
-    domain::ensure(waiting_.size() < most_waiting, "an HTTP connection is not asked more than it can take");
+    domain::ensure(waiting_.size() < waiting_max, "an HTTP connection is not asked more than it can take");
     waiting_.push_back({std::move(request), std::move(done)});
     if (waiting_.size() == 1)
       start();

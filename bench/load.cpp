@@ -26,7 +26,7 @@ constexpr auto preparation_patience = 60s;
 /// How long the last answers are waited for.
 constexpr auto last_answers_patience = 5s;
 /// How many requests of an open loop may be overdue before it counts them as never sent.
-constexpr std::size_t most_overdue = 1'000'000;
+constexpr std::size_t overdue_max = 1'000'000;
 /// Ports for connections from one address to one server: the kernel's default range has 28,000.
 constexpr std::size_t connections_per_source = 25'000;
 
@@ -284,7 +284,7 @@ void load_run::measure() {
 void load_run::keep_the_rate() {
   auto gap = std::chrono::duration<double>(1 / plan_.rate_per_s);
   auto moment = [&](std::uint64_t i) { return start_ + std::chrono::duration_cast<steady::duration>(gap * i); };
-  for (auto now = steady::now(); moment(intended_) <= now && due_.size() < most_overdue; ++intended_)
+  for (auto now = steady::now(); moment(intended_) <= now && due_.size() < overdue_max; ++intended_)
     due_.push_back(moment(intended_));
   send_due();
   if (!sending())

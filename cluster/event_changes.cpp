@@ -14,7 +14,7 @@ namespace usher::cluster {
 
 namespace {
 
-constexpr std::size_t most_sections = 65'535;
+constexpr std::size_t sections_max = 65'535;
 
 using domain::rejection;
 using messages::to_error;
@@ -32,7 +32,7 @@ caf::result<messages::event_view> event_changes::put(messages::put_event& wish) 
   if (auto wrong = is_running ? domain::check(wish.settings, categories)
                               : domain::event{}.may_become(wish.settings, categories, wish.state))
     return to_error(*wrong);
-  if (wish.plan->sections().empty() || wish.plan->sections().size() > most_sections)
+  if (wish.plan->sections().empty() || wish.plan->sections().size() > sections_max)
     return to_error(domain::refusal{.reason = rejection::bad_request, .detail = "A plan has 1 to 65535 sections."});
   if (core_.in_work.contains(wish.id))
     return to_error(rejection::in_progress);

@@ -140,7 +140,7 @@ decision<order_started> event::start_order(const order_started& wanted) const {
   }
   if (auto closed = may_order())
     return *std::move(closed);
-  if (orders_.size() >= most_orders_)
+  if (orders_.size() >= orders_max_)
     return refusal{.reason = rejection::limit_exceeded, .detail = "The event keeps no more orders."};
   auto add = [](minor_units sum, const ordered_seat& x) { return sum + x.price; };
   if (wanted.seats.empty()

@@ -22,20 +22,20 @@ namespace usher::domain {
 /// The seats are the sections'; this class knows only their totals, which come in as readings and
 /// decide about `sold_out`. Commands never change the object; `apply` never refuses.
 ///
-/// Of the orders that failed only the newest are remembered (`failed_orders_most`, and of one buyer
-/// `failed_orders_most_per_buyer`); one that is `unacknowledged` is not. What is not remembered may be started
+/// Of the orders that failed only the newest are remembered (`failed_orders_max`, and of one buyer
+/// `failed_orders_per_buyer_max`); one that is `unacknowledged` is not. What is not remembered may be started
 /// again under the same id: no money ever moved for it, and the provider still knows what it said to that id.
 ///
-/// Of the others none is forgotten, and there are at most `orders_most` in all: each was paid for once, so only
+/// Of the others none is forgotten, and there are at most `orders_max` in all: each was paid for once, so only
 /// somebody who pays and cancels without end comes near that.
 class event {
 public:
-  static constexpr std::size_t orders_most = 1'000'000;
-  static constexpr std::size_t failed_orders_most = 10'000;
-  static constexpr std::uint32_t failed_orders_most_per_buyer = 20;
+  static constexpr std::size_t orders_max = 1'000'000;
+  static constexpr std::size_t failed_orders_max = 10'000;
+  static constexpr std::uint32_t failed_orders_per_buyer_max = 20;
 
   /// Takes at most so many orders.
-  explicit event(std::size_t most_orders = orders_most) : most_orders_(most_orders) {}
+  explicit event(std::size_t most = orders_max) : orders_max_(most) {}
 
   // ---- commands ----
 
@@ -90,12 +90,12 @@ private:
   /// The order has ended without a sale.
   void give_up_hold(const order& ended);
 
-  std::size_t most_orders_;
+  std::size_t orders_max_;
   event_settings settings_;
   event_state state_ = event_state::scheduled;
   std::unordered_map<order_id, order> orders_;
   std::unordered_map<hold_id, order_id> order_by_hold_; ///< the order that pays for each hold, or has bought it
-  failed_orders failed_{failed_orders_most, failed_orders_most_per_buyer};
+  failed_orders failed_{failed_orders_max, failed_orders_per_buyer_max};
 };
 
 } // namespace usher::domain

@@ -6,15 +6,15 @@
 
 namespace usher::domain {
 
-failed_orders::failed_orders(std::size_t most, std::uint32_t most_per_buyer)
-    : most_(most), most_per_buyer_(most_per_buyer) {
-  ensure(most > 0 && most_per_buyer > 0, "the newest failed order is always remembered");
+failed_orders::failed_orders(std::size_t most, std::uint32_t per_buyer_max)
+    : most_(most), per_buyer_max_(per_buyer_max) {
+  ensure(most > 0 && per_buyer_max > 0, "the newest failed order is always remembered");
 }
 
 std::optional<order_id> failed_orders::remember(order_id order, const buyer_id& buyer) {
   auto& count = by_buyer_[buyer];
   auto oldest = row_.end();
-  if (count == most_per_buyer_)
+  if (count == per_buyer_max_)
     oldest = std::find_if(row_.begin(), row_.end(), [&](const entry& x) { return x.buyer == buyer; });
   else if (row_.size() == most_)
     oldest = row_.begin();

@@ -15,8 +15,8 @@ namespace usher::domain {
 /// them, so that buyers whose payments are declined again and again do not fill its memory.
 class failed_orders {
 public:
-  /// Remembers at most `most` of them, and at most `most_per_buyer` of each buyer.
-  failed_orders(std::size_t most, std::uint32_t most_per_buyer);
+  /// Remembers at most `most` of them, and at most `per_buyer_max` of each buyer.
+  failed_orders(std::size_t most, std::uint32_t per_buyer_max);
 
   /// Takes an order that is not among them. Returns the one that is to be forgotten for it, if any: the oldest of
   /// the same buyer when that buyer has too many, else the oldest of all. O(most) for a buyer with too many, else O(1).
@@ -38,7 +38,7 @@ private:
   void count_out(const buyer_id& buyer);
 
   std::size_t most_;
-  std::uint32_t most_per_buyer_;
+  std::uint32_t per_buyer_max_;
   std::deque<entry> row_;
   std::unordered_map<buyer_id, std::uint32_t> by_buyer_; ///< how many each has in the row, without zeros
 };

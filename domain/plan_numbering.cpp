@@ -93,7 +93,7 @@ public:
     std::size_t numbers = 0;
     for (const auto& row : numbering_.sections)
       numbers += row.guids.size();
-    return numbers <= most_numbers
+    return numbers <= numbers_max
            && numbering_.sections.size() <= std::numeric_limits<section_no::representation>::max();
   }
 
@@ -111,7 +111,7 @@ public:
     refusal why{.reason = rejection::plan_in_use, .detail = sentence_for(at)};
     for (const auto* places : {&sold_, &held_, &blocked_})
       for (auto place : *places)
-        if (why.guids.size() < most_seats_named)
+        if (why.guids.size() < named_seats_max)
           why.guids.push_back(now_.guid(place));
     return why;
   }

@@ -38,9 +38,9 @@ struct plan_numbering {
 using section_standing = std::vector<place_standing>;
 
 /// So many places, with those that are gone, may have a number in one event.
-inline constexpr std::size_t most_numbers = 1'000'000;
+inline constexpr std::size_t numbers_max = 1'000'000;
 /// So many seats a refused plan names.
-inline constexpr std::size_t most_seats_named = 100;
+inline constexpr std::size_t named_seats_max = 100;
 
 /// A plan as it was read, with the numbers that its places have. Null when the numbering was not made for this plan.
 [[nodiscard]] shared_plan with_numbers(shared_plan read, const plan_numbering& numbering);

@@ -178,7 +178,7 @@ waiting_person* waiting_room::find(const buyer_id& buyer) const {
 }
 
 waiting_person* waiting_room::let_in(const buyer_id& buyer) {
-  if (people_.size() >= limits_.max_people && !forget_expired())
+  if (people_.size() >= limits_.people_max && !forget_expired())
     return nullptr;
   return people_.insert(waiting_person::make(buyer)).first->get();
 }

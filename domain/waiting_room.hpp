@@ -44,7 +44,7 @@ public:
   struct limits {
     std::uint32_t admission_per_s = 100;
     std::uint32_t max_shopping = 0; ///< 0: no cap
-    std::size_t max_people = 4'000'000;
+    std::size_t people_max = 4'000'000;
     std::uint32_t number_block = 10'000;
   };
 

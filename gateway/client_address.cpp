@@ -13,7 +13,7 @@ namespace {
 namespace ip = boost::asio::ip;
 
 /// How many entries of the header are looked at; more are not written by honest proxies.
-constexpr int max_hops = 32;
+constexpr int hops_max = 32;
 
 ip::address_v6 as_v6(const ip::address& address) {
   return address.is_v6() ? address.to_v6() : ip::make_address_v6(ip::v4_mapped, address.to_v4());
@@ -91,7 +91,7 @@ bool trusted_proxies::contains(const ip::address& address) const {
 
 ip::address client_address(const ip::address& peer, std::string_view forwarded_for, const trusted_proxies& trusted) {
   auto client = plain(peer);
-  for (int hop = 0; hop < max_hops && trusted.contains(client) && !forwarded_for.empty(); ++hop) {
+  for (int hop = 0; hop < hops_max && trusted.contains(client) && !forwarded_for.empty(); ++hop) {
     auto comma = forwarded_for.rfind(',');
     auto entry = read_entry(comma == std::string_view::npos ? forwarded_for : forwarded_for.substr(comma + 1));
     if (!entry)

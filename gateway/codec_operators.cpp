@@ -16,7 +16,7 @@ namespace usher::gateway {
 namespace {
 
 constexpr std::size_t name_bytes = 256;
-constexpr std::int64_t most_minor_units = 1'000'000'000'000;
+constexpr std::int64_t minor_units_max = 1'000'000'000'000;
 
 using category_prices = std::vector<std::pair<std::string, domain::minor_units>>;
 
@@ -48,7 +48,7 @@ category_prices read_prices(object_reader& members) {
   object_reader reader{*object, members.fault(), at};
   for (const auto& member : *object) {
     std::string category{member.key().data(), member.key().size()};
-    auto price = reader.number(category, 0, most_minor_units);
+    auto price = reader.number(category, 0, minor_units_max);
     prices.emplace_back(std::move(category), price);
   }
   return prices;
@@ -254,14 +254,14 @@ read_body<messages::block_seats> read_block_body(std::string_view text, const do
   if (members.has("seats") == members.has("section")) {
     members.fail("Say exactly one of seats and section.");
   } else if (members.has("seats")) {
-    auto wish = resolve(named_seats{read_guids(members, max_plan_seats, name_bytes)}, plan);
+    auto wish = resolve(named_seats{read_guids(members, plan_seats_max, name_bytes)}, plan);
     if (auto* why = std::get_if<problem>(&wish))
       parts = std::move(*why);
     else
       parts = block_parts(std::get<resolved_wish>(wish));
   } else {
     auto section = members.text("section", name_bytes);
-    auto quantity = read_count(members, "quantity", 1, static_cast<std::uint32_t>(max_plan_seats));
+    auto quantity = read_count(members, "quantity", 1, static_cast<std::uint32_t>(plan_seats_max));
     if (!fault)
       parts = block_section(section, quantity, plan);
   }

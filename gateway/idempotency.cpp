@@ -88,7 +88,7 @@ void idempotency_table::forget_old(moment now) {
 
 /// Forgets finished answers until there is room for so many entries and bytes more; false when there is none.
 bool idempotency_table::make_room(std::size_t more, std::size_t bytes) {
-  auto fits = [&] { return places_.size() + more <= limits_.max_entries && bytes_ + bytes <= limits_.max_bytes; };
+  auto fits = [&] { return places_.size() + more <= limits_.entries_max && bytes_ + bytes <= limits_.bytes_max; };
   while (!fits() && !finished_.empty())
     forget(finished_.begin());
   return fits();

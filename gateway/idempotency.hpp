@@ -27,8 +27,8 @@ struct stored_answer {
 };
 
 struct idempotency_limits {
-  std::size_t max_entries = 100'000;
-  std::size_t max_bytes = 64 * 1024 * 1024; ///< of keys and answers together
+  std::size_t entries_max = 100'000;
+  std::size_t bytes_max = 64 * 1024 * 1024; ///< of keys and answers together
   std::chrono::seconds keep{24 * 3600};     ///< how long an answer can be had again
   std::chrono::seconds in_progress{60};     ///< after that a request counts as lost and may be tried again
 };

@@ -23,32 +23,32 @@ std::string pointer_to(std::string_view parent, std::size_t index) {
   return std::string{parent} + "/" + std::to_string(index);
 }
 
-std::optional<std::string> fault_of_text(std::string_view text, std::size_t max_bytes) {
+std::optional<std::string> fault_of_text(std::string_view text, std::size_t bytes_max) {
   if (text.empty())
     return "This must not be empty.";
-  if (text.size() > max_bytes)
-    return "This is longer than " + std::to_string(max_bytes) + " bytes.";
+  if (text.size() > bytes_max)
+    return "This is longer than " + std::to_string(bytes_max) + " bytes.";
   auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (std::any_of(text.begin(), text.end(), is_control))
     return "This has a control character in it.";
   return std::nullopt;
 }
 
-std::string_view object_reader::text(std::string_view name, std::size_t max_bytes) {
+std::string_view object_reader::text(std::string_view name, std::size_t bytes_max) {
   const auto* json = require(name);
-  return json ? as_text(name, *json, max_bytes) : std::string_view{};
+  return json ? as_text(name, *json, bytes_max) : std::string_view{};
 }
 
-std::optional<std::string> object_reader::optional_text(std::string_view name, std::size_t max_bytes) {
+std::optional<std::string> object_reader::optional_text(std::string_view name, std::size_t bytes_max) {
   if (const auto* json = find(name))
-    return std::string{as_text(name, *json, max_bytes)};
+    return std::string{as_text(name, *json, bytes_max)};
   return std::nullopt;
 }
 
-std::string object_reader::label(std::string_view name, std::size_t max_bytes) {
+std::string object_reader::label(std::string_view name, std::size_t bytes_max) {
   const auto* json = require(name);
   bool empty = json && json->is_string() && json->get_string().empty();
-  return json && !empty ? std::string{as_text(name, *json, max_bytes)} : std::string{};
+  return json && !empty ? std::string{as_text(name, *json, bytes_max)} : std::string{};
 }
 
 std::int64_t object_reader::number(std::string_view name, std::int64_t low, std::int64_t high) {
@@ -144,14 +144,14 @@ const boost::json::value* object_reader::require(std::string_view name) {
   return json;
 }
 
-std::string_view object_reader::as_text(std::string_view name, const boost::json::value& json, std::size_t max_bytes) {
+std::string_view object_reader::as_text(std::string_view name, const boost::json::value& json, std::size_t bytes_max) {
   const auto* string = json.if_string();
   if (!string) {
     fail(name, "This must be a text.");
     return {};
   }
   std::string_view content{string->data(), string->size()};
-  if (auto sentence = fault_of_text(content, max_bytes)) {
+  if (auto sentence = fault_of_text(content, bytes_max)) {
     fail(name, std::move(*sentence));
     return {};
   }

@@ -33,10 +33,10 @@ public:
 
   [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
 
-  [[nodiscard]] std::string_view text(std::string_view name, std::size_t max_bytes);
-  [[nodiscard]] std::optional<std::string> optional_text(std::string_view name, std::size_t max_bytes);
+  [[nodiscard]] std::string_view text(std::string_view name, std::size_t bytes_max);
+  [[nodiscard]] std::optional<std::string> optional_text(std::string_view name, std::size_t bytes_max);
   /// A text that may be empty, such as what is painted on a seat.
-  [[nodiscard]] std::string label(std::string_view name, std::size_t max_bytes);
+  [[nodiscard]] std::string label(std::string_view name, std::size_t bytes_max);
   [[nodiscard]] std::int64_t number(std::string_view name, std::int64_t low, std::int64_t high);
   [[nodiscard]] std::optional<std::int64_t> optional_number(std::string_view name, std::int64_t low, std::int64_t high);
   [[nodiscard]] std::optional<bool> optional_truth(std::string_view name);
@@ -63,7 +63,7 @@ public:
 private:
   [[nodiscard]] const boost::json::value* find(std::string_view name) const;
   [[nodiscard]] const boost::json::value* require(std::string_view name);
-  [[nodiscard]] std::string_view as_text(std::string_view name, const boost::json::value& json, std::size_t max_bytes);
+  [[nodiscard]] std::string_view as_text(std::string_view name, const boost::json::value& json, std::size_t bytes_max);
   [[nodiscard]] std::int64_t as_number(std::string_view name, const boost::json::value& json, std::int64_t low,
                                        std::int64_t high);
 
@@ -73,6 +73,6 @@ private:
 };
 
 /// Why `text` cannot be a name or a key, or nothing.
-[[nodiscard]] std::optional<std::string> fault_of_text(std::string_view text, std::size_t max_bytes);
+[[nodiscard]] std::optional<std::string> fault_of_text(std::string_view text, std::size_t bytes_max);
 
 } // namespace usher::gateway

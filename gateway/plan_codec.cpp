@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t label_bytes = 256;
 constexpr std::size_t section_id_bytes = 64;
-constexpr std::size_t max_rows = std::numeric_limits<std::uint16_t>::max();
+constexpr std::size_t rows_max = std::numeric_limits<std::uint16_t>::max();
 
 bool is_lower_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -107,7 +107,7 @@ read_plan_result plan_reader::read(const boost::json::value& json) {
 }
 
 void plan_reader::read_categories(object_reader& plan) {
-  const auto* categories = plan.array("categories", 1, max_plan_categories);
+  const auto* categories = plan.array("categories", 1, plan_categories_max);
   if (!categories)
     return;
   auto list_at = plan.pointer("categories");
@@ -127,7 +127,7 @@ void plan_reader::read_categories(object_reader& plan) {
 }
 
 void plan_reader::read_zones(object_reader& plan) {
-  const auto* zones = plan.array("zones", 0, max_plan_sections);
+  const auto* zones = plan.array("zones", 0, plan_sections_max);
   if (!zones)
     return;
   auto list_at = plan.pointer("zones");
@@ -148,7 +148,7 @@ void plan_reader::read_zone(object_reader& zone, const std::string& at) {
   section.name = zone.label("name", label_bytes);
   auto position = read_point(zone, "position");
   bool general = zone.has("general");
-  const auto* rows = general && !zone.has("rows") ? nullptr : zone.array("rows", 0, max_rows);
+  const auto* rows = general && !zone.has("rows") ? nullptr : zone.array("rows", 0, rows_max);
   auto list_at = zone.pointer("rows");
   for (std::size_t i = 0; rows && i < rows->size() && !fault_; ++i) {
     auto row_at = pointer_to(list_at, i);
@@ -177,7 +177,7 @@ void plan_reader::read_general(object_reader& zone, domain::section_plan& sectio
     return;
   auto general_at = zone.pointer("general");
   object_reader general{*object, fault_, general_at};
-  auto capacity = general.number("capacity", 1, static_cast<std::int64_t>(max_plan_seats));
+  auto capacity = general.number("capacity", 1, static_cast<std::int64_t>(plan_seats_max));
   section.general_capacity = static_cast<std::uint32_t>(capacity);
   section.general_category = read_category(general);
   count_places(general, "capacity", section.general_capacity);
@@ -188,7 +188,7 @@ void plan_reader::read_row(object_reader& row, const std::string& at, domain::po
   auto name = row.label("row_number", label_bytes);
   auto offset = row.has("position") ? read_point(row, "position") : domain::point{};
   domain::point row_at{zone_at.x + offset.x, zone_at.y + offset.y};
-  const auto* seats = row.array("seats", 0, max_plan_seats);
+  const auto* seats = row.array("seats", 0, plan_seats_max);
   if (!seats || seats->empty())
     return;
   count_places(row, "seats", seats->size());
@@ -261,8 +261,8 @@ domain::point plan_reader::read_point(object_reader& reader, std::string_view na
 
 void plan_reader::count_places(object_reader& reader, std::string_view name, std::size_t places) {
   places_ += places;
-  if (places_ > max_plan_seats)
-    reader.fail(name, "The plan has more than " + std::to_string(max_plan_seats) + " places.");
+  if (places_ > plan_seats_max)
+    reader.fail(name, "The plan has more than " + std::to_string(plan_seats_max) + " places.");
 }
 
 /// Ids that the file gives go first, so that a made one never takes them away.
@@ -303,8 +303,8 @@ read_plan_result read_plan(const boost::json::value& json, std::string_view at) 
 }
 
 read_plan_result parse_plan(std::string_view text) {
-  if (text.size() > max_plan_bytes)
-    return plan_fault{{}, "The plan is larger than " + std::to_string(max_plan_bytes) + " bytes."};
+  if (text.size() > plan_bytes_max)
+    return plan_fault{{}, "The plan is larger than " + std::to_string(plan_bytes_max) + " bytes."};
   boost::json::monotonic_resource arena;
   boost::json::parse_options options;
   options.max_depth = 64;

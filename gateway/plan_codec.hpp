@@ -21,10 +21,10 @@ struct plan_fault {
 };
 
 /// The largest plan that is read.
-inline constexpr std::size_t max_plan_seats = 200'000;
-inline constexpr std::size_t max_plan_sections = 65'535;
-inline constexpr std::size_t max_plan_categories = 1'000;
-inline constexpr std::size_t max_plan_bytes = 64 * 1024 * 1024;
+inline constexpr std::size_t plan_seats_max = 200'000;
+inline constexpr std::size_t plan_sections_max = 65'535;
+inline constexpr std::size_t plan_categories_max = 1'000;
+inline constexpr std::size_t plan_bytes_max = 64 * 1024 * 1024;
 
 using read_plan_result = std::variant<domain::shared_plan, plan_fault>;
 

@@ -13,7 +13,7 @@ namespace usher::gateway {
 namespace {
 
 /// As many sections as a hold may have seats.
-constexpr std::size_t max_sections = 1000;
+constexpr std::size_t sections_max = 1000;
 
 template <class Number>
 void append_number(std::string& out, Number number) {
@@ -57,7 +57,7 @@ std::pair<std::string_view, std::string_view> split(std::string_view text, char 
 
 std::optional<std::vector<domain::section_no>> read_sections(std::string_view text) {
   std::vector<domain::section_no> sections;
-  while (!text.empty() && sections.size() < max_sections) {
+  while (!text.empty() && sections.size() < sections_max) {
     auto [first, rest] = split(text, '+');
     auto number = read_number<std::uint16_t>(first);
     bool ascending = number && (sections.empty() || sections.back().value() < *number);

@@ -30,7 +30,7 @@ std::string key_of(const boost::asio::ip::address& address) {
 } // namespace
 
 rate_limiter::rate_limiter(rate_limits limits) : limits_(limits) {
-  if (!(limits.per_s > 0) || !(limits.burst >= 1) || limits.max_keys == 0)
+  if (!(limits.per_s > 0) || !(limits.burst >= 1) || limits.keys_max == 0)
     throw std::invalid_argument("a rate limit needs more than 0 a second, a burst of at least 1 and room for a key");
 }
 
@@ -60,7 +60,7 @@ rate_limiter::bucket& rate_limiter::bucket_of(std::string_view key, moment now) 
     buckets_.splice(buckets_.begin(), buckets_, found->second);
     return buckets_.front();
   }
-  if (buckets_.size() >= limits_.max_keys) {
+  if (buckets_.size() >= limits_.keys_max) {
     places_.erase(buckets_.back().key);
     buckets_.pop_back();
   }

@@ -16,7 +16,7 @@ namespace usher::gateway {
 struct rate_limits {
   double per_s = 20;              ///< requests that come back every second; more than 0
   double burst = 40;              ///< requests at once after a pause; at least 1
-  std::size_t max_keys = 100'000; ///< who is remembered; the one not heard of for longest is forgotten first
+  std::size_t keys_max = 100'000; ///< who is remembered; the one not heard of for longest is forgotten first
   bool limit_loopback = false;    ///< whether addresses of this machine count
 };
 

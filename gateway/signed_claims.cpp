@@ -14,8 +14,8 @@
 namespace usher::gateway {
 namespace {
 
-constexpr std::size_t max_token_bytes = 4096;
-constexpr std::size_t max_buyer_bytes = 128;
+constexpr std::size_t token_bytes_max = 4096;
+constexpr std::size_t buyer_bytes_max = 128;
 constexpr long latest_second = 253'402'300'799; ///< the last of the year 9999
 
 struct free_text {
@@ -38,7 +38,7 @@ bool has_token_form(std::string_view token) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'
            || c == '.';
   };
-  return token.size() <= max_token_bytes && std::all_of(token.begin(), token.end(), allowed)
+  return token.size() <= token_bytes_max && std::all_of(token.begin(), token.end(), allowed)
          && std::count(token.begin(), token.end(), '.') == 2;
 }
 
@@ -106,9 +106,9 @@ bool signed_claims::is_for(std::string_view audience) const {
   return list && std::any_of(list->begin(), list->end(), matches);
 }
 
-std::optional<std::string> signed_claims::text(const char* claim, std::size_t max_bytes) const {
+std::optional<std::string> signed_claims::text(const char* claim, std::size_t bytes_max) const {
   const char* content = jwt_get_grant(token_.get(), claim);
-  if (!content || fault_of_text(content, max_bytes))
+  if (!content || fault_of_text(content, bytes_max))
     return std::nullopt;
   return std::string{content};
 }
@@ -135,7 +135,7 @@ std::optional<domain::instant> signed_claims::moment(const char* claim) const {
 }
 
 std::optional<domain::buyer_id> signed_claims::buyer() const {
-  auto subject = text("sub", max_buyer_bytes);
+  auto subject = text("sub", buyer_bytes_max);
   return subject ? std::optional{domain::buyer_id{std::move(*subject)}} : std::nullopt;
 }
 

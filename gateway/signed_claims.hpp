@@ -27,8 +27,8 @@ public:
   [[nodiscard]] std::optional<token_fault> fault_of_times(domain::instant now, domain::seconds tolerance) const;
   /// `aud` may be one text or several (RFC 7519, 4.1.3).
   [[nodiscard]] bool is_for(std::string_view audience) const;
-  /// A text of 1 to `max_bytes` bytes without control characters.
-  [[nodiscard]] std::optional<std::string> text(const char* claim, std::size_t max_bytes) const;
+  /// A text of 1 to `bytes_max` bytes without control characters.
+  [[nodiscard]] std::optional<std::string> text(const char* claim, std::size_t bytes_max) const;
   /// A whole number other than 0.
   [[nodiscard]] std::optional<long> number(const char* claim) const;
   [[nodiscard]] std::optional<domain::instant> moment(const char* claim) const;

@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::size_t min_secret_bytes = 32;
 constexpr int min_rsa_bits = 2048;
-constexpr std::size_t max_session_bytes = 128;
-constexpr std::size_t max_event_bytes = 64;
+constexpr std::size_t session_bytes_max = 128;
+constexpr std::size_t event_bytes_max = 64;
 constexpr std::size_t ticket_code_size = 20;
 
 constexpr const char* buyer_audience = "usher:buyer";
@@ -87,7 +87,7 @@ verified<buyer_claims> verify_shop(std::string_view token, const shop_key& shop,
 }
 
 std::optional<domain::event_id> event_of(const signed_claims& claims) {
-  auto event = claims.text("event", max_event_bytes);
+  auto event = claims.text("event", event_bytes_max);
   if (!event || !domain::is_event_id(*event))
     return std::nullopt;
   return domain::event_id{std::move(*event)};
@@ -207,7 +207,7 @@ verified<session_claims> tokens::verify_session(std::string_view token, domain::
   const auto& claims = std::get<signed_claims>(opened);
   if (auto fault = claims.fault_of_times(now, domain::seconds{0}))
     return *fault;
-  auto session = claims.text("session", max_session_bytes);
+  auto session = claims.text("session", session_bytes_max);
   auto buyer = claims.buyer();
   if (!session || !buyer)
     return token_fault::bad_claims;

@@ -9,7 +9,7 @@
 namespace usher::node {
 namespace {
 
-constexpr std::size_t most_waiting = 16;
+constexpr std::size_t waiting_max = 16;
 
 } // namespace
 
@@ -19,7 +19,7 @@ audit_desk::audit_desk(opener open)
 void audit_desk::ask(messages::trace_id trace, const domain::event_id& event, completion done) {
   {
     std::lock_guard lock{mutex_};
-    if (!stopped_ && waiting_.size() < most_waiting) {
+    if (!stopped_ && waiting_.size() < waiting_max) {
       waiting_.push_back({trace, event, std::move(done)});
       asked_.notify_one();
       return;

@@ -134,7 +134,7 @@ std::vector<option> declare() {
           [](auto& s) -> auto& { return s.gateway.per_buyer.burst; }, 1, 1e6),
       number(
           {"rate-limit.max-buyers", "Buyers that are counted; the one unseen for longest is forgotten.", "buyers"},
-          [](auto& s) -> auto& { return s.gateway.per_buyer.max_keys; }, 1000, 100'000'000),
+          [](auto& s) -> auto& { return s.gateway.per_buyer.keys_max; }, 1000, 100'000'000),
       real_number(
           {"rate-limit.address-per-s", "Requests of one address a second, in the long run.", "requests"},
           [](auto& s) -> auto& { return s.gateway.per_address.per_s; }, 0.01, 1e6),
@@ -144,7 +144,7 @@ std::vector<option> declare() {
       number(
           {"rate-limit.max-addresses", "Addresses that are counted; the one unseen for longest is forgotten.",
            "addresses"},
-          [](auto& s) -> auto& { return s.gateway.per_address.max_keys; }, 1000, 100'000'000),
+          [](auto& s) -> auto& { return s.gateway.per_address.keys_max; }, 1000, 100'000'000),
       yes_or_no(
           {"rate-limit.loopback", "Limit this machine's own addresses, too."},
           [](auto& s) -> auto& { return s.gateway.per_address.limit_loopback; }),
@@ -185,7 +185,7 @@ std::vector<option> declare() {
           [](auto& s) -> auto& { return s.gateway.token_ttl; }, 60s, 2592000s),
       number(
           {"waiting-room.max-people", "People in one event's waiting room; one more is `overloaded`.", "people"},
-          [](auto& s) -> auto& { return s.waiting_room.max_people; }, 1, 100'000'000),
+          [](auto& s) -> auto& { return s.waiting_room.people_max; }, 1, 100'000'000),
       duration(
           {"waiting-room.presence", "How long somebody who polls counts as being there after the last time."},
           [](auto& s) -> auto& { return s.waiting_room.presence; }, 5s, 3600s),
@@ -202,10 +202,10 @@ std::vector<option> declare() {
           "sqlite:FILE, or postgres://USER:PASSWORD@HOST/DATABASE", persistence::is_store_url, true),
       number(
           {"journal.max-group", "Facts that are written to the store at once.", "facts"},
-          [](auto& s) -> auto& { return s.journal.max_group; }, 1, 100'000),
+          [](auto& s) -> auto& { return s.journal.group_max; }, 1, 100'000),
       number(
           {"journal.max-queue", "Facts that may wait to be written; more is `overloaded`.", "facts"},
-          [](auto& s) -> auto& { return s.journal.max_queue; }, 100, 10'000'000),
+          [](auto& s) -> auto& { return s.journal.queue_max; }, 100, 10'000'000),
       duration(
           {"journal.interval", "Under load, from the start of one write to the next: what comes meanwhile shares it."},
           [](auto& s) -> auto& { return s.journal.interval; }, 0ms, 1s),

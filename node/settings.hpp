@@ -20,14 +20,14 @@ struct auth_settings {
 
 /// How the facts of all shards are written together.
 struct journal_settings {
-  std::size_t max_group = 4096;          ///< facts in one statement at most
-  std::size_t max_queue = 200'000;       ///< facts waiting to be written; above that, `overloaded`
+  std::size_t group_max = 4096;          ///< facts in one statement at most
+  std::size_t queue_max = 200'000;       ///< facts waiting to be written; above that, `overloaded`
   std::chrono::milliseconds interval{1}; ///< from the start of one group to the next, under load
 };
 
 /// How many people wait, and who of them is there.
 struct waiting_room_settings {
-  std::size_t max_people = 4'000'000; ///< in one event's
+  std::size_t people_max = 4'000'000; ///< in one event's
   std::chrono::seconds presence{30};  ///< who is not connected is there for so long after asking
 };
 

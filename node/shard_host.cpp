@@ -53,15 +53,15 @@ domain::section_terms first_terms(const domain::seating_plan& plan) {
 
 actors::journal_writer_limits writer_limits(const settings& all) {
   actors::journal_writer_limits limits;
-  limits.most_facts_in_group = all.journal.max_group;
-  limits.most_facts_waiting = all.journal.max_queue;
+  limits.group_facts_max = all.journal.group_max;
+  limits.waiting_facts_max = all.journal.queue_max;
   limits.between_groups = all.journal.interval;
   return limits;
 }
 
 actors::waiting_room_limits room_limits(const settings& all) {
   actors::waiting_room_limits limits;
-  limits.most_people = all.waiting_room.max_people;
+  limits.people_max = all.waiting_room.people_max;
   limits.presence = all.waiting_room.presence;
   limits.pass_ttl = all.gateway.pass_ttl;
   return limits;

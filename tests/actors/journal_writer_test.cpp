@@ -64,7 +64,7 @@ SCENARIO("facts that wait together are written together") {
 
 SCENARIO("a group has a bounded size") {
   GIVEN("a writer whose groups have ten facts at most, and a message with twenty-five") {
-    writer = working_journal({.most_facts_in_group = 10});
+    writer = working_journal({.group_facts_max = 10});
     append(0, 1, 25);
     settle();
     THEN("it is written in three groups, in order") {
@@ -97,7 +97,7 @@ SCENARIO("under load a group waits for the next interval, and the first one for 
     }
   }
   GIVEN("the same writer after a group that has just started, and a full one that waits") {
-    writer = working_journal({.most_facts_in_group = 10, .between_groups = 5ms});
+    writer = working_journal({.group_facts_max = 10, .between_groups = 5ms});
     append(1, 1, 1);
     settle();
     append(1, 2, 10);
@@ -110,7 +110,7 @@ SCENARIO("under load a group waits for the next interval, and the first one for 
 
 SCENARIO("a store that is out of reach fails everything that waits") {
   GIVEN("two shards' facts in two groups") {
-    writer = working_journal({.most_facts_in_group = 3});
+    writer = working_journal({.group_facts_max = 3});
     books->set(store_fault::unavailable);
     append(0, 1, 3);
     append(1, 1, 3);
@@ -185,7 +185,7 @@ SCENARIO("a shard whose view is out of date hears from where") {
 
 SCENARIO("a full queue says that it is overloaded") {
   GIVEN("a writer that keeps ten facts waiting at most") {
-    writer = working_journal({.most_facts_waiting = 10});
+    writer = working_journal({.waiting_facts_max = 10});
     append(0, 1, 8);
     append(1, 1, 3);
     append(1, 4, 1);
@@ -201,7 +201,7 @@ SCENARIO("a full queue says that it is overloaded") {
 
 SCENARIO("snapshots wait for facts, but not for ever") {
   GIVEN("a writer that keeps one snapshot after two groups of one fact") {
-    writer = working_journal({.most_facts_in_group = 1, .groups_per_snapshot = 2});
+    writer = working_journal({.group_facts_max = 1, .groups_per_snapshot = 2});
     append(0, 1, 1);
     settle();
     append(0, 2, 4);

@@ -77,7 +77,7 @@ SCENARIO("a declined order fails and says why, and its hold goes on") {
 }
 
 SCENARIO("of a buyer's failed orders the newest are remembered, and the key of a forgotten one may be used again") {
-  const std::uint64_t most = domain::event::failed_orders_most_per_buyer;
+  const std::uint64_t most = domain::event::failed_orders_per_buyer_max;
   provider->charge_scripts.assign(most + 1, {false, paid::declined});
   hold(1, 1, {seats(left, {0})});
   auto pay = [this](std::uint64_t number) {
@@ -234,7 +234,7 @@ SCENARIO("a sale is sold out when nothing is free or held, and open again when s
 }
 
 SCENARIO("a sale is sold out although that could not be written down when it was heard") {
-  limits.journal.most_in_flight = 1;
+  limits.journal.in_flight_max = 1;
   restart();
   provider->hold_answers();
   hold(1, 1, {seats(left, {0})});
@@ -269,7 +269,7 @@ SCENARIO("the report counts seats, money, people and orders") {
 }
 
 SCENARIO("orders under way are bounded") {
-  limits.most_checkouts = 1;
+  limits.checkouts_max = 1;
   restart();
   provider->hold_answers();
   hold(1, 1, {seats(left, {0})});

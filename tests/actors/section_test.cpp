@@ -308,7 +308,7 @@ SCENARIO("new terms count for new holds") {
 
 SCENARIO("a section with too many facts in flight says that it is overloaded") {
   GIVEN("a section that may have two facts in flight, and a journal that does not answer") {
-    start_on_silent_journal({.journal = {.most_in_flight = 2}});
+    start_on_silent_journal({.journal = {.in_flight_max = 2}});
     hold(1, {1});
     hold(2, {2});
     THEN("the third hold is overloaded and changes nothing, and losers still get their answer") {

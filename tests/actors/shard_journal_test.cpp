@@ -35,7 +35,7 @@ struct journal_fixture {
   actors::shard_journal<int> journal{
       port,
       {{domain::shard_kind::section, domain::event_id{"rock"}, {}}, domain::epoch{3}, domain::fact_seq{20}},
-      {.most_in_flight = 4, .facts_per_snapshot = 3}};
+      {.in_flight_max = 4, .facts_per_snapshot = 3}};
   std::vector<int> followed;
   std::vector<int> undone;
 

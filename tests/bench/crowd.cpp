@@ -18,7 +18,7 @@ crowd_options hurried(const scripted_server& server, std::size_t buyers) {
   options.to.port = server.port();
   options.event = "rock";
   options.buyers = buyers;
-  options.most_connected = 20;
+  options.connected_max = 20;
   options.patience = 30s;
   options.habits.looks_for = 1ms;
   options.habits.thinks_for = 1ms;

@@ -49,9 +49,9 @@ struct fixture : keeper_fixture {
   /// everything is at rest, with the outcome of the request.
   template <class Reply, class Prepare, class Request, class Check>
   void interleave(Prepare prepare, Request request, Check check) {
-    constexpr int most_steps = 150; // until one has come to its end before the other begins
-    for (int lead = -most_steps; lead < most_steps; ++lead) {
-      turn = lead + most_steps;
+    constexpr int steps_max = 150; // until one has come to its end before the other begins
+    for (int lead = -steps_max; lead < steps_max; ++lead) {
+      turn = lead + steps_max;
       id = domain::event_id{"event-" + std::to_string(turn)};
       put_on_sale();
       prepare();

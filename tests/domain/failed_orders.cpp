@@ -46,7 +46,7 @@ SCENARIO("the orders that failed last are remembered, some of all buyers and few
 SCENARIO("an event forgets the orders that failed long ago, and whoever asks again under such a key starts anew") {
   GIVEN("a buyer whose payments were declined once more often than is remembered") {
     auto x = open_event();
-    const std::uint64_t most = event::failed_orders_most_per_buyer;
+    const std::uint64_t most = event::failed_orders_per_buyer_max;
     for (std::uint64_t n = 1; n <= most + 1; ++n)
       fail(x, n, 1, ada);
     THEN("the first is unknown, the others are there, and a snapshot says the same") {
@@ -69,10 +69,10 @@ SCENARIO("an event forgets the orders that failed long ago, and whoever asks aga
     auto x = open_event();
     x.apply(*granted(x.start_order(order_of(1, 1))));
     go(x, 1, {order_state::charging, order_state::charged, order_state::confirmed});
-    for (std::uint64_t n = 2; n < event::failed_orders_most + 7; ++n)
+    for (std::uint64_t n = 2; n < event::failed_orders_max + 7; ++n)
       fail(x, n, n, buyer_id{std::to_string(n)});
     THEN("only so many are there, and the one who has paid") {
-      CHECK_EQ(x.orders().size(), event::failed_orders_most + 1);
+      CHECK_EQ(x.orders().size(), event::failed_orders_max + 1);
       CHECK(x.find_order(order_number(1))->state() == order_state::confirmed);
       CHECK(x.find_order(order_number(6)) == nullptr);
       CHECK(x.find_order(order_number(7)) != nullptr);

@@ -155,7 +155,7 @@ SCENARIO("a refusal names a bounded number of seats") {
   auto now = plan_of({row_of("a", guids)});
   std::vector<section_standing> standings{section_standing(500, {seat_state::sold, {}})};
   auto why = refused(now, plan_of({row_of("b", {"B1"})}), standings);
-  CHECK_EQ(why.guids.size(), most_seats_named);
+  CHECK_EQ(why.guids.size(), named_seats_max);
   CHECK(why.detail.find("500 are sold") != std::string::npos);
 }
 
@@ -186,7 +186,7 @@ SCENARIO("a floor gives up places that nobody misses") {
 }
 
 SCENARIO("an event does not run out of numbers by surprise") {
-  auto now = plan_of({floor_of(static_cast<std::uint32_t>(most_numbers))});
+  auto now = plan_of({floor_of(static_cast<std::uint32_t>(numbers_max))});
   auto why = refused(now, plan_of({row_of("a", {"A1"})}), untouched(*now));
   CHECK(why.reason == rejection::bad_request);
 }

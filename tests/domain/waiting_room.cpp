@@ -290,7 +290,7 @@ SCENARIO("who leaves gives up their number") {
 }
 
 SCENARIO("a full room turns people away, but not for the sake of those whose turn is over") {
-  lobby x{{.admission_per_s = 1000, .max_people = 3}};
+  lobby x{{.admission_per_s = 1000, .people_max = 3}};
   for (int i = 1; i <= 3; ++i)
     x.join(i);
   CHECK(std::get<refusal>(x.room.join(ada, at(0))).reason == rejection::overloaded);

@@ -142,12 +142,12 @@ private:
 
   void change_rate(std::uint32_t rate, std::uint32_t most) {
     rates_.emplace_back(now_, rate);
-    most_shopping_ = most;
+    shopping_max_ = most;
     room_.change(rate, most);
   }
 
   void restart() {
-    room_ = waiting_room{{.admission_per_s = rates_.back().second, .max_shopping = most_shopping_, .number_block = 25}};
+    room_ = waiting_room{{.admission_per_s = rates_.back().second, .max_shopping = shopping_max_, .number_block = 25}};
     for (const auto& x : journal_)
       room_.apply(x);
     room_.pause(paused_);
@@ -181,7 +181,7 @@ private:
       waiting_.erase(x.buyer);
       present_.erase(x.buyer);
       shopping_.insert(x.buyer);
-      RC_ASSERT(most_shopping_ == 0 || shopping_.size() <= most_shopping_);
+      RC_ASSERT(shopping_max_ == 0 || shopping_.size() <= shopping_max_);
       admissions_.push_back(now_);
       RC_ASSERT(people_in_last_second() <= lowest_rate_of_last_second());
     }
@@ -216,7 +216,7 @@ private:
 
   instant now_ = at(1000);
   std::vector<std::pair<instant, std::uint32_t>> rates_{{at(0), 10}};
-  std::uint32_t most_shopping_ = 0;
+  std::uint32_t shopping_max_ = 0;
   waiting_room room_{{.admission_per_s = 10, .number_block = 25}};
   bool paused_ = false;
   std::vector<fact> journal_;

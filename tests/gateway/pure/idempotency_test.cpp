@@ -86,7 +86,7 @@ SCENARIO("answers and lost requests are forgotten in time") {
 
 SCENARIO("the table is bounded: answers make room, requests in progress do not") {
   GIVEN("room for two") {
-    idempotency_table table{{.max_entries = 2}};
+    idempotency_table table{{.entries_max = 2}};
     CHECK_EQ(outcome(table.begin("anna", "1", 1, start)), "first");
     CHECK_EQ(outcome(table.begin("anna", "2", 1, start)), "first");
     CHECK_EQ(outcome(table.begin("anna", "3", 1, start)), "overloaded");
@@ -103,7 +103,7 @@ SCENARIO("the table is bounded: answers make room, requests in progress do not")
 
 SCENARIO("an answer that is too large for the table is not kept") {
   GIVEN("room for little") {
-    idempotency_table table{{.max_bytes = 2000}};
+    idempotency_table table{{.bytes_max = 2000}};
     CHECK_EQ(outcome(table.begin("anna", "1", 1, start)), "first");
     table.finish("anna", "1", created(std::string(3000, 'x')), start);
     THEN("the key is free again") {
@@ -117,7 +117,7 @@ SCENARIO("whatever happens, the bounds hold") {
   GIVEN("random requests") {
     THEN("entries and bytes stay under their caps, and an empty table weighs nothing") {
       CHECK(rc::check("bounds", [](const std::vector<std::pair<std::uint8_t, std::uint8_t>>& steps) {
-        idempotency_limits limits{.max_entries = 5, .max_bytes = 4000, .keep = 20s, .in_progress = 7s};
+        idempotency_limits limits{.entries_max = 5, .bytes_max = 4000, .keep = 20s, .in_progress = 7s};
         idempotency_table table{limits};
         auto now = start;
         for (auto [what, size] : steps) {
@@ -129,8 +129,8 @@ SCENARIO("whatever happens, the bounds hold") {
             table.finish("anna", key, created(std::string(size * 8u, 'x')), now);
           else
             table.abandon("anna", key);
-          RC_ASSERT(table.size() <= limits.max_entries);
-          RC_ASSERT(table.bytes() <= limits.max_bytes);
+          RC_ASSERT(table.size() <= limits.entries_max);
+          RC_ASSERT(table.bytes() <= limits.bytes_max);
         }
         (void)table.begin("anna", "last", 0, now + 1h);
         table.abandon("anna", "last");

@@ -89,7 +89,7 @@ SCENARIO("never more than burst and rate allow") {
 
 SCENARIO("the table is bounded, and the one not heard of for longest is forgotten") {
   GIVEN("room for two") {
-    rate_limiter limiter{{.per_s = 1, .burst = 1, .max_keys = 2}};
+    rate_limiter limiter{{.per_s = 1, .burst = 1, .keys_max = 2}};
     CHECK(limiter.take("anna", start).allowed);
     CHECK(limiter.take("bob", start).allowed);
     CHECK(!limiter.take("anna", start).allowed);
@@ -137,7 +137,7 @@ SCENARIO("limits that mean nothing are refused") {
       CHECK_THROWS_AS(rate_limiter({.per_s = 0}), std::invalid_argument);
       CHECK_THROWS_AS(rate_limiter({.per_s = NAN}), std::invalid_argument);
       CHECK_THROWS_AS(rate_limiter({.burst = 0.5}), std::invalid_argument);
-      CHECK_THROWS_AS(rate_limiter({.max_keys = 0}), std::invalid_argument);
+      CHECK_THROWS_AS(rate_limiter({.keys_max = 0}), std::invalid_argument);
     }
   }
 }

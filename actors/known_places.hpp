@@ -13,7 +13,7 @@
 namespace usher::actors {
 
 /// What an event knows of its sections' free places: how many there are, and what is not to be had side by side.
-class free_places {
+class known_places {
 public:
   /// There are so many sections.
   void expect_sections(std::size_t count);

@@ -1,15 +1,15 @@
-#include "actors/free_places.hpp"
+#include "actors/known_places.hpp"
 
 #include <algorithm>
 
 namespace usher::actors {
 
-void free_places::expect_sections(std::size_t count) {
+void known_places::expect_sections(std::size_t count) {
   totals_.resize(std::max(count, totals_.size()));
   totals_seen_.resize(totals_.size());
 }
 
-void free_places::note_totals(domain::section_no section, const domain::section_totals& totals) {
+void known_places::note_totals(domain::section_no section, const domain::section_totals& totals) {
   auto number = section.value();
   // A section says how it stands as soon as it starts, before the event has met it.
   if (number >= totals_.size())
@@ -22,17 +22,17 @@ void free_places::note_totals(domain::section_no section, const domain::section_
   totals_seen_[number] = true;
 }
 
-void free_places::seats_freed(domain::section_no section) {
+void known_places::seats_freed(domain::section_no section) {
   not_together_.erase(not_together_.lower_bound({section, std::nullopt, 0}),
                       not_together_.lower_bound(
                           {domain::section_no{static_cast<std::uint16_t>(section.value() + 1)}, std::nullopt, 0}));
 }
 
-void free_places::note_not_together(domain::section_no section, const domain::best_wish& wanted) {
+void known_places::note_not_together(domain::section_no section, const domain::best_wish& wanted) {
   not_together_.emplace(section, wanted.category, wanted.quantity);
 }
 
-bool free_places::may_have(const best_search::attempt& next, const domain::best_wish& wanted) const {
+bool known_places::may_have(const best_search::attempt& next, const domain::best_wish& wanted) const {
   return totals_[next.section.value()].free >= wanted.quantity
          && (next.fit == domain::togetherness::anyhow
              || !not_together_.contains({next.section, wanted.category, wanted.quantity}));
