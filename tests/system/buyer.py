@@ -49,6 +49,7 @@ class Buyer:
             if not waiting.done():
                 waiting.set_exception(ConnectionError("the connection closed before the answer"))
                 waiting.exception()  # whoever asked may be gone, too
+        await self.unasked.put(None)
 
     async def ask(self, kind, within_s=60, **members):
         """Sends a frame and returns its answer; a problem is raised."""
@@ -65,6 +66,9 @@ class Buyer:
         async def look():
             while True:
                 frame = await self.unasked.get()
+                if frame is None:
+                    await self.unasked.put(None)  # for whoever listens next
+                    raise ConnectionError(f"the connection closed before {kind}")
                 if frame["type"] == kind and all(frame.get(name) == value for name, value in members.items()):
                     return frame
         return await asyncio.wait_for(look(), within_s)
