@@ -123,6 +123,7 @@ private:
   /// Gives a person their place in the queue.
   caf::expected<domain::queue_place> seat(const messages::join_queue& wish, const messages::gateway_actor& where) {
     auto now = clock_.now(self_);
+    auto joined_before = room_.totals().joined;
     auto number = wish.number ? room_.rejoin(wish.buyer, *wish.number, now) : room_.join(wish.buyer, now);
     if (auto* no = std::get_if<domain::refusal>(&number))
       return to_error(*no);
@@ -132,7 +133,10 @@ private:
       room_.touch(wish.buyer, now, limits_.presence);
     reserve_ahead();
     note_change();
-    return place_of(wish.buyer);
+    auto place = place_of(wish.buyer);
+    if (place)
+      place->is_new = room_.totals().joined != joined_before;
+    return place;
   }
 
   caf::result<domain::queue_place> ask(const messages::ask_place& question) {

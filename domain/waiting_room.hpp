@@ -28,6 +28,7 @@ struct queue_place {
   seconds eta_low{0};      ///< no sooner than this, at the present rate, if all absent people stay away
   seconds eta_high{0};     ///< no later than this, at the present rate, if all of them come back
   seconds poll_after{1};   ///< when to ask again: the further back, the later
+  bool is_new = false;     ///< the number was given out just now
 };
 
 /// One event's waiting room: numbers in order of joining, let in at a rate by a token bucket.

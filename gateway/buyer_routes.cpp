@@ -70,12 +70,10 @@ void post_queue(const exchange_ptr& x) {
     return x->refuse(*wrong);
   if (!event->waiting_room)
     return reply_place(x, 200, *event, free_entry());
-  x->ask(messages::join_queue{x->trace(), event->id, x->buyer(), number, false},
-         [x, event, proven = number.has_value()](answer&& what) {
-           const auto& place = std::get<domain::queue_place>(what);
-           auto has_number = place.number != domain::queue_number{};
-           reply_place(x, has_number && !proven ? 201 : 200, *event, place);
-         });
+  x->ask(messages::join_queue{x->trace(), event->id, x->buyer(), number, false}, [x, event](answer&& what) {
+    const auto& place = std::get<domain::queue_place>(what);
+    reply_place(x, place.is_new ? 201 : 200, *event, place);
+  });
 }
 
 void get_queue(const exchange_ptr& x) {

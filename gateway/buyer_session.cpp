@@ -106,7 +106,7 @@ void buyer_session::finished() {
 known_event_ptr buyer_session::event_for(const reply_id& re, const domain::event_id& event) {
   auto known = thread_.directory().find(event);
   if (!known)
-    send_problem(re, problem_of(domain::rejection::not_found, "There is no such event."));
+    send_problem(re, thread_.no_such_event());
   return known;
 }
 

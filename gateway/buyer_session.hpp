@@ -39,6 +39,8 @@ public:
 
   [[nodiscard]] bool greeted() const noexcept { return !buyer_.value().empty(); }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// Until when it is proven who the client is.
+  [[nodiscard]] domain::instant proven_until() const noexcept { return proven_until_; }
   /// How many requests are being worked on.
   [[nodiscard]] std::size_t pending() const noexcept { return pending_; }
   /// Whether it is time for another frame; otherwise the client may wait.
@@ -122,6 +124,7 @@ private:
   boost::asio::ip::address from_;
   domain::buyer_id buyer_; ///< empty before `hello`
   std::string name_;
+  domain::instant proven_until_;
   bool greeting_ = false; ///< a `hello` is being worked on
   std::size_t pending_ = 0;
   std::uint32_t strikes_ = 0; ///< refused for coming too often, in a row

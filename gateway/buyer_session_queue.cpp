@@ -57,6 +57,7 @@ void buyer_session::on(reply_id&& re, frames::hello&& frame) {
 void buyer_session::greet(const reply_id& re, const domain::buyer_id& buyer, domain::instant until,
                           std::optional<std::string> token, std::optional<kept_session> kept) {
   buyer_ = buyer;
+  proven_until_ = until;
   name_ = fmt::format("{}-{}", thread_.number(), draw_name());
   thread_.buyers().enter(buyer_, *this);
   thread_.metrics().sessions->inc();

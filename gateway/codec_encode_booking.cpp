@@ -69,7 +69,7 @@ std::string_view refund_of(const messages::order_view& order) {
 void write_order(json_writer& json, const messages::order_view& order, const event_names& event) {
   json.member("order", to_string(order_name{order.event, order.order}));
   json.member("event", order.event.value()).member("hold", to_string(hold_of(order)));
-  json.member("state", domain::public_name(order.state));
+  json.member("state", domain::public_name(order.state, order.reason));
   if (auto refund = refund_of(order); !refund.empty())
     json.member("refund", refund);
   if (!order.reason.empty())

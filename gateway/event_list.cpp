@@ -50,6 +50,8 @@ void describe_all(const exchange_ptr& exchange, const std::vector<domain::event_
 } // namespace
 
 void list_all_events(const exchange_ptr& exchange) {
+  if (auto why = exchange->thread().still_starting())
+    return exchange->refuse(*why);
   exchange->ask(messages::list_events{exchange->trace()},
                 [exchange](answer&& what) { describe_all(exchange, std::get<std::vector<domain::event_id>>(what)); });
 }

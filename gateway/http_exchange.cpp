@@ -111,7 +111,7 @@ known_event_ptr http_exchange::event() {
 known_event_ptr http_exchange::event(const domain::event_id& id) {
   auto known = thread_.directory().find(id);
   if (!known)
-    refuse(domain::rejection::not_found, "There is no such event.");
+    refuse(thread_.no_such_event());
   return known;
 }
 

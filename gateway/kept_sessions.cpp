@@ -14,13 +14,11 @@ void kept_sessions::keep(const std::string& session, kept_session what, moment n
   by_age_.emplace_back(now + grace_, session);
 }
 
-std::optional<kept_session> kept_sessions::take(const std::string& session, const domain::buyer_id& buyer) {
+std::optional<kept_session> kept_sessions::find(const std::string& session, const domain::buyer_id& buyer) const {
   auto place = sessions_.find(session);
   if (place == sessions_.end() || place->second.buyer != buyer)
     return std::nullopt;
-  auto found = std::move(place->second);
-  sessions_.erase(place);
-  return found;
+  return place->second;
 }
 
 void kept_sessions::sweep(moment now) {

@@ -27,8 +27,9 @@ public:
   kept_sessions(std::size_t sessions_max, std::chrono::seconds grace);
 
   void keep(const std::string& session, kept_session what, moment now);
-  /// Takes a session out, if it is here and this buyer's.
-  [[nodiscard]] std::optional<kept_session> take(const std::string& session, const domain::buyer_id& buyer);
+  /// A session, if it is here and this buyer's. It stays for its time: the client may lose the next connection before
+  /// it has heard of the next session's name.
+  [[nodiscard]] std::optional<kept_session> find(const std::string& session, const domain::buyer_id& buyer) const;
   void sweep(moment now);
 
   [[nodiscard]] std::size_t size() const noexcept { return sessions_.size(); }
@@ -39,7 +40,7 @@ private:
   std::size_t sessions_max_;
   std::chrono::seconds grace_;
   std::unordered_map<std::string, kept_session> sessions_;
-  std::deque<std::pair<moment, std::string>> by_age_; ///< also of those that were taken meanwhile
+  std::deque<std::pair<moment, std::string>> by_age_;
 };
 
 } // namespace usher::gateway

@@ -26,6 +26,8 @@ void put_event(const exchange_ptr& x) {
     return x->refuse(*wrong);
   auto& body = std::get<event_body>(read);
   auto known = x->thread().directory().find(domain::event_id{x->parameter(0)});
+  if (auto why = x->thread().still_starting(); why && !known)
+    return x->refuse(*why);
   if (!body.plan) {
     if (!known)
       return x->refuse(bad_request("/plan", "A new event needs a plan."));

@@ -108,9 +108,11 @@ bool server::on_all_threads(const std::function<void(session_thread&, completion
 }
 
 bool server::await_events(const std::vector<domain::event_id>& events, std::chrono::steady_clock::time_point until) {
-  return on_all_threads(
+  auto known = on_all_threads(
       [events](session_thread& thread, completion done) { thread.directory().when_known(events, std::move(done)); },
       until);
+  shared_->starting = false;
+  return known;
 }
 
 void server::drain(std::chrono::seconds within) {

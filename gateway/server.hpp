@@ -33,7 +33,8 @@ public:
   /// Binds both ports and serves. Throws `cannot_listen`, and then nothing runs.
   void start();
   /// Waits until every thread has heard of these events; false when one has not by then. What the router announces
-  /// arrives a moment later, and before that buyers are told that there is no such event.
+  /// arrives a moment later. Until this returns, whoever names an event that is not known is told to come back, and
+  /// after it that there is no such event.
   [[nodiscard]] bool await_events(const std::vector<domain::event_id>& events,
                                   std::chrono::steady_clock::time_point until);
   /// Accepts nothing more, tells WebSocket clients to come back elsewhere, finishes what is in flight, and closes.

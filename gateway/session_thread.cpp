@@ -112,6 +112,16 @@ std::optional<problem> session_thread::judge(const rate_limiter::verdict& verdic
   return refused;
 }
 
+std::optional<problem> session_thread::still_starting() const {
+  if (!shared_.starting)
+    return std::nullopt;
+  return problem_of(domain::rejection::overloaded, "The node is starting.");
+}
+
+problem session_thread::no_such_event() const {
+  return still_starting().value_or(problem_of(domain::rejection::not_found, "There is no such event."));
+}
+
 std::optional<problem> session_thread::too_often(const boost::asio::ip::address& from) {
   return unlimited(from) ? std::nullopt : judge(address_rates_.take(from, std::chrono::steady_clock::now()));
 }
@@ -149,7 +159,7 @@ std::optional<kept_session> session_thread::give_up(const std::string& session, 
   for (auto* live : buyers_.sessions_of(buyer))
     if (live->name() == session)
       live->replace();
-  return kept_.take(session, buyer);
+  return kept_.find(session, buyer);
 }
 
 void session_thread::hand_over(std::vector<delivery> group) {

@@ -65,6 +65,10 @@ public:
   /// The name of one request, for all log lines about it.
   [[nodiscard]] messages::trace_id draw_trace();
   [[nodiscard]] static domain::instant now();
+  /// Why the events that are known here may not be all, if they may not.
+  [[nodiscard]] std::optional<problem> still_starting() const;
+  /// What is said to whoever names an event that is not known here.
+  [[nodiscard]] problem no_such_event() const;
   /// Counts a request of an address; the problem, if there are too many.
   [[nodiscard]] std::optional<problem> too_often(const boost::asio::ip::address& from);
   /// The same for a buyer who comes from there.

@@ -41,6 +41,7 @@ struct shared_parts {
   readiness unready;
   gateway::audit audit;
   gateway_metrics metrics;
+  std::atomic<bool> starting = true; ///< until all events of the store are known: see `server::await_events`
   std::atomic<bool> draining = false;
   std::atomic<std::size_t> connections = 0; ///< of buyers
   std::vector<session_thread*> threads{};   ///< by their number; the last one serves operators

@@ -108,6 +108,8 @@ public:
       finish();
     } else if (open_ && !session_->greeted() && now - opened_ >= configured.header_timeout) {
       close(close_code::unauthorized, "no hello");
+    } else if (session_->greeted() && session_->proven_until() <= session_thread::now()) {
+      close(close_code::unauthorized, "the token has ended");
     } else if (session_->greeted() && now - last_beat_ >= configured.heartbeat) {
       last_beat_ = now;
       session_->send(heartbeat_frame(session_thread::now()));

@@ -89,7 +89,7 @@ template <class Inspector>
 bool inspect(Inspector& f, queue_place& x) {
   return f.object(x).fields(f.field("number", x.number), f.field("state", x.state), f.field("ahead", x.ahead),
                             f.field("eta_low", x.eta_low), f.field("eta_high", x.eta_high),
-                            f.field("poll_after", x.poll_after));
+                            f.field("poll_after", x.poll_after), f.field("is_new", x.is_new));
 }
 
 template <class Inspector>

@@ -76,6 +76,9 @@ SCENARIO("a restarted room skips numbers and gives none out twice") {
       THEN("they have their place, newcomers are behind, and invented numbers are not known") {
         REQUIRE(back->reply && fresh->reply);
         CHECK(back->reply->number == third);
+        CHECK(!back->reply->is_new);
+        CHECK(fresh->reply->is_new);
+        CHECK(!join(7)->reply->is_new);
         CHECK_GT(fresh->reply->number.value(), 10'000u);
         CHECK(forged->refused_as(rejection::not_found));
       }

@@ -7,6 +7,7 @@
 #include <caf/stateful_actor.hpp>
 
 #include <map>
+#include <set>
 #include <string>
 
 namespace usher::tests {
@@ -49,7 +50,7 @@ struct fake_router_state {
           return look(x.event, x.section);
         },
         [this](unwatch_section&, gateway_actor&) { ++notes_->unwatches; },
-        [](join_queue&, gateway_actor&) { return place(); },
+        [this](join_queue& wish, gateway_actor&) { return place(joined_.insert(wish.buyer).second); },
         [](ask_place&) { return place(); },
         [](leave_queue&) { return caf::result<void>{}; },
         [this](people_left& x, gateway_actor&) {
@@ -156,7 +157,9 @@ private:
             {}};
   }
 
-  static domain::queue_place place() { return {domain::queue_number{7}, domain::queue_state::waiting, 6, 3s, 9s, 1s}; }
+  static domain::queue_place place(bool is_new = false) {
+    return {domain::queue_number{7}, domain::queue_state::waiting, 6, 3s, 9s, 1s, is_new};
+  }
 
   void welcome(gateway_actor& gateway) {
     auto text = std::make_shared<const std::string>(R"({"name":"Small hall"})");
@@ -169,6 +172,7 @@ private:
   router_actor::pointer_view self_;
   std::shared_ptr<router_notes> notes_;
   std::map<domain::event_id, domain::event_state> states_;
+  std::set<domain::buyer_id> joined_;
   std::vector<caf::typed_response_promise<hold_granted>> unanswered_;
 };
 

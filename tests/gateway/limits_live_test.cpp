@@ -4,6 +4,8 @@
 
 #include <caf/test/bdd_dsl.hpp>
 
+#include <boost/json/serialize.hpp>
+
 #include <memory>
 #include <vector>
 
@@ -169,6 +171,44 @@ SCENARIO("whoever waits for events waits until every thread knows them, or as lo
     CHECK(gateway.server->await_events({}, soon()));
     CHECK(gateway.server->await_events({domain::event_id{"rock"}}, std::chrono::steady_clock::now() + 30s));
     CHECK(!gateway.server->await_events({domain::event_id{"rock"}, domain::event_id{"nobody"}}, soon()));
+  }
+}
+
+SCENARIO("a connection ends with the token that it began with") {
+  auto configured = quick_options();
+  configured.token_ttl = 1s;
+  served gateway{configured};
+  websocket_client client{gateway.port()};
+  client.hello();
+  CHECK_EQ(client.close_code(), 4001u);
+}
+
+SCENARIO("while a node starts, nobody is told that an event does not exist") {
+  GIVEN("a gateway that serves before all events of the store are known") {
+    served other;
+    gateway::server starting{quick_options(), other.parts()};
+    starting.start();
+    http_client buyer{starting.buyers_port()};
+    http_client boss{starting.operators_port()};
+    websocket_client client{starting.buyers_port()};
+    client.hello();
+    auto join = [&] { return client.ask(R"({"type":"queue.join","id":"j","event":"nobody"})", "j"); };
+    THEN("they are told to come back") {
+      CHECK_EQ(buyer.call("GET", "/v1/events").status, 503u);
+      auto early = buyer.call("GET", "/v1/events/nobody");
+      CHECK_EQ(early.status, 503u);
+      CHECK_EQ(early.slug(), "overloaded");
+      CHECK(boost::json::serialize(join()).find("/overloaded") != std::string::npos);
+      CHECK_EQ(boss.call("PUT", "/admin/v1/events/nobody", R"({"name":"Nobody"})", operators_key).status, 503u);
+    }
+    WHEN("they are known") {
+      CHECK(starting.await_events({}, std::chrono::steady_clock::now() + 20s));
+      THEN("it does not exist") {
+        CHECK_EQ(buyer.call("GET", "/v1/events").status, 200u);
+        CHECK_EQ(buyer.call("GET", "/v1/events/nobody").status, 404u);
+        CHECK(boost::json::serialize(join()).find("/not-found") != std::string::npos);
+      }
+    }
   }
 }
 

@@ -32,6 +32,8 @@ public:
       : notes(std::make_shared<router_notes>()), router_(spawn_fake_router(system, notes)),
         server(std::make_unique<gateway::server>(std::move(configured), parts())) {
     server->start();
+    if (!server->await_events({}, std::chrono::steady_clock::now() + std::chrono::seconds{20}))
+      throw std::runtime_error{"the gateway's threads do not work"};
     http_client buyer{port()};
     await([&] { return buyer.call("GET", "/v1/events/open").status == 200; });
     http_client boss{operators()};

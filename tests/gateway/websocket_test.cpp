@@ -276,6 +276,18 @@ SCENARIO("a client that comes back keeps its place and its watches") {
     CHECK_EQ(text(back.next("seats.snapshot"), "section"), "balcony");
     CHECK_EQ(back.next("queue.state").at("number").to_number<int>(), 7);
   }
+  GIVEN("a client whose next connection breaks, too, before it has heard the welcome") {
+    websocket_client lost{port()};
+    auto welcome = lost.hello();
+    lost.ask(R"({"type":"seats.watch","id":"w","event":"rock","section":"balcony"})", "w");
+    auto resume = R"(,"resume":{"session":")" + text(welcome, "session") + R"(","seen":0})";
+    for (int i = 0; i < 2; ++i) {
+      websocket_client back{port()};
+      CHECK(back.hello(resume).at("resumed").as_bool());
+      CHECK_EQ(text(back.next("seats.snapshot"), "section"), "balcony");
+      back.vanish();
+    }
+  }
   GIVEN("a client that comes back before its old connection was missed") {
     websocket_client old{port()};
     auto welcome = old.hello();
