@@ -4,29 +4,43 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
+#include <iterator>
+#include <map>
 
 namespace usher::node {
 
-/// When anything at all was written about an event, to the second: then somebody served it. A process that was stopped,
-/// or cut off from its store, leaves a gap, and is not to blame for what it did not do in it.
+/// When anything at all was written about an event: then somebody served it. A process that was stopped, or cut off
+/// from its store, leaves a gap, and is not to blame for what it did not do in it. Keeps two moments of each second.
 class event_activity {
 public:
-  void note(domain::instant at) { seconds_.insert(std::chrono::floor<domain::seconds>(at)); }
+  void note(domain::instant at) {
+    auto [second, is_new] = seconds_.try_emplace(std::chrono::floor<domain::seconds>(at), span{at, at});
+    auto& [first, last] = second->second;
+    first = std::min(first, at);
+    last = std::max(last, at);
+  }
 
-  /// The first moment not before `since` at which somebody served the event; `since` itself when nobody did any more.
+  /// The first moment not before `since` at which somebody served the event; `since` itself when nobody did any more,
+  /// or when somebody did in the rest of that second.
   [[nodiscard]] domain::instant first_since(domain::instant since) const {
     auto found = seconds_.lower_bound(std::chrono::floor<domain::seconds>(since));
-    return found == seconds_.end() ? since : std::max<domain::instant>(since, *found);
+    if (found != seconds_.end() && found->second.last < since)
+      ++found;
+    return found == seconds_.end() ? since : std::max(since, found->second.first);
   }
 
   /// The last one; the beginning of time when there was none.
   [[nodiscard]] domain::instant last() const {
-    return seconds_.empty() ? domain::instant{} : domain::instant{*seconds_.rbegin()};
+    return seconds_.empty() ? domain::instant{} : std::prev(seconds_.end())->second.last;
   }
 
 private:
-  std::set<std::chrono::time_point<domain::instant::clock, domain::seconds>> seconds_;
+  struct span {
+    domain::instant first;
+    domain::instant last;
+  };
+
+  std::map<std::chrono::time_point<domain::instant::clock, domain::seconds>, span> seconds_;
 };
 
 } // namespace usher::node

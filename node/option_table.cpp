@@ -181,7 +181,7 @@ std::vector<option> declare() {
                                         "private one (RS256)."},
           [](auto& s) -> auto& { return s.auth.shop_public_key_file; }, "a readable file", is_path),
       duration(
-          {"auth.token-ttl", "How long tokens of Usher's own last: anonymous buyers', places in a queue, sessions."},
+          {"auth.token-ttl", "How long tokens of Usher's own last: anonymous buyers' and sessions'."},
           [](auto& s) -> auto& { return s.gateway.token_ttl; }, 60s, 2592000s),
       number(
           {"waiting-room.max-people", "People in one event's waiting room; one more is `overloaded`.", "people"},

@@ -203,7 +203,11 @@ void section_ledger::end_hold(const entry_type& entry, hold_id id) {
 
 /// Nothing ends while nobody serves the event: a deadline that comes then counts from when somebody does again.
 void section_ledger::judge(const late_end& late, const event_activity& served) {
-  auto due = served.first_since(late.until);
+  // What was decided in the last moments before a gap may have been lost in it.
+  constexpr domain::seconds last_moments{2};
+  auto settled = late.until + last_moments;
+  auto next = served.first_since(settled);
+  auto due = next > settled ? next : late.until;
   if (late.at <= due + findings_.limits().hold_overrun)
     return;
   auto overrun = std::to_string(findings_.limits().hold_overrun.count()) + " s after its deadline";

@@ -1,6 +1,7 @@
 #define CAF_SUITE node.audit
 
 #include "node/audit.hpp"
+#include "node/event_activity.hpp"
 
 #include "domain/plan_numbering.hpp"
 #include "tests/persistence/sample_facts.hpp"
@@ -346,14 +347,14 @@ SCENARIO("a journal whose facts must never be is found out") {
     THEN("a hold that runs out too late") {
       sale it;
       it.clean_sale();
-      it.write(section_shard(1), held(5, {0}, 900), 500);
+      it.write(section_shard(1), held(5, {0}, 900), 502);
       it.write(section_shard(0), hold_ended{{7, 3}, hold_end::expired}, 511);
       CHECK(it.finds(8, "ends more than 10 s after its deadline"));
     }
     THEN("a hold that never ends") {
       sale it;
       it.clean_sale();
-      it.write(section_shard(1), held(5, {0}, 900), 500);
+      it.write(section_shard(1), held(5, {0}, 900), 502);
       it.write(section_shard(1), hold_ended{{7, 5}, hold_end::released}, 511);
       CHECK(it.finds(8, "has not ended 10 s after its deadline"));
     }
@@ -481,6 +482,16 @@ SCENARIO("a hold that ran out while nobody served its event ends soon after some
       it.write(section_shard(0), hold_ended{{7, 2}, hold_end::expired}, 5110);
       CHECK(it.audit().ok());
     }
+    THEN("so may one that ran out in the last moments before, whose end may have been lost") {
+      sale it;
+      it.write(section_shard(0), held(4, {2}, 100));
+      it.write(section_shard(1), held(5, {2}, 9000), 101);
+      served_again(it);
+      it.write(section_shard(0), hold_ended{{7, 4}, hold_end::expired}, 5010);
+      it.write(section_shard(0), hold_ended{{7, 1}, hold_end::expired}, 5010);
+      it.write(section_shard(0), hold_ended{{7, 2}, hold_end::expired}, 5110);
+      CHECK(it.audit().ok());
+    }
     THEN("and no longer") {
       sale it;
       served_again(it);
@@ -490,11 +501,23 @@ SCENARIO("a hold that ran out while nobody served its event ends soon after some
     THEN("nor may one that had not run out by then") {
       sale it;
       served_again(it);
-      it.write(section_shard(1), hold_ended{{7, 3}, hold_end::released}, 5100);
+      it.write(section_shard(1), hold_ended{{7, 3}, hold_end::released}, 5102);
       it.write(section_shard(0), hold_ended{{7, 2}, hold_end::expired}, 5111);
       CHECK(it.finds(8, "after its deadline"));
     }
   }
+}
+
+SCENARIO("a fact shows that its event is served from its own moment on, and not from the beginning of its second") {
+  using namespace std::chrono_literals;
+  node::event_activity served;
+  for (auto at : {moment(100) + 100ms, moment(100) + 300ms, moment(130) + 700ms})
+    served.note(at);
+  CHECK(served.first_since(moment(100) + 50ms) == moment(100) + 100ms);
+  CHECK(served.first_since(moment(100) + 300ms) == moment(100) + 300ms);
+  CHECK(served.first_since(moment(100) + 301ms) == moment(130) + 700ms);
+  CHECK(served.first_since(moment(131)) == moment(131));
+  CHECK(served.last() == moment(130) + 700ms);
 }
 
 SCENARIO("what no node could start from is found out") {
