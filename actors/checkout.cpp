@@ -26,9 +26,6 @@ using messages::payment_outcome;
 using messages::payment_step;
 using messages::to_refusal;
 
-/// Why an order that was charged is refunded and ends as cancelled. A restart in between finds it in the order.
-constexpr const char* cancelled_reason = "Cancelled by the buyer.";
-
 /// Carries one order through its saga. Every step is: do it, have the event write it down, go on. A step whose
 /// answer is missing or not yet possible is tried again, more and more seldom.
 class checkout_state {
@@ -45,7 +42,7 @@ public:
                  timing_.answer_wait),
         name_("order " + start.event.value() + "~" + domain::to_hex(details_.order)),
         line_(messages::line_start(trace_) + name_), retry_(timing_.first_retry) {
-    cancel_ = state_ == order_state::refunding && start.order.reason() == cancelled_reason;
+    refunds_for_buyer_ = state_ == order_state::refunding && start.order.reason() == domain::cancelled_by_buyer;
   }
 
   messages::checkout_actor::behavior_type make_behavior() {
@@ -78,7 +75,7 @@ private:
         keep_extended();
         return ask_status();
       case order_state::charged:
-        return cancel_ ? refund_instead(cancelled_reason) : sell();
+        return cancel_ ? refund_instead(domain::cancelled_by_buyer) : sell();
       case order_state::refunding:
         return take_back();
       case order_state::cancelling:
@@ -108,7 +105,7 @@ private:
   void not_advanced(order_state next, const std::string& reason, const domain::refusal& why) {
     // The event heard of the wish before this checkout did.
     if (cancel_ && next == order_state::confirmed && why.reason == domain::rejection::in_progress)
-      return refund_instead(cancelled_reason);
+      return refund_instead(domain::cancelled_by_buyer);
     if (domain::is_passing(why.reason)) {
       next_state_ = next;
       next_reason_ = reason;
@@ -136,7 +133,7 @@ private:
 
   void start_payments() {
     if (cancel_)
-      return fail(cancelled_reason);
+      return fail(domain::cancelled_by_buyer);
     sections_.start_payment(then(&checkout_state::payments_started));
   }
 
@@ -244,7 +241,7 @@ private:
 
   void sold() {
     if (cancel_)
-      return refund_instead(cancelled_reason);
+      return refund_instead(domain::cancelled_by_buyer);
     if (const auto& why = sections_.answers().refused())
       return refund_instead(std::string{domain::sentence(why->reason)});
     if (sections_.answers().delayed())
@@ -254,6 +251,7 @@ private:
 
   void refund_instead(std::string reason) {
     extend_at_.reset();
+    refunds_for_buyer_ = reason == domain::cancelled_by_buyer;
     advance(order_state::refunding, std::move(reason));
   }
 
@@ -309,8 +307,8 @@ private:
   void released() {
     if (sections_.answers().delayed())
       return try_later(&checkout_state::release);
-    if (cancel_)
-      advance(order_state::cancelled, cancelled_reason);
+    if (refunds_for_buyer_)
+      advance(order_state::cancelled, domain::cancelled_by_buyer);
     else
       advance(order_state::refunded, "The seats could not be sold; the money went back.");
   }
@@ -373,7 +371,8 @@ private:
   std::string line_; ///< how its log lines begin
   spdlog::logger& log_ = log::of("actors");
 
-  bool cancel_ = false; ///< the buyer wants out
+  bool cancel_ = false;            ///< the buyer wants out
+  bool refunds_for_buyer_ = false; ///< while refunding: because of that, and not for want of the seats
   order_state next_state_ = order_state::started;
   std::string next_reason_;
 

@@ -75,7 +75,10 @@ public:
         [this](messages::stand_down) { return stand_down(); },
         [this](messages::carry_on) { carry_on(); },
         [this](messages::flush) { core_.journal.flush(); },
-        [this](messages::deadline_reached) { keep_times(); },
+        [this](messages::deadline_reached) {
+          timer_.rang(core_.now());
+          keep_times();
+        },
         [this](const messages::facts_durable& mark) { durable(mark); },
         [this](const messages::append_failed& failure) { failed(failure); },
     };
@@ -227,7 +230,6 @@ private:
   /// Opens and closes the sale at the times that were set, and sets the one timer for the next of them.
   void keep_times() {
     auto now = core_.now();
-    timer_.rang(now);
     const auto& settings = core_.event.settings();
     if (settings.closes_at && core_.event.state() != event_state::closed)
       move_at(*settings.closes_at, now, event_state::closed);

@@ -30,6 +30,11 @@ public:
   void give_back(const messages::allowance_back& news);
   /// The seats of an order are its buyer's, even if the hold was gone meanwhile.
   void note_owned(const domain::order_started& order) { known_.note_owned(order); }
+  /// The hold is known to be in more sections than so many.
+  [[nodiscard]] bool has_more_parts(domain::hold_id hold, std::size_t sections) const {
+    const auto* known = known_.find(hold);
+    return known && known->parts.size() > sections;
+  }
   /// Nothing of a hold is held or owned any more.
   void forget(domain::hold_id hold) { known_.forget(hold); }
 

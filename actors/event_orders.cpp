@@ -89,6 +89,8 @@ caf::result<messages::order_view> event_orders::start(messages::start_order& wis
 
 /// Decides now that the hold is known; everything else may have changed since it was asked for.
 void event_orders::begin(const messages::start_order& wish, const messages::hold_granted& hold, answer asked) {
+  if (holds_.has_more_parts(wish.hold, wish.sections.size()))
+    return asked.deliver(to_error(rejection::not_found)); // by that name it is not the whole hold
   auto wanted = to_fact(wish, hold, core_.now());
   auto decision = core_.event.start_order(wanted);
   if (const auto* why = domain::refused(decision))
@@ -311,6 +313,8 @@ caf::result<messages::order_view> event_orders::answer_when_durable(domain::orde
     return view(*core_.event.find_order(id));
   if (core_.journal.standing() != shard_standing::writing)
     return to_error(rejection::store_unavailable);
+  if (core_.journal.full())
+    return to_error(rejection::overloaded);
   auto asked = core_.self->make_response_promise<messages::order_view>();
   core_.journal.after_all(order_read{id, asked});
   return asked;

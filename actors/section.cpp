@@ -84,11 +84,11 @@ public:
     for (auto& end : std::exchange(untold_ends_, {}))
       if (!section_.find(end.hold))
         news_.tell(end);
-    for (auto [hold, attempt] : std::exchange(denied_holds_, {})) {
+    for (auto [hold, denied] : std::exchange(denied_holds_, {})) {
       if (section_.find(hold))
-        end_hold({hold, domain::hold_end::unacknowledged}, {});
-      else if (attempt)
-        self_->send(event_actor_, messages::allowance_back{number_, hold, *attempt});
+        end_hold({hold, domain::hold_end::unacknowledged}, {}, denied.attempt);
+      else if (denied.repeated)
+        self_->send(event_actor_, messages::allowance_back{number_, hold, denied.attempt});
     }
     journal_.flush();
     arm_timer(clock_.now(self_));
@@ -107,7 +107,7 @@ private:
     auto decided = section_.hold(wish.hold, wish.buyer, wish.wanted, wish.wish_digest, terms_, until);
     if (domain::repeated(decided)) {
       if (auto denied = denied_holds_.find(wish.hold); denied != denied_holds_.end())
-        denied->second = wish.attempt; // it counts once more, whether it is here or not
+        denied->second = {wish.attempt, true}; // it counts once more, whether it is here or not
       return answer_with(wish.hold);
     }
     if (auto* no = std::get_if<domain::refusal>(&decided))
@@ -153,7 +153,7 @@ private:
   }
 
   [[nodiscard]] messages::hold_granted describe(const domain::hold& hold, domain::instant now) const {
-    messages::hold_granted result{event_, hold.id, hold.buyer, {}, hold.until, now};
+    messages::hold_granted result{event_, hold.id, hold.buyer, {}, hold.ends_unpaid(now), now};
     result.sections.push_back({number_, hold.seats});
     return result;
   }
@@ -179,9 +179,9 @@ private:
     return asker;
   }
 
-  void end_hold(const domain::hold_ended& fact, caf::response_promise asker) {
+  void end_hold(const domain::hold_ended& fact, caf::response_promise asker, std::uint64_t attempt = 0) {
     const auto& ending = *section_.find(fact.hold); // until the fact is applied
-    section_change change{{ending.seats, '.'}, end_of_hold{fact.hold, ending.buyer, fact.why}};
+    section_change change{{ending.seats, '.'}, end_of_hold{fact.hold, ending.buyer, fact.why, attempt}};
     consequence after{asker.pending() ? consequence::answer::done : consequence::answer::none, std::move(asker),
                       fact.hold, 0, std::make_unique<section_change>(std::move(change))};
     section_.apply(fact);
@@ -214,8 +214,7 @@ private:
   }
 
   caf::result<void> stop_payment(const messages::stop_payment& wish) {
-    auto for_another = std::min(second_try, terms_.hold_ttl);
-    return carry_out(section_.stop_payment(wish.hold, wish.order, clock_.now(self_), for_another));
+    return carry_out(section_.stop_payment(wish.hold, wish.order, clock_.now(self_)));
   }
 
   caf::result<void> sell(const messages::sell_seats& wish) {
@@ -322,13 +321,13 @@ private:
   void failed(const messages::append_failed& failure) {
     journal_.failed(failure, [this](consequence& after) {
       if (after.reply == consequence::answer::granted) {
-        denied_holds_.emplace(after.hold, std::nullopt);
+        denied_holds_.emplace(after.hold, denied_hold{after.attempt});
         self_->send(event_actor_, messages::allowance_back{number_, after.hold, after.attempt});
       }
       if (after.change && after.change->end) {
         // Its buyer was told long ago that it is not held.
-        if (after.change->end->why == domain::hold_end::unacknowledged)
-          denied_holds_.emplace(after.change->end->hold, std::nullopt);
+        if (const auto& end = *after.change->end; end.why == domain::hold_end::unacknowledged)
+          denied_holds_.emplace(end.hold, denied_hold{end.attempt});
         untold_ends_.push_back(std::move(*after.change->end));
       }
       after.asker.deliver(to_error(rejection::store_unavailable));
@@ -365,8 +364,6 @@ private:
   [[nodiscard]] messages::section_actor me() const { return caf::actor_cast<messages::section_actor>(self_.ctrl()); }
   [[nodiscard]] domain::shard_id shard() const { return {domain::shard_kind::section, event_, number_}; }
 
-  /// How long a hold goes on at least when its payment has failed, so that its buyer may pay in another way.
-  static constexpr domain::seconds second_try{60};
   /// How long holds that are over wait for a journal that takes no facts.
   static constexpr domain::microseconds patience{250'000};
 
@@ -384,9 +381,12 @@ private:
 
   actor_port<self_pointer, section_state> port_;
   shard_journal<section_consequence> journal_;
-  /// Told `store_unavailable`, perhaps written; with the latest attempt at the same since then, if there was one.
-  std::unordered_map<domain::hold_id, std::optional<std::uint64_t>> denied_holds_;
-  std::vector<end_of_hold> untold_ends_; ///< perhaps written, told to nobody
+  struct denied_hold {
+    std::uint64_t attempt; ///< the latest
+    bool repeated = false; ///< there was another one since it was denied
+  };
+  std::unordered_map<domain::hold_id, denied_hold> denied_holds_; ///< told `store_unavailable`, perhaps written
+  std::vector<end_of_hold> untold_ends_;                          ///< perhaps written, told to nobody
 
   caf::response_promise at_rest_; ///< of who waits for it
 

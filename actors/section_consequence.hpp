@@ -16,6 +16,7 @@ struct end_of_hold {
   domain::hold_id hold;
   domain::buyer_id buyer;
   domain::hold_end why = domain::hold_end::released;
+  std::uint64_t attempt = 0; ///< an unacknowledged one is of this attempt at it
 };
 
 /// What there is to show and to tell, besides a granted hold.

@@ -70,10 +70,13 @@ public:
   [[nodiscard]] std::optional<domain::rejection> obstacle() const {
     if (standing_ != shard_standing::writing)
       return domain::rejection::store_unavailable;
-    if (standing_down_ || in_flight_.size() >= limits_.in_flight_max)
+    if (standing_down_ || full())
       return domain::rejection::overloaded;
     return std::nullopt;
   }
+
+  /// So much is on its way that nothing more may wait for it.
+  [[nodiscard]] bool full() const noexcept { return in_flight_.size() >= limits_.in_flight_max; }
 
   /// From now on there is an obstacle, so that the journal is `settled` before long, until `carry_on`.
   void stand_down() noexcept { standing_down_ = true; }

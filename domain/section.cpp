@@ -212,12 +212,15 @@ decision<payment_started> section::start_payment(hold_id id, const buyer_id& buy
   return payment_started{id, order, std::max(until, present->until)};
 }
 
-decision<payment_stopped> section::stop_payment(hold_id id, order_id order, instant now, seconds second_try) const {
+instant hold::ends_unpaid(instant now) const {
+  return paying_for ? std::max(promised, std::min(now, promised) + second_try) : until;
+}
+
+decision<payment_stopped> section::stop_payment(hold_id id, order_id order, instant now) const {
   const auto* present = find(id);
   if (present == nullptr || present->paying_for != order)
     return already_so{};
-  auto once_more = std::min(now, present->promised) + second_try;
-  return payment_stopped{id, order, std::max(present->promised, once_more)};
+  return payment_stopped{id, order, present->ends_unpaid(now)};
 }
 
 decision<seats_sold> section::sell(hold_id id, order_id order, const buyer_id& buyer,
@@ -302,9 +305,8 @@ decision<seats_unblocked> section::unblock(std::span<const seat_no> seats, std::
   if (free_places_) {
     if (totals_.blocked == 0)
       return already_so{};
-    if (quantity > totals_.blocked)
-      return bad_request("Fewer places than that are blocked.");
-    for (std::uint32_t place = 0; unblocked.seats.size() < quantity; ++place)
+    auto wanted = std::min(quantity, totals_.blocked);
+    for (std::uint32_t place = 0; unblocked.seats.size() < wanted; ++place)
       if (states_[place] == seat_state::blocked && has(seat_no{place}))
         unblocked.seats.push_back(seat_no{place});
     return unblocked;

@@ -65,6 +65,12 @@ struct hold {
   std::uint64_t wish_digest = 0;
   std::optional<order_id> paying_for; ///< the order whose checkout runs
 
+  /// How long a hold goes on at least when its payment has failed, so that its buyer may pay in another way; but for no
+  /// longer than that past what was promised, however many orders fail.
+  static constexpr seconds second_try{60};
+  /// When it ends if its payment, should there be one, fails now. Never earlier than what this said before.
+  [[nodiscard]] instant ends_unpaid(instant now) const;
+
   friend bool operator==(const hold&, const hold&) = default;
 };
 
@@ -101,11 +107,8 @@ public:
   [[nodiscard]] decision<payment_started> start_payment(hold_id id, const buyer_id& buyer, order_id order, instant now,
                                                         instant until) const;
 
-  /// Ends a checkout without a sale. The hold then lasts as long as was promised, and for `second_try` from `now`, so
-  /// that another order may be begun; but for no more than `second_try` past what was promised, however many orders
-  /// fail. `already_so` when that order does not pay.
-  [[nodiscard]] decision<payment_stopped> stop_payment(hold_id id, order_id order, instant now,
-                                                       seconds second_try) const;
+  /// Ends a checkout without a sale: see `hold::ends_unpaid`. `already_so` when that order does not pay.
+  [[nodiscard]] decision<payment_stopped> stop_payment(hold_id id, order_id order, instant now) const;
 
   /// Sells the seats of an order to its buyer: those of its hold, or, if the hold is gone, the same
   /// seats if they are all still free. `already_so` when that order owns them; else `seat_taken`.
@@ -118,6 +121,7 @@ public:
   /// Takes free seats out of the sale, all or none; those blocked already are passed over. In general
   /// admission `seats` is empty and `quantity` counts.
   [[nodiscard]] decision<seats_blocked> block(std::span<const seat_no> seats, std::uint32_t quantity) const;
+  /// Puts blocked seats back; those that are not blocked are passed over. In general admission at most `quantity`.
   [[nodiscard]] decision<seats_unblocked> unblock(std::span<const seat_no> seats, std::uint32_t quantity) const;
 
   /// The ends of the holds whose time is over at `now`, earliest first, at most `most`.

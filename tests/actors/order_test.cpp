@@ -61,6 +61,9 @@ SCENARIO("an order needs a hold of its buyer, and sections that are not named tw
   CHECK(find(1, 1)->refused_as(rejection::not_found));
   release(1, 1, {left});
   CHECK(order(1, 1, {left})->refused_as(rejection::hold_expired));
+  hold(2, 2, {seats(left, {1}), seats(right, {1})});
+  CHECK(order(2, 2, {left})->refused_as(rejection::not_found)); // half of it
+  CHECK(order(2, 2, {left, right})->reply.has_value());
 }
 
 SCENARIO("a declined order fails and says why, and its hold goes on") {

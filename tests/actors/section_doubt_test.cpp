@@ -42,7 +42,10 @@ SCENARIO("a hold that was written although its buyer was told otherwise is ended
   GIVEN("a store that writes a hold and loses the answer") {
     start(working_journal());
     books->set(store_fault::lost_answer);
-    auto unlucky = hold(1, {1});
+    auto first = wish(1, domain::seats_wish{seats({1})});
+    first.attempt = 7;
+    auto unlucky = ask<messages::hold_granted>(section, first);
+    settle();
     CHECK(unlucky->refused_as(rejection::store_unavailable));
     CHECK_EQ(books->facts(shard()).size(), 1u);
     WHEN("the store answers again") {
@@ -53,6 +56,10 @@ SCENARIO("a hold that was written although its buyer was told otherwise is ended
         REQUIRE(facts.size() == 2u);
         CHECK((facts[1] == domain::fact{domain::hold_ended{hold_of(1), domain::hold_end::unacknowledged}}));
         CHECK(hold(1, {1})->reply.has_value());
+      }
+      THEN("what it gives back is of its own attempt, since its buyer may be asking once more") {
+        REQUIRE(event_heard->allowances.size() == 2u);
+        CHECK_EQ(event_heard->allowances[1].attempt, 7u);
       }
     }
   }

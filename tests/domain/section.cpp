@@ -198,11 +198,11 @@ SCENARIO("a hold lasts longer while it is paid for") {
             == rejection::in_progress);
     }
     WHEN("the payment is declined") {
-      CHECK(x.happen(x.here.stop_payment(hold_number(1), order_number(7), at(200), seconds{60})));
+      CHECK(x.happen(x.here.stop_payment(hold_number(1), order_number(7), at(200))));
       THEN("it is an ordinary hold again, until what was promised") {
         CHECK(x.here.state_of(seat_no{4}) == seat_state::held);
         CHECK(x.here.next_deadline() == at(300));
-        CHECK(repeated(x.here.stop_payment(hold_number(1), order_number(7), at(200), seconds{60})));
+        CHECK(repeated(x.here.stop_payment(hold_number(1), order_number(7), at(200))));
         CHECK(x.release(1));
       }
     }
@@ -224,11 +224,26 @@ SCENARIO("a hold lasts longer while it is paid for") {
       }
     }
   }
+  GIVEN("a hold until 300 that is being paid for") {
+    stage x{rows_of({10})};
+    CHECK(x.hold(1, {4, 5}));
+    CHECK(x.pay(1, 7, at(900)));
+    THEN("what its buyer is told while the outcome is open holds if the payment fails") {
+      auto told = at(0);
+      for (auto now : {at(100), at(239), at(240), at(241), at(299), at(300), at(500)}) {
+        CHECK(x.here.find(hold_number(1))->ends_unpaid(now) >= told);
+        told = x.here.find(hold_number(1))->ends_unpaid(now);
+      }
+      CHECK(told == at(360));
+      CHECK(x.happen(x.here.stop_payment(hold_number(1), order_number(7), at(500))));
+      CHECK(x.here.next_deadline() == told);
+    }
+  }
   GIVEN("a hold whose payment is declined when it has little time left") {
     stage x{rows_of({10})};
     CHECK(x.hold(1, {4, 5}));
     CHECK(x.pay(1, 7, at(900)));
-    CHECK(x.happen(x.here.stop_payment(hold_number(1), order_number(7), at(290), seconds{60})));
+    CHECK(x.happen(x.here.stop_payment(hold_number(1), order_number(7), at(290))));
     THEN("there is time for another order, and nothing of that is lost in a snapshot") {
       CHECK(x.here.next_deadline() == at(350));
       CHECK(x.from_snapshot() == x.here);
@@ -239,7 +254,7 @@ SCENARIO("a hold lasts longer while it is paid for") {
         auto now = end - seconds{1};
         if (!x.happen(x.here.start_payment(hold_number(1), ada, order_number(order), now, now + seconds{120})))
           break;
-        CHECK(x.happen(x.here.stop_payment(hold_number(1), order_number(order), now, seconds{60})));
+        CHECK(x.happen(x.here.stop_payment(hold_number(1), order_number(order), now)));
         end = *x.here.next_deadline();
       }
       THEN("it has that time once only") {

@@ -16,8 +16,6 @@ using namespace usher::domain::test;
 
 namespace {
 
-constexpr seconds second_try{20};
-
 /// A section as a child would write it: one map, no indexes. Facts come in, and every broken rule is noted.
 struct naive_section {
   struct holding {
@@ -64,7 +62,7 @@ struct naive_section {
   void see(const payment_stopped& x) {
     auto& stopped = holds.at(x.hold);
     RC_ASSERT(x.until >= stopped.promised);
-    RC_ASSERT(x.until <= stopped.promised + second_try);
+    RC_ASSERT(x.until <= stopped.promised + hold::second_try);
     stopped.paying_for.reset();
     stopped.until = x.until;
   }
@@ -201,7 +199,7 @@ private:
         take(stage_.here.start_payment(hold_number(a), ada, order_number(b + 1), now_, now_ + seconds{30 + c}));
         break;
       case 6:
-        take(stage_.here.stop_payment(hold_number(a), order_number(b + 1), now_, second_try));
+        take(stage_.here.stop_payment(hold_number(a), order_number(b + 1), now_));
         break;
       case 7:
         sell(a, b);
