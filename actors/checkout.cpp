@@ -42,6 +42,7 @@ public:
                  timing_.answer_wait),
         name_("order " + start.event.value() + "~" + domain::to_hex(details_.order)),
         line_(messages::line_start(trace_) + name_), retry_(timing_.first_retry) {
+    cancel_ = start.order.cancel_requested_at().has_value();
     refunds_for_buyer_ = state_ == order_state::refunding && start.order.reason() == domain::cancelled_by_buyer;
   }
 
@@ -103,8 +104,8 @@ private:
   }
 
   void not_advanced(order_state next, const std::string& reason, const domain::refusal& why) {
-    // The event heard of the wish before this checkout did.
-    if (cancel_ && next == order_state::confirmed && why.reason == domain::rejection::in_progress)
+    // Its buyer cancelled it while it was being sold, and the event knew that first.
+    if (next == order_state::confirmed && why.reason == domain::rejection::in_progress)
       return refund_instead(domain::cancelled_by_buyer);
     if (domain::is_passing(why.reason)) {
       next_state_ = next;
@@ -142,6 +143,8 @@ private:
       return fail(std::string{domain::sentence(why->reason)});
     if (sections_.answers().delayed())
       return try_later(&checkout_state::start_payments);
+    if (cancel_)
+      return fail(domain::cancelled_by_buyer);
     extend_later();
     advance(order_state::charging);
   }

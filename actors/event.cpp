@@ -359,6 +359,7 @@ private:
   void follow(order_begun& x) { orders_.began(x); }
   void follow(order_moved& x) { orders_.moved(x); }
   void follow(order_struck_out& x) { orders_.struck_out(x); }
+  void follow(order_cancel_noted& x) { orders_.cancel_noted(x); }
   void follow(order_cancelled& x) { orders_.cancelling(x); }
   void follow(order_read& x) { orders_.read(x); }
   void follow(step_repeated& x) { x.asked.deliver(); }

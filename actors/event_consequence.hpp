@@ -33,6 +33,13 @@ struct order_struck_out {
   domain::order_id order;
 };
 
+/// The buyer of an order under way wants out: its checkout hears of it, and the buyer that it is known.
+struct order_cancel_noted {
+  domain::order_id order;
+  messages::trace_id trace;
+  caf::typed_response_promise<messages::order_view> asked;
+};
+
 /// A confirmed order is being undone: a checkout starts, and the buyer hears of it.
 struct order_cancelled {
   domain::order_id order;
@@ -51,7 +58,7 @@ struct step_repeated {
   caf::typed_response_promise<void> asked;
 };
 
-using event_consequence =
-    std::variant<event_became, order_begun, order_moved, order_struck_out, order_cancelled, order_read, step_repeated>;
+using event_consequence = std::variant<event_became, order_begun, order_moved, order_struck_out, order_cancel_noted,
+                                       order_cancelled, order_read, step_repeated>;
 
 } // namespace usher::actors

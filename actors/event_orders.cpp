@@ -117,12 +117,23 @@ caf::result<messages::order_view> event_orders::cancel(const messages::cancel_or
   const auto* order = find_own(wish.order, wish.buyer);
   if (order == nullptr)
     return to_error(rejection::not_found);
-  if (order->state() != order_state::confirmed) {
-    // Its checkout does it when the outcome of the payment is known. An order that is over stays as it is.
-    if (auto checkout = checkouts_.find(wish.order); checkout != checkouts_.end())
-      ask_out(checkout->second, wish.trace, wish.order);
+  if (order->state() == order_state::confirmed)
+    return undo(wish);
+  auto decision = core_.event.request_cancel(wish.order, core_.now());
+  if (const auto* why = domain::refused(decision))
+    return to_error(*why);
+  if (domain::repeated(decision))
     return answer_when_durable(wish.order);
-  }
+  if (auto obstacle = core_.journal.obstacle())
+    return to_error(*obstacle);
+  // From now on it cannot be confirmed; its checkout undoes it when the outcome of the payment is known.
+  auto asked = core_.self->make_response_promise<messages::order_view>();
+  core_.write(*domain::granted(decision), order_cancel_noted{wish.order, wish.trace, asked});
+  return asked;
+}
+
+/// A confirmed order: the money goes back, then the seats.
+caf::result<messages::order_view> event_orders::undo(const messages::cancel_order& wish) {
   // Its confirmation is on its way to the journal; until then its checkout is still at work.
   if (checkouts_.contains(wish.order))
     return to_error(rejection::in_progress);
@@ -142,10 +153,6 @@ caf::result<void> event_orders::advance(messages::advance_order& step) {
   auto decision = core_.event.advance_order(step.order, step.state, std::move(step.reason), core_.now());
   if (const auto* why = domain::refused(decision))
     return to_error(*why);
-  // Its buyer cancelled it while it was being sold: the checkout, which hears of that before this answer, undoes it.
-  if (auto checkout = checkouts_.find(step.order); domain::granted(decision) && step.state == order_state::confirmed
-                                                   && checkout != checkouts_.end() && checkout->second.cancelled)
-    return to_error(rejection::in_progress);
   if (domain::repeated(decision) && core_.journal.settled())
     return {};
   if (auto obstacle = core_.journal.obstacle())
@@ -195,6 +202,14 @@ void event_orders::follow_step(const domain::order& order) {
     core_.self->send(gateway, messages::order_changed{view(order)});
 }
 
+void event_orders::cancel_noted(order_cancel_noted& order) {
+  tell_cancelled(order.order, order.trace);
+  if (const auto* present = core_.event.find_order(order.order))
+    order.asked.deliver(view(*present));
+  else
+    order.asked.deliver(to_error(rejection::not_found)); // it failed, and so many others since that it is forgotten
+}
+
 void event_orders::cancelling(order_cancelled& order) {
   const auto* present = core_.event.find_order(order.order);
   carry_on(order.order, order.trace);
@@ -232,10 +247,13 @@ void event_orders::resume() {
       follow_step(*order);
   std::erase_if(not_begun_, [this](const auto& denied) { return core_.event.find_order(denied.first) == nullptr; });
   for (auto id : core_.event.orders_under_way()) {
-    if (auto denied = not_begun_.find(id); denied != not_begun_.end())
+    if (auto denied = not_begun_.find(id); denied != not_begun_.end()) {
       strike_out(id, denied->second);
-    else
-      carry_on(id, {});
+      continue;
+    }
+    carry_on(id, {});
+    if (core_.event.find_order(id)->cancel_requested_at())
+      tell_cancelled(id, {}); // a checkout that went on through the outage has not heard of it
   }
 }
 
@@ -262,9 +280,9 @@ void event_orders::carry_on(domain::order_id id, messages::trace_id trace) {
   checkouts_.emplace(id, running_checkout{std::move(checkout), trace});
 }
 
-void event_orders::ask_out(running_checkout& checkout, messages::trace_id trace, domain::order_id order) {
-  checkout.cancelled = true;
-  core_.self->send(checkout.actor, messages::cancel_requested{trace, order});
+void event_orders::tell_cancelled(domain::order_id id, messages::trace_id trace) {
+  if (auto checkout = checkouts_.find(id); checkout != checkouts_.end())
+    core_.self->send(checkout->second.actor, messages::cancel_requested{trace, id});
 }
 
 void event_orders::checkout_down(const caf::actor_addr& gone) {
@@ -276,16 +294,13 @@ void event_orders::checkout_down(const caf::actor_addr& gone) {
   auto trace = lost->second.trace;
   log::of("actors").error("{}{}: its checkout broke; another one takes it up", messages::line_start(trace),
                           name_of(id));
-  core_.self->run_delayed(limits_.respawn, [this, id, gone] {
+  core_.self->run_delayed(limits_.respawn, [this, id, gone, trace] {
     auto broken = checkouts_.find(id);
     if (broken == checkouts_.end() || broken->second.actor.address() != gone)
       return;
-    auto was = std::move(checkouts_.extract(broken).mapped());
-    if (const auto* order = core_.event.find_order(id); order == nullptr || !order->under_way())
-      return;
-    carry_on(id, was.trace);
-    if (auto next = checkouts_.find(id); was.cancelled && next != checkouts_.end())
-      ask_out(next->second, was.trace, id);
+    checkouts_.erase(broken);
+    if (const auto* order = core_.event.find_order(id); order != nullptr && order->under_way())
+      carry_on(id, trace);
   });
 }
 

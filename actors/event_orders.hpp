@@ -34,6 +34,7 @@ public:
   void began(order_begun& order);
   void moved(order_moved& order);
   void struck_out(const order_struck_out& order);
+  void cancel_noted(order_cancel_noted& order);
   void cancelling(order_cancelled& order);
   void read(order_read& order);
   /// It was not written, as far as is known: the buyer is told so, and the order must not go on.
@@ -58,7 +59,6 @@ private:
   struct running_checkout {
     messages::checkout_actor actor;
     messages::trace_id trace; ///< of the request that it works for; none after a restart
-    bool cancelled = false;   ///< its buyer wants out
   };
 
   [[nodiscard]] const domain::order* find_own(domain::order_id id, const domain::buyer_id& buyer) const;
@@ -66,7 +66,8 @@ private:
   caf::result<messages::order_view> answer_when_durable(domain::order_id id);
   void begin(const messages::start_order& wish, const messages::hold_granted& hold, answer asked);
   void carry_on(domain::order_id id, messages::trace_id trace);
-  void ask_out(running_checkout& checkout, messages::trace_id trace, domain::order_id order);
+  caf::result<messages::order_view> undo(const messages::cancel_order& wish);
+  void tell_cancelled(domain::order_id id, messages::trace_id trace);
   void strike_out(domain::order_id id, messages::trace_id trace);
   [[nodiscard]] std::string name_of(domain::order_id id) const;
   void follow_step(const domain::order& order);

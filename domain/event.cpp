@@ -165,6 +165,13 @@ decision<order_advanced> event::advance_order(order_id id, order_state next, std
   return present->advance(next, std::move(reason), now);
 }
 
+decision<order_cancel_requested> event::request_cancel(order_id id, instant now) const {
+  const auto* present = find_order(id);
+  if (present == nullptr)
+    return refusal{.reason = rejection::not_found};
+  return present->request_cancel(now);
+}
+
 void event::apply(const event_defined& happened) {
   settings_ = happened.settings;
 }
@@ -194,6 +201,12 @@ void event::apply(const order_advanced& happened) {
       orders_.erase(*forgotten);
 }
 
+void event::apply(const order_cancel_requested& happened) {
+  auto found = orders_.find(happened.order);
+  ensure(found != orders_.end(), "only an order that was started is cancelled");
+  found->second.apply(happened);
+}
+
 void event::give_up_hold(const order& ended) {
   auto paying = order_by_hold_.find(ended.details().hold);
   if (paying != order_by_hold_.end() && paying->second == ended.details().order)
@@ -203,7 +216,8 @@ void event::give_up_hold(const order& ended) {
 void event::apply(const domain::fact& happened) {
   std::visit(
       [this]<class Fact>(const Fact& x) {
-        constexpr bool ours = is_one_of<Fact, event_defined, event_state_changed, order_started, order_advanced>;
+        constexpr bool ours =
+            is_one_of<Fact, event_defined, event_state_changed, order_started, order_advanced, order_cancel_requested>;
         ensure(ours, "an event's journal has facts of events only");
         if constexpr (ours)
           apply(x);
@@ -247,6 +261,8 @@ std::vector<fact> event::snapshot() const {
   std::sort(ordered.begin() + others, ordered.end(), [&](const order* a, const order* b) { return rank(a) < rank(b); });
   for (const auto* x : ordered) {
     result.emplace_back(x->details());
+    if (auto since = x->cancel_requested_at())
+      result.emplace_back(order_cancel_requested{x->details().order, *since});
     // The states are declared in an order in which every order goes through them.
     for (auto i = static_cast<unsigned>(order_state::charging); i <= static_cast<unsigned>(order_state::cancelled); ++i)
       if (auto state = static_cast<order_state>(i); x->visited(state))

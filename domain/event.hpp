@@ -65,6 +65,8 @@ public:
   [[nodiscard]] decision<order_started> start_order(const order_started& wanted) const;
   [[nodiscard]] decision<order_advanced> advance_order(order_id id, order_state next, std::string reason,
                                                        instant now) const;
+  /// See `order::request_cancel`.
+  [[nodiscard]] decision<order_cancel_requested> request_cancel(order_id id, instant now) const;
 
   // ---- facts ----
 
@@ -72,6 +74,7 @@ public:
   void apply(const event_state_changed& happened);
   void apply(const order_started& happened);
   void apply(const order_advanced& happened);
+  void apply(const order_cancel_requested& happened);
   void apply(const fact& happened);
 
   // ---- readings ----

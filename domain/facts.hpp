@@ -171,6 +171,14 @@ struct order_advanced {
   friend bool operator==(const order_advanced&, const order_advanced&) = default;
 };
 
+/// The buyer of an order that is not confirmed yet does not want it any more.
+struct order_cancel_requested {
+  order_id order;
+  instant at;
+
+  friend bool operator==(const order_cancel_requested&, const order_cancel_requested&) = default;
+};
+
 // ---- a waiting room's facts ---------------------------------------------------
 
 /// Numbers up to and including this may have been given out.
@@ -190,7 +198,7 @@ struct serving_reached {
 /// Any fact. The order is part of the journal's format: append only.
 using fact = std::variant<seats_held, hold_ended, payment_started, payment_stopped, seats_sold, seats_returned,
                           seats_blocked, seats_unblocked, event_defined, event_state_changed, order_started,
-                          order_advanced, numbers_reserved, serving_reached>;
+                          order_advanced, numbers_reserved, serving_reached, order_cancel_requested>;
 
 /// The name of a fact's type as the journal shows it, e.g. `seats_held`.
 [[nodiscard]] std::string_view name_of(const fact& x);

@@ -54,6 +54,8 @@ order::order(const order_started& happened) : details_(happened) {
 decision<order_advanced> order::advance(order_state next, std::string reason, instant now) const {
   if (visited(next))
     return already_so{};
+  if (next == order_state::confirmed && cancel_requested_at_)
+    return refusal{.reason = rejection::in_progress, .detail = "Its buyer has cancelled it."};
   if ((successors(state_) & bit(next)) != 0)
     return order_advanced{details_.order, next, std::move(reason), now};
   if (leads_to(state_, next))
@@ -61,6 +63,33 @@ decision<order_advanced> order::advance(order_state next, std::string reason, in
   return refusal{.reason = rejection::bad_request,
                  .detail = "An order that is " + std::string{to_string(state_)} + " cannot become "
                            + std::string{to_string(next)} + "."};
+}
+
+decision<order_cancel_requested> order::request_cancel(instant now) const {
+  switch (state_) {
+    case order_state::started:
+    case order_state::charging:
+    case order_state::charged:
+      if (cancel_requested_at_)
+        return already_so{};
+      return order_cancel_requested{details_.order, now};
+    case order_state::confirmed:
+      return refusal{.reason = rejection::bad_request, .detail = "A confirmed order is undone as a whole."};
+    case order_state::failed:
+    case order_state::refunding:
+    case order_state::refunded:
+    case order_state::cancelling:
+    case order_state::cancelled:
+    case order_state::unacknowledged:
+      break;
+  }
+  return already_so{};
+}
+
+void order::apply(const order_cancel_requested& happened) {
+  ensure(happened.order == details_.order, "a wish to cancel belongs to its order");
+  ensure(!visited(order_state::confirmed), "a confirmed order is undone by its steps");
+  cancel_requested_at_ = happened.at;
 }
 
 void order::apply(const order_advanced& happened) {

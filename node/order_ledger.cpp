@@ -61,9 +61,18 @@ void order_ledger::note(const entry_type& entry, const order_advanced& fact) {
     findings_.add(5, shard_, entry.seq, order_name(fact.order) + " is confirmed twice");
   if (fact.state == order_state::confirmed && !order.charged)
     findings_.add(5, shard_, entry.seq, order_name(fact.order) + " is confirmed although it was not charged");
+  if (fact.state == order_state::confirmed && order.cancel_requested)
+    findings_.add(5, shard_, entry.seq, order_name(fact.order) + " is confirmed although its buyer had cancelled it");
   order.state = fact.state;
   order.charged = order.charged || fact.state == order_state::charged;
   order.confirmed = order.confirmed || fact.state == order_state::confirmed;
+}
+
+void order_ledger::note(const entry_type& entry, const order_cancel_requested& fact) {
+  if (auto found = orders_.find(fact.order); found != orders_.end())
+    found->second.cancel_requested = true;
+  else
+    findings_.add(5, shard_, entry.seq, order_name(fact.order) + " is cancelled although it never started");
 }
 
 template <class Fact>

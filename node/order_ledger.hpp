@@ -31,12 +31,14 @@ private:
     domain::order_state state = domain::order_state::started;
     bool charged = false; ///< now or at any time before
     bool confirmed = false;
-    std::size_t seats_owned = 0; ///< those of its seats that it owns now
+    bool cancel_requested = false; ///< before it was confirmed
+    std::size_t seats_owned = 0;   ///< those of its seats that it owns now
   };
   using entry_type = persistence::examined_entry;
 
   void note(const entry_type& entry, const domain::order_started& fact);
   void note(const entry_type& entry, const domain::order_advanced& fact);
+  void note(const entry_type& entry, const domain::order_cancel_requested& fact);
   void note(const entry_type&, const domain::event_defined&) {}
   void note(const entry_type&, const domain::event_state_changed&) {}
   template <class Fact>

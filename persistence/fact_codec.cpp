@@ -78,6 +78,8 @@ template <>
 constexpr auto fields<order_advanced> =
     std::tuple{&order_advanced::order, &order_advanced::state, &order_advanced::reason, &order_advanced::at};
 template <>
+constexpr auto fields<order_cancel_requested> = std::tuple{&order_cancel_requested::order, &order_cancel_requested::at};
+template <>
 constexpr auto fields<numbers_reserved> = std::tuple{&numbers_reserved::up_to};
 template <>
 constexpr auto fields<serving_reached> = std::tuple{&serving_reached::number};

@@ -91,6 +91,51 @@ SCENARIO("a cancellation survives a crash after any message: refunded once and t
   CHECK_GT(cancelled, 5);
 }
 
+SCENARIO("a wish to cancel that was answered survives a crash: the order is never confirmed, and the money is back") {
+  auto answered = 0;
+  for (unsigned after = 0; after < 60; ++after) {
+    auto who = after + 1;
+    provider->charges.clear();
+    provider->refunds.clear();
+    REQUIRE(hold(who, who, {seats(left, {0})})->reply.has_value());
+    auto begun = ask<messages::order_view>(
+        event, messages::start_order{{}, id, order_of(who), hold_of(who), buyer(who), {left}, "card", "key", who});
+    while (!begun->reply && sched.try_run_once()) {
+    }
+    work(static_cast<int>(after));
+    auto cancelled = ask<messages::order_view>(event, messages::cancel_order{{}, id, order_of(who), buyer(who)});
+    while (!cancelled->reply && !cancelled->refused && sched.try_run_once()) {
+    }
+    restart();
+    pass(1s, 100ms);
+    if (cancelled->reply) {
+      ++answered;
+      auto state = state_of(who, who);
+      CHECK((state == order_state::cancelled || state == order_state::failed));
+      CHECK_EQ(provider->total_charges(), provider->total_refunds());
+    } else {
+      cancel(who, who); // it was just being confirmed
+    }
+    release(who, who, {left});
+    CHECK_EQ(status(left), "....");
+  }
+  CHECK_GT(answered, 40);
+}
+
+SCENARIO("a wish to cancel is heard of by a checkout that goes on through an outage of the store") {
+  provider->hold_answers();
+  hold(1, 1, {seats(left, {0})});
+  order(1, 1, {left});
+  books->set(store_fault::lost_answer);
+  CHECK(cancel(1, 1)->refused_as(rejection::store_unavailable));
+  books->set(store_fault::none);
+  pass(5s, 50ms);
+  provider->answer_all();
+  pass(1s, 50ms);
+  CHECK(state_of(1, 1) == order_state::cancelled);
+  CHECK_EQ(provider->total_charges(), provider->total_refunds());
+}
+
 SCENARIO("an order whose money is on its way back ends as refunded after a crash") {
   provider->hold_answers();
   hold(1, 1, {seats(left, {0}), seats(right, {0})});

@@ -79,6 +79,37 @@ SCENARIO("an order goes its way one step at a time") {
   }
 }
 
+SCENARIO("an order that its buyer has cancelled is not confirmed any more") {
+  GIVEN("an order whose seats are being sold when its buyer cancels it") {
+    order x{order_of(1, 1)};
+    x.apply({order_number(1), order_state::charging, "", at(1)});
+    x.apply({order_number(1), order_state::charged, "", at(2)});
+    x.apply(*granted(x.request_cancel(at(3))));
+    THEN("it can go back, and no other way") {
+      CHECK(x.cancel_requested_at() == at(3));
+      CHECK(repeated(x.request_cancel(at(4))));
+      CHECK(why(x.advance(order_state::confirmed, "", at(4))) == rejection::in_progress);
+      CHECK(granted(x.advance(order_state::refunding, "", at(4))) != nullptr);
+    }
+  }
+  GIVEN("a confirmed order") {
+    order x{order_of(1, 1)};
+    for (auto state : {order_state::charging, order_state::charged, order_state::confirmed})
+      x.apply({order_number(1), state, "", at(1)});
+    THEN("it is undone by a step, not by a wish") {
+      CHECK(why(x.request_cancel(at(2))) == rejection::bad_request);
+      CHECK_THROWS_AS(x.apply(order_cancel_requested{order_number(1), at(2)}), broken_invariant);
+    }
+  }
+  GIVEN("an order that failed") {
+    order x{order_of(1, 1)};
+    x.apply(order_advanced{order_number(1), order_state::failed, "", at(1)});
+    THEN("there is nothing to cancel") {
+      CHECK(repeated(x.request_cancel(at(2))));
+    }
+  }
+}
+
 SCENARIO("whatever is asked of an order, money and seats stay together") {
   CHECK(rc::check("random steps", [] {
     auto wishes =
@@ -86,11 +117,17 @@ SCENARIO("whatever is asked of an order, money and seats stay together") {
     event x = open_event();
     x.apply(*granted(x.start_order(order_of(1, 1))));
     std::vector<order_state> way{order_state::started};
+    auto cancel_after = *rc::gen::inRange<std::size_t>(0, 8);
     for (auto wanted : wishes) {
+      if (way.size() == cancel_after)
+        if (auto wish = x.request_cancel(order_number(1), at(1)); granted(wish) != nullptr)
+          x.apply(*granted(wish));
+      auto was_cancelled = x.find_order(order_number(1))->cancel_requested_at().has_value();
       auto decided = x.advance_order(order_number(1), wanted, "r", at(2));
       bool was_there = std::find(way.begin(), way.end(), wanted) != way.end();
       RC_ASSERT(repeated(decided) == was_there);
       if (const auto* fact = granted(decided)) {
+        RC_ASSERT(!was_cancelled || wanted != order_state::confirmed);
         // Nothing comes after an end, except the undoing of a confirmed order.
         RC_ASSERT(!is_final(way.back()) || (way.back() == order_state::confirmed && wanted == order_state::cancelling));
         way.push_back(wanted);

@@ -133,6 +133,24 @@ SCENARIO("a clean sale passes and balances") {
   }
 }
 
+SCENARIO("an order that is confirmed after its buyer had cancelled it is a violation") {
+  GIVEN("a journal in which a charged order is cancelled and then confirmed") {
+    sale it;
+    it.clean_sale();
+    it.write(section_shard(0), held(5, {5}, 500), 150);
+    it.write(event_shard, ordered(5, 5, {5}), 151);
+    it.write(event_shard, advanced(5, order_state::charging), 152);
+    it.write(event_shard, advanced(5, order_state::charged), 153);
+    it.write(event_shard, order_cancel_requested{{9, 5}, moment(154)}, 154);
+    it.write(section_shard(0), sold(5, 5, {5}), 155);
+    CHECK(it.audit().ok());
+    it.write(event_shard, advanced(5, order_state::confirmed), 156);
+    THEN("the audit says so") {
+      CHECK(it.finds(5, "although its buyer had cancelled it"));
+    }
+  }
+}
+
 SCENARIO("a cancelled order gives its seats and its money back") {
   GIVEN("a confirmed order that is undone") {
     sale it;
