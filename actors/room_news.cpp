@@ -20,6 +20,11 @@ void room_news::tell(const messages::people_admitted& news) {
     self_->send(gateway, news);
 }
 
+void room_news::tell(const messages::place_given_up& news) {
+  for (const auto& gateway : gateways_)
+    self_->send(gateway, news);
+}
+
 void room_news::tell_movement() {
   auto news = movement_();
   for (const auto& gateway : gateways_)

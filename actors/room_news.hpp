@@ -26,6 +26,7 @@ public:
   void forget(const caf::actor_addr& gone) { gateways_.remove(gone); }
 
   void tell(const messages::people_admitted& news);
+  void tell(const messages::place_given_up& news);
   /// Tells how the queue stands now, or a little later, so that a busy room does not talk all the time.
   void tell_soon() { movement_news_.soon(); }
 

@@ -171,7 +171,10 @@ private:
       join.asker.deliver(to_error(rejection::not_found));
       return true;
     });
+    auto place = room_.place_of(buyer);
     room_.leave(buyer);
+    if (place && place->state == domain::queue_state::waiting)
+      news_.tell(messages::place_given_up{event_, buyer, place->number});
     shopping_.end(buyer);
     note_change();
   }

@@ -28,7 +28,8 @@ struct answered {
 };
 
 /// Anything that the bridge hands to its thread, in the order in which it came.
-using delivery = std::variant<answered, messages::seats_changed, messages::hold_expired, messages::order_changed,
-                              messages::people_admitted, messages::queue_moved, messages::event_announced>;
+using delivery =
+    std::variant<answered, messages::seats_changed, messages::hold_expired, messages::order_changed,
+                 messages::people_admitted, messages::place_given_up, messages::queue_moved, messages::event_announced>;
 
 } // namespace usher::gateway

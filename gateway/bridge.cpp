@@ -23,6 +23,7 @@ messages::gateway_actor::behavior_type bridge_state::make_behavior() {
       [this](messages::hold_expired& news) { collect(std::move(news)); },
       [this](messages::order_changed& news) { collect(std::move(news)); },
       [this](messages::people_admitted& news) { collect(std::move(news)); },
+      [this](messages::place_given_up& news) { collect(std::move(news)); },
       [this](messages::queue_moved& news) { collect(std::move(news)); },
       [this](messages::flush) { hand_over_collected(); },
   };

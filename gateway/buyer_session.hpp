@@ -62,6 +62,8 @@ public:
   void watch_refused(const domain::event_id& event, domain::section_no section);
   /// The buyer may go in.
   void admitted(const domain::event_id& event, const granted_pass& pass);
+  /// The buyer has given up this place with another connection.
+  void given_up(const domain::event_id& event, domain::queue_number number);
 
 private:
   /// What to do with an answer to the frame `re`. One that captures `this` alone costs no allocation.

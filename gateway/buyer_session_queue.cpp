@@ -177,6 +177,11 @@ void buyer_session::admitted(const domain::event_id& event, const granted_pass& 
   send(queue_admitted_frame(event, pass));
 }
 
+void buyer_session::given_up(const domain::event_id& event, domain::queue_number number) {
+  if (std::erase_if(spots_, [&](const spot& one) { return one.event == event && one.number == number; }) > 0)
+    send(queue_left_frame(std::nullopt, event));
+}
+
 void buyer_session::remember_pass(const domain::event_id& event, const granted_pass& pass) {
   std::erase_if(passes_, [&](const known_pass& one) { return one.event == event; });
   if (!passes_.empty() && passes_.size() >= thread_.options().queues_max)

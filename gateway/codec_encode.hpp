@@ -113,6 +113,7 @@ struct welcome {
 [[nodiscard]] std::string heartbeat_frame(domain::instant server_time);
 [[nodiscard]] std::string reconnect_frame(domain::seconds within);
 /// The answers to `queue.leave` and `seats.unwatch`: `queue.left {event}` and `seats.unwatched {event, section}`.
+/// Without `re`, the first: the buyer left with another connection.
 [[nodiscard]] std::string queue_left_frame(const reply_id& re, const domain::event_id& event);
 [[nodiscard]] std::string seats_unwatched_frame(const reply_id& re, const domain::event_id& event,
                                                 std::string_view section);

@@ -34,6 +34,16 @@ std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
 }
 
+/// Of a `Sec-WebSocket-Key`: 16 bytes in base64.
+constexpr std::size_t websocket_key_size = 24;
+
+/// A request names one host, or it might mean different things to a proxy and to us (RFC 9112, 3.2).
+template <class Header>
+bool names_one_host(const Header& header) {
+  auto hosts = header.count(http::field::host);
+  return hosts == 1 || (hosts == 0 && header.version() < 11);
+}
+
 /// Whether a node lives and serves is answered to everybody, however busy it is.
 bool is_probe(std::string_view path) {
   return path == "/healthz" || path == "/readyz";
@@ -91,6 +101,8 @@ public:
 private:
   void header_read() {
     const auto& header = parser_->get();
+    if (!names_one_host(header))
+      return make_exchange(true)->refuse(domain::rejection::bad_request, "A request has exactly one Host.");
     // Nobody without the key may make us read a plan of 64 MiB.
     if (port_ == http_port::operators
         && !operator_may(thread_.options(), path_of(header), view(header[http::field::authorization]))) {
@@ -109,14 +121,21 @@ private:
 
   void upgrade() {
     auto from = client();
-    auto refused = thread_.too_often(from);
-    http::token_list offered{parser_->get()[http::field::sec_websocket_protocol]};
-    if (!refused && offered.exists(websocket_protocol))
-      return open_websocket(thread_, std::move(socket_), parser_->release(), std::move(from));
-    auto exchange = make_exchange(true);
-    if (refused)
-      return exchange->refuse(*refused);
-    exchange->refuse(domain::rejection::bad_request, "The WebSocket's subprotocol must be usher.v1.");
+    if (auto refused = thread_.too_often(from))
+      return make_exchange(true)->refuse(*refused);
+    const auto& header = parser_->get();
+    if (header[http::field::sec_websocket_version] != "13") {
+      auto said = plain_problem(426, "Upgrade Required", "WebSockets are spoken here in version 13.");
+      said.headers.emplace_back("Sec-WebSocket-Version", "13");
+      return make_exchange(true)->reply(std::move(said));
+    }
+    if (header[http::field::sec_websocket_key].size() != websocket_key_size)
+      return make_exchange(true)->refuse(domain::rejection::bad_request, "The Sec-WebSocket-Key is not 16 bytes.");
+    http::token_list offered{header[http::field::sec_websocket_protocol]};
+    if (!offered.exists(websocket_protocol))
+      return make_exchange(true)->refuse(domain::rejection::bad_request,
+                                         "The WebSocket's subprotocol must be usher.v1.");
+    open_websocket(thread_, std::move(socket_), parser_->release(), std::move(from));
   }
 
   void say_continue() {
@@ -167,6 +186,12 @@ private:
   template <class Header>
   static std::string_view path_of(const Header& header) {
     auto target = view(header.target());
+    // Proxies are asked with the whole address, and may pass it on (RFC 9112, 3.2.2).
+    for (std::string_view scheme : {"http://", "https://"})
+      if (target.starts_with(scheme)) {
+        auto path = target.find('/', scheme.size());
+        target = path == std::string_view::npos ? "/" : target.substr(path);
+      }
     return target.substr(0, target.find('?'));
   }
 

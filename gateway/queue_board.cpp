@@ -66,6 +66,11 @@ void queue_board::admitted(messages::people_admitted&& news, domain::instant now
   }
 }
 
+void queue_board::given_up(const messages::place_given_up& news) {
+  for (auto* session : buyers_.sessions_of(news.buyer))
+    session->given_up(news.event, news.number);
+}
+
 void queue_board::turn() {
   for (auto& [event, one] : rooms_) {
     if (one.gone.empty())

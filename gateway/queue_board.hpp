@@ -41,6 +41,8 @@ public:
 
   void moved(messages::queue_moved&& news);
   void admitted(messages::people_admitted&& news, domain::instant now);
+  /// Tells the buyer's other connections, which still wait.
+  void given_up(const messages::place_given_up& news);
 
   /// Turns the wheel on by one slot and tells whoever is in it; called four times a second.
   void turn();

@@ -19,10 +19,11 @@
 namespace usher::messages {
 
 /// A gateway's actor: what the shards tell without being asked, and what its sessions ask.
-using gateway_actor = caf::typed_actor<caf::result<void>(session_requests), caf::result<void>(event_announced),
-                                       caf::result<void>(seats_changed), caf::result<void>(hold_expired),
-                                       caf::result<void>(order_changed), caf::result<void>(people_admitted),
-                                       caf::result<void>(queue_moved), caf::result<void>(flush)>;
+using gateway_actor =
+    caf::typed_actor<caf::result<void>(session_requests), caf::result<void>(event_announced),
+                     caf::result<void>(seats_changed), caf::result<void>(hold_expired),
+                     caf::result<void>(order_changed), caf::result<void>(people_admitted),
+                     caf::result<void>(place_given_up), caf::result<void>(queue_moved), caf::result<void>(flush)>;
 
 /// What every shard hears from the journal writer.
 using shard_actor = caf::typed_actor<caf::result<void>(facts_durable), caf::result<void>(append_failed)>;

@@ -100,6 +100,18 @@ bool inspect(Inspector& f, people_admitted& x) {
   return f.object(x).fields(f.field("event", x.event), f.field("people", x.people));
 }
 
+/// Waiting room → gateways: the buyer gave up this place, so none of their connections waits for it any more.
+struct place_given_up {
+  domain::event_id event;
+  domain::buyer_id buyer;
+  domain::queue_number number;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, place_given_up& x) {
+  return f.object(x).fields(f.field("event", x.event), f.field("buyer", x.buyer), f.field("number", x.number));
+}
+
 /// Waiting room → gateways, at most four times a second: how far it is, so that each gateway can tell its people.
 struct queue_moved {
   domain::event_id event;

@@ -94,6 +94,7 @@ CAF_ADD_TYPE_ID(usher, (usher::messages::section_places))
 CAF_ADD_TYPE_ID(usher, (usher::messages::stand_down))
 CAF_ADD_TYPE_ID(usher, (usher::messages::carry_on))
 CAF_ADD_TYPE_ID(usher, (usher::messages::check_settings))
+CAF_ADD_TYPE_ID(usher, (usher::messages::place_given_up))
 
 CAF_END_TYPE_ID_BLOCK(usher)
 

@@ -42,6 +42,7 @@ struct heard {
   std::vector<messages::seats_changed> seats;
   std::vector<messages::hold_expired> expired;
   std::vector<messages::people_admitted> admitted;
+  std::vector<messages::place_given_up> given_up;
   std::vector<messages::queue_moved> moved;
   std::vector<messages::allowance_back> allowances;
   std::vector<messages::section_totals_changed> totals;
@@ -106,6 +107,7 @@ public:
           [to](const messages::seats_changed& x) { to->seats.push_back(x); },
           [to](const messages::hold_expired& x) { to->expired.push_back(x); },
           [to](const messages::people_admitted& x) { to->admitted.push_back(x); },
+          [to](const messages::place_given_up& x) { to->given_up.push_back(x); },
           [to](const messages::queue_moved& x) { to->moved.push_back(x); },
           [to](const messages::allowance_back& x) { to->allowances.push_back(x); },
           [to](const messages::section_totals_changed& x) { to->totals.push_back(x); },

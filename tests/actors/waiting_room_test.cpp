@@ -305,6 +305,12 @@ SCENARIO("people who leave give up their place") {
       CHECK_EQ(place(2)->reply->ahead, 0u);
       CHECK(place(1)->refused_as(rejection::not_found));
     }
+    THEN("gateways hear of it, once") {
+      ask<done>(room, messages::leave_queue{{}, event, buyer(1)});
+      settle();
+      REQUIRE_EQ(gateway_heard->given_up.size(), 1u);
+      CHECK_EQ(gateway_heard->given_up[0].number.value(), 1u);
+    }
   }
 }
 

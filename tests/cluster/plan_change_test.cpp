@@ -55,6 +55,7 @@ struct fixture : keeper_fixture {
           [](const messages::hold_expired&) {},
           [](const messages::order_changed&) {},
           [](const messages::people_admitted&) {},
+          [](const messages::place_given_up&) {},
           [](const messages::queue_moved&) {},
           [](messages::flush) {},
       };

@@ -169,6 +169,42 @@ SCENARIO("what is no HTTP, or too much of it, is refused") {
   }
 }
 
+SCENARIO("a request names one host, and may name it in its target") {
+  GIVEN("fresh connections") {
+    auto status = [this](const std::string& head) {
+      return http_client{port()}.raw(head + "Connection: close\r\n\r\n").substr(0, 12);
+    };
+    CHECK_EQ(status("GET /healthz HTTP/1.1\r\n"), "HTTP/1.1 400");
+    CHECK_EQ(status("GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n"), "HTTP/1.1 400");
+    CHECK_EQ(status("GET /healthz HTTP/1.0\r\n"), "HTTP/1.1 200");
+    CHECK_EQ(status("GET http://localhost/healthz?x HTTP/1.1\r\nHost: localhost\r\n"), "HTTP/1.1 200");
+    CHECK_EQ(status("GET http://localhost HTTP/1.1\r\nHost: localhost\r\n"), "HTTP/1.1 404");
+  }
+}
+
+SCENARIO("a WebSocket that cannot be opened is refused with a problem") {
+  GIVEN("upgrades with something missing") {
+    auto refused = [this](const std::string& more) {
+      return http_client{port()}.raw("GET /v1/ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                                     + more + "\r\n");
+    };
+    const std::string key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    const std::string version = "Sec-WebSocket-Version: 13\r\n";
+    const std::string protocol = "Sec-WebSocket-Protocol: usher.v1\r\n";
+    auto old = refused(key + protocol + "Sec-WebSocket-Version: 8\r\n");
+    CHECK(old.starts_with("HTTP/1.1 426 "));
+    CHECK_NE(old.find("\r\nSec-WebSocket-Version: 13\r\n"), std::string::npos);
+    auto keyless = refused(version + protocol);
+    CHECK(keyless.starts_with("HTTP/1.1 400 "));
+    auto foreign = refused(key + version);
+    CHECK(foreign.starts_with("HTTP/1.1 400 "));
+    for (const auto& answer : {old, keyless, foreign}) {
+      CHECK_NE(answer.find("application/problem+json"), std::string::npos);
+      CHECK_NE(answer.find("\r\nUsher-Request-Id: "), std::string::npos);
+    }
+  }
+}
+
 SCENARIO("health, readiness and documents") {
   GIVEN("a gateway whose node becomes unready") {
     CHECK_EQ(http.call("GET", "/healthz").status, 200u);

@@ -229,6 +229,32 @@ SCENARIO("who waits is told where, let in, and may then hold") {
   }
 }
 
+SCENARIO("who leaves the waiting room leaves it with all connections") {
+  GIVEN("two connections of a buyer who waits") {
+    websocket_client first{port()};
+    auto welcome = first.hello();
+    websocket_client second{port()};
+    second.hello(R"(,"token":")" + text(welcome, "token") + "\"");
+    for (auto* client : {&first, &second})
+      CHECK_EQ(text(client->ask(R"({"type":"queue.join","id":"j","event":"rock"})", "j"), "state"), "waiting");
+    first.ask(R"({"type":"queue.leave","id":"l","event":"rock"})", "l");
+    domain::buyer_id buyer{text(welcome, "buyer")};
+    auto place_given_up = [&](std::uint64_t number) {
+      notes->tell(messages::place_given_up{domain::event_id{"rock"}, buyer, domain::queue_number{number}});
+    };
+    place_given_up(6); // not theirs any more
+    place_given_up(7);
+    THEN("the other one hears of it, once") {
+      auto told = second.next("queue.left");
+      CHECK(!told.contains("re"));
+      CHECK_EQ(text(told, "event"), "rock");
+      place_given_up(7);
+      CHECK_EQ(text(second.ask(R"({"type":"ping","id":"p"})", "p"), "type"), "pong");
+      CHECK_EQ(text(first.ask(R"({"type":"ping","id":"p"})", "p"), "type"), "pong");
+    }
+  }
+}
+
 SCENARIO("every connection of a buyer hears of orders and of holds that ran out") {
   GIVEN("two connections of one buyer") {
     websocket_client first{port()};
