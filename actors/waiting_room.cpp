@@ -88,6 +88,7 @@ public:
     use_unknown(history.facts);
     open_or_pause();
     reserve_ahead();
+    note_turns(clock_.now(self_));
     note_change();
   }
 
@@ -246,6 +247,7 @@ private:
       room_.stop_shopping(buyer);
     if (now >= admit_after_)
       admit(now);
+    note_turns(now);
     note_change();
   }
 
@@ -258,19 +260,19 @@ private:
       shopping_.begin(person.buyer, now);
     admitted_count_->inc(static_cast<std::int64_t>(people.size()));
     news_.tell(messages::people_admitted{event_, std::move(people)});
-    note_progress(now);
   }
 
-  /// Writes down how far the room is, not too often: a restart goes on from there, and a store that is away is noticed
-  /// by this, so that nobody is let in who could hold nothing.
-  void note_progress(domain::instant now) {
-    if (now < progress_noted_ + limits_.between_progress || journal_.obstacle())
+  /// Writes down who was let in, not too often: a restart goes on from there, and a store that is away is noticed by
+  /// this, so that nobody is let in who could hold nothing.
+  void note_turns(domain::instant now) {
+    if (now < note_turns_after_ || journal_.obstacle())
       return;
-    if (auto progress = room_.serving_to_write()) {
-      progress_noted_ = now;
-      room_.apply(*progress);
-      write(*progress, {});
-    }
+    auto turns = room_.turns_to_write(now + limits_.pass_ttl);
+    if (!turns)
+      return;
+    note_turns_after_ = now + limits_.between_progress;
+    room_.apply(*turns);
+    write(*std::move(turns), {});
   }
 
   void arm_timer() {
@@ -280,6 +282,9 @@ private:
       auto due = std::max(*admission, admit_after_);
       next = next ? std::min(*next, due) : due;
     }
+    // What was let in since is written when the next may be, even if nobody else comes.
+    if (now < note_turns_after_)
+      next = next ? std::min(*next, note_turns_after_) : note_turns_after_;
     if (next)
       timer_.wake_at(*next, now);
   }
@@ -308,8 +313,7 @@ private:
     });
     // A block on its way would be under the snapshot and not in it: its numbers would be given out twice.
     if (journal_.snapshot_due() && !reserving_)
-      journal_.take_snapshot({domain::numbers_reserved{domain::queue_number{reserved_}},
-                              domain::serving_reached{domain::queue_number{room_.totals().serving}}});
+      journal_.take_snapshot(room_.snapshot());
   }
 
   /// New numbers are durable: gives them to those who wait.
@@ -401,7 +405,7 @@ private:
   room_entrances entrances_;
 
   shopping_time shopping_;
-  domain::instant progress_noted_;
+  domain::instant note_turns_after_;
   domain::instant admit_after_;
   deadline_timer<messages::waiting_room_actor> timer_;
 

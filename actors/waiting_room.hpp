@@ -19,7 +19,7 @@ struct waiting_room_limits {
   std::size_t waiting_joins_max = 100'000; ///< for the next block of numbers to be durable; above that, `overloaded`
   std::chrono::milliseconds between_admissions{10};
   std::chrono::milliseconds between_news{250};
-  std::chrono::milliseconds between_progress{1'000}; ///< how often the number served is written down
+  std::chrono::milliseconds between_progress{1'000}; ///< how often the turns taken are written down
   domain::seconds presence{30};  ///< a person who is not connected counts as there for so long after asking
   domain::seconds pass_ttl{900}; ///< an admitted person counts as shopping for so long at most
 };

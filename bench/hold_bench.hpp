@@ -21,7 +21,7 @@ struct hold_options {
   double rate_per_s = 0;             ///< 0: closed loop; at most 1000000
   std::string store;                 ///< as for `usher node`; empty: a fresh SQLite file
   std::string config;                ///< a configuration file for the node; empty: the defaults
-  bool with_echo = false;            ///< measure a bare echo with the same frames afterwards, for `ratio_echo`
+  bool with_echo = true;             ///< measure a bare echo with the same frames afterwards, for `ratio_echo`
   bool json = false;
   /// The program whose `node` is the server.
   std::filesystem::path program;

@@ -87,10 +87,10 @@ latency_row() {
 }
 
 load=(--connections "$connections" --duration "$duration")
-measure hold-sqlite hold "${load[@]}" --with-echo
+measure hold-sqlite hold "${load[@]}"
 measure journal-sqlite journal --duration "$duration"
 if start_postgres; then
-  measure hold-postgres hold "${load[@]}" --with-echo --store "$postgres_url"
+  measure hold-postgres hold "${load[@]}" --store "$postgres_url"
   measure journal-postgres journal --duration "$duration" --store "$postgres_url"
 else
   echo "» no PostgreSQL on this machine: its half is left out" >&2

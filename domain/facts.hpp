@@ -188,17 +188,27 @@ struct numbers_reserved {
   friend bool operator==(const numbers_reserved&, const numbers_reserved&) = default;
 };
 
-/// Everybody up to and including this number has had a turn.
-struct serving_reached {
-  queue_number number;
+/// Numbers from `first` to `last`, both included.
+struct number_span {
+  queue_number first;
+  queue_number last;
 
-  friend bool operator==(const serving_reached&, const serving_reached&) = default;
+  friend bool operator==(const number_span&, const number_span&) = default;
+};
+
+/// Whoever has one of these numbers was let in. Until `repeatable_until` they may be let in once more after a restart:
+/// perhaps they never heard of it.
+struct turns_taken {
+  std::vector<number_span> numbers; ///< ascending
+  instant repeatable_until;
+
+  friend bool operator==(const turns_taken&, const turns_taken&) = default;
 };
 
 /// Any fact. The order is part of the journal's format: append only.
 using fact = std::variant<seats_held, hold_ended, payment_started, payment_stopped, seats_sold, seats_returned,
                           seats_blocked, seats_unblocked, event_defined, event_state_changed, order_started,
-                          order_advanced, numbers_reserved, serving_reached, order_cancel_requested>;
+                          order_advanced, numbers_reserved, turns_taken, order_cancel_requested>;
 
 /// The name of a fact's type as the journal shows it, e.g. `seats_held`.
 [[nodiscard]] std::string_view name_of(const fact& x);

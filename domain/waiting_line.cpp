@@ -126,16 +126,4 @@ std::uint64_t waiting_line::present_before(queue_number number) const {
   return before(number, &counted_block::present, &people_block::present);
 }
 
-void waiting_line::finish(queue_number number) {
-  auto word = number.value() / word_bits;
-  if (word >= finished_.size())
-    finished_.resize(word + 1);
-  finished_[word] |= mask(number.value());
-}
-
-bool waiting_line::finished(queue_number number) const {
-  auto word = number.value() / word_bits;
-  return word < finished_.size() && (finished_[word] & mask(number.value())) != 0;
-}
-
 } // namespace usher::domain

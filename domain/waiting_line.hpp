@@ -63,10 +63,6 @@ public:
   [[nodiscard]] std::uint64_t waiting_before(queue_number number) const;
   [[nodiscard]] std::uint64_t present_before(queue_number number) const;
 
-  /// This number has had its turn and does not come back.
-  void finish(queue_number number);
-  [[nodiscard]] bool finished(queue_number number) const;
-
 private:
   static constexpr std::size_t word_bits = 64;
   static constexpr std::size_t block_words = 64;
@@ -88,8 +84,7 @@ private:
                                      bits people_block::*set) const;
 
   std::vector<counted_block> blocks_;
-  std::vector<std::uint64_t> finished_; ///< one bit by number
-  std::uint64_t lowest_ = 0;            ///< nobody below this is there
+  std::uint64_t lowest_ = 0; ///< nobody below this is there
   std::uint64_t waiting_ = 0;
   std::uint64_t present_ = 0;
 };

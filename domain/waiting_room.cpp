@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace usher::domain {
 namespace {
@@ -86,10 +87,8 @@ std::optional<numbers_reserved> waiting_room::numbers_needed() {
   return numbers_reserved{queue_number{reserved_ + limits_.number_block}};
 }
 
-std::optional<serving_reached> waiting_room::serving_to_write() const {
-  if (serving_ == serving_kept_)
-    return std::nullopt;
-  return serving_reached{queue_number{serving_}};
+std::optional<turns_taken> waiting_room::turns_to_write(instant repeatable_until) const {
+  return turns_.to_write(repeatable_until);
 }
 
 void waiting_room::apply(const numbers_reserved& happened) {
@@ -97,21 +96,28 @@ void waiting_room::apply(const numbers_reserved& happened) {
   reserved_ = happened.up_to.value();
 }
 
-void waiting_room::apply(const serving_reached& happened) {
-  ensure(happened.number.value() >= serving_kept_, "the number served only grows");
-  serving_kept_ = happened.number.value();
-  serving_ = std::max(serving_, serving_kept_);
+void waiting_room::apply(const turns_taken& happened) {
+  ensure(happened.numbers.empty() || happened.numbers.back().last.value() <= reserved_,
+         "only numbers that were reserved have turns");
+  turns_.apply(happened);
 }
 
 void waiting_room::apply(const domain::fact& happened) {
   std::visit(
       [this]<class Fact>(const Fact& x) {
-        constexpr bool ours = is_one_of<Fact, numbers_reserved, serving_reached>;
+        constexpr bool ours = is_one_of<Fact, numbers_reserved, turns_taken>;
         ensure(ours, "a waiting room's journal has facts of waiting rooms only");
         if constexpr (ours)
           apply(x);
       },
       happened);
+}
+
+std::vector<fact> waiting_room::snapshot() const {
+  std::vector<fact> facts{numbers_reserved{queue_number{reserved_}}};
+  for (auto& turns : turns_.snapshot())
+    facts.emplace_back(std::move(turns));
+  return facts;
 }
 
 // ---- coming and going -----------------------------------------------------------
@@ -125,9 +131,9 @@ void waiting_room::put_in_line(waiting_person& person, queue_number number) {
     asked_until_[person.asked_until_s].push_back(number);
 }
 
-void waiting_room::take_out_of_line(const waiting_person& person) {
+void waiting_room::give_up_place(const waiting_person& person) {
   line_.remove(person.number);
-  line_.finish(person.number);
+  turns_.give_up(person.number);
 }
 
 std::variant<queue_number, refusal> waiting_room::join(const buyer_id& buyer, instant now) {
@@ -150,12 +156,13 @@ std::variant<queue_number, refusal> waiting_room::join(const buyer_id& buyer, in
 std::variant<queue_number, refusal> waiting_room::rejoin(const buyer_id& buyer, queue_number number, instant now) {
   begin();
   drop_absent(now);
+  turns_.settle(now);
   auto* person = find(buyer);
   if (person != nullptr && person->number == number)
     return number;
   // Numbers that this object gave out are known as long as they count.
   bool given_earlier = number.value() >= 1 && number.value() <= earlier_;
-  if (!given_earlier || line_.finished(number) || line_.find(number) != nullptr)
+  if (!given_earlier || turns_.over(number) || line_.find(number) != nullptr)
     return refusal{.reason = rejection::not_found};
   if (person == nullptr) {
     person = let_in(buyer);
@@ -164,7 +171,7 @@ std::variant<queue_number, refusal> waiting_room::rejoin(const buyer_id& buyer, 
   } else if (person->state == queue_state::waiting) {
     if (person->number < number)
       return person->number;
-    take_out_of_line(*person);
+    give_up_place(*person);
   } else if (person->state == queue_state::admitted) {
     return person->number;
   }
@@ -188,7 +195,7 @@ void waiting_room::leave(const buyer_id& buyer) {
   if (known == people_.end() || (*known)->state == queue_state::expired)
     return;
   if ((*known)->state == queue_state::waiting)
-    take_out_of_line(**known);
+    give_up_place(**known);
   else
     --shopping_;
   people_.erase(known);
@@ -263,16 +270,17 @@ bool waiting_room::has_room() const noexcept {
 std::vector<waiting_room::admitted> waiting_room::admit(instant now) {
   begin();
   drop_absent(now);
+  turns_.settle(now);
   std::vector<admitted> result;
   if (paused_)
     return result;
   auto* person = line_.first_present();
   while (person != nullptr && has_room() && rate_.may_admit(now)) {
     rate_.note_admission(now);
-    take_out_of_line(*person);
+    line_.remove(person->number);
+    turns_.take(person->number);
     person->state = queue_state::admitted;
     person->asking = false;
-    serving_ = std::max(serving_, person->number.value());
     ++admitted_;
     ++shopping_;
     result.push_back({person->number, buyer_id{std::string{person->buyer()}}});
@@ -337,7 +345,7 @@ std::optional<queue_place> waiting_room::place_of(const buyer_id& buyer) const {
 
 waiting_room::figures waiting_room::totals() const {
   return {.joined = begun_ ? last_ : reserved_,
-          .serving = serving_,
+          .serving = turns_.highest().value(),
           .waiting = line_.waiting(),
           .present = line_.present(),
           .admitted = admitted_,

@@ -4,6 +4,7 @@
 #include "domain/decision.hpp"
 #include "domain/facts.hpp"
 #include "domain/queue_state.hpp"
+#include "domain/taken_turns.hpp"
 #include "domain/waiting_line.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -35,8 +36,8 @@ struct queue_place {
 ///
 /// Never admits more than the rate in any one second. People who are not there are passed over and
 /// use up no slot; they keep the right to enter, before everybody behind them, when they return.
-/// Numbers are written down in blocks ahead of use and the number served behind it, so a restart
-/// skips numbers but never gives one out twice, and never forgets anybody's turn.
+/// Numbers are written down in blocks ahead of use and turns behind it, so a restart skips numbers but
+/// never gives one out twice, takes nobody's turn, and gives hardly anybody a second one.
 class waiting_room {
 public:
   /// Where people may be connected: one of so many places.
@@ -70,12 +71,16 @@ public:
   /// The first call ends the replay: numbers of the facts applied before it may have been given out
   /// by an earlier object and are skipped, numbers of facts applied after it are this object's own.
   [[nodiscard]] std::optional<numbers_reserved> numbers_needed();
-  /// The number served, when it has moved since it was last written; losing it costs nobody anything.
-  [[nodiscard]] std::optional<serving_reached> serving_to_write() const;
+  /// The turns taken since it was last asked and answered, to be applied at once and written soon. Losing them gives
+  /// second turns and takes none. `repeatable_until`: see `turns_taken`.
+  [[nodiscard]] std::optional<turns_taken> turns_to_write(instant repeatable_until) const;
 
   void apply(const numbers_reserved& happened);
-  void apply(const serving_reached& happened);
+  void apply(const turns_taken& happened);
   void apply(const fact& happened);
+
+  /// Says as much as all facts that were applied.
+  [[nodiscard]] std::vector<fact> snapshot() const;
 
   /// Gives `buyer` a number, or the one they have; a new one when their turn is over. `overloaded` when
   /// full or when numbers must first be written. Does not mean that they are there: see `connected` and `touch`.
@@ -111,7 +116,7 @@ public:
 
   struct figures {
     std::uint64_t joined = 0;   ///< the last number given out
-    std::uint64_t serving = 0;  ///< everybody up to here has had a turn
+    std::uint64_t serving = 0;  ///< the highest number that was let in: everybody up to here has been called
     std::uint64_t waiting = 0;  ///< people with a number who are not in yet
     std::uint64_t present = 0;  ///< those of them who are there
     std::uint64_t admitted = 0; ///< ever, since the start of this object
@@ -143,7 +148,7 @@ private:
   /// Ends the replay, if it is not over yet.
   void begin();
   void put_in_line(waiting_person& person, queue_number number);
-  void take_out_of_line(const waiting_person& person);
+  void give_up_place(const waiting_person& person);
   void note_presence(waiting_person& person);
   /// Sees to the people whose presence, shown by asking, has run out.
   void drop_absent(instant now);
@@ -155,15 +160,14 @@ private:
   admission_rate rate_;
   bool paused_ = false;
 
-  bool begun_ = false;             ///< no longer replaying
-  std::uint64_t earlier_ = 0;      ///< numbers up to here may have been given out by an earlier object
-  std::uint64_t reserved_ = 0;     ///< numbers up to here may be given out
-  std::uint64_t last_ = 0;         ///< the last number given out
-  std::uint64_t serving_ = 0;      ///< everybody up to here has had a turn
-  std::uint64_t serving_kept_ = 0; ///< the last one that was written
+  bool begun_ = false;         ///< no longer replaying
+  std::uint64_t earlier_ = 0;  ///< numbers up to here may have been given out by an earlier object
+  std::uint64_t reserved_ = 0; ///< numbers up to here may be given out
+  std::uint64_t last_ = 0;     ///< the last number given out
 
   boost::unordered_flat_set<waiting_person::pointer, name_hash, same_name> people_;
   waiting_line line_;
+  taken_turns turns_;
   std::map<std::uint32_t, std::vector<queue_number>> asked_until_; ///< who is there until a second, at least
   std::deque<buyer_id> expired_;                                   ///< the longest expired first
   std::uint64_t admitted_ = 0;

@@ -97,12 +97,11 @@ private:
       if (block->up_to <= reserved_)
         findings_.add(7, shard_, entry.seq, "numbers are reserved that were reserved before");
       reserved_ = block->up_to;
-    } else if (const auto* turn = std::get_if<serving_reached>(&fact)) {
-      if (turn->number < serving_)
-        findings_.add(7, shard_, entry.seq, "the number being served goes back");
-      if (turn->number > reserved_)
-        findings_.add(7, shard_, entry.seq, "a number is served that was never reserved");
-      serving_ = turn->number;
+    } else if (const auto* turns = std::get_if<turns_taken>(&fact)) {
+      for (const auto& span : turns->numbers)
+        if (span.last > reserved_)
+          return findings_.add(7, shard_, entry.seq, "a number has a turn that was never reserved");
+      mark(*turns, turns_);
     } else {
       findings_.add(0, shard_, entry.seq, std::string{name_of(fact)} + " is no fact of a waiting room");
     }
@@ -111,15 +110,32 @@ private:
   /// A room's snapshot must not give a number out again, nor forget a turn that was written down.
   void compare_snapshot(const examined_entry& entry) {
     queue_number reserved;
-    queue_number serving;
+    std::vector<bool> turns;
     for (const auto& x : snapshot_->facts) {
       if (const auto* block = std::get_if<numbers_reserved>(&x))
         reserved = block->up_to;
-      else if (const auto* turn = std::get_if<serving_reached>(&x))
-        serving = turn->number;
+      else if (const auto* taken = std::get_if<turns_taken>(&x))
+        mark(*taken, turns);
     }
-    if (reserved < reserved_ || serving < serving_)
+    auto forgets = [&] {
+      for (std::size_t number = 0; number < turns_.size(); ++number)
+        if (turns_[number] && (number >= turns.size() || !turns[number]))
+          return true;
+      return false;
+    };
+    if (reserved < reserved_ || forgets())
       findings_.add(0, shard_, entry.seq, "the snapshot is behind what the facts up to it say");
+  }
+
+  /// Numbers are bounded by what was reserved, so that this is, too.
+  void mark(const turns_taken& taken, std::vector<bool>& numbers) const {
+    for (const auto& span : taken.numbers) {
+      auto last = static_cast<std::size_t>(std::min(span.last, reserved_).value());
+      if (last >= numbers.size())
+        numbers.resize(last + 1);
+      for (auto number = static_cast<std::size_t>(span.first.value()); number <= last; ++number)
+        numbers[number] = true;
+    }
   }
 
   shard_id shard_;
@@ -127,7 +143,7 @@ private:
   std::optional<persistence::stored_snapshot> snapshot_;
   fact_seq last_;
   queue_number reserved_;
-  queue_number serving_;
+  std::vector<bool> turns_; ///< by number: who has had one
 };
 
 /// A shard's snapshot; one that cannot be read is a violation, and the audit goes on as if there were none.

@@ -67,8 +67,10 @@ void declare_hold(CLI::App& bench, action& chosen) {
   declare_fresh_store(*verb, options->store);
   verb->add_option("--config", options->config, "Configuration file of the node that is measured")
       ->check(CLI::ExistingFile);
-  verb->add_flag("--with-echo", options->with_echo, "Measure a bare echo afterwards, for ratio_echo");
-  verb->footer("Example:\n  usher bench hold --connections 1000 --duration 10 --with-echo --json");
+  verb->add_flag_callback(
+      "--no-echo", [options] { options->with_echo = false; },
+      "Leave out the bare echo that is measured afterwards for ratio_echo");
+  verb->footer("Example:\n  usher bench hold --connections 1000 --duration 10 --json");
   choose(*verb, chosen, options, bench::run_hold);
 }
 
@@ -100,7 +102,8 @@ void declare_ask(CLI::App& bench, action& chosen) {
   auto verb = bench.add_subcommand("ask", "A section actor's holds beside a bare request and response");
   auto options = std::make_shared<bench::ask_options>();
   declare_duration(*verb, options->duration);
-  declare_number(*verb, "--in-flight", options->in_flight, "Requests in flight", 1, 10'000);
+  declare_number(*verb, "--in-flight,--connections", options->in_flight,
+                 "Requests in flight, as from so many connections", 1, 10'000);
   declare_json(*verb, options->json);
   choose(*verb, chosen, options, bench::run_ask);
 }

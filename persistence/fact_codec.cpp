@@ -82,7 +82,9 @@ constexpr auto fields<order_cancel_requested> = std::tuple{&order_cancel_request
 template <>
 constexpr auto fields<numbers_reserved> = std::tuple{&numbers_reserved::up_to};
 template <>
-constexpr auto fields<serving_reached> = std::tuple{&serving_reached::number};
+constexpr auto fields<number_span> = std::tuple{&number_span::first, &number_span::last};
+template <>
+constexpr auto fields<turns_taken> = std::tuple{&turns_taken::numbers, &turns_taken::repeatable_until};
 template <>
 constexpr auto fields<section_numbering> =
     std::tuple{&section_numbering::id, &section_numbering::guids, &section_numbering::open};

@@ -86,6 +86,28 @@ SCENARIO("a restarted room skips numbers and gives none out twice") {
   }
 }
 
+SCENARIO("after a restart only those who were let in lately may be let in once more") {
+  GIVEN("a room that has let in one person a pass's time ago and another just now") {
+    actors::waiting_room_limits limits{.journal = {}, .pass_ttl = domain::seconds{60}};
+    start(open_at(10), limits);
+    auto first = join(1)->reply->number;
+    pass(61s, 1s);
+    auto second = join(2)->reply->number;
+    pass(2s, 100ms); // until that is written, too
+    CHECK_EQ(admitted().size(), 2u);
+    WHEN("another owner starts it, and both come back with their numbers") {
+      start(open_at(10), limits);
+      auto long_ago = join(1, true, first);
+      auto lately = join(2, true, second);
+      THEN("the first has had their turn, and the second need not have heard of it") {
+        CHECK(long_ago->refused_as(rejection::not_found));
+        REQUIRE(lately->reply.has_value());
+        CHECK(lately->reply->number == second);
+      }
+    }
+  }
+}
+
 SCENARIO("nobody enters before the doors open") {
   GIVEN("people in a drawing, a scheduled and a paused room") {
     start({10, 0, event_state::draw});

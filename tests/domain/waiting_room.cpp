@@ -85,10 +85,10 @@ SCENARIO("nobody gets a number that is not written down") {
 }
 
 SCENARIO("a restart skips numbers, gives none out twice, and takes people back") {
-  GIVEN("a room that takes over from one that had reserved 100 numbers and served 40") {
+  GIVEN("a room that takes over from one that had reserved 100 numbers and let 1 to 20 and 40 in") {
     waiting_room room{{.number_block = 100}};
     room.apply(fact{numbers_reserved{queue_number{100}}});
-    room.apply(fact{serving_reached{queue_number{40}}});
+    room.apply(fact{turns_taken{{{queue_number{1}, queue_number{20}}, {queue_number{40}, queue_number{40}}}, at(60)}});
     room.apply(*room.numbers_needed());
     THEN("new people get numbers behind all that may have been given out") {
       CHECK(std::get<queue_number>(room.join(ada, at(0))) == queue_number{101});
@@ -103,6 +103,12 @@ SCENARIO("a restart skips numbers, gives none out twice, and takes people back")
       room.connected(ben, 0);
       CHECK(room.admit(at(1)).front().buyer == ben);
     }
+    THEN("who was let in may be let in again while they may not have heard of it, and not afterwards") {
+      CHECK(std::get<queue_number>(room.rejoin(lobby::person(1), queue_number{20}, at(59))) == queue_number{20});
+      CHECK(std::get<refusal>(room.rejoin(lobby::person(2), queue_number{19}, at(60))).reason == rejection::not_found);
+      CHECK(std::get<queue_number>(room.rejoin(lobby::person(2), queue_number{21}, at(60))) == queue_number{21});
+      CHECK(std::get<queue_number>(room.rejoin(lobby::person(1), queue_number{20}, at(60))) == queue_number{20});
+    }
     THEN("numbers that are nobody's or somebody else's are not found") {
       auto refused = [&](std::uint64_t n) {
         return std::get<refusal>(room.rejoin(buyer_id{"eve"}, queue_number{n}, at(0))).reason == rejection::not_found;
@@ -115,7 +121,8 @@ SCENARIO("a restart skips numbers, gives none out twice, and takes people back")
     }
     THEN("a fact that goes backwards stops the room") {
       CHECK_THROWS_AS(room.apply(numbers_reserved{queue_number{99}}), broken_invariant);
-      CHECK_THROWS_AS(room.apply(serving_reached{queue_number{39}}), broken_invariant);
+      CHECK_THROWS_AS(room.apply(turns_taken{{{queue_number{9}, queue_number{8}}}, at(0)}), broken_invariant);
+      CHECK_THROWS_AS(room.apply(turns_taken{{{queue_number{300}, queue_number{300}}}, at(0)}), broken_invariant);
       CHECK_THROWS_AS(room.apply(fact{seats_blocked{}}), broken_invariant);
     }
   }
@@ -301,18 +308,32 @@ SCENARIO("a full room turns people away, but not for the sake of those whose tur
   CHECK(!x.room.place_of(lobby::person(1)));
 }
 
-SCENARIO("the number served is worth writing when it has moved") {
+SCENARIO("turns are worth writing once, and a snapshot knows them all") {
   lobby x{{.admission_per_s = 1000, .number_block = 10}};
   for (int i = 1; i <= 25; ++i)
-    x.join(i);
-  CHECK(!x.room.serving_to_write());
-  for (int ms = 0; ms < 1000; ++ms)
+    x.join(i, i != 7);
+  CHECK(!x.room.turns_to_write(at(60)));
+  for (int ms = 0; ms < 20; ++ms)
     x.admit(at_ms(ms));
-  auto moved = x.room.serving_to_write();
-  REQUIRE(moved.has_value());
-  CHECK_EQ(moved->number.value(), 25u);
-  x.room.apply(*moved);
-  CHECK(!x.room.serving_to_write());
+  auto first = x.room.turns_to_write(at(60));
+  REQUIRE(first.has_value());
+  CHECK((first->numbers
+         == std::vector<number_span>{{queue_number{1}, queue_number{6}}, {queue_number{8}, queue_number{21}}}));
+  x.room.apply(*first);
+  CHECK(!x.room.turns_to_write(at(60)));
+  for (int ms = 20; ms < 1000; ++ms)
+    x.admit(at_ms(ms));
+  x.room.leave(lobby::person(7));
+  auto second = x.room.turns_to_write(at(90));
+  REQUIRE(second.has_value());
+  x.room.apply(*second);
+  x.admit(at(60)); // the first ones are over now
+  std::vector<fact> expected{
+      numbers_reserved{x.written},
+      turns_taken{{{queue_number{1}, queue_number{21}}}, instant{}}, // with the one who left
+      turns_taken{{{queue_number{22}, queue_number{25}}}, at(90)},
+  };
+  CHECK(x.room.snapshot() == expected);
 }
 
 SCENARIO("what people are told gets more exact as they come closer") {

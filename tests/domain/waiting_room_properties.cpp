@@ -59,7 +59,7 @@ public:
         shopping_.erase(buyer);
         break;
       case 9:
-        restart();
+        restart(amount % 2 == 0);
         break;
       case 10:
         close_entrance(entrance_of(amount));
@@ -146,7 +146,9 @@ private:
     room_.change(rate, most);
   }
 
-  void restart() {
+  void restart(bool from_snapshot) {
+    if (from_snapshot)
+      journal_ = room_.snapshot();
     room_ = waiting_room{{.admission_per_s = rates_.back().second, .max_shopping = shopping_max_, .number_block = 25}};
     for (const auto& x : journal_)
       room_.apply(x);
@@ -159,6 +161,10 @@ private:
     present_.clear();
     connected_.clear();
     known_.clear();
+    // Whose turn was long ago has no second one.
+    for (const auto& [number, repeatable_until] : turns_)
+      if (repeatable_until <= now_)
+        RC_ASSERT(std::holds_alternative<refusal>(room_.rejoin(buyer_id{"again"}, number, now_)));
     // People come back one after the other, the last first.
     std::vector<std::pair<queue_number, buyer_id>> back;
     for (const auto& [buyer, number] : waiting_)
@@ -184,6 +190,13 @@ private:
       RC_ASSERT(shopping_max_ == 0 || shopping_.size() <= shopping_max_);
       admissions_.push_back(now_);
       RC_ASSERT(people_in_last_second() <= lowest_rate_of_last_second());
+    }
+    if (auto turns = room_.turns_to_write(now_ + seconds{3})) {
+      room_.apply(*turns);
+      journal_.emplace_back(*turns);
+      for (const auto& span : turns->numbers)
+        for (auto number = span.first.value(); number <= span.last.value(); ++number)
+          turns_.emplace_back(queue_number{number}, turns->repeatable_until);
     }
   }
 
@@ -220,6 +233,7 @@ private:
   waiting_room room_{{.admission_per_s = 10, .number_block = 25}};
   bool paused_ = false;
   std::vector<fact> journal_;
+  std::vector<std::pair<queue_number, instant>> turns_; ///< and until when they may be repeated
   queue_number highest_;
   std::map<buyer_id, queue_number> waiting_;
   std::set<buyer_id> known_;

@@ -56,7 +56,7 @@ struct sale {
     write(event_shard, event_defined{settings});
     write(event_shard, event_state_changed{event_state::open});
     write(queue_shard, numbers_reserved{queue_number{100}});
-    write(queue_shard, serving_reached{queue_number{50}});
+    write(queue_shard, turns_taken{{{queue_number{1}, queue_number{50}}}, moment(900)});
     // bought
     write(section_shard(0), held(1, {0, 1}), 1);
     write(event_shard, ordered(1, 1, {0, 1}), 2);
@@ -431,10 +431,24 @@ SCENARIO("a journal whose facts must never be is found out") {
       it.write(queue_shard, numbers_reserved{queue_number{100}});
       CHECK(it.finds(7, "were reserved before"));
     }
+    THEN("a turn of a number that nobody has") {
+      sale it;
+      it.clean_sale();
+      it.write(queue_shard, turns_taken{{{queue_number{100}, queue_number{101}}}, moment(900)});
+      CHECK(it.finds(7, "never reserved"));
+    }
+    THEN("a room's snapshot that forgets a turn") {
+      sale it;
+      it.clean_sale();
+      it.store->put_snapshot(
+          queue_shard, it.epochs[queue_shard], fact_seq{2},
+          {numbers_reserved{queue_number{100}}, turns_taken{{{queue_number{1}, queue_number{49}}}, moment(900)}});
+      CHECK(it.finds(0, "the snapshot is behind"));
+    }
     THEN("a fact of another kind of shard") {
       sale it;
       it.clean_sale();
-      it.write(section_shard(1), serving_reached{queue_number{1}});
+      it.write(section_shard(1), numbers_reserved{queue_number{1}});
       CHECK(it.finds(0, "is no fact of a section"));
     }
     THEN("a snapshot that is not what happened") {

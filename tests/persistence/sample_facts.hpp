@@ -90,7 +90,7 @@ inline std::vector<domain::fact> one_of_each() {
           ordered(1, 2, {5, 6}, 65535),
           order_advanced{{3, 4}, order_state::cancelled, "no money", moment(3)},
           numbers_reserved{queue_number{~std::uint64_t{0}}},
-          serving_reached{queue_number{128}},
+          turns_taken{{{queue_number{1}, queue_number{7}}, {queue_number{9}, queue_number{128}}}, moment(900)},
           order_cancel_requested{{3, 4}, moment(4)}};
 }
 

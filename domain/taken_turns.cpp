@@ -1,0 +1,107 @@
+#include "domain/taken_turns.hpp"
+
+#include "domain/ensure.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <utility>
+
+namespace usher::domain {
+namespace {
+
+constexpr std::uint64_t word_bits = 64;
+
+std::uint64_t mask(queue_number number) {
+  return std::uint64_t{1} << number.value() % word_bits;
+}
+
+template <class Visit>
+void for_each_number(const turns_taken& turns, Visit visit) {
+  for (const auto& span : turns.numbers)
+    for (auto number = span.first.value(); number <= span.last.value(); ++number)
+      visit(queue_number{number});
+}
+
+/// Adds a number that is above all others.
+void append(std::vector<number_span>& spans, queue_number number) {
+  if (!spans.empty() && spans.back().last.value() + 1 == number.value())
+    spans.back().last = number;
+  else
+    spans.push_back({number, number});
+}
+
+} // namespace
+
+void taken_turns::set(bits& of, queue_number number) {
+  auto word = static_cast<std::size_t>(number.value() / word_bits);
+  if (word >= of.size())
+    of.resize(word + 1);
+  of[word] |= mask(number);
+}
+
+void taken_turns::clear(bits& of, queue_number number) {
+  if (auto word = static_cast<std::size_t>(number.value() / word_bits); word < of.size())
+    of[word] &= ~mask(number);
+}
+
+void taken_turns::take(queue_number number) {
+  set(over_, number);
+  taken_.push_back(number);
+  highest_ = std::max(highest_, number);
+}
+
+void taken_turns::give_up(queue_number number) {
+  set(over_, number);
+}
+
+void taken_turns::settle(instant now) {
+  for (; !recent_.empty() && recent_.front().repeatable_until <= now; recent_.pop_front())
+    for_each_number(recent_.front(), [this](queue_number each) { set(over_, each); });
+}
+
+bool taken_turns::over(queue_number number) const {
+  auto word = static_cast<std::size_t>(number.value() / word_bits);
+  return word < over_.size() && (over_[word] & mask(number)) != 0;
+}
+
+std::optional<turns_taken> taken_turns::to_write(instant repeatable_until) const {
+  if (taken_.empty())
+    return std::nullopt;
+  auto ordered = taken_;
+  std::sort(ordered.begin(), ordered.end());
+  turns_taken turns{{}, repeatable_until};
+  for (auto number : ordered)
+    append(turns.numbers, number);
+  return turns;
+}
+
+void taken_turns::apply(const turns_taken& happened) {
+  queue_number below;
+  for (const auto& span : happened.numbers) {
+    ensure(span.first > below && span.last >= span.first, "spans of numbers ascend");
+    below = span.last;
+  }
+  highest_ = std::max(highest_, below);
+  taken_.clear();
+  recent_.push_back(happened);
+}
+
+std::vector<turns_taken> taken_turns::snapshot() const {
+  auto settled = over_;
+  for (const auto& turns : recent_)
+    for_each_number(turns, [&](queue_number number) { clear(settled, number); });
+  for (auto number : taken_)
+    clear(settled, number);
+  std::vector<turns_taken> facts(1);
+  for (std::size_t word = 0; word < settled.size(); ++word)
+    for (auto rest = settled[word]; rest != 0; rest &= rest - 1)
+      append(facts.front().numbers,
+             queue_number{word * word_bits + static_cast<std::uint64_t>(std::countr_zero(rest))});
+  if (facts.front().numbers.empty())
+    facts.clear();
+  facts.insert(facts.end(), recent_.begin(), recent_.end());
+  return facts;
+}
+
+} // namespace usher::domain

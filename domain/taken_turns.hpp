@@ -1,0 +1,52 @@
+#pragma once
+
+#include "domain/facts.hpp"
+#include "domain/ids.hpp"
+#include "domain/instant.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+namespace usher::domain {
+
+/// Which numbers of a waiting room have had their turn: one bit each, across restarts.
+///
+/// Turns are written down a little after they were taken, and whoever was let in may not have heard of it when the
+/// node dies. So after a restart a number counts as over only when its `repeatable_until` has passed; until then its
+/// owner may stand in line with it again.
+class taken_turns {
+public:
+  /// It was let in; `to_write` says so.
+  void take(queue_number number);
+  /// It was given up. That is not written: after a restart it may be taken up again.
+  void give_up(queue_number number);
+
+  /// Ends the turns whose time to be repeated has passed.
+  void settle(instant now);
+  /// Whether nobody may stand in line with this number any more.
+  [[nodiscard]] bool over(queue_number number) const;
+
+  /// The turns that are not written yet; applying this marks them as written.
+  [[nodiscard]] std::optional<turns_taken> to_write(instant repeatable_until) const;
+  void apply(const turns_taken& happened);
+  /// Facts that say as much as all that were applied. Looks at every number.
+  [[nodiscard]] std::vector<turns_taken> snapshot() const;
+
+  /// The highest number that was let in.
+  [[nodiscard]] queue_number highest() const noexcept { return highest_; }
+
+private:
+  using bits = std::vector<std::uint64_t>;
+
+  static void set(bits& of, queue_number number);
+  static void clear(bits& of, queue_number number);
+
+  bits over_;                       ///< by number
+  std::deque<turns_taken> recent_;  ///< those that may be repeated after a restart, oldest first
+  std::vector<queue_number> taken_; ///< not written yet
+  queue_number highest_;
+};
+
+} // namespace usher::domain
