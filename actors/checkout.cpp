@@ -26,6 +26,9 @@ using messages::payment_outcome;
 using messages::payment_step;
 using messages::to_refusal;
 
+/// The reason that the order's buyer, and whoever reads the journal, is shown.
+constexpr const char* cancelled_by_buyer = "Cancelled by the buyer.";
+
 /// Carries one order through its saga. Every step is: do it, have the event write it down, go on. A step whose
 /// answer is missing or not yet possible is tried again, more and more seldom.
 class checkout_state {
@@ -43,7 +46,6 @@ public:
         name_("order " + start.event.value() + "~" + domain::to_hex(details_.order)),
         line_(messages::line_start(trace_) + name_), retry_(timing_.first_retry) {
     cancel_ = start.order.cancel_requested_at().has_value();
-    refunds_for_buyer_ = state_ == order_state::refunding && start.order.reason() == domain::cancelled_by_buyer;
   }
 
   messages::checkout_actor::behavior_type make_behavior() {
@@ -76,7 +78,7 @@ private:
         keep_extended();
         return ask_status();
       case order_state::charged:
-        return cancel_ ? refund_instead(domain::cancelled_by_buyer) : sell();
+        return cancel_ ? refund_instead(cancelled_by_buyer) : sell();
       case order_state::refunding:
         return take_back();
       case order_state::cancelling:
@@ -105,8 +107,10 @@ private:
 
   void not_advanced(order_state next, const std::string& reason, const domain::refusal& why) {
     // Its buyer cancelled it while it was being sold, and the event knew that first.
-    if (next == order_state::confirmed && why.reason == domain::rejection::in_progress)
-      return refund_instead(domain::cancelled_by_buyer);
+    if (next == order_state::confirmed && why.reason == domain::rejection::in_progress) {
+      cancel_ = true;
+      return refund_instead(cancelled_by_buyer);
+    }
     if (domain::is_passing(why.reason)) {
       next_state_ = next;
       next_reason_ = reason;
@@ -134,7 +138,7 @@ private:
 
   void start_payments() {
     if (cancel_)
-      return fail(domain::cancelled_by_buyer);
+      return fail(cancelled_by_buyer);
     sections_.start_payment(then(&checkout_state::payments_started));
   }
 
@@ -144,7 +148,7 @@ private:
     if (sections_.answers().delayed())
       return try_later(&checkout_state::start_payments);
     if (cancel_)
-      return fail(domain::cancelled_by_buyer);
+      return fail(cancelled_by_buyer);
     extend_later();
     advance(order_state::charging);
   }
@@ -224,7 +228,7 @@ private:
   }
 
   void note_unknown(const char* what, const std::string& reason) {
-    // Now and then that happens; a provider that stays away is somebody's business.
+    // Now and then that happens; a provider that stays silent needs somebody's attention.
     auto level = retry_ < timing_.last_retry ? spdlog::level::info : spdlog::level::warn;
     log_.log(level, "{}: what became of its {} is unknown: {}; the provider is asked again", line_, what, reason);
   }
@@ -244,7 +248,7 @@ private:
 
   void sold() {
     if (cancel_)
-      return refund_instead(domain::cancelled_by_buyer);
+      return refund_instead(cancelled_by_buyer);
     if (const auto& why = sections_.answers().refused())
       return refund_instead(std::string{domain::sentence(why->reason)});
     if (sections_.answers().delayed())
@@ -254,7 +258,6 @@ private:
 
   void refund_instead(std::string reason) {
     extend_at_.reset();
-    refunds_for_buyer_ = reason == domain::cancelled_by_buyer;
     advance(order_state::refunding, std::move(reason));
   }
 
@@ -310,8 +313,8 @@ private:
   void released() {
     if (sections_.answers().delayed())
       return try_later(&checkout_state::release);
-    if (refunds_for_buyer_)
-      advance(order_state::cancelled, domain::cancelled_by_buyer);
+    if (cancel_)
+      advance(order_state::cancelled, cancelled_by_buyer);
     else
       advance(order_state::refunded, "The seats could not be sold; the money went back.");
   }
@@ -374,8 +377,7 @@ private:
   std::string line_; ///< how its log lines begin
   spdlog::logger& log_ = log::of("actors");
 
-  bool cancel_ = false;            ///< the buyer wants out
-  bool refunds_for_buyer_ = false; ///< while refunding: because of that, and not for want of the seats
+  bool cancel_ = false; ///< the buyer wants out
   order_state next_state_ = order_state::started;
   std::string next_reason_;
 

@@ -319,7 +319,7 @@ const domain::order* event_orders::find_own(domain::order_id id, const domain::b
 messages::order_view event_orders::view(const domain::order& order) const {
   const auto& details = order.details();
   return {core_.id,      details.order, details.hold,   details.buyer, order.state(),
-          details.total, details.seats, order.reason(), details.at};
+          details.total, details.seats, order.reason(), details.at,    order.cancel_requested_at().has_value()};
 }
 
 /// An order as it stands, once all that is known of it is durable.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/hold_parts.hpp"
 #include "domain/ensure.hpp"
 #include "messages/type_ids.hpp"
 
@@ -7,7 +8,6 @@
 #include <caf/policy/select_all.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -21,13 +21,8 @@ void gather_hold(messages::event_actor::pointer self, const std::vector<messages
   auto merge = [done](std::vector<messages::hold_granted> parts) mutable {
     domain::ensure(!parts.empty(), "a hold is somewhere");
     auto whole = std::move(parts.front());
-    for (auto part = parts.begin() + 1; part != parts.end(); ++part) {
-      whole.sections.insert(whole.sections.end(), part->sections.begin(), part->sections.end());
-      whole.until = std::min(whole.until, part->until);
-      whole.now = std::max(whole.now, part->now);
-    }
-    std::sort(whole.sections.begin(), whole.sections.end(),
-              [](const auto& a, const auto& b) { return a.section < b.section; });
+    for (auto part = parts.begin() + 1; part != parts.end(); ++part)
+      add_part(whole, *part);
     done(caf::expected<messages::hold_granted>{std::move(whole)});
   };
   self->template fan_out_request<caf::policy::select_all>(sections, caf::infinite, wish)

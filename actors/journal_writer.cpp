@@ -104,8 +104,8 @@ private:
       self_->send(me(), messages::flush{});
   }
 
-  /// Under load, waits until the next group may start; `work` is called again then. On its own thread it rests, because
-  /// a message to a writer that waits in its mailbox would wake the thread, each of them.
+  /// Under load, waits until the next group may start; `work` is called again then. On its own thread it sleeps:
+  /// while it waited for its mailbox, each message would wake the thread.
   bool rest() {
     auto now = self_->clock().now();
     if (now >= next_group_ || queue_.facts_waiting() >= limits_.group_facts_max)

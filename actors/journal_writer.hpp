@@ -28,7 +28,8 @@ enum class writer_thread {
   shared, ///< the scheduler's, for stores that never block: deterministic tests, and `bench ask`
 };
 
-/// Starts the one actor of a node that appends to the journal. It opens its own connection with `open`
+/// Starts the actor that appends to the journal for all shards of a node; only the keeper appends, too, to a shard that
+/// nobody serves while its plan is replaced. It opens its own connection with `open`
 /// when it first needs it, and again if that failed.
 [[nodiscard]] messages::journal_actor
 spawn_journal_writer(caf::actor_system& system, std::function<std::unique_ptr<persistence::booking_store>()> open,

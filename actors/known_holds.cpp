@@ -20,11 +20,7 @@ bool known_hold::has_part_in(domain::section_no section) const {
 known_holds::known_holds(const domain::event& event) : event_(event) {}
 
 std::optional<domain::refusal> known_holds::take_allowance(const messages::hold_seats& wish, std::uint32_t quantity) {
-  auto most = event_.settings().max_seats_per_buyer;
-  auto taken = allowances_.take(wish.buyer, wish.hold, quantity, most);
-  if (auto* no = std::get_if<domain::refusal>(&taken))
-    return std::move(*no);
-  return std::nullopt;
+  return allowances_.take(wish.buyer, wish.hold, quantity, event_.settings().max_seats_per_buyer);
 }
 
 void known_holds::give_allowance_back(domain::hold_id hold) {

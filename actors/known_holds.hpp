@@ -41,7 +41,8 @@ public:
 
   /// Null when it is not known.
   [[nodiscard]] const known_hold* find(domain::hold_id hold) const;
-  /// Why this wish is none for the hold that is known by its id, if one is: a key is for one wish of one buyer.
+  /// Why this wish cannot be a repeat of the hold that is known by its id, if one is: a key is for one wish of one
+  /// buyer.
   [[nodiscard]] std::optional<domain::refusal> refusal_of_another(const messages::hold_seats& wish) const;
   /// A wish for a known hold is handed on: the number of this attempt, higher than all before.
   std::uint64_t next_attempt(domain::hold_id hold);

@@ -181,7 +181,8 @@ private:
 
   void end_hold(const domain::hold_ended& fact, caf::response_promise asker, std::uint64_t attempt = 0) {
     const auto& ending = *section_.find(fact.hold); // until the fact is applied
-    section_change change{{ending.seats, '.'}, end_of_hold{fact.hold, ending.buyer, fact.why, attempt}};
+    section_change change{{ending.seats, domain::to_char(domain::seat_state::free)},
+                          end_of_hold{fact.hold, ending.buyer, fact.why, attempt}};
     consequence after{asker.pending() ? consequence::answer::done : consequence::answer::none, std::move(asker),
                       fact.hold, 0, std::make_unique<section_change>(std::move(change))};
     section_.apply(fact);

@@ -49,7 +49,7 @@ void shown_seats::show_held(std::span<const domain::priced_seat> seats) {
 }
 
 void shown_seats::show_seat(const domain::priced_seat& seat, char look) {
-  constexpr char sold = 'S';
+  constexpr auto sold = domain::to_char(domain::seat_state::sold);
   auto index = seat.seat.value();
   auto& shown = status_[index];
   if (shown == look)
@@ -79,7 +79,7 @@ std::vector<messages::category_totals> shown_seats::by_category() const {
     auto look = status_[seat.value()];
     auto& sum = sums[plan_->category_of(seat)];
     ++count(sum, look);
-    if (look == 'S')
+    if (look == domain::to_char(domain::seat_state::sold))
       sum.revenue += sold_for_[seat.value()];
   }
   std::vector<messages::category_totals> result;
@@ -104,11 +104,11 @@ std::vector<std::pair<domain::seat_no, char>> shown_seats::take_changes() {
 
 std::uint32_t& shown_seats::count(domain::section_totals& totals, char look) {
   switch (look) {
-    case 'H':
+    case domain::to_char(domain::seat_state::held):
       return totals.held;
-    case 'S':
+    case domain::to_char(domain::seat_state::sold):
       return totals.sold;
-    case 'B':
+    case domain::to_char(domain::seat_state::blocked):
       return totals.blocked;
     default:
       return totals.free;

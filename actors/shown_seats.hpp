@@ -28,7 +28,7 @@ public:
   /// These seats are held.
   void show_held(std::span<const domain::priced_seat> seats);
 
-  /// One character per seat, by number; those that the plan has no more look blocked.
+  /// One character per seat, by number; those that the plan no longer has look blocked.
   [[nodiscard]] const std::string& status() const noexcept { return status_; }
   [[nodiscard]] const domain::section_totals& totals() const noexcept { return totals_; }
   [[nodiscard]] std::vector<messages::category_totals> by_category() const;

@@ -1,6 +1,7 @@
 #include "actors/spread_hold.hpp"
 
 #include "actors/answer_count.hpp"
+#include "actors/hold_parts.hpp"
 #include "domain/ensure.hpp"
 
 #include <algorithm>
@@ -16,14 +17,10 @@ void spread_hold::granted(domain::section_no section, const messages::hold_grant
   domain::ensure(!complete(), "each section answers once");
   ++answers_;
   to_release_.push_back(section);
-  if (!sum_) {
-    sum_ = part;
-    return;
-  }
-  sum_->sections.insert(sum_->sections.end(), part.sections.begin(), part.sections.end());
-  // After a restart in the middle of a hold its parts may differ; what is promised is the shortest.
-  sum_->until = std::min(sum_->until, part.until);
-  sum_->now = std::max(sum_->now, part.now);
+  if (whole_)
+    add_part(*whole_, part);
+  else
+    whole_ = part;
 }
 
 void spread_hold::refused(domain::section_no section, domain::refusal why) {
@@ -39,12 +36,9 @@ void spread_hold::refused(domain::section_no section, domain::refusal why) {
     refusal_->section = section;
 }
 
-messages::hold_granted spread_hold::answer() const {
-  domain::ensure(complete() && !refusal_ && sum_, "only a hold that all sections granted is granted");
-  auto whole = *sum_;
-  std::sort(whole.sections.begin(), whole.sections.end(),
-            [](const auto& a, const auto& b) { return a.section < b.section; });
-  return whole;
+const messages::hold_granted& spread_hold::answer() const {
+  domain::ensure(complete() && !refusal_ && whole_, "only a hold that all sections granted is granted");
+  return *whole_;
 }
 
 } // namespace usher::actors

@@ -28,12 +28,12 @@ public:
   /// Where something is held, or may be: to be undone when the whole is refused.
   [[nodiscard]] const std::vector<domain::section_no>& to_release() const noexcept { return to_release_; }
   /// The whole hold. Requires that all have granted.
-  [[nodiscard]] messages::hold_granted answer() const;
+  [[nodiscard]] const messages::hold_granted& answer() const;
 
 private:
   std::vector<domain::section_no> asked_;
   std::size_t answers_ = 0;
-  std::optional<messages::hold_granted> sum_;
+  std::optional<messages::hold_granted> whole_; ///< as far as it was granted
   std::optional<domain::refusal> refusal_;
   std::vector<domain::section_no> to_release_;
 };

@@ -38,7 +38,7 @@ struct waiting_join {
 
 /// Serves one event's waiting room.
 ///
-/// Other than a section it applies a block of numbers only when it is durable: until then nobody may
+/// Unlike a section, it applies a block of numbers only when it is durable: until then nobody may
 /// have one of them. So there is nothing to take back when a write fails.
 class waiting_room_state {
 public:

@@ -25,7 +25,7 @@ private:
   [[nodiscard]] std::optional<domain::refusal> keep_plan(messages::put_event& wish) const;
   void refuse(const domain::event_id& id, const domain::refusal& why, answer asked);
   void create(const messages::put_event& wish, answer asked);
-  /// `done_already` is a sentence for a refusal that comes too late to undo everything; it must live for ever.
+  /// `done_already` is a sentence for a refusal that comes too late to undo everything; it must be a literal.
   void define(const messages::put_event& wish, answer asked, std::string_view done_already = {});
   void defined(const messages::event_view& view, answer asked);
   void not_defined(const domain::event_id& id, const domain::refusal& why, answer asked);

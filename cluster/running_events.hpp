@@ -56,7 +56,7 @@ public:
   /// They go on.
   void carry_on(const domain::event_id& id);
 
-  /// Calls `then` when whoever hears an answer after that has heard of the event as it is now.
+  /// Calls `then` once the router has the event's present state: whatever is answered after that agrees with it.
   void announce(const messages::event_view& view, std::function<void()> then);
 
 private:

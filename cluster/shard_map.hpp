@@ -24,7 +24,6 @@ public:
   void put(const domain::event_id& event, event_homes homes);
   /// Where an event's shards are, or null when there is no such event.
   [[nodiscard]] const event_homes* find(const domain::event_id& event) const;
-  [[nodiscard]] const std::map<domain::event_id, event_homes>& all() const noexcept { return homes_; }
   /// Every event, sorted.
   [[nodiscard]] std::vector<domain::event_id> events() const;
 

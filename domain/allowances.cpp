@@ -4,15 +4,15 @@
 
 namespace usher::domain {
 
-std::variant<already_so, refusal> allowances::take(const buyer_id& buyer, hold_id hold, std::uint32_t quantity,
-                                                   std::uint32_t most) {
+std::optional<refusal> allowances::take(const buyer_id& buyer, hold_id hold, std::uint32_t quantity,
+                                        std::uint32_t most) {
   if (auto found = by_hold_.find(hold); found != by_hold_.end()) {
     if (found->second.buyer != buyer)
       return refusal{.reason = rejection::not_found};
-    return already_so{};
+    return std::nullopt;
   }
   if (quantity == 0)
-    return already_so{};
+    return std::nullopt;
   auto sum = by_buyer_.try_emplace(buyer, 0).first;
   if (std::uint64_t{sum->second} + quantity > most) {
     if (sum->second == 0)
@@ -21,7 +21,7 @@ std::variant<already_so, refusal> allowances::take(const buyer_id& buyer, hold_i
   }
   sum->second += quantity;
   by_hold_.emplace(hold, share{buyer, quantity});
-  return already_so{};
+  return std::nullopt;
 }
 
 void allowances::set(const buyer_id& buyer, hold_id hold, std::uint32_t quantity) {

@@ -6,7 +6,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <cstdint>
-#include <variant>
+#include <optional>
 
 namespace usher::domain {
 
@@ -19,8 +19,8 @@ public:
   /// Takes `quantity` for a hold. Taking again for the same hold and buyer changes nothing and succeeds.
   /// Refused as `limit_exceeded` when the buyer would have more than `most`, and as `not_found`
   /// when the hold is another buyer's.
-  [[nodiscard]] std::variant<already_so, refusal> take(const buyer_id& buyer, hold_id hold, std::uint32_t quantity,
-                                                       std::uint32_t most);
+  [[nodiscard]] std::optional<refusal> take(const buyer_id& buyer, hold_id hold, std::uint32_t quantity,
+                                            std::uint32_t most);
   /// Corrects what a hold counts, e.g. after a restart or when `best` found its seats.
   void set(const buyer_id& buyer, hold_id hold, std::uint32_t quantity);
   /// Gives back everything a hold has taken. Again: nothing.

@@ -19,6 +19,13 @@ refusal bad_request(std::string detail) {
   return {.reason = rejection::bad_request, .detail = std::move(detail)};
 }
 
+std::optional<refusal> check_within(const char* name, std::int64_t value, std::int64_t low, std::int64_t high) {
+  if (value >= low && value <= high)
+    return std::nullopt;
+  return bad_request(std::string{name} + " is not between " + std::to_string(low) + " and " + std::to_string(high)
+                     + ".");
+}
+
 bool is_currency(const std::string& text) {
   return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
@@ -54,12 +61,14 @@ std::optional<refusal> check(const event_settings& settings, std::size_t categor
   auto possible = [](minor_units price) { return price >= 0 && price <= price_max; };
   if (!std::all_of(settings.prices.begin(), settings.prices.end(), possible))
     return bad_request("A price is below 0 or above 1000000000000.");
-  if (settings.hold_ttl < seconds{10} || settings.hold_ttl > seconds{3600})
-    return bad_request("hold_ttl_s is not between 10 and 3600.");
-  if (settings.max_seats_per_buyer < 1 || settings.max_seats_per_buyer > 1000)
-    return bad_request("max_seats_per_buyer is not between 1 and 1000.");
-  if (settings.admission_per_s < 1 || settings.admission_per_s > 100'000)
-    return bad_request("admission_per_s is not between 1 and 100000.");
+  if (auto wrong = check_within("hold_ttl_s", settings.hold_ttl.count(), event_settings::hold_ttl_min.count(),
+                                event_settings::hold_ttl_max.count()))
+    return wrong;
+  if (auto wrong =
+          check_within("max_seats_per_buyer", settings.max_seats_per_buyer, 1, event_settings::seats_per_buyer_max))
+    return wrong;
+  if (auto wrong = check_within("admission_per_s", settings.admission_per_s, 1, event_settings::admission_per_s_max))
+    return wrong;
   if (settings.opens_at && settings.closes_at && *settings.closes_at <= *settings.opens_at)
     return bad_request("closes_at is not after opens_at.");
   return std::nullopt;

@@ -18,15 +18,20 @@ enum class event_state : std::uint8_t { scheduled, draw, open, paused, sold_out,
 
 /// What an operator sets for one event. A change is a fact that carries all of it.
 struct event_settings {
+  static constexpr seconds hold_ttl_min{10};
+  static constexpr seconds hold_ttl_max{3'600};
+  static constexpr std::uint32_t seats_per_buyer_max = 1'000;
+  static constexpr std::uint32_t admission_per_s_max = 100'000;
+
   std::string name;
   std::string currency = "EUR";
   /// Price per category, in the plan's order of categories; as many as the plan has.
   std::vector<minor_units> prices;
-  /// How long a hold lasts. 10 s to 1 h.
+  /// How long a hold lasts: `hold_ttl_min` to `hold_ttl_max`.
   seconds hold_ttl{300};
-  /// How many seats one buyer may hold and own together. 1 to 1000.
+  /// How many seats one buyer may hold and own together: 1 to `seats_per_buyer_max`.
   std::uint32_t max_seats_per_buyer = 8;
-  /// Admissions per second, at most, in any second. 1 to 100000. Meaningless without a waiting room.
+  /// Admissions per second, at most, in any second: 1 to `admission_per_s_max`. Meaningless without a waiting room.
   std::uint32_t admission_per_s = 100;
   /// How many admitted people may be shopping at once. 0 means no cap.
   std::uint32_t max_shopping = 0;

@@ -53,7 +53,7 @@ std::string_view to_string(order_state state) {
   return "unknown";
 }
 
-std::string_view public_name(order_state state, std::string_view reason) {
+std::string_view public_name(order_state state, bool cancel_requested) {
   switch (state) {
     case order_state::started:
     case order_state::charging:
@@ -66,7 +66,7 @@ std::string_view public_name(order_state state, std::string_view reason) {
       return "failed";
     // Once begun, a refund or a cancellation is carried through, whatever it takes.
     case order_state::refunding:
-      return reason == cancelled_by_buyer ? "cancelled" : "refunded";
+      return cancel_requested ? "cancelled" : "refunded";
     case order_state::refunded:
       return "refunded";
     case order_state::cancelling:

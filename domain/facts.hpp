@@ -220,11 +220,8 @@ using fact = std::variant<seats_held, hold_ended, payment_started, payment_stopp
 /// The internal name, e.g. `charging`. What clients see is coarser: `public_name`.
 [[nodiscard]] std::string_view to_string(order_state state);
 
-/// The reason of an order that was charged and goes back because its buyer does not want it any more.
-inline constexpr const char* cancelled_by_buyer = "Cancelled by the buyer.";
-
-/// What clients are told of an order that is in `state` for that reason: charging, confirmed, failed, refunded or
-/// cancelled.
-[[nodiscard]] std::string_view public_name(order_state state, std::string_view reason);
+/// What clients are told of an order that is in `state`: charging, confirmed, failed, refunded or cancelled.
+/// `cancel_requested`: its buyer did not want it any more before it was confirmed.
+[[nodiscard]] std::string_view public_name(order_state state, bool cancel_requested);
 
 } // namespace usher::domain

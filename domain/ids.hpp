@@ -38,8 +38,8 @@ private:
 using event_id = identifier<struct event_tag, std::string>;
 /// A section's place in its event's plan, from 0.
 using section_no = identifier<struct section_tag, std::uint16_t>;
-/// A seat's place in its section's plan order, from 0; in general admission the
-/// number of one place, of which any is as good as another.
+/// A number that is given to one place of a section for ever: at first a seat's index in the plan, from 0. In general
+/// admission one place is as good as another.
 using seat_no = identifier<struct seat_tag, std::uint32_t>;
 /// A category's place in its event's plan, from 0.
 using category_no = identifier<struct category_tag, std::uint16_t>;

@@ -228,7 +228,7 @@ decision<seats_sold> section::sell(hold_id id, order_id order, const buyer_id& b
   if (seats.empty() || order == order_id{})
     return bad_request("A sale needs an order and at least one seat.");
   auto numbers = sorted_seats(seats);
-  // Those that the plan has no more are as good as taken.
+  // Those that the plan no longer has are as good as taken.
   if (auto refused = never_heard_of(numbers))
     return *std::move(refused);
   auto owned = [&](seat_no x) { return owner_of(x) != nullptr && *owner_of(x) == order; };

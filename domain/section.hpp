@@ -154,7 +154,7 @@ public:
   [[nodiscard]] std::string status() const;
   [[nodiscard]] const section_totals& totals() const noexcept;
   /// The same for each category that has places here, in the order of categories, without what was refunded for places
-  /// that the plan has no more. O(seats).
+  /// that the plan no longer has. O(seats).
   [[nodiscard]] std::vector<std::pair<category_no, section_totals>> totals_by_category() const;
   /// A live hold, or null; good until the next fact. O(1).
   [[nodiscard]] const domain::hold* find(hold_id id) const;

@@ -37,7 +37,7 @@ void section::move(seat_no seat, seat_state from, seat_state to) {
   state = to;
   fresh_ = false;
   if (!has(seat))
-    return; // the plan has it no more
+    return; // the plan no longer has it
   --count_of(from);
   ++count_of(to);
   if (free_places_ && from == seat_state::free)

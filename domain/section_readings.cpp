@@ -8,21 +8,6 @@
 
 namespace usher::domain {
 
-char to_char(seat_state state) {
-  switch (state) {
-    case seat_state::free:
-      return '.';
-    case seat_state::held:
-    case seat_state::paying:
-      return 'H';
-    case seat_state::sold:
-      return 'S';
-    case seat_state::blocked:
-      break;
-  }
-  return 'B';
-}
-
 const section_plan& section::plan() const noexcept {
   return *here_;
 }

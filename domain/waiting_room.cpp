@@ -56,6 +56,17 @@ const char* to_string(queue_state state) {
   return "unknown";
 }
 
+queue_place place_behind(queue_number number, std::uint64_t ahead, std::uint64_t present,
+                         std::uint32_t admission_per_s) {
+  queue_place place{.number = number, .ahead = ahead};
+  // The law of the rate: whoever has `n` people before them needs at least n / rate full seconds.
+  place.eta_low = whole_seconds(present / admission_per_s);
+  // One second more than their slots need, for the second that has been used already.
+  place.eta_high = whole_seconds(ahead / admission_per_s + 2);
+  place.poll_after = std::clamp(place.eta_low / polls_until_turn, poll_min, poll_max);
+  return place;
+}
+
 waiting_room::waiting_room(limits configured) : limits_(configured), rate_(configured.admission_per_s) {
   ensure(limits_.number_block > 0, "numbers are reserved in blocks of at least one");
 }
@@ -145,7 +156,7 @@ std::variant<queue_number, refusal> waiting_room::join(const buyer_id& buyer, in
   if (last_ == reserved_)
     return refusal{.reason = rejection::overloaded, .detail = "Numbers are being written down."};
   if (person == nullptr)
-    person = let_in(buyer);
+    person = add(buyer);
   if (person == nullptr)
     return refusal{.reason = rejection::overloaded, .detail = "The waiting room is full."};
   queue_number number{++last_};
@@ -165,7 +176,7 @@ std::variant<queue_number, refusal> waiting_room::rejoin(const buyer_id& buyer, 
   if (!given_earlier || turns_.over(number) || line_.find(number) != nullptr)
     return refusal{.reason = rejection::not_found};
   if (person == nullptr) {
-    person = let_in(buyer);
+    person = add(buyer);
     if (person == nullptr)
       return refusal{.reason = rejection::overloaded, .detail = "The waiting room is full."};
   } else if (person->state == queue_state::waiting) {
@@ -184,7 +195,7 @@ waiting_person* waiting_room::find(const buyer_id& buyer) const {
   return known == people_.end() ? nullptr : known->get();
 }
 
-waiting_person* waiting_room::let_in(const buyer_id& buyer) {
+waiting_person* waiting_room::add(const buyer_id& buyer) {
   if (people_.size() >= limits_.people_max && !forget_expired())
     return nullptr;
   return people_.insert(waiting_person::make(buyer)).first->get();
@@ -207,7 +218,8 @@ void waiting_room::note_presence(waiting_person& person) {
 }
 
 void waiting_room::connected(const buyer_id& buyer, std::size_t entrance) {
-  if (auto* person = find(buyer)) {
+  // Of those who are in already nobody hears when they go, and when they wait again they are connected anew.
+  if (auto* person = find(buyer); person != nullptr && person->state == queue_state::waiting) {
     person->entrances |= bit_of(entrance);
     note_presence(*person);
   }
@@ -280,6 +292,7 @@ std::vector<waiting_room::admitted> waiting_room::admit(instant now) {
     line_.remove(person->number);
     turns_.take(person->number);
     person->state = queue_state::admitted;
+    person->entrances = 0;
     person->asking = false;
     ++admitted_;
     ++shopping_;
@@ -331,16 +344,10 @@ std::optional<queue_place> waiting_room::place_of(const buyer_id& buyer) const {
   const auto* person = find(buyer);
   if (person == nullptr)
     return std::nullopt;
-  queue_place place{.number = person->number, .state = person->state, .poll_after = poll_max};
   if (person->state != queue_state::waiting)
-    return place;
-  place.ahead = line_.waiting_before(person->number);
-  // The law of the rate: whoever has `n` people before them needs at least n / rate full seconds.
-  place.eta_low = whole_seconds(line_.present_before(person->number) / limits_.admission_per_s);
-  // One second more than their slots need, for the second that has been used already.
-  place.eta_high = whole_seconds(place.ahead / limits_.admission_per_s + 2);
-  place.poll_after = std::clamp(place.eta_low / polls_until_turn, poll_min, poll_max);
-  return place;
+    return queue_place{.number = person->number, .state = person->state, .poll_after = poll_max};
+  return place_behind(person->number, line_.waiting_before(person->number), line_.present_before(person->number),
+                      limits_.admission_per_s);
 }
 
 waiting_room::figures waiting_room::totals() const {

@@ -32,6 +32,11 @@ struct queue_place {
   bool is_new = false;     ///< the number was given out just now
 };
 
+/// What somebody who waits is told when `ahead` people go in before them, `present` of whom are there. No rate is less
+/// than one a second.
+[[nodiscard]] queue_place place_behind(queue_number number, std::uint64_t ahead, std::uint64_t present,
+                                       std::uint32_t admission_per_s);
+
 /// One event's waiting room: numbers in order of joining, let in at a rate by a token bucket.
 ///
 /// Never admits more than the rate in any one second. People who are not there are passed over and
@@ -142,8 +147,8 @@ private:
 
   /// Null when the buyer is unknown here.
   [[nodiscard]] waiting_person* find(const buyer_id& buyer) const;
-  /// Lets a new person in; null when the room is full.
-  waiting_person* let_in(const buyer_id& buyer);
+  /// Makes a new person known; null when the room is full.
+  waiting_person* add(const buyer_id& buyer);
   [[nodiscard]] bool has_room() const noexcept;
   /// Ends the replay, if it is not over yet.
   void begin();

@@ -25,6 +25,12 @@ std::vector<buyer_session*> buyer_index::sessions_of(const domain::buyer_id& buy
   return place == buyers_.end() ? std::vector<buyer_session*>{} : place->second.sessions;
 }
 
+void buyer_index::for_each_session(const std::function<void(buyer_session&)>& visit) const {
+  for (const auto& [buyer, present] : buyers_)
+    for (auto* session : present.sessions)
+      visit(*session);
+}
+
 void buyer_index::note_hold(const domain::buyer_id& buyer, const messages::hold_granted& hold) {
   if (hold.sections.size() == 1)
     return;

@@ -5,6 +5,7 @@
 #include "messages/hold.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -21,6 +22,8 @@ public:
   void leave(const domain::buyer_id& buyer, buyer_session& session);
   /// The sessions of a buyer; empty when not connected here.
   [[nodiscard]] std::vector<buyer_session*> sessions_of(const domain::buyer_id& buyer) const;
+  /// Calls `visit` with every session; it must not end any.
+  void for_each_session(const std::function<void(buyer_session&)>& visit) const;
 
   /// Remembers what a connected buyer's hold over several sections is called: when it expires, each of them says so,
   /// but it has one name. Of a hold in one section there is nothing to remember. The latest holds of each buyer are

@@ -112,8 +112,6 @@ void post_hold(const exchange_ptr& x) {
   auto event = x->event();
   if (!event || !x->require_buyer())
     return;
-  if (!may_hold(*x, *event))
-    return x->refuse(domain::rejection::not_admitted);
   auto places = read_hold_body(x->request().body);
   if (auto* wrong = std::get_if<problem>(&places))
     return x->refuse(*wrong);
@@ -122,6 +120,9 @@ void post_hold(const exchange_ptr& x) {
     return x->refuse(*wrong);
   if (!begin_or_repeat(*x, x->buyer().value()))
     return;
+  // Not before: what was granted is told again when the pass has run out, too.
+  if (!may_hold(*x, *event))
+    return x->refuse(domain::rejection::not_admitted);
   auto& wanted = std::get<resolved_wish>(wish);
   auto section = only_section(wanted);
   auto request = hold_request(x->trace(), event->id, x->buyer(), x->request().idempotency_key,

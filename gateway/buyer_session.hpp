@@ -62,6 +62,9 @@ public:
   void watch_refused(const domain::event_id& event, domain::section_no section);
   /// The buyer may go in.
   void admitted(const domain::event_id& event, const granted_pass& pass);
+  /// The event is served anew, e.g. on another plan, and its waiting room does not know who is here: takes the place
+  /// again, if it was taken before. When too much is asked already, the next call does it.
+  void keep_place(const known_event_ptr& event);
   /// The buyer has given up this place with another connection.
   void given_up(const domain::event_id& event, domain::queue_number number);
 
@@ -71,6 +74,7 @@ private:
 
   /// A waiting room that the client is in.
   struct spot {
+    known_event_ptr known; ///< as the event was when the place was asked for
     domain::event_id event;
     domain::queue_number number;
     std::uint64_t visit = 0;
@@ -107,7 +111,7 @@ private:
   void refuse_greeting(const reply_id& re, std::string detail);
   void go_on_with(kept_session&& kept);
   void join(reply_id re, const known_event_ptr& event, std::optional<domain::queue_number> number);
-  void joined(const reply_id& re, const domain::event_id& event, const domain::queue_place& place);
+  void joined(const reply_id& re, const known_event_ptr& known, const domain::queue_place& place);
   [[nodiscard]] bool may_hold(const known_event& event, const std::optional<std::string>& pass);
   void remember_pass(const domain::event_id& event, const granted_pass& pass);
 

@@ -1,100 +1,10 @@
-// How a client says hello, waits and is let in.
+// How a client waits and is let in.
 #include "gateway/buyer_session.hpp"
 #include "gateway/session_thread.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 
 namespace usher::gateway {
-
-// ---- hello ------------------------------------------------------------------
-
-void buyer_session::on(reply_id&& re, frames::hello&& frame) {
-  if (greeted() || greeting_)
-    return send_problem(re, bad_request("/type", "Hello has been said."));
-  auto at = session_thread::now();
-  std::optional<session_claims> earlier;
-  if (frame.resume) {
-    auto checked = thread_.tokens().verify_session(frame.resume->session, at);
-    if (auto* claims = std::get_if<session_claims>(&checked))
-      earlier = std::move(*claims);
-  }
-  std::optional<std::string> made;
-  domain::buyer_id buyer;
-  auto until = at + thread_.options().token_ttl; // who this is need not be proven again before
-  if (frame.token) {
-    auto checked = thread_.tokens().verify_buyer(*frame.token, at);
-    auto* claims = std::get_if<buyer_claims>(&checked);
-    if (!claims)
-      return refuse_greeting(re, {});
-    buyer = claims->buyer;
-    until = std::min(until, claims->expires_at);
-    if (earlier && earlier->buyer != buyer)
-      return refuse_greeting(re, "The session is another buyer's.");
-  } else if (earlier) {
-    buyer = earlier->buyer;
-    until = std::min(until, earlier->expires_at);
-  } else if (thread_.options().anonymous) {
-    buyer = domain::buyer_id{draw_name()};
-    made = thread_.tokens().sign(buyer_claims{buyer, until});
-  } else {
-    return refuse_greeting(re, {});
-  }
-  if (!earlier)
-    return greet(re, buyer, until, std::move(made), std::nullopt);
-  greeting_ = true;
-  ++pending_;
-  thread_.resume(earlier->session, buyer,
-                 [self = shared_from_this(), re, buyer, until](std::optional<kept_session> kept) {
-                   self->greeting_ = false;
-                   if (self->sink_)
-                     self->greet(re, buyer, until, std::nullopt, std::move(kept));
-                   self->finished();
-                 });
-}
-
-void buyer_session::greet(const reply_id& re, const domain::buyer_id& buyer, domain::instant until,
-                          std::optional<std::string> token, std::optional<kept_session> kept) {
-  buyer_ = buyer;
-  proven_until_ = until;
-  name_ = fmt::format("{}-{}", thread_.number(), draw_name());
-  thread_.buyers().enter(buyer_, *this);
-  thread_.metrics().sessions->inc();
-  auto at = session_thread::now();
-  welcome said;
-  said.session = thread_.tokens().sign(session_claims{name_, buyer_, until});
-  said.buyer = buyer_;
-  said.token = std::move(token);
-  said.server_time = at;
-  said.heartbeat = thread_.options().heartbeat;
-  said.resumed = kept.has_value();
-  send(welcome_frame(re, said));
-  if (kept)
-    go_on_with(std::move(*kept));
-}
-
-void buyer_session::refuse_greeting(const reply_id& re, std::string detail) {
-  send_problem(re, problem_of(domain::rejection::unauthorized, std::move(detail)));
-  if (sink_)
-    sink_->close(close_code::unauthorized, "unauthorized");
-}
-
-void buyer_session::go_on_with(kept_session&& kept) {
-  for (auto& [event, section] : kept.watches) {
-    auto known = thread_.directory().find(event);
-    if (!known || section.value() >= known->plan->sections().size())
-      continue;
-    watches_.push_back({event, section});
-    ++pending_;
-    thread_.seats().watch(known, section, shared_from_this(), std::nullopt);
-  }
-  for (auto& [event, number] : kept.places)
-    if (auto known = thread_.directory().find(event))
-      join(std::nullopt, known, number);
-}
-
-// ---- the waiting room -------------------------------------------------------
 
 void buyer_session::on(reply_id&& re, frames::join_queue&& frame) {
   auto event = event_for(re, frame.event);
@@ -113,22 +23,22 @@ void buyer_session::join(reply_id re, const known_event_ptr& event, std::optiona
   if (!event->waiting_room) {
     domain::queue_place place;
     place.state = domain::queue_state::admitted;
-    return joined(re, event->id, place);
+    return joined(re, event, place);
   }
   if (!waits_in(event->id) && spots_.size() >= thread_.options().queues_max)
     return send_problem(re, problem_of(domain::rejection::limit_exceeded, "Waiting in too many places at once."));
   auto answered = [this, buyer = buyer_](const reply_id& to, const known_event_ptr& where, answer&& what) {
     if (greeted())
-      joined(to, where->id, std::get<domain::queue_place>(what));
+      joined(to, where, std::get<domain::queue_place>(what));
     else // The connection ended meanwhile, but the room counts the buyer as present.
       thread_.queue().left(where->id, buyer);
   };
-  thread_.queue().back(event->id, buyer_);
   ask(messages::join_queue{thread_.draw_trace(), event->id, buyer_, number, true}, std::move(re), event, std::nullopt,
       answered);
 }
 
-void buyer_session::joined(const reply_id& re, const domain::event_id& event, const domain::queue_place& place) {
+void buyer_session::joined(const reply_id& re, const known_event_ptr& known, const domain::queue_place& place) {
+  const auto& event = known->id;
   auto told = thread_.queue_answer_for(event, buyer_, place);
   send(queue_state_frame(re, told));
   if (told.pass)
@@ -136,7 +46,7 @@ void buyer_session::joined(const reply_id& re, const domain::event_id& event, co
   std::erase_if(spots_, [&](const spot& one) { return one.event == event; });
   if (place.state != domain::queue_state::waiting && place.state != domain::queue_state::drawing)
     return;
-  spots_.push_back({event, place.number, ++visits_, std::move(told.token), place});
+  spots_.push_back({known, event, place.number, ++visits_, std::move(told.token), place});
   thread_.queue().enter(event, shared_from_this(), visits_);
 }
 
@@ -165,7 +75,11 @@ std::optional<domain::queue_number> buyer_session::waits_in(const domain::event_
 
 void buyer_session::tell_place(const domain::event_id& event, const domain::queue_place& place) {
   auto one = std::find_if(spots_.begin(), spots_.end(), [&](const spot& each) { return each.event == event; });
-  if (one == spots_.end() || (one->told && one->told->state == place.state && one->told->ahead == place.ahead))
+  if (one == spots_.end())
+    return;
+  if (auto present = thread_.directory().find(event); one->known != present)
+    return keep_place(present); // the room does not know of it yet
+  if (one->told && one->told->state == place.state && one->told->ahead == place.ahead)
     return;
   one->told = place;
   send(queue_state_frame(std::nullopt, {event, place, one->token, std::nullopt}));
@@ -175,6 +89,15 @@ void buyer_session::admitted(const domain::event_id& event, const granted_pass& 
   std::erase_if(spots_, [&](const spot& one) { return one.event == event; });
   remember_pass(event, pass);
   send(queue_admitted_frame(event, pass));
+}
+
+void buyer_session::keep_place(const known_event_ptr& event) {
+  auto one = std::find_if(spots_.begin(), spots_.end(), [&](const spot& each) { return each.event == event->id; });
+  if (one == spots_.end() || one->known == event || thread_.requests().full())
+    return;
+  auto number = one->number;
+  spots_.erase(one); // and back with the answer, unless its turn is over
+  join(std::nullopt, event, number);
 }
 
 void buyer_session::given_up(const domain::event_id& event, domain::queue_number number) {

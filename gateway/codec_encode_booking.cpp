@@ -25,7 +25,7 @@ void write_place(json_writer& json, domain::seat_place place, domain::minor_unit
   if (index)
     json.member("category", event.plan.categories()[section.category_of(place.seat).value()]);
   else
-    json.key("category").null(); // of an order that is over: the plan has the seat no more
+    json.key("category").null(); // of an order that is over: the plan no longer has the seat
   json.key("price");
   write_money(json, price, event.currency);
 }
@@ -69,7 +69,7 @@ std::string_view refund_of(const messages::order_view& order) {
 void write_order(json_writer& json, const messages::order_view& order, const event_names& event) {
   json.member("order", to_string(order_name{order.event, order.order}));
   json.member("event", order.event.value()).member("hold", to_string(hold_of(order)));
-  json.member("state", domain::public_name(order.state, order.reason));
+  json.member("state", domain::public_name(order.state, order.cancel_requested));
   if (auto refund = refund_of(order); !refund.empty())
     json.member("refund", refund);
   if (!order.reason.empty())

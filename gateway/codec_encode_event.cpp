@@ -94,7 +94,8 @@ void write_section_report(json_writer& json, const messages::section_report& rep
   json.end_array().end_object();
 }
 
-/// The sections in the plan's order, and behind them those that the plan has no more and that have something to report.
+/// The sections in the plan's order, and behind them those that the plan no longer has and that have something to
+/// report.
 std::vector<const messages::section_report*> listed(const messages::event_report& report,
                                                     const domain::seating_plan& plan) {
   std::vector<const messages::section_report*> by_number(plan.sections().size(), nullptr);

@@ -90,7 +90,8 @@ std::string read_currency(object_reader& members, std::string fallback) {
 }
 
 std::optional<domain::seconds> read_hold_ttl(object_reader& members) {
-  auto seconds = members.optional_number("hold_ttl_s", 10, 3600);
+  auto seconds = members.optional_number("hold_ttl_s", domain::event_settings::hold_ttl_min.count(),
+                                         domain::event_settings::hold_ttl_max.count());
   return seconds ? std::optional{domain::seconds{*seconds}} : std::nullopt;
 }
 
@@ -101,7 +102,7 @@ std::optional<std::uint32_t> read_count(object_reader& members, std::string_view
 }
 
 std::optional<std::uint32_t> read_admission_per_s(object_reader& members) {
-  return read_count(members, "admission_per_s", 1, 100'000);
+  return read_count(members, "admission_per_s", 1, domain::event_settings::admission_per_s_max);
 }
 
 std::optional<std::uint32_t> read_max_shopping(object_reader& members) {
@@ -109,7 +110,7 @@ std::optional<std::uint32_t> read_max_shopping(object_reader& members) {
 }
 
 std::optional<std::uint32_t> read_max_seats_per_buyer(object_reader& members) {
-  return read_count(members, "max_seats_per_buyer", 1, 1000);
+  return read_count(members, "max_seats_per_buyer", 1, domain::event_settings::seats_per_buyer_max);
 }
 
 domain::event_settings read_settings(object_reader& members) {

@@ -34,6 +34,13 @@ std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
 }
 
+/// The rest of Usher gives up on a request after one `request_timeout`: this ends what hangs all the same.
+constexpr int request_timeouts_max = 6;
+
+/// How long a client may go on sending after our last answer.
+constexpr std::chrono::seconds linger_time{2};
+constexpr std::size_t discard_bytes = 16 * 1024;
+
 /// Of a `Sec-WebSocket-Key`: 16 bytes in base64.
 constexpr std::size_t websocket_key_size = 24;
 
@@ -160,8 +167,7 @@ private:
   }
 
   void serve() {
-    // The rest of Usher has its own time limit, so that this one only ends what hangs.
-    wait_until(thread_.options().request_timeout * 6);
+    wait_until(thread_.options().request_timeout * request_timeouts_max);
     thread_.metrics().http_requests->inc();
     auto exchange = make_exchange(surplus_ || !parser_->get().keep_alive());
     if (port_ == http_port::buyers && !is_probe(exchange->request().path))
@@ -285,13 +291,13 @@ private:
   /// and the answer would be lost.
   void linger() {
     busy_ = false;
-    wait_until(std::chrono::seconds{2});
+    wait_until(linger_time);
     discard();
   }
 
   void discard() {
     buffer_.consume(buffer_.size());
-    socket_.async_read_some(buffer_.prepare(16 * 1024),
+    socket_.async_read_some(buffer_.prepare(discard_bytes),
                             [self = shared_from_this()](const beast::error_code& error, std::size_t) {
                               if (error)
                                 self->abort();

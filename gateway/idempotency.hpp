@@ -35,7 +35,7 @@ struct idempotency_limits {
 
 /// Remembers what was answered to a client's key, so that a repeat gets the same answer. The oldest answers are
 /// forgotten first when there is no room; requests that are still worked on never are. It saves work and gives exact
-/// repeats; that nothing is done twice even without it is the derived ids' doing. Not for several threads at once.
+/// repeats; nothing is done twice even without it, because ids are derived from keys. Not for several threads at once.
 class idempotency_table {
 public:
   explicit idempotency_table(idempotency_limits limits = {});

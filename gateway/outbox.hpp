@@ -28,6 +28,8 @@ public:
   [[nodiscard]] bool ask(messages::session_request request, on_answer then, clock::time_point now);
   /// Asks what has no answer.
   void tell(messages::session_request request);
+  /// Whether `ask` would say no.
+  [[nodiscard]] bool full() const noexcept { return awaited_ >= requests_max_; }
 
   /// Hands on what was collected.
   void flush();
@@ -37,8 +39,6 @@ public:
   void sweep(clock::time_point now);
   /// Calls nobody any more.
   void forget_all();
-
-  [[nodiscard]] std::size_t awaited() const noexcept { return awaited_; }
 
 private:
   /// A place for one awaited answer. Its number is the round (how often it was used) above its index, so a late

@@ -15,18 +15,15 @@ domain::seconds telling_period(domain::seconds eta_low) {
 
 domain::queue_place estimate(const messages::queue_moved& moved, domain::queue_number number) {
   const auto& figures = moved.figures;
-  domain::queue_place place;
-  place.number = number;
-  place.state = moved.state;
   // Of the numbers between the one served and this one, as many still wait, and are there, as in the whole queue.
   auto behind = number.value() > figures.serving + 1 ? static_cast<double>(number.value() - figures.serving - 1) : 0.0;
   auto given = figures.joined > figures.serving ? static_cast<double>(figures.joined - figures.serving) : 1.0;
-  auto share = [&](std::uint64_t people) { return behind * std::min(1.0, static_cast<double>(people) / given); };
-  auto rate = static_cast<double>(std::max<std::uint32_t>(1, moved.admission_per_s));
-  place.ahead = static_cast<std::uint64_t>(std::llround(share(figures.waiting)));
-  place.eta_low = domain::seconds{std::llround(std::floor(share(figures.present) / rate))};
-  place.eta_high = domain::seconds{std::llround(std::ceil((share(figures.waiting) + 1) / rate))};
-  place.poll_after = telling_period(place.eta_low);
+  auto share = [&](std::uint64_t people) {
+    return static_cast<std::uint64_t>(std::llround(behind * std::min(1.0, static_cast<double>(people) / given)));
+  };
+  auto place = domain::place_behind(number, share(figures.waiting), share(figures.present),
+                                    std::max<std::uint32_t>(1, moved.admission_per_s));
+  place.state = moved.state;
   return place;
 }
 
@@ -39,14 +36,7 @@ void queue_board::enter(const domain::event_id& event, const std::shared_ptr<buy
 }
 
 void queue_board::left(const domain::event_id& event, const domain::buyer_id& buyer) {
-  auto here = buyers_.sessions_of(buyer);
-  if (std::none_of(here.begin(), here.end(), [&](const auto* session) { return session->waits_in(event); }))
-    rooms_[event].gone.insert(buyer);
-}
-
-void queue_board::back(const domain::event_id& event, const domain::buyer_id& buyer) {
-  if (auto known = rooms_.find(event); known != rooms_.end())
-    known->second.gone.erase(buyer);
+  rooms_[event].gone.insert(buyer);
 }
 
 void queue_board::moved(messages::queue_moved&& news) {
@@ -71,13 +61,25 @@ void queue_board::given_up(const messages::place_given_up& news) {
     session->given_up(news.event, news.number);
 }
 
+void queue_board::tell_who_left(const domain::event_id& event, room& one) {
+  std::vector<domain::buyer_id> left;
+  std::erase_if(one.gone, [&](const domain::buyer_id& buyer) {
+    auto here = buyers_.sessions_of(buyer);
+    if (std::any_of(here.begin(), here.end(), [&](const auto* session) { return session->waits_in(event); }))
+      return true;
+    // Perhaps it is being answered that it waits: then the room would hear of the end of the other one last.
+    if (std::any_of(here.begin(), here.end(), [](const auto* session) { return session->pending() > 0; }))
+      return false;
+    left.push_back(buyer);
+    return true;
+  });
+  if (!left.empty())
+    requests_.tell(messages::people_left{event, std::move(left)});
+}
+
 void queue_board::turn() {
-  for (auto& [event, one] : rooms_) {
-    if (one.gone.empty())
-      continue;
-    auto gone = std::exchange(one.gone, {});
-    requests_.tell(messages::people_left{event, {gone.begin(), gone.end()}});
-  }
+  for (auto& [event, one] : rooms_)
+    tell_who_left(event, one);
   hand_ = (hand_ + 1) % slots;
   for (auto& one : std::exchange(wheel_[hand_], {})) {
     auto session = one.session.lock();
@@ -88,7 +90,7 @@ void queue_board::turn() {
     if (auto known = rooms_.find(one.event); known != rooms_.end() && known->second.last) {
       auto told = estimate(*known->second.last, *number);
       session->tell_place(one.event, told);
-      period = told.poll_after;
+      period = telling_period(told.eta_low);
     }
     place(std::move(one), period);
   }

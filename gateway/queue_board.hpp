@@ -33,11 +33,9 @@ public:
 
   /// `session` waits in `event` from now on, and is told. `visit` tells this stay from earlier ones.
   void enter(const domain::event_id& event, const std::shared_ptr<buyer_session>& session, std::uint64_t visit);
-  /// A connection of the buyer is gone. If none of those that are left here waits there, the room hears of it with the
-  /// next turn.
+  /// A connection of the buyer is gone. The room hears of it with the next turn, unless another one that is here waits
+  /// there by then; one that has asked for something is given the time to be answered.
   void left(const domain::event_id& event, const domain::buyer_id& buyer);
-  /// The buyer joins: a connection that was lost just now counts no more, or the room would hear of its end last.
-  void back(const domain::event_id& event, const domain::buyer_id& buyer);
 
   void moved(messages::queue_moved&& news);
   void admitted(messages::people_admitted&& news, domain::instant now);
@@ -52,7 +50,7 @@ public:
 private:
   struct room {
     std::optional<messages::queue_moved> last;
-    std::unordered_set<domain::buyer_id> gone; ///< since the last turn
+    std::unordered_set<domain::buyer_id> gone; ///< perhaps: who lost a connection
   };
   struct spot {
     std::weak_ptr<buyer_session> session;
@@ -62,6 +60,7 @@ private:
 
   static constexpr std::size_t slots = 128;
 
+  void tell_who_left(const domain::event_id& event, room& one);
   void place(spot&& one, domain::seconds period);
 
   outbox& requests_;

@@ -172,6 +172,7 @@ void session_thread::take(messages::event_announced&& news) {
   auto event = news.id;
   directory_.announced(std::move(news));
   seats_.announced(directory_.find(event));
+  buyers_.for_each_session([known = directory_.find(event)](buyer_session& session) { session.keep_place(known); });
 }
 
 void session_thread::take(messages::hold_expired&& news) {

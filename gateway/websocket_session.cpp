@@ -46,7 +46,7 @@ public:
   }
 
   void accept(const upgrade_request& request) {
-    // A frame that is too large is closed by us, with the protocol's own code.
+    // We close over frames that are too large ourselves, with the protocol's own code.
     stream_.read_message_max(0);
     stream_.auto_fragment(false);
     stream_.text(true);

@@ -122,7 +122,7 @@ bool inspect(Inspector& f, find_hold& x) {
                             f.field("buyer", x.buyer), f.field("sections", x.sections));
 }
 
-/// Section → event: this hold no longer counts (rejected, released or expired).
+/// Section → event: this hold no longer counts (refused, released or expired).
 struct allowance_back {
   domain::section_no section;
   domain::hold_id hold;
@@ -168,7 +168,7 @@ bool inspect(Inspector& f, terms_changed& x) {
   return f.object(x).fields(f.field("terms", x.terms));
 }
 
-/// Section → gateways that watch its buyers: a hold ran out.
+/// Section → gateways: a hold ran out.
 struct hold_expired {
   domain::event_id event;
   domain::hold_id hold;

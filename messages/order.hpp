@@ -66,15 +66,17 @@ struct order_view {
   domain::order_state state = domain::order_state::started;
   domain::minor_units total = 0;
   std::vector<domain::ordered_seat> seats;
-  std::string reason; ///< why it failed, for the buyer; may be empty
-  domain::instant at; ///< when it was begun
+  std::string reason;            ///< why it failed, for the buyer; may be empty
+  domain::instant at;            ///< when it was begun
+  bool cancel_requested = false; ///< its buyer did not want it any more before it was confirmed
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, order_view& x) {
   return f.object(x).fields(f.field("event", x.event), f.field("order", x.order), f.field("hold", x.hold),
                             f.field("buyer", x.buyer), f.field("state", x.state), f.field("total", x.total),
-                            f.field("seats", x.seats), f.field("reason", x.reason), f.field("at", x.at));
+                            f.field("seats", x.seats), f.field("reason", x.reason), f.field("at", x.at),
+                            f.field("cancel_requested", x.cancel_requested));
 }
 
 /// Checkout → event: one step of the saga. Answered by nothing once it is written down.

@@ -65,7 +65,7 @@ bool inspect(Inspector& f, people_left& x) {
   return f.object(x).fields(f.field("event", x.event), f.field("buyers", x.buyers));
 }
 
-/// Gateway or checkout → waiting room: shopping ended.
+/// Gateway or event → waiting room: shopping ended.
 struct shopping_ended {
   domain::event_id event;
   std::vector<domain::buyer_id> buyers;

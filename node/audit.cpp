@@ -205,7 +205,7 @@ private:
       ledger.finish(served);
   }
 
-  /// What a shard that is not there had written nobody would miss.
+  /// A shard that is not there has taken its facts along.
   void find_missing(const std::vector<persistence::stored_shard>& shards) {
     auto look_for = [&](const shard_id& wanted) {
       if (std::none_of(shards.begin(), shards.end(), [&](const auto& row) { return row.shard == wanted; }))

@@ -1,3 +1,4 @@
+#include "domain/event_settings.hpp"
 #include "gateway/plan_codec.hpp"
 #include "node/event_printing.hpp"
 #include "node/event_verb.hpp"
@@ -33,10 +34,13 @@ struct live_settings {
 /// The option that gives the rate.
 CLI::Option* declare_live_settings(CLI::App& verb, live_settings& to) {
   verb.add_option("--price", to.prices, "CATEGORY=MINOR, e.g. Standard=8950 for 89.50; repeat it for more");
-  verb.add_option("--hold-ttl", to.hold_ttl_s, "How long a hold lasts, in seconds")->check(CLI::Range(10, 3600));
-  verb.add_option("--max-per-buyer", to.max_per_buyer, "Seats that one buyer may have")->check(CLI::Range(1, 1000));
+  verb.add_option("--hold-ttl", to.hold_ttl_s, "How long a hold lasts, in seconds")
+      ->check(CLI::Range(domain::event_settings::hold_ttl_min.count(), domain::event_settings::hold_ttl_max.count()));
+  verb.add_option("--max-per-buyer", to.max_per_buyer, "Seats that one buyer may have")
+      ->check(CLI::Range(1U, domain::event_settings::seats_per_buyer_max));
   verb.add_option("--max-shopping", to.max_shopping, "People inside at once; 0: no cap");
-  return verb.add_option("--rate", to.rate, "People let in per second")->check(CLI::Range(1, 100'000));
+  return verb.add_option("--rate", to.rate, "People let in per second")
+      ->check(CLI::Range(1U, domain::event_settings::admission_per_s_max));
 }
 
 json::object prices_of(const std::vector<std::string>& given) {
@@ -152,7 +156,9 @@ void declare_rate(CLI::App& event, action& chosen) {
   auto verb = event.add_subcommand("rate", "Change how fast people are let in");
   auto wanted = std::make_shared<new_settings>();
   declare_where(*verb, wanted->to);
-  verb->add_option("N", wanted->live.rate, "People per second")->required()->check(CLI::Range(1, 100'000));
+  verb->add_option("N", wanted->live.rate, "People per second")
+      ->required()
+      ->check(CLI::Range(1U, domain::event_settings::admission_per_s_max));
   verb->add_option("--max-shopping", wanted->live.max_shopping, "People inside at once; 0: no cap");
   verb->callback([wanted, &chosen] { chosen = [wanted] { return set(*wanted); }; });
 }

@@ -53,7 +53,7 @@ void section_ledger::finish(const event_activity& served) {
   for (std::uint32_t i = 0; i < seats_.size(); ++i)
     if (taken(seats_[i].state) && !here_->has(seat_no{i}))
       findings_.add(1, shard_, {},
-                    seat_name(seat_no{i}) + " has an owner, and the plan has it no more: it was "
+                    seat_name(seat_no{i}) + " has an owner, and the plan no longer has it: it was "
                         + plan_->guid({shard_.section, seat_no{i}}));
 }
 
@@ -225,7 +225,7 @@ section_ledger::seat_record* section_ledger::find(const entry_type& entry, seat_
   return nullptr;
 }
 
-/// A place that the plan has no more counts for nothing.
+/// A place that the plan no longer has counts for nothing.
 void section_ledger::move(seat_record& record, seat_state to) {
   auto from = std::exchange(record.state, to);
   if (!here_->has(seat_no{static_cast<std::uint32_t>(&record - seats_.data())}))

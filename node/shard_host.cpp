@@ -131,7 +131,7 @@ shard_host::~shard_host() {
   note_ends();
 }
 
-/// So that an audit misses even the very last facts if they ever go.
+/// So that an audit notices even if the very last facts are gone.
 void shard_host::note_ends() const {
   try {
     auto store = open_();

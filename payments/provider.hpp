@@ -9,6 +9,7 @@
 /// Charges: the port to whoever moves money, and its adapters.
 namespace usher::payments {
 
+/// What became of a request.
 enum class outcome : std::uint8_t {
   succeeded,   ///< the money moved
   declined,    ///< it did not and will not, e.g. no funds; final for this key
@@ -16,12 +17,14 @@ enum class outcome : std::uint8_t {
   never_asked, ///< only from `status`: the provider does not know this key; charging is safe
 };
 
+/// Money to be taken, once for each key.
 struct charge_request {
   std::string key; ///< idempotency key: the same key never moves money twice
   domain::money amount;
   std::string method; ///< what the buyer chose, as the provider names it; never logged
 };
 
+/// What the provider says, or does not say.
 struct answer {
   outcome result = outcome::unknown;
   std::string reason; ///< for people, e.g. why it was declined, or for the log why it is unknown; may be empty

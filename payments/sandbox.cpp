@@ -23,6 +23,12 @@ std::uint64_t mix(std::uint64_t digest, std::string_view text) {
   return digest;
 }
 
+/// Of more keys it is not remembered how often they were asked: then each call counts as its key's first again.
+constexpr std::size_t keys_max = 1'000'000;
+
+/// Makes a heap whose top is due first.
+constexpr auto later = [](const auto& a, const auto& b) { return a.due > b.due; };
+
 constexpr std::array<const char*, 3> step_names{"charge", "status", "refund"};
 
 sandbox_settings checked(sandbox_settings settings) {
@@ -62,11 +68,13 @@ void sandbox::enqueue(step what, charge_request request, completion done) {
   {
     std::lock_guard lock{mutex_};
     if (calls_.size() < settings_.calls_max) {
+      if (attempts_.size() >= keys_max)
+        attempts_.clear();
       auto attempt = attempts_[request.key][static_cast<std::size_t>(what)]++;
       auto share = 0.5 + draw("delay", request.key, attempt);
       auto delay = std::chrono::duration_cast<std::chrono::nanoseconds>(settings_.delay_mean * share);
       calls_.push_back({std::chrono::steady_clock::now() + delay, what, std::move(request), attempt, std::move(done)});
-      std::push_heap(calls_.begin(), calls_.end(), [](const call& a, const call& b) { return a.due > b.due; });
+      std::push_heap(calls_.begin(), calls_.end(), later);
       done = nullptr;
     }
   }
@@ -84,7 +92,7 @@ void sandbox::run() {
     } else if (auto due = calls_.front().due; std::chrono::steady_clock::now() < due) {
       changed_.wait_until(lock, due);
     } else {
-      std::pop_heap(calls_.begin(), calls_.end(), [](const call& a, const call& b) { return a.due > b.due; });
+      std::pop_heap(calls_.begin(), calls_.end(), later);
       auto next = std::move(calls_.back());
       calls_.pop_back();
       lock.unlock();

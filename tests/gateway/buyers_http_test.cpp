@@ -157,6 +157,32 @@ SCENARIO("the same key gives the same answer, and another body is a mismatch") {
   }
 }
 
+SCENARIO("a hold that was granted with a pass is told again without one") {
+  GIVEN("a buyer who was let in and holds a seat") {
+    websocket_client client{port()};
+    auto welcome = client.hello();
+    auto text = [](const boost::json::object& frame, const char* name) {
+      return std::string{frame.at(name).as_string()};
+    };
+    client.ask(R"({"type":"queue.join","id":"j","event":"rock"})", "j");
+    notes->tell(messages::people_admitted{domain::event_id{"rock"},
+                                          {{domain::queue_number{7}, domain::buyer_id{text(welcome, "buyer")}}}});
+    headers buyer{{"Authorization", "Bearer " + text(welcome, "token")}};
+    auto with = [&](const std::string& key, headers more) {
+      more.insert(more.end(), buyer.begin(), buyer.end());
+      more.emplace_back("Idempotency-Key", key);
+      return http.call("POST", "/v1/events/rock/holds", seat_3, more);
+    };
+    auto first = with("once", {{"Usher-Pass", text(client.next("queue.admitted"), "pass")}});
+    CHECK_EQ(first.status, 201u);
+    THEN("the same key gives the same answer, and another one none") {
+      CHECK_EQ(with("once", {}).text, first.text);
+      CHECK_EQ(with("another", {}).slug(), "not-admitted");
+      CHECK_EQ(with("another", {}).slug(), "not-admitted");
+    }
+  }
+}
+
 SCENARIO("what is no HTTP, or too much of it, is refused") {
   GIVEN("fresh connections") {
     CHECK(http_client{port()}.raw("GET / HTTP/9.9\r\n\r\n").starts_with("HTTP/1.1 400 "));

@@ -50,7 +50,10 @@ struct fake_router_state {
           return look(x.event, x.section);
         },
         [this](unwatch_section&, gateway_actor&) { ++notes_->unwatches; },
-        [this](join_queue& wish, gateway_actor&) { return place(joined_.insert(wish.buyer).second); },
+        [this](join_queue& wish, gateway_actor&) {
+          ++notes_->joins;
+          return place(joined_.insert(wish.buyer).second);
+        },
         [](ask_place&) { return place(); },
         [](leave_queue&) { return caf::result<void>{}; },
         [this](people_left& x, gateway_actor&) {

@@ -21,6 +21,7 @@ struct router_notes {
   std::mutex lock;
   std::vector<messages::gateway_actor> gateways;
   std::vector<messages::people_left> left;
+  std::atomic<std::uint64_t> joins{0};
   std::atomic<std::uint64_t> holds{0};
   std::atomic<std::uint64_t> watches{0};
   std::atomic<std::uint64_t> unwatches{0};

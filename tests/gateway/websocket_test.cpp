@@ -185,7 +185,7 @@ SCENARIO("settings alone are no news of seats, for those who watch") {
   }
 }
 
-SCENARIO("a section that the plan has no more can still be unwatched") {
+SCENARIO("a section that the plan no longer has can still be unwatched") {
   GIVEN("a client that watches the balcony, which a new plan drops") {
     websocket_client client{port()};
     client.hello();
@@ -226,6 +226,23 @@ SCENARIO("who waits is told where, let in, and may then hold") {
         R"({"type":"hold","id":"h","event":"rock","seats":["S-A-3"],"pass":")" + text(admitted, "pass") + R"("})", "h");
     CHECK_EQ(text(held, "type"), "held");
     CHECK_EQ(text(client.ask(R"({"type":"queue.leave","id":"l","event":"rock"})", "l"), "type"), "queue.left");
+  }
+}
+
+SCENARIO("who waits takes the place again when the event is served anew") {
+  GIVEN("a client in the waiting room of an event that gets another plan") {
+    websocket_client client{port()};
+    client.hello();
+    auto before = client.ask(R"({"type":"queue.join","id":"j","event":"rock"})", "j");
+    auto asked_before = notes->joins.load();
+    auto text_of_plan = std::make_shared<const std::string>("another plan");
+    notes->tell(messages::event_announced{domain::event_id{"rock"}, notes->plan, text_of_plan, "EUR", true});
+    THEN("it is asked for in the client's name, which hears where it stands now") {
+      auto told = client.next("queue.state");
+      CHECK(!told.contains("re"));
+      CHECK_EQ(told.at("number").to_number<int>(), before.at("number").to_number<int>());
+      CHECK_EQ(notes->joins.load(), asked_before + 1);
+    }
   }
 }
 

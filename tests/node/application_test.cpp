@@ -74,7 +74,13 @@ SCENARIO("a store that cannot be used is an error") {
     auto wanted = configuration_in(place.path());
     std::ofstream{place.path() / "usher.db"} << "certainly not a database, however long one looks at it";
     CHECK_THROWS_AS((application{wanted, ignore}), usher::persistence::store_broken);
+    wanted.store = "postgres://usher@127.0.0.1:1/usher";
+    CHECK_THROWS_AS((application{wanted, ignore}), usher::persistence::store_unavailable);
   }
+}
+
+SCENARIO("no two nodes draw the same key") {
+  CHECK_NE(random_key(), random_key());
 }
 
 SCENARIO("keys of a shop decide who is believed") {
@@ -103,6 +109,5 @@ SCENARIO("the sandbox keeps its account book beside the store") {
     CHECK_EQ(sandbox_settings_for(all).ledger->string(), "usher.payments");
     all.payments.ledger = "book";
     CHECK_EQ(sandbox_settings_for(all).ledger->string(), "book");
-    CHECK_NE(random_key(), random_key());
   }
 }

@@ -64,6 +64,37 @@ class Waiting(Story):
         for buyer in (next_one, again):
             await buyer.close()
 
+    async def test_who_is_back_while_the_old_connection_ends_is_there(self):
+        buyers = [await self.joined() for _ in range(CONNECTIONS)]
+        again = []
+        for buyer in buyers:
+            other = await Buyer(self.node).open(buyer.token)
+            joining = asyncio.ensure_future(other.ask("queue.join", event="gig"))
+            await asyncio.sleep(0)  # it is sent
+            buyer.cut()
+            again.append((other, joining))
+        for other, joining in again:
+            await joining
+        self.node.verb("event", "open", "gig")
+        for other, _ in again:
+            await other.hears("queue.admitted", event="gig")
+            await other.close()
+
+    async def test_a_new_plan_takes_nobody_out_of_line(self):
+        waiting = [await self.joined() for _ in range(CONNECTIONS)]
+        changed = await asyncio.to_thread(
+            self.node.admin, "PUT", "/events/gig",
+            {"plan": plan_of({"stalls": (6, 10)}), "prices": {"Standard": 4500}, "admission_per_s": 1})
+        self.assertEqual(changed.status, 200, changed.body)
+        await self.await_present(len(waiting))
+        late = await self.joined()
+        self.assertEqual(self.figures()["waiting"], len(waiting) + 1)
+        await asyncio.to_thread(self.node.verb, "event", "rate", "gig", "100")
+        self.node.verb("event", "open", "gig")
+        for buyer in [*waiting, late]:
+            await buyer.hears("queue.admitted", event="gig")
+            await buyer.close()
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv, verbosity=2)

@@ -114,7 +114,7 @@ private:
 
   void connect(const buyer_id& buyer, std::size_t entrance) {
     room_.connected(buyer, entrance);
-    if (known_.contains(buyer))
+    if (waiting_.contains(buyer))
       connected_[buyer].insert(entrance);
     note_presence(buyer);
   }
@@ -186,6 +186,7 @@ private:
         RC_ASSERT(waiting_.at(buyer) >= x.number);
       waiting_.erase(x.buyer);
       present_.erase(x.buyer);
+      connected_.erase(x.buyer);
       shopping_.insert(x.buyer);
       RC_ASSERT(shopping_max_ == 0 || shopping_.size() <= shopping_max_);
       admissions_.push_back(now_);

@@ -1,7 +1,7 @@
 #define CAF_SUITE domain.section
 
-#include "domain/section.hpp"
 #include "domain/ended_holds.hpp"
+#include "domain/section.hpp"
 
 #include "domain/ensure.hpp"
 #include "tests/domain/halls.hpp"

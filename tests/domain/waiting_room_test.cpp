@@ -308,6 +308,25 @@ SCENARIO("a full room turns people away, but not for the sake of those whose tur
   CHECK(!x.room.place_of(lobby::person(1)));
 }
 
+SCENARIO("a connection from before somebody's turn does not make them be there afterwards") {
+  GIVEN("somebody who was let in, joined once more while inside, and then went away") {
+    lobby x{{.admission_per_s = 1000}};
+    x.join(1);
+    x.admit(at(0));
+    x.join(1);
+    x.room.stop_shopping(lobby::person(1));
+    WHEN("they join again without being there") {
+      CHECK_EQ(x.join(1, false), 2u);
+      THEN("they are passed over until they are") {
+        CHECK_EQ(x.room.totals().present, 0u);
+        CHECK(x.admit(at(1)).empty());
+        x.room.connected(lobby::person(1), 0);
+        CHECK(x.admit(at(2)) == std::vector<std::uint64_t>{2});
+      }
+    }
+  }
+}
+
 SCENARIO("turns are worth writing once, and a snapshot knows them all") {
   lobby x{{.admission_per_s = 1000, .number_block = 10}};
   for (int i = 1; i <= 25; ++i)

@@ -1,7 +1,7 @@
 #define CAF_SUITE bench.child_process
 
-#include "bench/child_process.hpp"
 #include "bench/child_node.hpp"
+#include "bench/child_process.hpp"
 #include "bench/temporary_directory.hpp"
 
 #include <caf/test/bdd_dsl.hpp>
