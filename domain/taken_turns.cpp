@@ -45,6 +45,11 @@ void taken_turns::clear(bits& of, queue_number number) {
     of[word] &= ~mask(number);
 }
 
+bool taken_turns::has(const bits& of, queue_number number) {
+  auto word = static_cast<std::size_t>(number.value() / word_bits);
+  return word < of.size() && (of[word] & mask(number)) != 0;
+}
+
 void taken_turns::take(queue_number number) {
   set(over_, number);
   taken_.push_back(number);
@@ -57,12 +62,32 @@ void taken_turns::give_up(queue_number number) {
 
 void taken_turns::settle(instant now) {
   for (; !recent_.empty() && recent_.front().repeatable_until <= now; recent_.pop_front())
-    for_each_number(recent_.front(), [this](queue_number each) { set(over_, each); });
+    for_each_number(recent_.front(), [this](queue_number each) {
+      if (auto later = again_.find(each.value()); later != again_.end()) {
+        if (--later->second == 0)
+          again_.erase(later);
+        return;
+      }
+      repeat(each); // not inside any more, either
+      set(over_, each);
+    });
+}
+
+void taken_turns::repeat(queue_number number) {
+  if (!has(inside_, number))
+    return;
+  clear(inside_, number);
+  --inside_count_;
+}
+
+std::optional<instant> taken_turns::next_to_settle() const {
+  if (inside_count_ == 0)
+    return std::nullopt;
+  return recent_.front().repeatable_until;
 }
 
 bool taken_turns::over(queue_number number) const {
-  auto word = static_cast<std::size_t>(number.value() / word_bits);
-  return word < over_.size() && (over_[word] & mask(number)) != 0;
+  return has(over_, number);
 }
 
 std::optional<turns_taken> taken_turns::to_write(instant repeatable_until) const {
@@ -84,6 +109,16 @@ void taken_turns::apply(const turns_taken& happened) {
   }
   highest_ = std::max(highest_, below);
   taken_.clear();
+  for_each_number(happened, [this](queue_number each) {
+    if (over(each))
+      return; // this object let them in itself
+    if (has(inside_, each)) {
+      ++again_[each.value()];
+    } else {
+      set(inside_, each);
+      ++inside_count_;
+    }
+  });
   recent_.push_back(happened);
 }
 

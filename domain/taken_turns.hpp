@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 namespace usher::domain {
@@ -14,8 +15,8 @@ namespace usher::domain {
 /// Which numbers of a waiting room have had their turn: one bit each, across restarts.
 ///
 /// Turns are written down a little after they were taken, and whoever was let in may not have heard of it when the
-/// node dies. So after a restart a number counts as over only when its `repeatable_until` has passed; until then its
-/// owner may stand in line with it again.
+/// node dies. So after a restart a number counts as over only when its `repeatable_until` has passed. Until then its
+/// owner is taken to be inside, but may stand in line with it again.
 class taken_turns {
 public:
   /// It was let in; `to_write` says so.
@@ -27,6 +28,12 @@ public:
   void settle(instant now);
   /// Whether nobody may stand in line with this number any more.
   [[nodiscard]] bool over(queue_number number) const;
+  /// Its owner stands in line again.
+  void repeat(queue_number number);
+  /// How many people that were let in before a restart may still be inside.
+  [[nodiscard]] std::uint64_t inside_from_before() const noexcept { return inside_count_; }
+  /// When `settle` has something to do next, if there are such people.
+  [[nodiscard]] std::optional<instant> next_to_settle() const;
 
   /// The turns that are not written yet; applying this marks them as written.
   [[nodiscard]] std::optional<turns_taken> to_write(instant repeatable_until) const;
@@ -42,10 +49,14 @@ private:
 
   static void set(bits& of, queue_number number);
   static void clear(bits& of, queue_number number);
+  [[nodiscard]] static bool has(const bits& of, queue_number number);
 
-  bits over_;                       ///< by number
-  std::deque<turns_taken> recent_;  ///< those that may be repeated after a restart, oldest first
-  std::vector<queue_number> taken_; ///< not written yet
+  bits over_;   ///< by number
+  bits inside_; ///< by number: let in before a restart, and not back in line
+  std::uint64_t inside_count_ = 0;
+  std::unordered_map<std::uint64_t, std::uint32_t> again_; ///< how often more a number is among the recent ones
+  std::deque<turns_taken> recent_;                         ///< those that may be repeated after a restart, oldest first
+  std::vector<queue_number> taken_;                        ///< not written yet
   queue_number highest_;
 };
 

@@ -186,6 +186,7 @@ std::variant<queue_number, refusal> waiting_room::rejoin(const buyer_id& buyer, 
   } else if (person->state == queue_state::admitted) {
     return person->number;
   }
+  turns_.repeat(number);
   put_in_line(*person, number);
   return number;
 }
@@ -276,7 +277,7 @@ void waiting_room::drop_absent(instant now) {
 // ---- admission ----------------------------------------------------------------
 
 bool waiting_room::has_room() const noexcept {
-  return limits_.max_shopping == 0 || shopping_ < limits_.max_shopping;
+  return limits_.max_shopping == 0 || shopping() < limits_.max_shopping;
 }
 
 std::vector<waiting_room::admitted> waiting_room::admit(instant now) {
@@ -305,9 +306,9 @@ std::vector<waiting_room::admitted> waiting_room::admit(instant now) {
 }
 
 std::optional<instant> waiting_room::next_admission(instant now) const {
-  if (paused_ || !has_room() || line_.present() == 0)
+  if (paused_ || line_.present() == 0)
     return std::nullopt;
-  return rate_.next(now);
+  return has_room() ? std::optional{rate_.next(now)} : turns_.next_to_settle();
 }
 
 void waiting_room::stop_shopping(const buyer_id& buyer) {
@@ -356,7 +357,7 @@ waiting_room::figures waiting_room::totals() const {
           .waiting = line_.waiting(),
           .present = line_.present(),
           .admitted = admitted_,
-          .shopping = shopping_};
+          .shopping = shopping()};
 }
 
 } // namespace usher::domain

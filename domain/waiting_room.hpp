@@ -110,8 +110,8 @@ public:
   };
   /// Lets in as many as may enter at `now`, in the order of their numbers.
   [[nodiscard]] std::vector<admitted> admit(instant now);
-  /// When `admit` could next let somebody in, if anybody is waiting and present; for the one timer. None
-  /// while paused or at the cap of people shopping.
+  /// When `admit` could next let somebody in, if anybody is waiting and present; for the one timer. None while paused,
+  /// and at the cap of people shopping unless some of them were let in before a restart: their time ends by itself.
   [[nodiscard]] std::optional<instant> next_admission(instant now) const;
 
   /// Somebody's shopping ended: bought, left, or the pass ran out. Makes room under `max_shopping`.
@@ -125,7 +125,7 @@ public:
     std::uint64_t waiting = 0;  ///< people with a number who are not in yet
     std::uint64_t present = 0;  ///< those of them who are there
     std::uint64_t admitted = 0; ///< ever, since the start of this object
-    std::uint64_t shopping = 0;
+    std::uint64_t shopping = 0; ///< with those who were let in before a restart and whose passes may last
   };
   [[nodiscard]] figures totals() const;
 
@@ -149,6 +149,7 @@ private:
   [[nodiscard]] waiting_person* find(const buyer_id& buyer) const;
   /// Makes a new person known; null when the room is full.
   waiting_person* add(const buyer_id& buyer);
+  [[nodiscard]] std::uint64_t shopping() const noexcept { return shopping_ + turns_.inside_from_before(); }
   [[nodiscard]] bool has_room() const noexcept;
   /// Ends the replay, if it is not over yet.
   void begin();
@@ -176,7 +177,7 @@ private:
   std::map<std::uint32_t, std::vector<queue_number>> asked_until_; ///< who is there until a second, at least
   std::deque<buyer_id> expired_;                                   ///< the longest expired first
   std::uint64_t admitted_ = 0;
-  std::uint64_t shopping_ = 0;
+  std::uint64_t shopping_ = 0; ///< of those whom this object let in
 };
 
 } // namespace usher::domain

@@ -57,6 +57,7 @@ public:
       case 8:
         room_.stop_shopping(buyer);
         shopping_.erase(buyer);
+        back_in_line(amount);
         break;
       case 9:
         restart(amount % 2 == 0);
@@ -165,6 +166,12 @@ private:
     for (const auto& [number, repeatable_until] : turns_)
       if (repeatable_until <= now_)
         RC_ASSERT(std::holds_alternative<refusal>(room_.rejoin(buyer_id{"again"}, number, now_)));
+    std::erase_if(waiting_, [this](const auto& x) { return has_passed(x.second); });
+    // Whether those who were let in have left since is not written down.
+    former_ = let_in_;
+    for (const auto& [buyer, number] : waiting_)
+      former_.erase(number);
+    settle();
     // People come back one after the other, the last first.
     std::vector<std::pair<queue_number, buyer_id>> back;
     for (const auto& [buyer, number] : waiting_)
@@ -175,10 +182,41 @@ private:
       known_.insert(buyer);
       connect(buyer, 0);
     }
+    (void)room_.rejoin(buyer_id{"nobody"}, queue_number{0}, now_); // it looks at the time even if nobody was there
+  }
+
+  /// Somebody who was let in before a restart never heard of it.
+  void back_in_line(int amount) {
+    if (former_.empty())
+      return;
+    auto one = std::next(former_.begin(), amount % static_cast<int>(former_.size()));
+    auto [number, buyer] = *one;
+    if (waiting_.contains(buyer) || shopping_.contains(buyer))
+      return; // with a new number
+    auto again = room_.rejoin(buyer, number, now_);
+    settle();
+    RC_ASSERT(std::holds_alternative<queue_number>(again) == former_.contains(number));
+    if (former_.erase(number) == 0)
+      return;
+    waiting_[buyer] = number;
+    known_.insert(buyer);
+    connect(buyer, 0);
+  }
+
+  [[nodiscard]] bool has_passed(queue_number number) const {
+    auto turn = turns_.find(number);
+    return turn != turns_.end() && turn->second <= now_;
+  }
+
+  /// What the room does whenever it looks at the time.
+  void settle() {
+    std::erase_if(former_, [this](const auto& x) { return has_passed(x.first); });
   }
 
   void admit() {
-    for (const auto& x : room_.admit(now_)) {
+    auto people = room_.admit(now_);
+    settle();
+    for (const auto& x : people) {
       RC_ASSERT(!paused_);
       RC_ASSERT(present_.contains(x.buyer));
       RC_ASSERT(waiting_.at(x.buyer) == x.number);
@@ -188,7 +226,8 @@ private:
       present_.erase(x.buyer);
       connected_.erase(x.buyer);
       shopping_.insert(x.buyer);
-      RC_ASSERT(shopping_max_ == 0 || shopping_.size() <= shopping_max_);
+      let_in_[x.number] = x.buyer;
+      RC_ASSERT(shopping_max_ == 0 || shopping_.size() + former_.size() <= shopping_max_);
       admissions_.push_back(now_);
       RC_ASSERT(people_in_last_second() <= lowest_rate_of_last_second());
     }
@@ -197,7 +236,7 @@ private:
       journal_.emplace_back(*turns);
       for (const auto& span : turns->numbers)
         for (auto number = span.first.value(); number <= span.last.value(); ++number)
-          turns_.emplace_back(queue_number{number}, turns->repeatable_until);
+          turns_[queue_number{number}] = turns->repeatable_until;
     }
   }
 
@@ -218,7 +257,7 @@ private:
     auto figures = room_.totals();
     RC_ASSERT(figures.waiting == waiting_.size());
     RC_ASSERT(figures.present == present_.size());
-    RC_ASSERT(figures.shopping == shopping_.size());
+    RC_ASSERT(figures.shopping == shopping_.size() + former_.size());
     for (const auto& [buyer, number] : waiting_) {
       auto place = room_.place_of(buyer);
       RC_ASSERT(place.has_value());
@@ -234,13 +273,15 @@ private:
   waiting_room room_{{.admission_per_s = 10, .number_block = 25}};
   bool paused_ = false;
   std::vector<fact> journal_;
-  std::vector<std::pair<queue_number, instant>> turns_; ///< and until when they may be repeated
+  std::map<queue_number, instant> turns_; ///< and until when they may be repeated
   queue_number highest_;
   std::map<buyer_id, queue_number> waiting_;
   std::set<buyer_id> known_;
   std::map<buyer_id, std::set<std::size_t>> connected_; ///< at which entrances
   std::set<buyer_id> present_;                          ///< connected and waiting
   std::set<buyer_id> shopping_;
+  std::map<queue_number, buyer_id> let_in_;
+  std::map<queue_number, buyer_id> former_; ///< let in before a restart, and not back since
   std::vector<instant> admissions_;
 };
 

@@ -14,7 +14,12 @@ namespace {
 
 /// A room with numbers, and short words for its people.
 struct lobby {
-  explicit lobby(waiting_room::limits limits = {}) : room(limits) { write(); }
+  /// `before`: what an earlier room has written.
+  explicit lobby(waiting_room::limits limits = {}, const std::vector<fact>& before = {}) : room(limits) {
+    for (const auto& x : before)
+      room.apply(x);
+    write();
+  }
 
   void write() {
     while (auto needed = room.numbers_needed()) {
@@ -264,6 +269,38 @@ SCENARIO("only so many shop at once") {
         CHECK(x.place(1).state == queue_state::waiting);
         CHECK_EQ(x.place(1).ahead, 2u);
       }
+    }
+  }
+}
+
+SCENARIO("who was let in before a restart counts as shopping until their pass must have ended") {
+  GIVEN("a room with a cap of two people that takes over from one which had let in two") {
+    lobby x{{.admission_per_s = 1000, .max_shopping = 2},
+            {numbers_reserved{queue_number{10}}, turns_taken{{{queue_number{1}, queue_number{1}}}, at(60)},
+             turns_taken{{{queue_number{2}, queue_number{2}}}, at(61)}}};
+    x.join(3);
+    x.join(4);
+    x.join(5);
+    CHECK_EQ(x.room.totals().shopping, 2u);
+    THEN("nobody goes in before their time is over") {
+      CHECK(x.admit(at(59)).empty());
+      CHECK(x.room.next_admission(at(59)) == at(60));
+      CHECK_EQ(x.admit(at(60)).size(), 1u);
+      CHECK_EQ(x.room.totals().shopping, 2u);
+      CHECK(x.room.next_admission(at(60)) == at(61));
+    }
+  }
+  GIVEN("such a room to which one of the two comes back to stand in line") {
+    lobby x{{.admission_per_s = 1000, .max_shopping = 2},
+            {numbers_reserved{queue_number{10}}, turns_taken{{{queue_number{1}, queue_number{2}}}, at(60)}}};
+    x.join(3);
+    CHECK(std::get<queue_number>(x.room.rejoin(lobby::person(2), queue_number{2}, at(1))) == queue_number{2});
+    x.room.connected(lobby::person(2), 0);
+    THEN("they are not inside any more, and go in first") {
+      CHECK_EQ(x.room.totals().shopping, 1u);
+      CHECK(x.admit(at(2)) == std::vector<std::uint64_t>{2});
+      CHECK_EQ(x.room.totals().shopping, 2u);
+      CHECK(x.room.next_admission(at(2)) == at(60));
     }
   }
 }
