@@ -26,8 +26,11 @@ caf::result<messages::hold_granted> best_requests::begin(messages::hold_seats& w
 }
 
 /// The sections that have places of a category, or all.
-std::vector<domain::section_no> best_requests::sections_with(std::optional<domain::category_no> category) const {
-  std::vector<domain::section_no> result;
+const std::vector<domain::section_no>& best_requests::sections_with(std::optional<domain::category_no> category) {
+  auto [known, is_new] = sections_with_.try_emplace(category);
+  auto& result = known->second;
+  if (!is_new)
+    return result;
   for (auto number : core_.plan->order()) {
     const auto& section = core_.plan->section(number);
     auto is_wanted = [&](const domain::planned_seat& seat) { return seat.category == *category; };

@@ -6,6 +6,7 @@
 #include "actors/known_places.hpp"
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -31,7 +32,7 @@ private:
     best_search::attempt last; ///< what was tried last
   };
 
-  [[nodiscard]] std::vector<domain::section_no> sections_with(std::optional<domain::category_no> category) const;
+  [[nodiscard]] const std::vector<domain::section_no>& sections_with(std::optional<domain::category_no> category);
   void search_on(domain::hold_id hold);
   void granted(domain::hold_id hold, const messages::hold_granted& found);
   void refused(domain::hold_id hold, const domain::refusal& why);
@@ -41,6 +42,8 @@ private:
   known_holds& known_;
   known_places& places_;
   std::unordered_map<domain::hold_id, search_under_way> under_way_;
+  /// Looked up once for each category: it takes a look at every seat.
+  std::map<std::optional<domain::category_no>, std::vector<domain::section_no>> sections_with_;
 };
 
 } // namespace usher::actors

@@ -37,6 +37,9 @@ event_holds::event_holds(event_core& core, std::size_t requests_max, std::chrono
 // ---- holding -----------------------------------------------------------------
 
 caf::result<messages::hold_granted> event_holds::hold(messages::hold_seats& wish) {
+  auto closed = core_.event.may_hold();
+  if (closed && ready_ && !known_.find(wish.hold))
+    return to_error(*closed);
   if (auto why = obstacle(wish))
     return to_error(*why);
   if (!wish.category.empty()) {
@@ -47,6 +50,8 @@ caf::result<messages::hold_granted> event_holds::hold(messages::hold_seats& wish
   }
   if (auto why = known_.refusal_of_another(wish))
     return to_error(*why);
+  if (closed)
+    return show_again(wish, std::move(*closed));
   // A repeat goes where the hold is: looking for the best places again would find others.
   if (const auto* known = known_.find(wish.hold); known && wish.best_anywhere) {
     if (known->parts.size() != 1)
@@ -69,8 +74,6 @@ std::optional<domain::refusal> event_holds::obstacle(const messages::hold_seats&
     return refusal_for(rejection::overloaded, "The event is starting.");
   if (core_.journal.standing_down())
     return refusal_for(rejection::overloaded, "The event is being given another plan.");
-  if (auto closed = core_.event.may_hold())
-    return closed;
   if (wish.sections.empty() != wish.best_anywhere.has_value())
     return refusal_for(rejection::bad_request, "A hold is for seats of sections, or for the best anywhere.");
   if (wish.best_anywhere && wish.best_anywhere->quantity == 0)
@@ -96,6 +99,24 @@ bool event_holds::has_sections_of(const messages::hold_seats& wish) const {
   return core_.find_sections(numbers).has_value();
 }
 
+/// Nothing new is held just now, but whoever asks again for what they hold is told so.
+caf::result<messages::hold_granted> event_holds::show_again(const messages::hold_seats& wish, domain::refusal closed) {
+  std::vector<domain::section_no> numbers;
+  for (const auto& [section, quantity] : known_.find(wish.hold)->parts)
+    numbers.push_back(section);
+  auto sections = core_.find_sections(numbers);
+  if (!sections)
+    return to_error(closed);
+  auto asked = core_.self->make_response_promise<messages::hold_granted>();
+  gather_hold(core_.self, *sections, {wish.trace, wish.event, wish.hold, wish.buyer, numbers},
+              [asked, closed = std::move(closed)](caf::expected<messages::hold_granted> whole) mutable {
+                if (!whole && messages::to_refusal(whole.error()).reason == rejection::not_found)
+                  return asked.deliver(to_error(closed));
+                asked.deliver(std::move(whole));
+              });
+  return asked;
+}
+
 caf::result<messages::hold_granted> event_holds::hold_in_one(messages::hold_seats& wish, domain::section_no section,
                                                              domain::wish wanted, std::uint32_t quantity) {
   if (auto why = known_.take_allowance(wish, quantity))
@@ -109,8 +130,21 @@ caf::result<messages::hold_granted> event_holds::hold_in_one(messages::hold_seat
 
 // ---- releasing and reading ---------------------------------------------------
 
+std::optional<std::vector<messages::section_actor>>
+event_holds::places_of(domain::hold_id hold, const std::vector<domain::section_no>& named) const {
+  auto sections = core_.find_sections(named);
+  if (!sections || !ready_)
+    return sections;
+  const auto* known = known_.find(hold);
+  if (!known)
+    sections->resize(1);
+  else if (named.size() > known->parts.size())
+    sections.reset();
+  return sections;
+}
+
 caf::result<void> event_holds::release(messages::release_hold& wish) {
-  auto sections = core_.find_sections(wish.sections);
+  auto sections = places_of(wish.hold, wish.sections);
   if (!sections)
     return to_error(rejection::not_found);
   auto asked = core_.self->make_response_promise<void>();
@@ -122,7 +156,7 @@ caf::result<void> event_holds::release(messages::release_hold& wish) {
 }
 
 caf::result<messages::hold_granted> event_holds::find(messages::find_hold& wish) {
-  auto sections = core_.find_sections(wish.sections);
+  auto sections = places_of(wish.hold, wish.sections);
   if (!sections)
     return to_error(rejection::not_found);
   auto asked = core_.self->make_response_promise<messages::hold_granted>();

@@ -24,6 +24,11 @@ public:
   caf::result<void> release(messages::release_hold& wish);
   caf::result<messages::hold_granted> find(messages::find_hold& wish);
 
+  /// Where to ask for a hold by the sections that its name has: one of them will do for what is nowhere. Nothing if it
+  /// cannot be called that.
+  [[nodiscard]] std::optional<std::vector<messages::section_actor>>
+  places_of(domain::hold_id hold, const std::vector<domain::section_no>& named) const;
+
   /// Asks every section what is held and owned. Until all have answered, holds are `overloaded`.
   void gather_claims();
   /// A section says that a hold does not count there any more.
@@ -55,6 +60,7 @@ private:
   [[nodiscard]] std::optional<domain::refusal> obstacle(const messages::hold_seats& wish) const;
   /// Whether the event has all sections of a wish for places of sections, each named once.
   [[nodiscard]] bool has_sections_of(const messages::hold_seats& wish) const;
+  caf::result<messages::hold_granted> show_again(const messages::hold_seats& wish, domain::refusal closed);
   caf::result<messages::hold_granted> hold_in_one(messages::hold_seats& wish, domain::section_no section,
                                                   domain::wish wanted, std::uint32_t quantity);
   void ask_claims(domain::section_no section);

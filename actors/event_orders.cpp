@@ -70,7 +70,7 @@ caf::result<messages::order_view> event_orders::start(messages::start_order& wis
     return to_error(*obstacle);
   if (checkouts_.size() + beginning_ >= limits_.checkouts_max)
     return to_error(rejection::overloaded);
-  auto sections = core_.find_sections(wish.sections);
+  auto sections = holds_.places_of(wish.hold, wish.sections);
   if (!sections)
     return to_error(rejection::not_found);
   auto asked = core_.self->make_response_promise<messages::order_view>();

@@ -238,6 +238,24 @@ SCENARIO("a paused or closed event holds nothing") {
   CHECK(hold(3, 2, {seats(left, {1})})->refused_as(rejection::sale_not_open));
 }
 
+SCENARIO("whoever asks again for what they hold is told so, even while nothing is held anew") {
+  auto first = hold(1, 1, {seats(left, {0, 1})});
+  auto spread = hold(2, 2, {seats(left, {2}), seats(right, {3})});
+  auto found = best(3, 3, 2);
+  CHECK(hold(4, 4, {seats(right, {2})})->reply.has_value());
+  CHECK(release(4, 4, {right})->reply.has_value());
+  for (auto state : {event_state::paused, event_state::closed}) {
+    change_state(state);
+    auto why = state == event_state::paused ? rejection::sale_paused : rejection::sale_not_open;
+    CHECK(hold(1, 1, {seats(left, {0, 1})})->reply->until == first->reply->until);
+    CHECK_EQ(hold(2, 2, {seats(left, {2}), seats(right, {3})})->reply->sections.size(), spread->reply->sections.size());
+    CHECK(best(3, 3, 2)->reply->sections.front().section == found->reply->sections.front().section);
+    CHECK(hold(1, 1, {seats(right, {2})})->refused_as(rejection::idempotency_mismatch));
+    CHECK(hold(4, 4, {seats(right, {2})})->refused_as(why));
+    CHECK(hold(5, 5, {seats(right, {2})})->refused_as(why));
+  }
+}
+
 SCENARIO("settings change at once while selling") {
   change([](messages::change_event& wish) {
     wish.max_seats_per_buyer = 1;
