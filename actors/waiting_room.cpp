@@ -191,6 +191,10 @@ private:
     auto entrance = entrance_of(where);
     for (const auto& buyer : news.buyers)
       room_.disconnected(buyer, entrance);
+    for (auto& join : joins_)
+      if (join.where == where
+          && std::find(news.buyers.begin(), news.buyers.end(), join.wish.buyer) != news.buyers.end())
+        join.wish.connected = false;
     note_change();
   }
 

@@ -39,7 +39,7 @@ const running_event& running_events::serve(messages::trace_id asked_by, const do
                                            domain::shared_plan plan, std::shared_ptr<const std::string> text,
                                            event_histories histories) {
   auto keeper = caf::actor_cast<messages::keeper_actor>(keeper_);
-  running_event started{plan, std::move(text), {}, {}, {}};
+  running_event started{plan, std::move(text), {}, {}, {}, histories.room.epoch};
   started.event = factories_.start_event(id, std::move(histories.event), plan, keeper);
   for (std::size_t i = 0; i < histories.sections.size(); ++i)
     started.sections.push_back(factories_.start_section(id, domain::section_no{static_cast<std::uint16_t>(i)},
@@ -108,7 +108,7 @@ void running_events::announce(const messages::event_view& view, std::function<vo
   keeper_
       ->request(router_, caf::infinite,
                 messages::event_announced{view.id, running.plan, running.plan_text, view.settings.currency,
-                                          view.settings.waiting_room},
+                                          view.settings.waiting_room, running.room_epoch},
                 running.event, running.sections, running.room)
       .then([then] { then(); }, [then](const caf::error&) { then(); });
 }

@@ -24,6 +24,7 @@ struct running_event {
   messages::event_actor event;
   std::vector<messages::section_actor> sections;
   messages::waiting_room_actor room;
+  domain::epoch room_epoch; ///< at which it was started
 };
 
 /// The events whose shards run here: starts their actors, knows and announces them, and ends them, at the latest with

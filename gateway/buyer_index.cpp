@@ -32,10 +32,22 @@ void buyer_index::for_each_session(const std::function<void(buyer_session&)>& vi
 }
 
 void buyer_index::note_hold(const domain::buyer_id& buyer, const messages::hold_granted& hold) {
-  if (hold.sections.size() == 1)
-    return;
+  if (hold.sections.size() > 1)
+    note_hold(buyer, name_of(hold));
+}
+
+void buyer_index::note_hold(const domain::buyer_id& buyer, const hold_name& name) {
   if (auto place = buyers_.find(buyer); place != buyers_.end())
-    place->second.note(name_of(hold));
+    place->second.note(name);
+}
+
+std::vector<hold_name> buyer_index::holds_of(const domain::buyer_id& buyer) const {
+  std::vector<hold_name> names;
+  if (auto place = buyers_.find(buyer); place != buyers_.end())
+    for (const auto& hold : place->second.holds)
+      if (!hold.told)
+        names.push_back(hold.name);
+  return names;
 }
 
 std::optional<hold_name> buyer_index::expire_hold(const domain::buyer_id& buyer, const hold_name& part) {

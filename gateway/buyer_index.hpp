@@ -29,6 +29,9 @@ public:
   /// but it has one name. Of a hold in one section there is nothing to remember. The latest holds of each buyer are
   /// kept.
   void note_hold(const domain::buyer_id& buyer, const messages::hold_granted& hold);
+  void note_hold(const domain::buyer_id& buyer, const hold_name& name);
+  /// What was noted of a buyer's holds that have not expired.
+  [[nodiscard]] std::vector<hold_name> holds_of(const domain::buyer_id& buyer) const;
   /// The name of a hold that expired, once.
   [[nodiscard]] std::optional<hold_name> expire_hold(const domain::buyer_id& buyer, const hold_name& part);
 

@@ -58,19 +58,21 @@ void buyer_session::gone() {
   sink_ = nullptr;
   if (!greeted())
     return;
-  kept_session kept{buyer_, {}, {}};
+  kept_session kept{buyer_, {}, {}, thread_.buyers().holds_of(buyer_)};
   for (auto& one : watches_) {
     thread_.seats().unwatch(one.event, one.section, *this);
     kept.watches.emplace_back(one.event, one.section);
   }
   thread_.buyers().leave(buyer_, *this);
   for (auto& one : spots_) {
-    kept.places.emplace_back(one.event, one.number);
+    if (!one.leaving)
+      kept.places.emplace_back(one.event, one.number);
     thread_.queue().left(one.event, buyer_);
   }
   thread_.kept().keep(name_, std::move(kept), std::chrono::steady_clock::now());
   thread_.metrics().sessions->dec();
   buyer_ = {};
+  owed_.clear();
   watches_.clear();
   spots_.clear();
 }
@@ -122,13 +124,7 @@ void buyer_session::ask(messages::session_request&& request, reply_id re, known_
                         std::optional<domain::section_no> section, then success) {
   auto answered = [self = shared_from_this(), re, event = std::move(event), section,
                    success = std::move(success)](answer&& what) {
-    if (auto* why = std::get_if<domain::refusal>(&what))
-      self->send_problem(re, to_problem(*why, event ? event->plan.get() : nullptr, section));
-    else if (std::holds_alternative<lost>(what)) {
-      // Whether it was done is unknown, and no answer may claim either. The client comes back and repeats it.
-      if (self->sink_)
-        self->sink_->close(close_code::overloaded, "no answer in time");
-    } else
+    if (!self->failed(re, event, section, what))
       success(re, event, std::move(what));
     self->finished();
   };
@@ -137,6 +133,20 @@ void buyer_session::ask(messages::session_request&& request, reply_id re, known_
     --pending_;
     send_problem(re, problem_of(domain::rejection::overloaded));
   }
+}
+
+bool buyer_session::failed(const reply_id& re, const known_event_ptr& event, std::optional<domain::section_no> section,
+                           const answer& what) {
+  if (const auto* why = std::get_if<domain::refusal>(&what)) {
+    send_problem(re, to_problem(*why, event ? event->plan.get() : nullptr, section));
+    return true;
+  }
+  if (!std::holds_alternative<lost>(what))
+    return false;
+  // Whether it was done is unknown, and no answer may claim either. The client comes back and repeats it.
+  if (sink_)
+    sink_->close(close_code::overloaded, "no answer in time");
+  return true;
 }
 
 // ---- seats ------------------------------------------------------------------
@@ -154,6 +164,34 @@ void buyer_session::on(reply_id&& re, frames::watch_seats&& frame) {
   }
   ++pending_;
   thread_.seats().watch(event, *section, shared_from_this(), std::move(re));
+}
+
+bool buyer_session::has_room() const {
+  return sink_ != nullptr && sink_->has_room();
+}
+
+void buyer_session::watch_later(const domain::event_id& event, domain::section_no section, reply_id re) {
+  if (sink_ == nullptr)
+    return;
+  ++pending_;
+  owed_.push_back({{event, section}, std::move(re)});
+}
+
+void buyer_session::drained() {
+  while (!owed_.empty() && has_room()) {
+    auto [what, re] = std::move(owed_.front());
+    owed_.pop_front();
+    auto event = thread_.directory().find(what.event);
+    if (event && what.section.value() < event->plan->sections().size()) {
+      thread_.seats().watch(event, what.section, shared_from_this(), std::move(re));
+      if (std::find(watches_.begin(), watches_.end(), what) == watches_.end())
+        thread_.seats().unwatch(what.event, what.section, *this); // the client has changed its mind
+      continue;
+    }
+    if (re)
+      send_problem(re, problem_of(domain::rejection::not_found, "There is no such section."));
+    finished();
+  }
 }
 
 void buyer_session::watch_refused(const domain::event_id& event, domain::section_no section) {

@@ -11,6 +11,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -48,6 +49,12 @@ public:
 
   void send(std::string frame);
   void send(const shared_frame& frame);
+  /// Whether the client has read so much that another snapshot may be sent.
+  [[nodiscard]] bool has_room() const;
+  /// Watches a section as soon as there is room for its snapshot, which answers `re` if there is one.
+  void watch_later(const domain::event_id& event, domain::section_no section, reply_id re);
+  /// All that was sent has been written.
+  void drained();
   void send_problem(const reply_id& re, const problem& what);
   /// One request less is being worked on.
   void finished();
@@ -62,8 +69,8 @@ public:
   void watch_refused(const domain::event_id& event, domain::section_no section);
   /// The buyer may go in.
   void admitted(const domain::event_id& event, const granted_pass& pass);
-  /// The event is served anew, e.g. on another plan, and its waiting room does not know who is here: takes the place
-  /// again, if it was taken before. When too much is asked already, the next call does it.
+  /// If the event's waiting room was started anew, e.g. with another plan, and does not know who is here: takes the
+  /// place again. When that has to wait, the next call does it.
   void keep_place(const known_event_ptr& event);
   /// The buyer has given up this place with another connection.
   void given_up(const domain::event_id& event, domain::queue_number number);
@@ -74,12 +81,14 @@ private:
 
   /// A waiting room that the client is in.
   struct spot {
-    known_event_ptr known; ///< as the event was when the place was asked for
     domain::event_id event;
+    domain::epoch room; ///< that gave the place: as it was started
     domain::queue_number number;
     std::uint64_t visit = 0;
     std::string token;
     std::optional<domain::queue_place> told;
+    bool returning = false; ///< the place is being taken again
+    bool leaving = false;   ///< the client has asked to leave
   };
   /// A pass that was checked once already, or given by ourselves.
   struct known_pass {
@@ -92,6 +101,10 @@ private:
     domain::section_no section;
 
     friend bool operator==(const watch&, const watch&) = default;
+  };
+  struct owed_snapshot {
+    watch what;
+    reply_id re;
   };
 
   void on(reply_id&& re, frames::hello&& frame);
@@ -111,7 +124,17 @@ private:
   void refuse_greeting(const reply_id& re, std::string detail);
   void go_on_with(kept_session&& kept);
   void join(reply_id re, const known_event_ptr& event, std::optional<domain::queue_number> number);
+  /// Asks the room for a place; `heard` gets the answer if the connection still is there. False when too much is asked
+  /// already.
+  bool ask_room(const known_event_ptr& event, std::optional<domain::queue_number> number,
+                std::function<void(answer&&)> heard);
   void joined(const reply_id& re, const known_event_ptr& known, const domain::queue_place& place);
+  void returned(const known_event_ptr& event, std::uint64_t visit, answer&& what);
+  void left(const reply_id& re, const known_event_ptr& event, answer&& what);
+  /// Null when the client does not wait there.
+  [[nodiscard]] spot* spot_in(const domain::event_id& event);
+  [[nodiscard]] const spot* spot_in(const domain::event_id& event) const;
+  void leave_spot(const domain::event_id& event);
   [[nodiscard]] bool may_hold(const known_event& event, const std::optional<std::string>& pass);
   void remember_pass(const domain::event_id& event, const granted_pass& pass);
 
@@ -124,6 +147,9 @@ private:
   /// answers close the connection, everything else is for `success`.
   void ask(messages::session_request&& request, reply_id re, known_event_ptr event,
            std::optional<domain::section_no> section, then success);
+  /// Sees to an answer that is a refusal, or lost; false for others.
+  bool failed(const reply_id& re, const known_event_ptr& event, std::optional<domain::section_no> section,
+              const answer& what);
 
   session_thread& thread_;
   frame_sink* sink_; ///< null once the connection is gone
@@ -136,6 +162,7 @@ private:
   std::uint32_t strikes_ = 0; ///< refused for coming too often, in a row
   std::uint64_t visits_ = 0;
   std::vector<watch> watches_;
+  std::deque<owed_snapshot> owed_; ///< until there is room
   std::vector<spot> spots_;
   std::vector<known_pass> passes_;
 };

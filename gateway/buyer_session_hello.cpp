@@ -79,6 +79,8 @@ void buyer_session::refuse_greeting(const reply_id& re, std::string detail) {
 }
 
 void buyer_session::go_on_with(kept_session&& kept) {
+  for (const auto& hold : kept.holds)
+    thread_.buyers().note_hold(buyer_, hold);
   for (auto& [event, section] : kept.watches) {
     auto known = thread_.directory().find(event);
     if (!known || section.value() >= known->plan->sections().size())

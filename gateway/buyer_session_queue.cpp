@@ -11,6 +11,8 @@ void buyer_session::on(reply_id&& re, frames::join_queue&& frame) {
   if (!event)
     return;
   std::optional<domain::queue_number> number;
+  if (const auto* here = spot_in(event->id))
+    number = here->number; // perhaps the room was started anew and does not know it yet
   if (frame.token) {
     number = thread_.tokens().proven_place(*frame.token, event->id, buyer_);
     if (!number)
@@ -27,14 +29,30 @@ void buyer_session::join(reply_id re, const known_event_ptr& event, std::optiona
   }
   if (!waits_in(event->id) && spots_.size() >= thread_.options().queues_max)
     return send_problem(re, problem_of(domain::rejection::limit_exceeded, "Waiting in too many places at once."));
-  auto answered = [this, buyer = buyer_](const reply_id& to, const known_event_ptr& where, answer&& what) {
-    if (greeted())
-      joined(to, where, std::get<domain::queue_place>(what));
-    else // The connection ended meanwhile, but the room counts the buyer as present.
-      thread_.queue().left(where->id, buyer);
+  auto answered = [this, re, event](answer&& what) {
+    if (!failed(re, event, std::nullopt, what))
+      joined(re, event, std::get<domain::queue_place>(what));
   };
-  ask(messages::join_queue{thread_.draw_trace(), event->id, buyer_, number, true}, std::move(re), event, std::nullopt,
-      answered);
+  if (!ask_room(event, number, answered))
+    send_problem(re, problem_of(domain::rejection::overloaded));
+}
+
+bool buyer_session::ask_room(const known_event_ptr& event, std::optional<domain::queue_number> number,
+                             std::function<void(answer&&)> heard) {
+  auto answered = [self = shared_from_this(), event, buyer = buyer_, heard = std::move(heard)](answer&& what) {
+    // The room may count the buyer as present, and nobody would tell it that they are gone.
+    if (!self->greeted() || std::holds_alternative<lost>(what))
+      self->thread_.queue().left(event->id, buyer);
+    if (self->greeted())
+      heard(std::move(what));
+    self->finished();
+  };
+  messages::join_queue request{thread_.draw_trace(), event->id, buyer_, number, true};
+  ++pending_;
+  if (thread_.requests().ask(std::move(request), std::move(answered), outbox::clock::now()))
+    return true;
+  --pending_;
+  return false;
 }
 
 void buyer_session::joined(const reply_id& re, const known_event_ptr& known, const domain::queue_place& place) {
@@ -43,41 +61,100 @@ void buyer_session::joined(const reply_id& re, const known_event_ptr& known, con
   send(queue_state_frame(re, told));
   if (told.pass)
     remember_pass(event, *told.pass);
-  std::erase_if(spots_, [&](const spot& one) { return one.event == event; });
+  leave_spot(event);
   if (place.state != domain::queue_state::waiting && place.state != domain::queue_state::drawing)
     return;
-  spots_.push_back({known, event, place.number, ++visits_, std::move(told.token), place});
+  spots_.push_back({event, known->room, place.number, ++visits_, std::move(told.token), place});
   thread_.queue().enter(event, shared_from_this(), visits_);
+}
+
+void buyer_session::keep_place(const known_event_ptr& event) {
+  auto* one = spot_in(event->id);
+  auto is_known = one != nullptr && event->waiting_room && one->room == event->room;
+  if (one == nullptr || is_known || one->returning || one->leaving)
+    return;
+  if (!event->waiting_room)
+    return join(std::nullopt, event, std::nullopt);
+  if (thread_.requests().busy())
+    return;
+  one->returning = ask_room(event, one->number, [this, event, visit = one->visit](answer&& what) {
+    returned(event, visit, std::move(what));
+  });
+}
+
+/// What the room that was started anew says to a place that an earlier one had given.
+void buyer_session::returned(const known_event_ptr& event, std::uint64_t visit, answer&& what) {
+  auto* one = spot_in(event->id);
+  if (one == nullptr || one->visit != visit)
+    return; // let in, given up or asked for anew meanwhile
+  one->returning = false;
+  if (const auto* place = std::get_if<domain::queue_place>(&what))
+    return joined(std::nullopt, event, *place);
+  const auto* why = std::get_if<domain::refusal>(&what);
+  if (why == nullptr || domain::is_passing(why->reason))
+    return; // the next turn tries again
+  leave_spot(event->id);
+  send(queue_left_frame(std::nullopt, event->id));
 }
 
 void buyer_session::on(reply_id&& re, frames::leave_queue&& frame) {
   auto event = event_for(re, frame.event);
   if (!event)
     return;
-  std::erase_if(spots_, [&](const spot& one) { return one.event == event->id; });
-  std::erase_if(passes_, [&](const known_pass& one) { return one.event == event->id; });
-  auto left = [this](const reply_id& to, const known_event_ptr& where, answer&&) {
-    send(queue_left_frame(to, where->id));
+  auto answered = [self = shared_from_this(), re, event](answer&& what) {
+    self->left(re, event, std::move(what));
+    self->finished();
   };
-  ask(messages::leave_queue{thread_.draw_trace(), event->id, buyer_}, std::move(re), event, std::nullopt, left);
+  auto* one = spot_in(event->id);
+  if (one != nullptr)
+    one->leaving = true;
+  messages::leave_queue request{thread_.draw_trace(), event->id, buyer_};
+  ++pending_;
+  if (!thread_.requests().ask(std::move(request), std::move(answered), outbox::clock::now())) {
+    left(re, event, domain::refusal{.reason = domain::rejection::overloaded});
+    --pending_;
+  }
+}
+
+void buyer_session::left(const reply_id& re, const known_event_ptr& event, answer&& what) {
+  if (failed(re, event, std::nullopt, what)) {
+    if (auto* still = spot_in(event->id))
+      still->leaving = false;
+    return;
+  }
+  leave_spot(event->id);
+  std::erase_if(passes_, [&](const known_pass& one) { return one.event == event->id; });
+  send(queue_left_frame(re, event->id));
+}
+
+buyer_session::spot* buyer_session::spot_in(const domain::event_id& event) {
+  auto one = std::find_if(spots_.begin(), spots_.end(), [&](const spot& each) { return each.event == event; });
+  return one == spots_.end() ? nullptr : &*one;
+}
+
+const buyer_session::spot* buyer_session::spot_in(const domain::event_id& event) const {
+  auto one = std::find_if(spots_.begin(), spots_.end(), [&](const spot& each) { return each.event == event; });
+  return one == spots_.end() ? nullptr : &*one;
+}
+
+void buyer_session::leave_spot(const domain::event_id& event) {
+  std::erase_if(spots_, [&](const spot& one) { return one.event == event; });
 }
 
 bool buyer_session::waits_in(const domain::event_id& event) const {
-  return std::any_of(spots_.begin(), spots_.end(), [&](const spot& one) { return one.event == event; });
+  return spot_in(event) != nullptr;
 }
 
 std::optional<domain::queue_number> buyer_session::waits_in(const domain::event_id& event, std::uint64_t visit) const {
-  for (const auto& one : spots_)
-    if (one.event == event && one.visit == visit)
-      return one.number;
-  return std::nullopt;
+  const auto* one = spot_in(event);
+  return one && one->visit == visit ? std::optional{one->number} : std::nullopt;
 }
 
 void buyer_session::tell_place(const domain::event_id& event, const domain::queue_place& place) {
-  auto one = std::find_if(spots_.begin(), spots_.end(), [&](const spot& each) { return each.event == event; });
-  if (one == spots_.end())
+  auto* one = spot_in(event);
+  if (one == nullptr)
     return;
-  if (auto present = thread_.directory().find(event); one->known != present)
+  if (auto present = thread_.directory().find(event); one->room != present->room)
     return keep_place(present); // the room does not know of it yet
   if (one->told && one->told->state == place.state && one->told->ahead == place.ahead)
     return;
@@ -86,23 +163,17 @@ void buyer_session::tell_place(const domain::event_id& event, const domain::queu
 }
 
 void buyer_session::admitted(const domain::event_id& event, const granted_pass& pass) {
-  std::erase_if(spots_, [&](const spot& one) { return one.event == event; });
+  leave_spot(event);
   remember_pass(event, pass);
   send(queue_admitted_frame(event, pass));
 }
 
-void buyer_session::keep_place(const known_event_ptr& event) {
-  auto one = std::find_if(spots_.begin(), spots_.end(), [&](const spot& each) { return each.event == event->id; });
-  if (one == spots_.end() || one->known == event || thread_.requests().full())
-    return;
-  auto number = one->number;
-  spots_.erase(one); // and back with the answer, unless its turn is over
-  join(std::nullopt, event, number);
-}
-
 void buyer_session::given_up(const domain::event_id& event, domain::queue_number number) {
-  if (std::erase_if(spots_, [&](const spot& one) { return one.event == event && one.number == number; }) > 0)
-    send(queue_left_frame(std::nullopt, event));
+  const auto* one = spot_in(event);
+  if (one == nullptr || one->number != number || one->leaving)
+    return; // who asked to leave is answered
+  leave_spot(event);
+  send(queue_left_frame(std::nullopt, event));
 }
 
 void buyer_session::remember_pass(const domain::event_id& event, const granted_pass& pass) {

@@ -91,15 +91,20 @@ bool trusted_proxies::contains(const ip::address& address) const {
 
 ip::address client_address(const ip::address& peer, std::string_view forwarded_for, const trusted_proxies& trusted) {
   auto client = plain(peer);
+  auto farthest = client;
   for (int hop = 0; hop < hops_max && trusted.contains(client) && !forwarded_for.empty(); ++hop) {
     auto comma = forwarded_for.rfind(',');
     auto entry = read_entry(comma == std::string_view::npos ? forwarded_for : forwarded_for.substr(comma + 1));
     if (!entry)
       break;
     client = *entry;
+    if (!client.is_loopback())
+      farthest = client;
     forwarded_for = comma == std::string_view::npos ? std::string_view{} : forwarded_for.substr(0, comma);
   }
-  return client;
+  // Who came from another machine is not on this one, whatever the header says: what loopback addresses may do cannot
+  // be had by writing one into it.
+  return client.is_loopback() ? farthest : client;
 }
 
 } // namespace usher::gateway

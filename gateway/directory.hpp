@@ -21,6 +21,7 @@ struct known_event {
   std::string plan_tag; ///< strong ETag of the text, quotes included
   std::string currency;
   bool waiting_room = true;
+  domain::epoch room; ///< at which its waiting room was started
 
   [[nodiscard]] event_names names() const { return {id, *plan, currency}; }
 };

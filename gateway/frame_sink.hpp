@@ -27,6 +27,9 @@ class frame_sink {
 public:
   virtual void send(std::string frame) = 0;
   virtual void send(shared_frame frame) = 0;
+  /// Whether more than a few small frames may be sent now. If not, the session's `drained` is called when what is
+  /// queued has been written.
+  [[nodiscard]] virtual bool has_room() const = 0;
   /// Says goodbye after what is still queued; a client that reads too slowly gets nothing more but that.
   virtual void close(close_code code, std::string_view why) = 0;
   /// A request of the session was answered: there is room for another.

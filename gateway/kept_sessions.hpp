@@ -2,6 +2,7 @@
 
 #include "domain/ids.hpp"
 #include "gateway/moment.hpp"
+#include "gateway/public_names.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -19,6 +20,7 @@ struct kept_session {
   domain::buyer_id buyer;
   std::vector<std::pair<domain::event_id, domain::section_no>> watches;
   std::vector<std::pair<domain::event_id, domain::queue_number>> places; ///< in waiting rooms
+  std::vector<hold_name> holds;                                          ///< over several sections
 };
 
 /// Sessions whose connection is gone, for a while. Bounded: the oldest goes first.

@@ -8,7 +8,7 @@ outbox::outbox(std::size_t requests_max, clock::duration patience, send_batch se
     : requests_max_(requests_max), patience_(patience), send_(std::move(send)), plan_(std::move(plan)) {}
 
 bool outbox::ask(messages::session_request request, on_answer then, clock::time_point now) {
-  if (full())
+  if (awaited_ >= requests_max_)
     return false;
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(places_.size()));

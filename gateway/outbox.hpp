@@ -28,8 +28,8 @@ public:
   [[nodiscard]] bool ask(messages::session_request request, on_answer then, clock::time_point now);
   /// Asks what has no answer.
   void tell(messages::session_request request);
-  /// Whether `ask` would say no.
-  [[nodiscard]] bool full() const noexcept { return awaited_ >= requests_max_; }
+  /// Whether so much is being awaited that what can wait should.
+  [[nodiscard]] bool busy() const noexcept { return awaited_ >= requests_max_ / 2; }
 
   /// Hands on what was collected.
   void flush();

@@ -11,6 +11,11 @@ seat_watch::seat_watch(outbox& requests, draw_trace trace) : requests_(requests)
 void seat_watch::watch(const known_event_ptr& event, domain::section_no section, std::shared_ptr<buyer_session> session,
                        reply_id re) {
   key where{event->id, section};
+  if (auto known = sections_.find(where); known != sections_.end() && known->second.live && !session->has_room()) {
+    session->watch_later(event->id, section, std::move(re));
+    session->finished();
+    return;
+  }
   auto& one = sections_[where];
   one.event = event;
   if (std::find(one.watchers.begin(), one.watchers.end(), session.get()) == one.watchers.end())
@@ -123,8 +128,10 @@ void seat_watch::stands(const key& where, watched& section, messages::section_vi
   auto joiners = std::exchange(section.joiners, {});
   if (std::exchange(section.tell_all, false)) {
     std::shared_ptr<const std::string> frame;
-    for (auto* watcher : section.watchers) {
+    for (auto* watcher : std::vector{section.watchers}) {
       if (std::any_of(joiners.begin(), joiners.end(), [&](const joining& one) { return one.session.get() == watcher; }))
+        continue;
+      if (!has_room(where, section, *watcher, {}))
         continue;
       if (!frame)
         frame = std::make_shared<const std::string>(
@@ -133,13 +140,23 @@ void seat_watch::stands(const key& where, watched& section, messages::section_vi
     }
   }
   for (auto& one : joiners) {
-    one.session->send(seats_snapshot_frame(one.re, section.view, section.event->names()));
+    if (has_room(where, section, *one.session, one.re))
+      one.session->send(seats_snapshot_frame(one.re, section.view, section.event->names()));
     one.session->finished();
   }
   if (section.watchers.empty()) {
     sections_.erase(where);
     requests_.tell(messages::unwatch_section{where.first, where.second});
   }
+}
+
+/// False for a session that has not read enough of what it was sent: it watches again when it has.
+bool seat_watch::has_room(const key& where, watched& section, buyer_session& session, const reply_id& re) {
+  if (session.has_room())
+    return true;
+  std::erase(section.watchers, &session);
+  session.watch_later(where.first, where.second, re);
+  return false;
 }
 
 // Watchers who were here before keep what they know; if that is not how it stands, `sweep` asks again.

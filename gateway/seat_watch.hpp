@@ -63,6 +63,7 @@ private:
   void ask(const key& where, watched& section);
   void answered(const key& where, answer&& what);
   void stands(const key& where, watched& section, messages::section_view&& view);
+  bool has_room(const key& where, watched& section, buyer_session& session, const reply_id& re);
   void refuse(const key& where, const problem& why);
 
   outbox& requests_;

@@ -26,6 +26,9 @@ constexpr std::chrono::seconds close_patience{10};
 /// The same while the node is going away: it waits for requests, not for clients that do not say goodbye.
 constexpr std::chrono::seconds drain_patience{1};
 
+/// Between two sweeps, which are a second apart.
+constexpr std::uint32_t idle_frames_max = 100;
+
 /// A WebSocket: reads one frame after the other, and writes one at a time from a bounded queue. Deadlines are kept by
 /// the thread's sweep, so no timer is armed for any frame.
 class websocket_session final : public connection,
@@ -54,7 +57,10 @@ public:
       answer.set(beast::http::field::sec_websocket_protocol, websocket_protocol);
       answer.set("X-Content-Type-Options", "nosniff");
     }));
-    stream_.control_callback([this](websocket::frame_type, beast::string_view) { heard_ = true; });
+    stream_.control_callback([this](websocket::frame_type, beast::string_view) {
+      heard_ = true;
+      ++idle_frames_;
+    });
     // While it is full of requests it neither reads nor writes, and nothing else would keep it.
     alive_ = shared_from_this();
     stream_.async_accept(request, [self = alive_](const beast::error_code& error) {
@@ -71,6 +77,8 @@ public:
 
   void send(std::string frame) override { enqueue({std::move(frame), nullptr}); }
   void send(shared_frame frame) override { enqueue({{}, std::move(frame)}); }
+
+  [[nodiscard]] bool has_room() const override { return queued_bytes_ <= thread_.options().outgoing_bytes_max / 2; }
 
   void close(close_code code, std::string_view why) override {
     if (closing_)
@@ -99,6 +107,8 @@ public:
   void sweep(moment now) override {
     if (std::exchange(heard_, false))
       last_heard_ = now;
+    if (std::exchange(idle_frames_, 0) > idle_frames_max)
+      close(close_code::rate_limited, "too many frames that say nothing");
     const auto& configured = thread_.options();
     if (closing_) {
       if (now >= close_until_)
@@ -144,11 +154,12 @@ private:
       return;
     reading_ = true;
     auto room = thread_.options().frame_bytes_max + 1 - buffer_.size();
-    stream_.async_read_some(buffer_, room, [self = shared_from_this()](const beast::error_code& error, std::size_t) {
+    stream_.async_read_some(buffer_, room, [self = shared_from_this()](const beast::error_code& error, std::size_t n) {
       if (error)
-        self->finish();
-      else
-        self->received();
+        return self->finish();
+      if (n == 0)
+        ++self->idle_frames_;
+      self->received();
     });
   }
 
@@ -178,7 +189,7 @@ private:
     waiting_.push_back(std::move(frame));
     if (!writing_)
       return write();
-    if (queued_bytes_ > thread_.options().outgoing_bytes_max
+    if (queued_bytes_ - in_flight_.text().size() > thread_.options().outgoing_bytes_max
         || waiting_.size() - next_ > thread_.options().outgoing_frames_max) {
       thread_.metrics().slow_readers->inc();
       close(close_code::too_slow, "you read too slowly");
@@ -208,6 +219,8 @@ private:
       write();
     else if (closing_)
       say_goodbye();
+    else
+      session_->drained();
   }
 
   void say_goodbye() {
@@ -255,7 +268,8 @@ private:
   bool draining_ = false;
   bool closing_ = false;
   bool ended_ = false;
-  bool heard_ = false; ///< since the last sweep
+  bool heard_ = false;            ///< since the last sweep
+  std::uint32_t idle_frames_ = 0; ///< since the last sweep: pings, pongs and empty fragments
   websocket::close_reason reason_;
   moment opened_ = std::chrono::steady_clock::now();
   moment last_heard_ = opened_;

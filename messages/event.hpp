@@ -207,6 +207,7 @@ struct event_announced {
   std::shared_ptr<const std::string> plan_text;
   std::string currency;
   bool waiting_room = true;
+  domain::epoch room; ///< at which the waiting room was started; one that was started later knows nobody yet
 };
 
 } // namespace usher::messages

@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::size_t waiting_max = 16;
 
+domain::refusal no_more_audits(const char* detail) {
+  return {.reason = domain::rejection::overloaded, .detail = detail};
+}
+
 } // namespace
 
 audit_desk::audit_desk(opener open)
@@ -25,15 +29,18 @@ void audit_desk::ask(messages::trace_id trace, const domain::event_id& event, co
       return;
     }
   }
-  done(domain::refusal{.reason = domain::rejection::overloaded, .detail = "Too many audits are waiting."});
+  done(no_more_audits("Too many audits are waiting."));
 }
 
 void audit_desk::stop() {
+  std::deque<request> waiting;
   {
     std::lock_guard lock{mutex_};
     stopped_ = true;
-    waiting_.clear();
+    waiting.swap(waiting_);
   }
+  for (auto& each : waiting)
+    each.done(no_more_audits("The node is stopping."));
   thread_.request_stop();
   if (thread_.joinable())
     thread_.join();

@@ -28,7 +28,7 @@ public:
 
   /// Calls `done` on the desk's thread; at once with `overloaded` when too many wait already, or after `stop`.
   void ask(messages::trace_id trace, const domain::event_id& event, completion done);
-  /// Finishes the audit that runs; those that wait are never answered.
+  /// Finishes the audit that runs; those that wait are `overloaded`.
   void stop();
 
 private:

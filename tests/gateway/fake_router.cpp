@@ -50,12 +50,18 @@ struct fake_router_state {
           return look(x.event, x.section);
         },
         [this](unwatch_section&, gateway_actor&) { ++notes_->unwatches; },
-        [this](join_queue& wish, gateway_actor&) {
+        [this](join_queue& wish, gateway_actor&) -> caf::result<domain::queue_place> {
           ++notes_->joins;
+          if (notes_->refuse_join.exchange(false))
+            return to_error(domain::rejection::overloaded);
           return place(joined_.insert(wish.buyer).second);
         },
         [](ask_place&) { return place(); },
-        [](leave_queue&) { return caf::result<void>{}; },
+        [this](leave_queue&) -> caf::result<void> {
+          if (notes_->refuse_leave.exchange(false))
+            return to_error(domain::rejection::overloaded);
+          return {};
+        },
         [this](people_left& x, gateway_actor&) {
           std::lock_guard guard{notes_->lock};
           notes_->left.push_back(x);
@@ -130,7 +136,7 @@ private:
   event_view put(put_event& x) {
     notes_->plan_put = x.plan_text != nullptr;
     auto text = x.plan_text ? x.plan_text : std::make_shared<const std::string>("{}");
-    notes_->tell(event_announced{x.id, x.plan, text, x.settings.currency, x.settings.waiting_room});
+    notes_->tell(event_announced{x.id, x.plan, text, x.settings.currency, x.settings.waiting_room, {}});
     if (x.state)
       states_[x.id] = *x.state;
     auto answer = view(x.id);
@@ -166,8 +172,8 @@ private:
 
   void welcome(gateway_actor& gateway) {
     auto text = std::make_shared<const std::string>(R"({"name":"Small hall"})");
-    self_->send(gateway, event_announced{rock, notes_->plan, text, "EUR", true});
-    self_->send(gateway, event_announced{domain::event_id{"open"}, notes_->plan, text, "EUR", false});
+    self_->send(gateway, event_announced{rock, notes_->plan, text, "EUR", true, {}});
+    self_->send(gateway, event_announced{domain::event_id{"open"}, notes_->plan, text, "EUR", false, {}});
     std::lock_guard guard{notes_->lock};
     notes_->gateways.push_back(gateway);
   }

@@ -27,6 +27,8 @@ struct router_notes {
   std::atomic<std::uint64_t> unwatches{0};
   std::atomic<bool> plan_put{false};     ///< by the last PUT
   std::atomic<bool> refuse_watch{false}; ///< the next one, as overloaded
+  std::atomic<bool> refuse_join{false};  ///< likewise
+  std::atomic<bool> refuse_leave{false}; ///< likewise
 
   /// Tells every gateway.
   template <class News>

@@ -84,6 +84,11 @@ SCENARIO("behind a trusted proxy each client counts for itself") {
       CHECK(gateway.is_known("127.0.0.1, 192.0.2.1"));
       CHECK(gateway.is_known("nonsense, 192.0.2.1, 10.0.0.7"));
     }
+    THEN("nobody becomes a client of this machine by saying so") {
+      CHECK(gateway.is_new("10.1.2.3"));
+      CHECK(gateway.is_known("127.0.0.1, 10.1.2.3"));
+      CHECK(gateway.is_known("::1, 10.1.2.3, 10.0.0.7"));
+    }
     THEN("an IPv6 customer is one, whichever of their addresses they use") {
       CHECK(gateway.is_new("2001:db8:1:2::1"));
       CHECK(gateway.is_known("2001:db8:1:2:3:4:5:6"));

@@ -7,6 +7,8 @@
 #include <boost/json/serialize.hpp>
 #include <caf/test/bdd_dsl.hpp>
 
+#include <set>
+
 using namespace usher;
 using namespace usher::tests;
 using namespace std::chrono_literals;
@@ -157,7 +159,7 @@ SCENARIO("watchers get a fresh snapshot when the event has another plan, and cha
     auto turned = domain::with_numbers(
         read, std::get<domain::plan_numbering>(domain::renumber(*small_hall(), *read, standings, domain::instant{})));
     auto plan_text = std::make_shared<const std::string>("{}");
-    notes->tell(messages::event_announced{domain::event_id{"rock"}, turned, plan_text, "EUR", true});
+    notes->tell(messages::event_announced{domain::event_id{"rock"}, turned, plan_text, "EUR", true, {}});
     CHECK_EQ(boost::json::serialize(client.next("seats.snapshot").at("seats")), R"(["B-2","B-1"])");
     notes->tell(messages::seats_changed{
         domain::event_id{"rock"}, domain::section_no{1}, domain::epoch{1}, 11, {{domain::seat_no{0}, 'H'}}});
@@ -174,7 +176,7 @@ SCENARIO("settings alone are no news of seats, for those who watch") {
     WHEN("the event is announced again, and its section refuses to say at once how it stands") {
       notes->refuse_watch = true;
       auto plan_text = std::make_shared<const std::string>("{}");
-      notes->tell(messages::event_announced{domain::event_id{"rock"}, notes->plan, plan_text, "CHF", true});
+      notes->tell(messages::event_announced{domain::event_id{"rock"}, notes->plan, plan_text, "CHF", true, {}});
       THEN("it is asked until it says, and the next that the client hears is a change") {
         await([this] { return notes->watches.load() == 3; });
         notes->tell(messages::seats_changed{
@@ -199,7 +201,7 @@ SCENARIO("a section that the plan no longer has can still be unwatched") {
     auto smaller = domain::with_numbers(
         read, std::get<domain::plan_numbering>(domain::renumber(*small_hall(), *read, standings, domain::instant{})));
     auto plan_text = std::make_shared<const std::string>("{}");
-    notes->tell(messages::event_announced{domain::event_id{"rock"}, smaller, plan_text, "EUR", true});
+    notes->tell(messages::event_announced{domain::event_id{"rock"}, smaller, plan_text, "EUR", true, {}});
     client.next("seats.snapshot");
     CHECK_EQ(text(client.ask(R"({"type":"seats.unwatch","id":"u","event":"rock","section":"balcony"})", "u"), "type"),
              "seats.unwatched");
@@ -229,19 +231,41 @@ SCENARIO("who waits is told where, let in, and may then hold") {
   }
 }
 
-SCENARIO("who waits takes the place again when the event is served anew") {
-  GIVEN("a client in the waiting room of an event that gets another plan") {
+SCENARIO("who waits takes the place again when the waiting room is started anew") {
+  auto announce = [this](std::uint64_t room) {
+    auto text_of_plan = std::make_shared<const std::string>("another plan");
+    notes->tell(messages::event_announced{domain::event_id{"rock"}, notes->plan, text_of_plan, "EUR", true,
+                                          domain::epoch{room}});
+  };
+  for (bool refused_at_first : {false, true}) {
     websocket_client client{port()};
     client.hello();
     auto before = client.ask(R"({"type":"queue.join","id":"j","event":"rock"})", "j");
     auto asked_before = notes->joins.load();
-    auto text_of_plan = std::make_shared<const std::string>("another plan");
-    notes->tell(messages::event_announced{domain::event_id{"rock"}, notes->plan, text_of_plan, "EUR", true});
-    THEN("it is asked for in the client's name, which hears where it stands now") {
-      auto told = client.next("queue.state");
-      CHECK(!told.contains("re"));
-      CHECK_EQ(told.at("number").to_number<int>(), before.at("number").to_number<int>());
-      CHECK_EQ(notes->joins.load(), asked_before + 1);
+    announce(refused_at_first ? 1 : 0); // the same room: nothing to do
+    notes->refuse_join = refused_at_first;
+    announce(refused_at_first ? 2 : 1);
+    // Whatever the new room says makes the board look at those who wait.
+    notes->tell(messages::queue_moved{domain::event_id{"rock"}, domain::queue_state::waiting, {10, 0, 7, 7, 0, 0}, 1});
+    auto told = client.next("queue.state");
+    CHECK(!told.contains("re"));
+    CHECK_EQ(told.at("number").to_number<int>(), before.at("number").to_number<int>());
+    CHECK_EQ(notes->joins.load(), asked_before + (refused_at_first ? 2 : 1));
+  }
+}
+
+SCENARIO("who could not leave the waiting room stays in it") {
+  GIVEN("a client that waits, and a room that has no time for it") {
+    websocket_client client{port()};
+    client.hello();
+    client.ask(R"({"type":"queue.join","id":"j","event":"rock"})", "j");
+    notes->refuse_leave = true;
+    CHECK_EQ(slug(client.ask(R"({"type":"queue.leave","id":"l","event":"rock"})", "l")), "overloaded");
+    THEN("it hears where it stands as before, and may leave later") {
+      notes->tell(
+          messages::queue_moved{domain::event_id{"rock"}, domain::queue_state::waiting, {10, 4, 6, 6, 4, 4}, 1});
+      CHECK_EQ(client.next("queue.state").at("ahead").to_number<int>(), 2);
+      CHECK_EQ(text(client.ask(R"({"type":"queue.leave","id":"m","event":"rock"})", "m"), "type"), "queue.left");
     }
   }
 }
@@ -298,6 +322,54 @@ SCENARIO("every connection of a buyer hears of orders and of holds that ran out"
     for (auto* client : {&first, &second, &third})
       CHECK_EQ(text(client->next("hold.expired"), "hold"), hold);
     CHECK_EQ(text(first.ask(R"({"type":"ping","id":"p"})", "p"), "type"), "pong");
+  }
+}
+
+SCENARIO("a hold over several sections keeps its name when its buyer comes back") {
+  GIVEN("a client with such a hold, whose connection breaks") {
+    websocket_client lost{port()};
+    auto welcome = lost.hello();
+    auto hold = text(lost.ask(R"({"type":"hold","id":"h","event":"open","seats":["S-A-3","B-1"]})", "h"), "hold");
+    lost.vanish();
+    websocket_client back{port()};
+    back.hello(R"(,"resume":{"session":")" + text(welcome, "session") + R"(","seen":0})");
+    auto named = gateway::parse_hold_name(hold);
+    REQUIRE(named);
+    notes->tell(messages::hold_expired{named->event, named->hold, domain::buyer_id{text(welcome, "buyer")},
+                                       named->sections.back()});
+    THEN("it is told by that name that it has ended") {
+      CHECK_EQ(text(back.next("hold.expired"), "hold"), hold);
+    }
+  }
+}
+
+SCENARIO("snapshots wait until what was sent before has been read") {
+  GIVEN("a gateway that keeps hardly anything for a connection, and a client that watches all sections") {
+    auto configured = quick_options();
+    configured.outgoing_bytes_max = 16;
+    served narrow{std::move(configured)};
+    websocket_client lost{narrow.port()};
+    auto welcome = lost.hello();
+    for (const auto* section : {"stalls", "balcony", "floor"})
+      lost.ask(R"({"type":"seats.watch","id":"w","event":"rock","section":")" + std::string{section} + "\"}", "w");
+    lost.vanish();
+    websocket_client back{narrow.port()};
+    back.hello(R"(,"resume":{"session":")" + text(welcome, "session") + R"(","seen":0})");
+    THEN("all of them come when it is back, and when the event has another plan") {
+      std::set<std::string> told;
+      for (int i = 0; i < 3; ++i)
+        told.insert(text(back.next("seats.snapshot"), "section"));
+      CHECK_EQ(told.size(), 3u);
+      narrow.notes->tell(messages::event_announced{domain::event_id{"rock"},
+                                                   small_hall(),
+                                                   std::make_shared<const std::string>("another plan"),
+                                                   "EUR",
+                                                   true,
+                                                   {}});
+      for (int i = 0; i < 3; ++i)
+        told.erase(text(back.next("seats.snapshot"), "section"));
+      CHECK(told.empty());
+    }
   }
 }
 

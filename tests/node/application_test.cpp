@@ -74,7 +74,7 @@ SCENARIO("a store that cannot be used is an error") {
     auto wanted = configuration_in(place.path());
     std::ofstream{place.path() / "usher.db"} << "certainly not a database, however long one looks at it";
     CHECK_THROWS_AS((application{wanted, ignore}), usher::persistence::store_broken);
-    wanted.store = "postgres://usher@127.0.0.1:1/usher";
+    wanted.node.store = "postgres://usher@127.0.0.1:1/usher";
     CHECK_THROWS_AS((application{wanted, ignore}), usher::persistence::store_unavailable);
   }
 }
