@@ -9,24 +9,24 @@
 
 namespace usher::domain {
 
-/// When the next person may be let in: evenly spread, and never more than the rate in any one second,
-/// wherever that second begins and both of its ends included.
+/// When the next person may be let in: evenly spread, and never more than the rate in any one second, wherever it
+/// begins, both ends included.
 ///
-/// Two rules, both kept: slots one interval apart, which make the pace smooth, and a log of the last
-/// second, which makes the promise. The log has at most as many entries as the rate.
+/// Two rules apply: slots one interval apart keep the pace smooth, and a log of the last second keeps the promise. The
+/// log has at most as many entries as the rate.
 class admission_rate {
 public:
   explicit admission_rate(std::uint32_t per_s);
 
   [[nodiscard]] std::uint32_t per_s() const noexcept { return per_s_; }
 
-  /// A rise counts in full only a second later: until then there are seconds in which the former rate was in force.
+  /// A rise takes full effect only a second later: until then the last second still includes the former rate.
   void change(std::uint32_t per_s);
 
-  /// Nobody wants in: slots from here to the next call of `may_admit` are not made up for.
+  /// Nobody wants in: slots that pass before the next call of `may_admit` are not made up for.
   void rest() noexcept { resting_ = true; }
 
-  /// Whether one more may enter at `now`. Then `note_admission` must follow with the same `now`.
+  /// Whether one more may enter at `now`. If so, `note_admission` must follow with the same `now`.
   [[nodiscard]] bool may_admit(instant now);
   void note_admission(instant now);
 
@@ -41,7 +41,7 @@ private:
     std::uint32_t people = 0;
   };
   struct former_rate {
-    instant until; ///< seconds that end up to here have seen this rate
+    instant until; ///< seconds that end no later than this have seen this rate
     std::uint32_t per_s = 0;
   };
 
@@ -55,7 +55,7 @@ private:
   std::deque<entry> log_;
   std::uint64_t logged_ = 0; ///< people in the log
   std::optional<std::uint32_t> changed_from_;
-  std::deque<former_rate> former_; ///< only those below all later ones: the lowest is in front
+  std::deque<former_rate> former_; ///< only those lower than all later ones: the lowest is in front
 };
 
 } // namespace usher::domain

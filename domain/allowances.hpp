@@ -12,8 +12,8 @@ namespace usher::domain {
 
 /// How many seats each buyer of an event may still take, over all of its sections.
 ///
-/// Taken before a section decides and given back when it rejects or when the hold ends. Not a
-/// journaled state: after a restart the sections' claims rebuild it.
+/// Taken before a section decides and given back when it refuses or when the hold ends. Not journaled: after a restart
+/// the sections' claims rebuild it.
 class allowances {
 public:
   /// Takes `quantity` for a hold. Taking again for the same hold and buyer changes nothing and succeeds.
@@ -23,7 +23,7 @@ public:
                                             std::uint32_t most);
   /// Corrects what a hold counts, e.g. after a restart or when `best` found its seats.
   void set(const buyer_id& buyer, hold_id hold, std::uint32_t quantity);
-  /// Gives back everything a hold has taken. Again: nothing.
+  /// Gives back everything a hold has taken. Repeating it does nothing.
   void give_back(hold_id hold);
 
   [[nodiscard]] std::uint32_t taken_by(const buyer_id& buyer) const;

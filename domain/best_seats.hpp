@@ -24,11 +24,11 @@ struct best_wish {
   togetherness fit = togetherness::anyhow;
 };
 
-/// The best free seats of a seated section for a wish, in plan order; none when there are not enough that fit.
+/// The best free seats of a seated section for a wish, in plan order; none when not enough of them fit.
 ///
-/// Best are, in this order: side by side in one row without an aisle, leaving no seat alone; side by side in one
-/// row; those nearest to each other in the hall, be it in one row or across rows. Among equals the first in plan
-/// order win. O(seats).
+/// The best are, in this order: side by side in one row without an aisle, leaving no seat alone; side by side in one
+/// row; nearest to each other in the hall, in one row or across rows. Among equals the first in plan order win.
+/// O(seats).
 [[nodiscard]] std::vector<seat_no> best_seats(const section_plan& plan, const seat_rows& rows,
                                               std::span<const seat_state> states, const best_wish& wanted);
 

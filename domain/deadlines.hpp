@@ -12,9 +12,9 @@ namespace usher::domain {
 
 /// When each live hold ends, the earliest first.
 ///
-/// Deadlines mostly come in order: they stand in one row, and a new one goes to its end, in O(1) and without an
-/// allocation of its own. One that comes out of order makes room for itself. One that is taken out, in O(log n), leaves
-/// a gap, which goes when it reaches the front or when gaps are the larger half.
+/// Deadlines mostly come in order: they are kept in one row, and a new one is appended in O(1) without an allocation of
+/// its own. One that comes out of order is inserted in its place. One that is removed, in O(log n), leaves a gap, which
+/// goes when it reaches the front or when more than half of the row are gaps.
 class deadlines {
 public:
   /// Requires that this hold has no deadline at that moment yet.
@@ -24,7 +24,7 @@ public:
 
   [[nodiscard]] std::optional<instant> earliest() const;
 
-  /// Calls `each(at, hold)` in order, holds of one moment by their ids, as long as it returns true.
+  /// Calls `each(at, hold)` in order, holds of the same moment by id, as long as it returns true.
   template <class Each>
   void in_order(Each each) const {
     for (const auto& next : row_)

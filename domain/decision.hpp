@@ -39,23 +39,23 @@ enum class rejection : std::uint8_t {
 [[nodiscard]] std::string_view slug(rejection reason);
 /// The HTTP status that goes with it, e.g. 409.
 [[nodiscard]] int http_status(rejection reason);
-/// True when the same request may succeed a little later, with nothing changed about it.
+/// True when the same request may succeed a little later, unchanged.
 [[nodiscard]] bool is_passing(rejection reason);
 /// One sentence for people.
 [[nodiscard]] std::string_view sentence(rejection reason);
 
-/// A rejection with what helps to do better.
+/// A rejection, with what helps the caller do better.
 struct refusal {
   rejection reason = rejection::bad_request;
-  /// The seats that stood in the way, when it was about seats.
+  /// The seats that stood in the way, if any.
   std::vector<seat_no> seats{};
   /// Seats to ask for instead, when the rejection is `would_orphan`.
   std::vector<seat_no> suggestion{};
   /// What exactly was wrong, when the sentence alone does not say; may be empty.
   std::string detail{};
-  /// The section that `seats` and `suggestion` are of, when the command was about several sections.
+  /// The section of `seats` and `suggestion`, when the command was about several sections.
   std::optional<section_no> section = std::nullopt;
-  /// Seats in the way by name, where their numbers would say nothing to the caller; not all of them when they are many.
+  /// Seats in the way by name, where their numbers would mean nothing to the caller; not all of them if there are many.
   std::vector<std::string> guids{};
 
   friend bool operator==(const refusal&, const refusal&) = default;

@@ -8,11 +8,11 @@
 
 namespace usher::domain {
 
-/// The holds that ended last, so that a late repeat of a request learns of the end instead of holding anew.
+/// The holds that ended last, so that a late repeat of a request learns that its hold ended instead of holding anew.
 /// Remembers at most `most` of them and forgets the oldest first.
 class ended_holds {
 public:
-  /// So many are remembered at least, however small the section.
+  /// At least this many are remembered, however small the section.
   static constexpr std::size_t least = 1024;
 
   explicit ended_holds(std::size_t most);
@@ -22,8 +22,8 @@ public:
   /// The oldest first.
   [[nodiscard]] std::vector<hold_id> in_order() const;
 
-  /// Whether one remembers the newest of what the other remembers: how many a section remembers goes with its size,
-  /// which may have been another when they were put down.
+  /// Whether the shorter list is the newest part of the longer: how many a section remembers depends on its size, which
+  /// may have been different when they were written.
   [[nodiscard]] bool agrees_with(const ended_holds& other) const;
 
 private:

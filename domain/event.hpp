@@ -14,20 +14,20 @@
 
 namespace usher::domain {
 
-/// Why these settings cannot be, or nothing. `categories` is how many the plan has.
+/// Why these settings are invalid, or nothing. `categories` is how many the plan has.
 [[nodiscard]] std::optional<refusal> check(const event_settings& settings, std::size_t categories);
 
 /// One event: its life cycle, its settings and its orders.
 ///
-/// The seats are the sections'; this class knows only their totals, which come in as readings and
-/// decide about `sold_out`. Commands never change the object; `apply` never refuses.
+/// The seats belong to the sections; this class knows only their totals, which come in as readings and decide about
+/// `sold_out`. Commands never change the object; `apply` never refuses.
 ///
-/// Of the orders that failed only the newest are remembered (`failed_orders_max`, and of one buyer
-/// `failed_orders_per_buyer_max`); one that is `unacknowledged` is not. What is not remembered may be started
-/// again under the same id: no money ever moved for it, and the provider still knows what it said to that id.
+/// Of the failed orders only the newest are remembered (`failed_orders_max`, and `failed_orders_per_buyer_max` of one
+/// buyer), of `unacknowledged` ones none. A forgotten order may be started again under the same id: no money ever moved
+/// for it, and the provider still knows what it answered for that id.
 ///
-/// Of the others none is forgotten, and there are at most `orders_max` in all: each was paid for once, so only
-/// somebody who pays and cancels without end comes near that.
+/// No other order is forgotten, and there are at most `orders_max` in all: each was paid for once, so only somebody who
+/// pays and cancels endlessly comes near that.
 class event {
 public:
   static constexpr std::size_t orders_max = 1'000'000;
@@ -39,14 +39,14 @@ public:
 
   // ---- commands ----
 
-  /// New settings. `already_so` when they are the present ones.
+  /// New settings. `already_so` when they equal the present ones.
   [[nodiscard]] decision<event_defined> define(const event_settings& settings, std::size_t categories) const;
 
   /// Moves through scheduled → draw → open ⇄ paused → closed; `closed` is for ever; a scheduled or
   /// drawing event may be opened at once. `sold_out` is not an operator's wish: see `note_totals`.
   [[nodiscard]] decision<event_state_changed> change_state(event_state wanted) const;
 
-  /// Why the event cannot have these settings and go to `state`, if one is wanted; nothing when it can do both.
+  /// Why the event cannot take these settings and go to `state`, if one is wanted; nothing when it can do both.
   [[nodiscard]] std::optional<refusal> may_become(const event_settings& settings, std::size_t categories,
                                                   std::optional<event_state> state) const;
 
@@ -54,14 +54,14 @@ public:
   /// sold_out → open when something is. `already_so` otherwise.
   [[nodiscard]] decision<event_state_changed> note_totals(const section_totals& sum) const;
 
-  /// May seats be held now? Nothing when yes, else `sale_not_open`, `sale_paused` or `sold_out`.
+  /// May seats be held now? Nothing if so, else `sale_not_open`, `sale_paused` or `sold_out`.
   [[nodiscard]] std::optional<refusal> may_hold() const;
   /// May an order be begun for a hold that exists? Held seats may be paid while paused or sold out, not when closed.
   [[nodiscard]] std::optional<refusal> may_order() const;
 
-  /// Begins an order. `already_so` when the same order (id) exists with the same request digest and buyer;
-  /// another digest is `idempotency_mismatch`; a hold that another live order pays for is `in_progress`, one that
-  /// is sold `hold_expired`; one order too many is `limit_exceeded`.
+  /// Begins an order. `already_so` when an order with this id exists with the same request digest and buyer; another
+  /// digest is `idempotency_mismatch`; a hold that another live order pays for is `in_progress`, a sold one
+  /// `hold_expired`; one order too many is `limit_exceeded`.
   [[nodiscard]] decision<order_started> start_order(const order_started& wanted) const;
   [[nodiscard]] decision<order_advanced> advance_order(order_id id, order_state next, std::string reason,
                                                        instant now) const;

@@ -16,7 +16,7 @@ enum class event_state : std::uint8_t { scheduled, draw, open, paused, sold_out,
 /// The name clients see, e.g. `sold_out`.
 [[nodiscard]] const char* to_string(event_state state);
 
-/// What an operator sets for one event. A change is a fact that carries all of it.
+/// What an operator sets for one event. A change is a fact that carries all settings.
 struct event_settings {
   static constexpr seconds hold_ttl_min{10};
   static constexpr seconds hold_ttl_max{3'600};
@@ -31,7 +31,7 @@ struct event_settings {
   seconds hold_ttl{300};
   /// How many seats one buyer may hold and own together: 1 to `seats_per_buyer_max`.
   std::uint32_t max_seats_per_buyer = 8;
-  /// Admissions per second, at most, in any second: 1 to `admission_per_s_max`. Meaningless without a waiting room.
+  /// At most this many admissions in any second: 1 to `admission_per_s_max`. Meaningless without a waiting room.
   std::uint32_t admission_per_s = 100;
   /// How many admitted people may be shopping at once. 0 means no cap.
   std::uint32_t max_shopping = 0;

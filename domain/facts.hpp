@@ -24,7 +24,7 @@ struct priced_seat {
   friend bool operator==(const priced_seat&, const priced_seat&) = default;
 };
 
-/// Seats were promised to a buyer until a moment.
+/// Seats were promised to a buyer until a deadline.
 struct seats_held {
   hold_id hold;
   buyer_id buyer;
@@ -50,7 +50,8 @@ struct hold_ended {
   friend bool operator==(const hold_ended&, const hold_ended&) = default;
 };
 
-/// A checkout runs: the hold is `paying` and lasts at least until `until`. Again for the same order: it got more time.
+/// A checkout runs: the hold is `paying` and lasts at least until `until`. Repeated for the same order: it got more
+/// time.
 struct payment_started {
   hold_id hold;
   order_id order;
@@ -59,7 +60,7 @@ struct payment_started {
   friend bool operator==(const payment_started&, const payment_started&) = default;
 };
 
-/// The checkout ended without a sale: the hold is an ordinary one again, until `until`.
+/// The checkout ended without a sale: until `until` the hold is an ordinary one again.
 struct payment_stopped {
   hold_id hold;
   order_id order;
@@ -131,8 +132,8 @@ struct ordered_seat {
   friend bool operator==(const ordered_seat&, const ordered_seat&) = default;
 };
 
-/// A buyer wants to pay for a hold. `key` is the client's idempotency key, `request_digest` tells whether a repeat is
-/// one.
+/// A buyer wants to pay for a hold. `key` is the client's idempotency key, `request_digest` tells true repeats from
+/// others.
 struct order_started {
   order_id order;
   hold_id hold;
@@ -150,15 +151,15 @@ struct order_started {
 /// Where an order stands; see `domain/order.hpp` for what follows what.
 enum class order_state : std::uint8_t {
   started,        ///< written down, seats being set to paying
-  charging,       ///< the provider has been asked, the outcome is open
+  charging,       ///< the provider is being asked, the outcome is open
   charged,        ///< the money is here, the seats are being sold
   confirmed,      ///< the seats are sold
   failed,         ///< declined or refused before any money moved; the hold goes on while it lasts
   refunding,      ///< the money goes back, the outcome is open
   refunded,       ///< the money went back because the seats could not be sold
   cancelling,     ///< a confirmed order is being undone: the money goes back, the seats too
-  cancelled,      ///< undone at the buyer's wish
-  unacknowledged, ///< it was written, but its buyer had been told that it was not: as if it had never been
+  cancelled,      ///< undone at the buyer's request
+  unacknowledged, ///< it was written, but its buyer had been told that it was not: as if it had never existed
 };
 
 /// An order went one step further. `reason` is for the buyer, e.g. why it failed; may be empty.
@@ -171,7 +172,7 @@ struct order_advanced {
   friend bool operator==(const order_advanced&, const order_advanced&) = default;
 };
 
-/// The buyer of an order that is not confirmed yet does not want it any more.
+/// The buyer no longer wants an order that is not confirmed yet.
 struct order_cancel_requested {
   order_id order;
   instant at;
@@ -196,7 +197,7 @@ struct number_span {
   friend bool operator==(const number_span&, const number_span&) = default;
 };
 
-/// Whoever has one of these numbers was let in. Until `repeatable_until` they may be let in once more after a restart:
+/// Whoever has one of these numbers was let in. After a restart they may be let in once more until `repeatable_until`:
 /// perhaps they never heard of it.
 struct turns_taken {
   std::vector<number_span> numbers; ///< ascending
@@ -213,15 +214,15 @@ using fact = std::variant<seats_held, hold_ended, payment_started, payment_stopp
 /// The name of a fact's type as the journal shows it, e.g. `seats_held`.
 [[nodiscard]] std::string_view name_of(const fact& x);
 
-/// True when no step comes by itself after this one: confirmed, failed, refunded, cancelled and unacknowledged.
-/// A confirmed order may still be cancelled.
+/// True when no further step follows by itself: confirmed, failed, refunded, cancelled and unacknowledged. A confirmed
+/// order may still be cancelled.
 [[nodiscard]] bool is_final(order_state state);
 
 /// The internal name, e.g. `charging`. What clients see is coarser: `public_name`.
 [[nodiscard]] std::string_view to_string(order_state state);
 
 /// What clients are told of an order that is in `state`: charging, confirmed, failed, refunded or cancelled.
-/// `cancel_requested`: its buyer did not want it any more before it was confirmed.
+/// `cancel_requested`: its buyer cancelled it before it was confirmed.
 [[nodiscard]] std::string_view public_name(order_state state, bool cancel_requested);
 
 } // namespace usher::domain

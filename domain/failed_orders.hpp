@@ -11,15 +11,15 @@
 
 namespace usher::domain {
 
-/// The orders that failed last, in the order in which they did. An event remembers these and forgets those before
-/// them, so that buyers whose payments are declined again and again do not fill its memory.
+/// The orders that failed last, in the order in which they failed. An event remembers these and forgets earlier ones,
+/// so that buyers whose payments are declined again and again do not fill its memory.
 class failed_orders {
 public:
   /// Remembers at most `most` of them, and at most `per_buyer_max` of each buyer.
   failed_orders(std::size_t most, std::uint32_t per_buyer_max);
 
-  /// Takes an order that is not among them. Returns the one that is to be forgotten for it, if any: the oldest of
-  /// the same buyer when that buyer has too many, else the oldest of all. O(most) for a buyer with too many, else O(1).
+  /// Adds an order that is not among them. Returns the one to forget in its place, if any: the same buyer's oldest when
+  /// that buyer has too many, else the oldest of all. O(most) for a buyer with too many, else O(1).
   std::optional<order_id> remember(order_id order, const buyer_id& buyer);
 
   /// The oldest first.
@@ -40,7 +40,7 @@ private:
   std::size_t most_;
   std::uint32_t per_buyer_max_;
   std::deque<entry> row_;
-  std::unordered_map<buyer_id, std::uint32_t> by_buyer_; ///< how many each has in the row, without zeros
+  std::unordered_map<buyer_id, std::uint32_t> by_buyer_; ///< how many each has in the queue, without zeros
 };
 
 } // namespace usher::domain

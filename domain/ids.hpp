@@ -10,7 +10,7 @@
 
 namespace usher::domain {
 
-/// A number or text of one meaning: two identifiers with different tags never mix.
+/// A number or text with one meaning: identifiers with different tags never mix.
 template <class Tag, class Representation>
 class identifier {
 public:
@@ -36,10 +36,10 @@ private:
 
 /// An event's name in URLs: 1 to 64 of `a-z 0-9 -`, see `is_event_id`.
 using event_id = identifier<struct event_tag, std::string>;
-/// A section's place in its event's plan, from 0.
+/// A section's number in its event, from 0.
 using section_no = identifier<struct section_tag, std::uint16_t>;
-/// A number that is given to one place of a section for ever: at first a seat's index in the plan, from 0. In general
-/// admission one place is as good as another.
+/// A number given to one place of a section for ever: at first a seat's index in the plan, from 0. In general admission
+/// one place is as good as another.
 using seat_no = identifier<struct seat_tag, std::uint32_t>;
 /// A category's place in its event's plan, from 0.
 using category_no = identifier<struct category_tag, std::uint16_t>;
@@ -52,8 +52,7 @@ using epoch = identifier<struct epoch_tag, std::uint64_t>;
 /// A fact's place in its shard's journal, from 1, without gaps.
 using fact_seq = identifier<struct fact_tag, std::uint64_t>;
 
-/// 128 bits drawn at random, or derived from an idempotency key: unguessable and
-/// unique without asking anybody.
+/// 128 bits drawn at random, or derived from an idempotency key: unguessable, and unique without coordination.
 template <class Tag>
 struct wide_id {
   std::uint64_t high = 0;
@@ -87,7 +86,7 @@ template <class Tag>
 /// The kinds of actor that own state; each such actor is a shard.
 enum class shard_kind : std::uint8_t { event, section, waiting_room };
 
-/// Names one shard: the unit that has one owner at an epoch.
+/// Names one shard: the unit that has one owner per epoch.
 struct shard_id {
   shard_kind kind = shard_kind::event;
   event_id event;

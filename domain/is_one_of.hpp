@@ -4,7 +4,7 @@
 
 namespace usher::domain {
 
-/// True when `T` is one of `Ts`: for shards that pick their own facts out of all.
+/// True when `T` is one of `Ts`: for shards that pick out their own facts.
 template <class T, class... Ts>
 inline constexpr bool is_one_of = (std::is_same_v<T, Ts> || ...);
 

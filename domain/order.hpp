@@ -16,20 +16,19 @@ namespace usher::domain {
 ///      ↓          ↓          ↓
 ///   failed     failed    refunding → refunded | cancelled
 ///
-/// A started order whose buyer was told that it was not written becomes `unacknowledged` and is nobody's any more.
-/// A buyer who cancels before the order is confirmed gets the money back if it arrives, and `cancelled`: from the
-/// moment of `order_cancel_requested` it cannot be confirmed any more.
+/// A started order whose buyer was told that it was not written becomes `unacknowledged` and is never carried on. If a
+/// buyer cancels before the order is confirmed, it can no longer be confirmed from the moment of
+/// `order_cancel_requested`: the money goes back if it arrives, and the order ends `cancelled`.
 class order {
 public:
   explicit order(const order_started& happened);
 
-  /// May the order go to `next` from where it is? `already_so` when it is there (or beyond it, on the
-  /// way that leads through it); `in_progress` when another step must come first, and instead of `confirmed` when the
-  /// buyer has cancelled.
+  /// May the order go to `next` from where it is? `already_so` when it is there (or has passed through it);
+  /// `in_progress` when another step must come first, and instead of `confirmed` when the buyer has cancelled.
   [[nodiscard]] decision<order_advanced> advance(order_state next, std::string reason, instant now) const;
 
-  /// Its buyer cancels it before it is confirmed. `already_so` when that is known, or it goes back or is over; a
-  /// confirmed one is undone by `advance` to `cancelling`.
+  /// Its buyer cancels it before it is confirmed. `already_so` when that is known, or when the order is being refunded
+  /// or is over; a confirmed one is undone by `advance` to `cancelling`.
   [[nodiscard]] decision<order_cancel_requested> request_cancel(instant now) const;
 
   void apply(const order_advanced& happened);
@@ -38,11 +37,11 @@ public:
   [[nodiscard]] const order_started& details() const noexcept { return details_; }
   [[nodiscard]] order_state state() const noexcept { return state_; }
   [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
-  /// Set from `started` until a final state: somebody must carry it on.
+  /// True from `started` until a final state: somebody must carry it on.
   [[nodiscard]] bool under_way() const noexcept;
-  /// Whether it is in this state or came through it.
+  /// Whether it is in this state or passed through it.
   [[nodiscard]] bool visited(order_state state) const noexcept;
-  /// Since when its buyer does not want it, if they said so before it was confirmed.
+  /// When its buyer cancelled it, if that was before it was confirmed.
   [[nodiscard]] std::optional<instant> cancel_requested_at() const noexcept { return cancel_requested_at_; }
 
   friend bool operator==(const order&, const order&) = default;
@@ -52,7 +51,7 @@ private:
   order_state state_ = order_state::started;
   std::string reason_;
   std::optional<instant> cancel_requested_at_;
-  std::uint32_t visited_ = 1U << static_cast<unsigned>(order_state::started); ///< one bit for each state it was in
+  std::uint32_t visited_ = 1U << static_cast<unsigned>(order_state::started); ///< one bit for each state it has been in
 };
 
 } // namespace usher::domain

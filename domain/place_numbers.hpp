@@ -10,26 +10,26 @@ namespace usher::domain {
 
 /// The numbers of a section's places.
 ///
-/// A number is given once and means the same place for ever: facts, orders and the table of sold seats carry it. Where
-/// the place stands in the plan, its index, may change with the plan, and a place that the plan drops keeps its number
-/// and is retired. Until a plan is changed in such a way every index is its own number, and nothing is kept here.
+/// A number is given once and means the same place for ever: facts, orders and the table of sold seats carry it. A
+/// place's index in the plan's order may change with the plan; a place that the plan drops keeps its number and is
+/// retired. Until a plan changes in such a way every index is its own number, and nothing is kept here.
 class place_numbers {
 public:
   place_numbers() = default;
-  /// The places' numbers in plan order, all different, and how many numbers were ever given: from 0 up to, not
+  /// The places' numbers in plan order, all different, and how many numbers were ever given: 0 up to, but not
   /// including, `given`.
   place_numbers(std::vector<seat_no> by_index, std::uint32_t given);
 
   /// Every index is its own number.
   [[nodiscard]] bool plain() const noexcept { return plain_; }
-  /// Not for plain ones: what is asked for here is known of each place.
+  /// Below: not for plain ones, for which nothing is kept.
   [[nodiscard]] seat_no at(std::uint32_t index) const { return by_index_[index]; }
   [[nodiscard]] std::optional<std::uint32_t> index_of(seat_no number) const {
     if (number.value() >= by_number_.size() || by_number_[number.value()] == retired)
       return std::nullopt;
     return by_number_[number.value()];
   }
-  /// Of the places that the plan has.
+  /// The numbers of the places that the plan has, in its order.
   [[nodiscard]] const std::vector<seat_no>& by_index() const noexcept { return by_index_; }
   [[nodiscard]] std::uint32_t given() const noexcept { return static_cast<std::uint32_t>(by_number_.size()); }
 

@@ -5,7 +5,7 @@
 
 namespace usher::domain {
 
-/// How one place stands, for whoever wants to change the plan.
+/// The state of one place, for whoever wants to change the plan.
 struct place_standing {
   seat_state state = seat_state::free;
   instant until; ///< while held or paying

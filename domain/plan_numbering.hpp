@@ -11,8 +11,8 @@
 #include <variant>
 #include <vector>
 
-/// What makes a plan replaceable in the middle of a sale: numbers of sections and places outlive the plan that they
-/// were given for (see `place_numbers`).
+/// What makes a plan replaceable in the middle of a sale: the numbers of sections and places outlive the plan for which
+/// they were given (see `place_numbers`).
 namespace usher::domain {
 
 /// What the numbers of one section mean, for ever.
@@ -20,36 +20,36 @@ struct section_numbering {
   std::string id;
   /// By number: the seat's guid; empty for a place of general admission.
   std::vector<std::string> guids;
-  /// General admission: the numbers of the places that there are now, ascending.
+  /// General admission: the numbers of the places there are now, ascending.
   std::vector<seat_no> open;
 
   friend bool operator==(const section_numbering&, const section_numbering&) = default;
 };
 
-/// What all numbers of an event mean; nothing stands here while they follow from the plan alone.
+/// What all numbers of an event mean; empty while that follows from the plan alone.
 struct plan_numbering {
-  std::vector<section_numbering> sections; ///< by number, with those that only earlier plans had
+  std::vector<section_numbering> sections; ///< by number, including those that only earlier plans had
 
   [[nodiscard]] bool empty() const noexcept { return sections.empty(); }
   friend bool operator==(const plan_numbering&, const plan_numbering&) = default;
 };
 
-/// How the places of one section stand, by number.
+/// The state of each place of one section, by number.
 using section_standing = std::vector<place_standing>;
 
-/// So many places, with those that are gone, may have a number in one event.
+/// How many places of one event may have a number, including those that are gone.
 inline constexpr std::size_t numbers_max = 1'000'000;
-/// So many seats a refused plan names.
+/// How many seats a plan's refusal names at most.
 inline constexpr std::size_t named_seats_max = 100;
 
-/// A plan as it was read, with the numbers that its places have. Null when the numbering was not made for this plan.
+/// A plan as it was read, with its places' numbers added. Null when the numbering was not made for this plan.
 [[nodiscard]] shared_plan with_numbers(shared_plan read, const plan_numbering& numbering);
 
-/// The numbering under which `next`, a plan as it was read, may follow `now` at the moment `at`. `standings` says how
-/// the places of each section of `now` stand.
+/// The numbering under which `next`, a plan as it was read, may follow `now` at the moment `at`. `standings` has the
+/// state of each place of each section of `now`.
 ///
-/// Places keep their numbers as long as they stay in their section; one that comes back gets its old number again. A
-/// plan in whose way a seat stands is refused (`plan_in_use`): one that is held or sold must stay in its section, one
+/// Places keep their numbers as long as they stay in their section; one that comes back gets its old number again. The
+/// plan is refused (`plan_in_use`) when seats stand in its way: one that is held or sold must stay in its section; one
 /// that is blocked may be dropped, but not moved to another section, where it would be free. A floor loses free places
 /// first, then blocked ones.
 [[nodiscard]] std::variant<plan_numbering, refusal> renumber(const seating_plan& now, const seating_plan& next,

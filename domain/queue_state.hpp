@@ -4,7 +4,7 @@
 
 namespace usher::domain {
 
-/// Where a person of the waiting room stands.
+/// Where a person in the waiting room stands.
 enum class queue_state : std::uint8_t { drawing, waiting, admitted, expired, closed };
 
 /// The name clients see, e.g. `waiting`.

@@ -6,7 +6,7 @@
 
 namespace usher::domain {
 
-/// What a history makes of an empty shard: its snapshot, and the facts after that.
+/// Applies a history to an empty shard: its snapshot, then the facts after that.
 template <class Shard>
 [[nodiscard]] Shard replay(Shard shard, const std::vector<fact>& snapshot, const std::vector<fact>& facts) {
   for (const auto* part : {&snapshot, &facts})

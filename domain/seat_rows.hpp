@@ -8,7 +8,7 @@
 
 namespace usher::domain {
 
-/// A stretch of neighbouring seats of a section: from `first` up to, not including, `end`.
+/// A run of neighbouring seats of a section: from `first` up to, but not including, `end`.
 struct seat_range {
   std::uint32_t first = 0;
   std::uint32_t end = 0;
@@ -19,12 +19,11 @@ struct seat_range {
   friend bool operator==(const seat_range&, const seat_range&) = default;
 };
 
-/// What holds need of a section's plan, made once and kept small: planned seats carry texts and
-/// would fill the cache.
+/// What holds need of a section's plan, made once and kept small: planned seats carry text and would fill the cache.
 ///
-/// A row here is one of neighbours. An aisle inside a row of the plan, which is a gap of more than `aisle_pitches`
-/// times what is usual between the seats of that row, makes two rows of it. In a plan's row without usable positions
-/// (all the same, or beyond measure) all seats are neighbours.
+/// All seats of a row here are neighbours: an aisle inside a row of the plan, which is a gap of more than
+/// `aisle_pitches` times that row's usual gap, splits it in two. In a plan's row without usable positions (all the
+/// same, or too large to measure) all seats are neighbours.
 class seat_rows {
 public:
   static constexpr double aisle_pitches = 1.75;
@@ -33,7 +32,7 @@ public:
 
   /// In plan order; none in general admission.
   [[nodiscard]] const std::vector<seat_range>& rows() const noexcept { return rows_; }
-  /// The row of a seat of a seated section: those who sit side by side with it.
+  /// The row of a seat of a seated section.
   [[nodiscard]] seat_range row_of(seat_no seat) const { return rows_[row_numbers_[seat.value()]]; }
   [[nodiscard]] category_no category_of(seat_no seat) const {
     return categories_.empty() ? general_category_ : categories_[seat.value()];

@@ -26,7 +26,7 @@ struct point {
 /// One numbered seat of a plan.
 struct planned_seat {
   std::string guid{};   ///< unique in the event
-  std::string number{}; ///< what is painted on it
+  std::string number{}; ///< as painted on it
   category_no category{};
   std::uint16_t row = 0; ///< index into the section's rows
   point position{};      ///< in the hall, all offsets added
@@ -46,20 +46,20 @@ struct section_plan {
   std::uint32_t general_capacity = 0;
   category_no general_category{};
   place_numbers numbers{};
-  /// What the seats were called that earlier plans had here and this one has not.
+  /// The guids of seats that earlier plans had here and this one has not.
   std::map<seat_no, std::string> retired{};
 
   [[nodiscard]] bool general() const noexcept { return general_capacity > 0; }
   [[nodiscard]] std::uint32_t capacity() const noexcept {
     return general() ? general_capacity : static_cast<std::uint32_t>(seats.size());
   }
-  /// How many numbers places here ever had: all numbers are below.
+  /// How many numbers were ever given to places here; every number is lower.
   [[nodiscard]] std::uint32_t numbers_given() const { return numbers.plain() ? capacity() : numbers.given(); }
   /// The number of the place at an index of the plan's order.
   [[nodiscard]] seat_no number_at(std::uint32_t index) const {
     return numbers.plain() ? seat_no{index} : numbers.at(index);
   }
-  /// Where a place stands in the plan's order; nothing when the plan has no such place, or no more.
+  /// The index of a place in the plan's order; nothing when the plan does not have it, or no longer.
   [[nodiscard]] std::optional<std::uint32_t> index_of(seat_no seat) const {
     if (!numbers.plain())
       return numbers.index_of(seat);
@@ -79,13 +79,13 @@ struct seat_place {
 /// An event's hall. Immutable and shared once made.
 class seating_plan {
 public:
-  /// Takes categories and sections as read; `ensure`s that guids and section ids are unique.
-  /// Readers of foreign files check that first (`gateway/plan_codec`). `order` is the plan's order of sections; empty
-  /// means all of them in the order of their numbers. Those it leaves out have no places: earlier plans had them.
+  /// Takes categories and sections as read; `ensure`s that guids and section ids are unique. Readers of foreign files
+  /// check that first (`gateway/plan_codec`). `order` is the plan's order of sections; empty means all of them by
+  /// number. Sections it leaves out are only of earlier plans and have no places.
   seating_plan(std::string name, std::vector<std::string> categories, std::vector<section_plan> sections,
                std::vector<section_no> order = {});
 
-  // The indexes point into the sections' own texts: these stay where they are when a plan moves, not when it is copied.
+  // The indexes point into the sections' texts, which stay put when a plan is moved, but not when it is copied.
   seating_plan(const seating_plan&) = delete;
   seating_plan& operator=(const seating_plan&) = delete;
   seating_plan(seating_plan&&) = default;
@@ -94,18 +94,19 @@ public:
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] const std::vector<std::string>& categories() const noexcept { return categories_; }
-  /// By number, with those that only earlier plans had.
+  /// By number, including those that only earlier plans had.
   [[nodiscard]] const std::vector<section_plan>& sections() const noexcept { return sections_; }
   /// The sections that the plan has, as it lists them.
   [[nodiscard]] const std::vector<section_no>& order() const noexcept { return order_; }
   [[nodiscard]] const section_plan& section(section_no number) const;
 
-  /// O(1) each, but for categories, which are few. Finds places of general admission, too, by what `guid` calls them.
+  /// O(1) each, except for categories, which are few. Also finds places of general admission, by the names that `guid`
+  /// gives them.
   [[nodiscard]] std::optional<seat_place> find_seat(std::string_view guid) const;
   [[nodiscard]] std::optional<section_no> find_section(std::string_view id) const;
   [[nodiscard]] std::optional<category_no> find_category(std::string_view name) const;
 
-  /// The seat's guid, also of one that only an earlier plan had; for general admission `SECTION-ID:NUMBER`, from 1.
+  /// The seat's guid, even if only an earlier plan had it; for general admission `SECTION-ID:NUMBER`, from 1.
   [[nodiscard]] std::string guid(seat_place place) const;
 
   [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
@@ -115,7 +116,7 @@ private:
   std::vector<std::string> categories_;
   std::vector<section_plan> sections_;
   std::vector<section_no> order_;
-  /// Flat: a hold names seats that nothing has touched for long, and each step through memory is felt.
+  /// Flat: a hold names seats that nothing has touched for a while, so every extra memory access is a cache miss.
   boost::unordered_flat_map<std::string_view, seat_place, std::hash<std::string_view>> seats_by_guid_;
   std::unordered_map<std::string_view, section_no> sections_by_id_;
   std::uint32_t capacity_ = 0;
@@ -123,8 +124,8 @@ private:
 
 using shared_plan = std::shared_ptr<const seating_plan>;
 
-/// True when every section of `next` begins with the seats of the same section of `now`, so that every place of plans
-/// as they were read keeps its number. Sections and seats may be added at the end.
+/// True when every section of `next` begins with the seats of the same section of `now`, so that in plans without a
+/// numbering every place keeps its number. Sections and seats may be added at the end.
 [[nodiscard]] bool keeps_all_seats(const seating_plan& now, const seating_plan& next);
 
 } // namespace usher::domain

@@ -55,20 +55,20 @@ struct section_totals {
   friend bool operator==(const section_totals&, const section_totals&) = default;
 };
 
-/// A live hold: seats promised to a buyer until a moment.
+/// A live hold: seats promised to a buyer until a deadline.
 struct hold {
   hold_id id;
   buyer_id buyer;
   std::vector<priced_seat> seats;
-  instant promised; ///< what its buyer was told; it never ends of itself before
+  instant promised; ///< what its buyer was told; it never expires earlier
   instant until;    ///< when it ends: as promised, or later for an order's sake
   std::uint64_t wish_digest = 0;
   std::optional<order_id> paying_for; ///< the order whose checkout runs
 
-  /// How long a hold goes on at least when its payment has failed, so that its buyer may pay in another way; but for no
-  /// longer than that past what was promised, however many orders fail.
+  /// How long a hold goes on at least when its payment has failed, so that its buyer may pay in another way; but never
+  /// longer than this past what was promised, however many orders fail.
   static constexpr seconds second_try{60};
-  /// When it ends if its payment, should there be one, fails now. Never earlier than what this said before.
+  /// When it ends if its payment, if any, fails now. Never earlier than an earlier answer.
   [[nodiscard]] instant ends_unpaid(instant now) const;
 
   friend bool operator==(const hold&, const hold&) = default;
@@ -80,8 +80,8 @@ struct hold {
 /// Every change is a fact, so replaying the facts of a section gives this object back
 /// (docs/ARCHITECTURE.md, "Facts"). Commands never change the object; `apply` never refuses.
 ///
-/// Facts may name places that an earlier plan had and this one has not: they change hands as the facts say, but count
-/// in no total except for what was refunded, and no command takes them.
+/// Facts may name places that only an earlier plan had: they change hands as the facts say, but count in no total
+/// except for refunds, and no command can take them.
 class section {
 public:
   /// `plan` must have this section; it is shared, not copied.
@@ -89,25 +89,24 @@ public:
 
   // ---- commands ----
 
-  /// Decides on a wish for all of its places, or none. Repeating a hold repeats its answer
-  /// (`already_so`; see `find`), repeating it with another `wish_digest` is a mismatch, repeating
-  /// it after its end is `hold_expired`; a wish that was refused is decided afresh. O(wanted) for named seats (O(wanted
-  /// × log wanted) above 32 of them) and general admission, O(seats) at worst for `best` and where orphans are refused.
-  /// In general admission `best` means any places, if they are of the category.
+  /// Grants all places of a wish, or none. Repeating a hold repeats its answer (`already_so`; see `find`); with another
+  /// `wish_digest` it is a mismatch, after its end `hold_expired`; a wish that was refused is decided afresh. O(wanted)
+  /// for named seats (O(wanted × log wanted) above 32 of them) and general admission, O(seats) at worst for `best` and
+  /// where orphans are refused. In general admission `best` means any places, provided they are of the category.
   [[nodiscard]] decision<seats_held> hold(hold_id id, const buyer_id& buyer, const wish& wanted,
                                           std::uint64_t wish_digest, const section_terms& terms, instant until) const;
 
-  /// Lets go of a hold: `released`, after which a repeat of the hold is `hold_expired`, or `unacknowledged` when its
-  /// buyer was not promised it and may repeat it. A hold that is gone already is `already_so`; one that is being
-  /// paid for is `in_progress`; one of another buyer is `not_found`.
+  /// Lets go of a hold: as `released`, after which a repeat of the hold is `hold_expired`, or as `unacknowledged` when
+  /// its buyer was never promised it and may repeat it. A hold that is already gone is `already_so`; one that is being
+  /// paid for is `in_progress`; another buyer's is `not_found`.
   [[nodiscard]] decision<hold_ended> release(hold_id id, const buyer_id& buyer, hold_end as = hold_end::released) const;
 
-  /// Sets a live hold to paying, until `until` at least. The same order again extends it, or is `already_so` when it
+  /// Sets a live hold to paying, at least until `until`. The same order again extends it, or is `already_so` when it
   /// lasts that long; another order is `in_progress`, a hold that is gone `hold_expired`.
   [[nodiscard]] decision<payment_started> start_payment(hold_id id, const buyer_id& buyer, order_id order, instant now,
                                                         instant until) const;
 
-  /// Ends a checkout without a sale: see `hold::ends_unpaid`. `already_so` when that order does not pay.
+  /// Ends a checkout without a sale: see `hold::ends_unpaid`. `already_so` when that order is not paying for it.
   [[nodiscard]] decision<payment_stopped> stop_payment(hold_id id, order_id order, instant now) const;
 
   /// Sells the seats of an order to its buyer: those of its hold, or, if the hold is gone, the same
@@ -118,20 +117,20 @@ public:
   /// Takes an order's seats back into the sale. `already_so` when that order owns none of them.
   [[nodiscard]] decision<seats_returned> take_back(order_id order, std::span<const seat_no> seats) const;
 
-  /// Takes free seats out of the sale, all or none; those blocked already are passed over. In general
-  /// admission `seats` is empty and `quantity` counts.
+  /// Takes free seats out of the sale, all or none; those already blocked are skipped. In general admission `seats` is
+  /// empty and `quantity` counts.
   [[nodiscard]] decision<seats_blocked> block(std::span<const seat_no> seats, std::uint32_t quantity) const;
-  /// Puts blocked seats back; those that are not blocked are passed over. In general admission at most `quantity`.
+  /// Puts blocked seats back; those that are not blocked are skipped. In general admission at most `quantity`.
   [[nodiscard]] decision<seats_unblocked> unblock(std::span<const seat_no> seats, std::uint32_t quantity) const;
 
-  /// The ends of the holds whose time is over at `now`, earliest first, at most `most`.
-  /// A hold that is being paid for ends too once its extended time is over.
+  /// The ends of the holds whose time is up at `now`, earliest first, at most `most`. A hold that is being paid for
+  /// ends, too, once its extended time is up.
   [[nodiscard]] std::vector<hold_ended> expire(instant now, std::size_t most) const;
 
   // ---- facts ----
 
-  /// Makes true what happened. Facts are applied in journal order, once each. Throws `broken_invariant`
-  /// when the fact contradicts the state: then journal and code disagree, and the shard must stop.
+  /// Makes true what happened. Facts are applied in journal order, once each. Throws `broken_invariant` when a fact
+  /// contradicts the state: then journal and code disagree, and the shard must stop.
   void apply(const seats_held& happened);
   void apply(const hold_ended& happened);
   void apply(const payment_started& happened);
@@ -148,25 +147,25 @@ public:
   [[nodiscard]] const section_plan& plan() const noexcept;
   [[nodiscard]] section_no number() const noexcept;
   [[nodiscard]] seat_state state_of(seat_no seat) const;
-  /// How every place stands, by number, with those that only earlier plans had.
+  /// The state of every place, by number, including those that only earlier plans had.
   [[nodiscard]] std::vector<place_standing> standing() const;
   /// One character per seat in plan order.
   [[nodiscard]] std::string status() const;
   [[nodiscard]] const section_totals& totals() const noexcept;
-  /// The same for each category that has places here, in the order of categories, without what was refunded for places
-  /// that the plan no longer has. O(seats).
+  /// The same for each category that has places here, in the order of categories, without refunds for places that the
+  /// plan no longer has. O(seats).
   [[nodiscard]] std::vector<std::pair<category_no, section_totals>> totals_by_category() const;
-  /// A live hold, or null; good until the next fact. O(1).
+  /// A live hold, or null; valid until the next fact. O(1).
   [[nodiscard]] const domain::hold* find(hold_id id) const;
-  /// Whether this hold ended here not too long ago (the last 2 × capacity ends, at least 1024, are remembered).
+  /// Whether this hold ended here recently (the last 2 × capacity ends, at least 1024, are remembered).
   [[nodiscard]] bool ended(hold_id id) const;
-  /// Whether seats are sold that were this hold's. O(1).
+  /// Whether seats of this hold are sold. O(1).
   [[nodiscard]] bool sold(hold_id id) const;
   /// When the earliest hold ends, if there is one. O(1).
   [[nodiscard]] std::optional<instant> next_deadline() const;
-  /// Every live hold and every owner, for the event's allowances after a restart: what, whose, how many.
+  /// One live hold or sale, for the event's allowances after a restart: which, whose, how many seats.
   struct claim {
-    hold_id hold; ///< of the hold that is, or that the sale came from
+    hold_id hold; ///< the live hold, or the one that the sale came from
     buyer_id buyer;
     std::uint32_t seats = 0;
   };
@@ -174,10 +173,10 @@ public:
   /// The order that owns a seat, or null.
   [[nodiscard]] const order_id* owner_of(seat_no seat) const;
 
-  /// A short list of facts that makes a fresh section equal to this one: the snapshot. It begins with the
-  /// holds that have ended, which only a fresh section takes without having seen them begin. Earlier owners
-  /// of seats that came back are not named again, only how often they changed hands and what was
-  /// refunded: they appear as sold to nobody in order 0, the one order that may skip versions.
+  /// A short list of facts that makes a fresh section equal to this one: the snapshot. It begins with the holds that
+  /// have ended, which only a fresh section accepts without having seen them begin. Earlier owners of returned seats
+  /// are not named, only how often the seats changed hands and what was refunded: they appear as sold to nobody in
+  /// order 0, the one order that may skip versions.
   [[nodiscard]] std::vector<fact> snapshot() const;
 
   /// Equal in everything that facts can change.
@@ -216,8 +215,7 @@ private:
 
   /// The orphan rule, in numbers of places.
   [[nodiscard]] std::optional<refusal> leaves_alone(std::span<const seat_no> wanted) const;
-  /// The states in plan order, in which neighbours are neighbours. They are copied only if that is another order than
-  /// that of the numbers.
+  /// The states in plan order, in which neighbours are adjacent. Copied only if that differs from the order of numbers.
   [[nodiscard]] std::span<const seat_state> in_plan_order(std::vector<seat_state>& copy) const;
 
   /// Whether the plan has, or once had, such a place.
@@ -226,22 +224,22 @@ private:
   [[nodiscard]] bool is_free(seat_no seat) const {
     return states_[seat.value()] == seat_state::free && (here_->numbers.plain() || has(seat));
   }
-  /// Why these seats cannot be named: unknown, or only known, or named twice.
+  /// Why these seats cannot be named: not in the plan, or named twice.
   [[nodiscard]] std::optional<refusal> misnamed(std::span<const seat_no> seats) const;
   [[nodiscard]] std::optional<refusal> never_heard_of(std::span<const seat_no> seats) const;
   template <class Nameable>
   [[nodiscard]] std::optional<refusal> misnamed(std::span<const seat_no> seats, Nameable can_be_named) const;
-  /// Why places cannot be blocked or unblocked in these terms: by name here, or by number.
+  /// Why places cannot be blocked or unblocked by name (seated) or by quantity (general admission).
   [[nodiscard]] std::optional<refusal> miscounted(std::span<const seat_no> seats, std::uint32_t quantity) const;
   [[nodiscard]] std::vector<seat_no> not_free(std::span<const seat_no> seats) const;
 
   [[nodiscard]] std::uint32_t& count_of(seat_state state) noexcept;
-  /// Moves a seat from one state to another; that it was in the first is an invariant.
+  /// Moves a seat from one state to another; it must be in the first.
   void move(seat_no seat, seat_state from, seat_state to);
   void move(std::span<const priced_seat> seats, seat_state from, seat_state to);
   /// The hold that a fact names.
   [[nodiscard]] domain::hold& live(hold_id id);
-  /// Forgets a hold whose seats have been seen to.
+  /// Forgets a hold whose seats have been dealt with.
   void forget(const domain::hold& x);
   void change_deadline(domain::hold& x, instant until);
 
@@ -256,11 +254,11 @@ private:
   std::optional<free_places> free_places_; ///< general admission only
   section_totals totals_;
   boost::unordered_flat_map<hold_id, domain::hold, std::hash<hold_id>> holds_;
-  deadlines deadlines_; ///< one of each live hold
+  deadlines deadlines_; ///< one for each live hold
   std::unordered_map<order_id, sale> sales_;
   std::unordered_multiset<hold_id> sold_holds_; ///< one for each sale
   ended_holds ended_;
-  bool fresh_ = true; ///< no seat has ever changed: this may be the beginning of a snapshot
+  bool fresh_ = true; ///< no seat has ever changed: what comes may be a snapshot
 };
 
 } // namespace usher::domain

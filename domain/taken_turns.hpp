@@ -14,31 +14,31 @@ namespace usher::domain {
 
 /// Which numbers of a waiting room have had their turn: one bit each, across restarts.
 ///
-/// Turns are written down a little after they were taken, and whoever was let in may not have heard of it when the
+/// Turns are written down a little after they are taken, and whoever was let in may not have heard of it when the
 /// node dies. So after a restart a number counts as over only when its `repeatable_until` has passed. Until then its
-/// owner is taken to be inside, but may stand in line with it again.
+/// owner is taken to be inside, but may queue with it again.
 class taken_turns {
 public:
-  /// It was let in; `to_write` says so.
+  /// The number was let in; the next `to_write` includes it.
   void take(queue_number number);
-  /// It was given up. That is not written: after a restart it may be taken up again.
+  /// The number was given up. That is not written: after a restart it may be used again.
   void give_up(queue_number number);
 
-  /// Ends the turns whose time to be repeated has passed.
+  /// Ends the turns that may no longer be repeated.
   void settle(instant now);
-  /// Whether nobody may stand in line with this number any more.
+  /// Whether this number can no longer be used to queue.
   [[nodiscard]] bool over(queue_number number) const;
-  /// Its owner stands in line again.
+  /// Its owner queues again.
   void repeat(queue_number number);
   /// How many people that were let in before a restart may still be inside.
   [[nodiscard]] std::uint64_t inside_from_before() const noexcept { return inside_count_; }
   /// When `settle` has something to do next, if there are such people.
   [[nodiscard]] std::optional<instant> next_to_settle() const;
 
-  /// The turns that are not written yet; applying this marks them as written.
+  /// The turns not written yet; applying this marks them as written.
   [[nodiscard]] std::optional<turns_taken> to_write(instant repeatable_until) const;
   void apply(const turns_taken& happened);
-  /// Facts that say as much as all that were applied. Looks at every number.
+  /// Facts equivalent to all that were applied. O(numbers).
   [[nodiscard]] std::vector<turns_taken> snapshot() const;
 
   /// The highest number that was let in.
@@ -55,7 +55,7 @@ private:
   bits inside_; ///< by number: let in before a restart, and not back in line
   std::uint64_t inside_count_ = 0;
   std::unordered_map<std::uint64_t, std::uint32_t> again_; ///< how often more a number is among the recent ones
-  std::deque<turns_taken> recent_;                         ///< those that may be repeated after a restart, oldest first
+  std::deque<turns_taken> recent_;                         ///< may be repeated after a restart; oldest first
   std::vector<queue_number> taken_;                        ///< not written yet
   queue_number highest_;
 };

@@ -12,8 +12,8 @@
 
 namespace usher::domain {
 
-/// Somebody with a number. There may be millions, so it is kept small: the buyer's name stands behind the rest in
-/// one piece of memory, which `make` takes.
+/// Somebody with a number. There may be millions, so it is kept small: the buyer's name follows the object in the same
+/// allocation, made by `make`.
 class waiting_person {
 public:
   struct give_back {
@@ -29,7 +29,7 @@ public:
 
   queue_number number;
   std::uint64_t entrances = 0;     ///< one bit for each entrance at which they are connected
-  std::uint32_t asked_until_s = 0; ///< there until this second since 1970, as far as asking shows
+  std::uint32_t asked_until_s = 0; ///< by their asking, there until this second since 1970
   queue_state state = queue_state::waiting;
   bool asking = false; ///< not yet seen to be absent since they last asked
 
@@ -42,10 +42,10 @@ private:
   std::uint8_t name_bytes_;
 };
 
-/// The people who wait, by number, and which of them are there.
+/// The people who wait, by number, and which of them are present.
 ///
-/// Bits by number in blocks that count: whoever has the lowest number is found, and the people
-/// before a number are counted, by looking at a few words, however long the line is. People stay the caller's.
+/// Bits by number, in blocks that keep counts: finding the lowest number and counting the people before a number take a
+/// look at a few words, however long the line is. The caller keeps owning the people.
 class waiting_line {
 public:
   /// `person.number` must not be in line.
@@ -55,7 +55,7 @@ public:
   /// Null when nobody waits with this number.
   [[nodiscard]] waiting_person* find(queue_number number) const;
 
-  /// The lowest number that is there, or null. O(1) amortized while nobody with a lower number returns.
+  /// Whoever has the lowest number of those present, or null. O(1) amortized while nobody with a lower number returns.
   [[nodiscard]] waiting_person* first_present();
 
   [[nodiscard]] std::uint64_t waiting() const noexcept { return waiting_; }
@@ -75,7 +75,7 @@ private:
     std::array<waiting_person*, block_size> people{};
   };
   struct counted_block {
-    std::unique_ptr<people_block> people; ///< none while nobody of them waits
+    std::unique_ptr<people_block> people; ///< null while none of them waits
     std::uint32_t waiting = 0;
     std::uint32_t present = 0;
   };
@@ -84,7 +84,7 @@ private:
                                      bits people_block::*set) const;
 
   std::vector<counted_block> blocks_;
-  std::uint64_t lowest_ = 0; ///< nobody below this is there
+  std::uint64_t lowest_ = 0; ///< nobody below this is present
   std::uint64_t waiting_ = 0;
   std::uint64_t present_ = 0;
 };

@@ -32,20 +32,20 @@ struct queue_place {
   bool is_new = false;     ///< the number was given out just now
 };
 
-/// What somebody who waits is told when `ahead` people go in before them, `present` of whom are there. No rate is less
-/// than one a second.
+/// What somebody who waits is told when `ahead` people go in before them, `present` of whom are there. Rates are at
+/// least one a second.
 [[nodiscard]] queue_place place_behind(queue_number number, std::uint64_t ahead, std::uint64_t present,
                                        std::uint32_t admission_per_s);
 
 /// One event's waiting room: numbers in order of joining, let in at a rate by a token bucket.
 ///
-/// Never admits more than the rate in any one second. People who are not there are passed over and
-/// use up no slot; they keep the right to enter, before everybody behind them, when they return.
-/// Numbers are written down in blocks ahead of use and turns behind it, so a restart skips numbers but
-/// never gives one out twice, takes nobody's turn, and gives hardly anybody a second one.
+/// Never admits more than the rate in any one second. People who are not there are passed over and use up no slot; they
+/// keep the right to enter, before everybody behind them, when they return. Numbers are written in blocks before use,
+/// turns shortly after; so a restart skips numbers but never gives one out twice, costs nobody their turn, and gives
+/// hardly anybody a second one.
 class waiting_room {
 public:
-  /// Where people may be connected: one of so many places.
+  /// How many places there are at which people may be connected.
   static constexpr std::size_t entrances = 64;
 
   struct limits {
@@ -57,42 +57,42 @@ public:
 
   explicit waiting_room(limits configured);
 
-  // The line points to the people: these stay where they are when a room moves, not when it is copied.
+  // The line points to the people, who stay put when a room is moved, but not when it is copied.
   waiting_room(const waiting_room&) = delete;
   waiting_room& operator=(const waiting_room&) = delete;
   waiting_room(waiting_room&&) = default;
   waiting_room& operator=(waiting_room&&) = default;
   ~waiting_room() = default;
 
-  /// At once, while admitting. A second in which several rates were in force sees no more people than the
-  /// lowest of them allows.
+  /// Takes effect at once, while admitting. A second in which several rates applied admits no more than the lowest of
+  /// them.
   void change(std::uint32_t admission_per_s, std::uint32_t max_shopping);
-  /// Paused rooms give numbers and admit nobody.
+  /// Paused rooms give out numbers but admit nobody.
   void pause(bool paused);
 
-  /// The next block of numbers, once half of the last one is used up: asked for so early that joins
-  /// need not wait for it. It is applied when it is durable, and only then are its numbers given out.
+  /// The next block of numbers, once half of the last one is used up: early enough that joins need not wait for it. It
+  /// is applied when it is durable, and only then are its numbers given out.
   ///
-  /// The first call ends the replay: numbers of the facts applied before it may have been given out
-  /// by an earlier object and are skipped, numbers of facts applied after it are this object's own.
+  /// The first call ends the replay: numbers of facts applied before it may have been given out by an earlier object
+  /// and are skipped; numbers of facts applied after it are this object's own.
   [[nodiscard]] std::optional<numbers_reserved> numbers_needed();
-  /// The turns taken since it was last asked and answered, to be applied at once and written soon. Losing them gives
-  /// second turns and takes none. `repeatable_until`: see `turns_taken`.
+  /// The turns taken since the last ones were applied; apply them at once and write them soon. Losing them grants
+  /// second turns but costs nobody one. `repeatable_until`: see `turns_taken`.
   [[nodiscard]] std::optional<turns_taken> turns_to_write(instant repeatable_until) const;
 
   void apply(const numbers_reserved& happened);
   void apply(const turns_taken& happened);
   void apply(const fact& happened);
 
-  /// Says as much as all facts that were applied.
+  /// Facts equivalent to all that were applied.
   [[nodiscard]] std::vector<fact> snapshot() const;
 
-  /// Gives `buyer` a number, or the one they have; a new one when their turn is over. `overloaded` when
-  /// full or when numbers must first be written. Does not mean that they are there: see `connected` and `touch`.
+  /// Gives `buyer` a number, or the one they have; a new one when their turn is over. `overloaded` when full or when
+  /// numbers must first be written. Does not make them present: see `connected` and `touch`.
   [[nodiscard]] std::variant<queue_number, refusal> join(const buyer_id& buyer, instant now);
-  /// Takes somebody back who proves a number with a token (after a restart, or on another node).
-  /// Again: nothing. A number never given out, or another buyer's, or one whose turn is over, is `not_found`.
-  /// Who has a number already keeps the better one.
+  /// Takes back somebody who proves a number with a token (after a restart, or on another node). Repeating it does
+  /// nothing. A number that was never given out, is another buyer's, or has had its turn is `not_found`. Whoever
+  /// already has a number keeps the better one.
   [[nodiscard]] std::variant<queue_number, refusal> rejoin(const buyer_id& buyer, queue_number number, instant now);
   void leave(const buyer_id& buyer);
 
@@ -100,7 +100,7 @@ public:
   /// Only people who are there are admitted. `entrance` is less than `entrances`.
   void connected(const buyer_id& buyer, std::size_t entrance);
   void disconnected(const buyer_id& buyer, std::size_t entrance);
-  /// Nobody is connected at this entrance any more. Looks at everybody.
+  /// Nobody is connected at this entrance any more. O(people).
   void close_entrance(std::size_t entrance);
   void touch(const buyer_id& buyer, instant now, seconds presence);
 
@@ -130,7 +130,7 @@ public:
   [[nodiscard]] figures totals() const;
 
 private:
-  // People are found by name, which each has of their own.
+  // People are found by name, which each person object holds.
   struct name_hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view name) const noexcept { return std::hash<std::string_view>{}(name); }
@@ -156,10 +156,10 @@ private:
   void put_in_line(waiting_person& person, queue_number number);
   void give_up_place(const waiting_person& person);
   void note_presence(waiting_person& person);
-  /// Sees to the people whose presence, shown by asking, has run out.
+  /// Marks as absent those whose presence, shown by asking, has run out.
   void drop_absent(instant now);
   void remember_expired(const buyer_id& buyer);
-  /// Removes the expired person who has been so for longest; false when there is none.
+  /// Removes the person who expired first; false when there is none.
   bool forget_expired();
 
   limits limits_;
@@ -174,7 +174,7 @@ private:
   boost::unordered_flat_set<waiting_person::pointer, name_hash, same_name> people_;
   waiting_line line_;
   taken_turns turns_;
-  std::map<std::uint32_t, std::vector<queue_number>> asked_until_; ///< who is there until a second, at least
+  std::map<std::uint32_t, std::vector<queue_number>> asked_until_; ///< by second: who is there at least until then
   std::deque<buyer_id> expired_;                                   ///< the longest expired first
   std::uint64_t admitted_ = 0;
   std::uint64_t shopping_ = 0; ///< of those whom this object let in
