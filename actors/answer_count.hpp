@@ -23,11 +23,11 @@ public:
   }
 
   [[nodiscard]] bool complete() const noexcept { return missing_ == 0; }
-  /// The first refusal that repeating will not change, if there was one.
+  /// The first refusal that repeating will not change, if any.
   [[nodiscard]] const std::optional<domain::refusal>& refused() const noexcept { return final_; }
-  /// The first refusal that may be gone a little later, if there was one.
+  /// The first refusal that may pass a little later, if any.
   [[nodiscard]] const std::optional<domain::refusal>& delayed() const noexcept { return passing_; }
-  /// The worse of the two, if there is one.
+  /// The worse of the two, if any.
   [[nodiscard]] const std::optional<domain::refusal>& problem() const noexcept { return final_ ? final_ : passing_; }
 
 private:

@@ -9,7 +9,7 @@
 
 namespace usher::actors {
 
-/// The gateways that a shard tells something: a few, one per node.
+/// The gateways that a shard reports to: a few, one per node.
 class audience {
 public:
   /// True when the gateway is new here.

@@ -13,7 +13,7 @@
 
 namespace usher::actors {
 
-/// The requests for the best places anywhere in the hall that are under way: each asks section after section.
+/// The open requests for the best places anywhere in the hall: each asks section after section.
 class best_requests {
 public:
   best_requests(event_core& core, known_holds& known, known_places& places);

@@ -10,7 +10,7 @@ namespace usher::actors {
 
 /// Looks for the best places of a whole hall, section by section.
 ///
-/// First for places side by side, in the plan's order of sections; only when no section has these, for any.
+/// First for places side by side, in the plan's order of sections; if no section has these, for any places.
 class best_search {
 public:
   struct attempt {
@@ -21,8 +21,8 @@ public:
   /// `sections` are those that could have such places, in the plan's order.
   best_search(std::vector<domain::section_no> sections, const domain::best_wish& wanted);
 
-  /// Where to ask next, if there is anything left to try. `worth_trying(attempt)` says whether a section may
-  /// have such places as far as is known now.
+  /// Where to ask next, if anything is left to try. `worth_trying(attempt)` says whether, as far as is known, a section
+  /// may have such places.
   template <class Predicate>
   [[nodiscard]] std::optional<attempt> next(Predicate&& worth_trying) {
     for (; at_ < attempts_.size(); ++at_)

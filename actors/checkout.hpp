@@ -16,7 +16,7 @@ namespace usher::actors {
 struct checkout_timing {
   std::chrono::milliseconds first_retry{250}; ///< doubles with each try
   std::chrono::milliseconds last_retry{5'000};
-  domain::seconds payment_window{120};           ///< a hold that is being paid for lasts at least so long from now
+  domain::seconds payment_window{120};           ///< a hold that is being paid for lasts at least this long from now
   std::chrono::milliseconds answer_wait{60'000}; ///< then the provider is asked what became of the payment
 };
 
@@ -40,8 +40,8 @@ struct checkout_start {
 
 /// Starts the actor that carries one order through its saga, from wherever the order stands.
 ///
-/// Each step is written down by the event before the next one is taken, and each may be repeated: so a
-/// checkout that died in the middle is simply started again. It ends when the order has come to a final state.
+/// The event writes each step down before the next one is taken, and each may be repeated: so a checkout that died
+/// halfway is simply started again. It ends when the order has reached a final state.
 [[nodiscard]] messages::checkout_actor spawn_checkout(caf::actor_system& system, checkout_start start);
 
 } // namespace usher::actors

@@ -14,30 +14,31 @@
 
 namespace usher::actors {
 
-/// The sections that have an order's seats: asks the same of each, and says when all have answered.
+/// The sections that have an order's seats: asks all of them the same, and says when all have answered.
 ///
 /// One question at a time. All may be repeated.
 class checkout_sections {
 public:
   using all_answered = std::function<void()>;
 
-  /// `order` is what was begun, and outlives this object; `window` is the time a hold gets while it is being paid for.
+  /// `order` is what was begun, and must outlive this object; `window` is how long a hold lasts while it is being paid
+  /// for.
   checkout_sections(messages::checkout_actor::pointer checkout, domain::event_id event,
                     const domain::order_started& order, std::vector<checkout_part> parts, domain::seconds window,
                     messages::trace_id trace);
 
-  /// The hold is being paid for, and lasts at least for the window.
+  /// The hold is being paid for, and lasts at least the window.
   void start_payment(const all_answered& then);
-  /// Gives the hold another window, and waits for no answer. A hold that is gone stays gone.
+  /// Gives the hold another window without waiting for answers. A hold that is gone stays gone.
   void extend_payment();
   /// The hold goes on as an ordinary one while it lasts.
   void stop_payment(const all_answered& then);
   void sell(const all_answered& then);
   void take_back(const all_answered& then);
-  /// Lets go of what is held and not sold.
+  /// Releases whatever is held and not sold.
   void release(const all_answered& then);
 
-  /// What came of the last question. Requires that all have answered.
+  /// The answers to the last question. Requires that all have answered.
   [[nodiscard]] const answer_count& answers() const;
 
 private:

@@ -10,9 +10,9 @@
 
 namespace usher::actors {
 
-/// An actor's one timer: sends it `deadline_reached` at the earliest of the times that it asked for. Whatever is due
-/// later the actor asks for anew then. A message is sent only for a time before all that are under way, so that these
-/// are few however often it asks.
+/// An actor's one timer: sends it `deadline_reached` at the earliest of the times that it asked for. For anything due
+/// later, the actor asks again then. A new message is scheduled only for a time before all that are under way, so these
+/// stay few however often the actor asks.
 template <class Handle>
 class deadline_timer {
 public:
@@ -20,7 +20,7 @@ public:
 
   explicit deadline_timer(self_pointer self) : self_(self) {}
 
-  /// Asks for a message at `due`, which may be over.
+  /// Asks for a message at `due`, which may be in the past.
   void wake_at(domain::instant due, domain::instant now) {
     if (!under_way_.empty() && *under_way_.begin() <= due)
       return;
@@ -29,9 +29,9 @@ public:
                         messages::deadline_reached{});
   }
 
-  /// To be called first when the message comes.
+  /// To be called first when a message comes.
   void rang(domain::instant now) {
-    // The earliest has come, even if by this clock it is a little early.
+    // The earliest message has come, even if by this clock a little early.
     if (!under_way_.empty())
       under_way_.erase(under_way_.begin());
     under_way_.erase(under_way_.begin(), under_way_.upper_bound(now));

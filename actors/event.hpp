@@ -18,7 +18,7 @@ namespace usher::actors {
 
 struct event_limits {
   shard_journal_limits journal;
-  std::size_t requests_max = 10'000; ///< that wait for sections; above that, `overloaded`
+  std::size_t requests_max = 10'000; ///< waiting for sections; above that, `overloaded`
   std::size_t checkouts_max = 5'000; ///< orders under way; above that, `overloaded`
   checkout_timing checkout;
   std::chrono::milliseconds retry{250};     ///< between questions that a section could not answer
@@ -37,8 +37,8 @@ struct event_start {
   event_limits limits = {};
 };
 
-/// Starts the actor that serves one event: its life cycle, its buyers' allowances, the holds over several
-/// sections, and its orders, each of which gets a checkout.
+/// Starts the actor that serves one event: its life cycle, its buyers' allowances, holds over several sections, and its
+/// orders, each of which gets a checkout.
 [[nodiscard]] messages::event_actor spawn_event(caf::actor_system& system, event_start start);
 
 /// An event's settings as far as its sections need them.

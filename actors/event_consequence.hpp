@@ -10,37 +10,37 @@
 /// What an event's actor does once something is durable.
 namespace usher::actors {
 
-/// Settings or state changed: sections and waiting room hear of it, and whoever asked for it.
+/// Settings or state changed: the sections, the waiting room and whoever asked for it are told.
 struct event_became {
   std::optional<caf::typed_response_promise<messages::event_view>> asked;
 };
 
-/// An order was begun: its checkout starts, and the buyer hears of it.
+/// An order was begun: its checkout starts, and the buyer is told.
 struct order_begun {
   domain::order_id order;
   messages::trace_id trace;
   caf::typed_response_promise<messages::order_view> asked;
 };
 
-/// An order went one step: its checkout goes on, and the gateways hear of it.
+/// An order went one step further: its checkout goes on, and the gateways are told.
 struct order_moved {
   domain::order_id order;
   caf::typed_response_promise<void> asked;
 };
 
-/// An order that was denied is as if it had never been: it need not be looked for any more.
+/// An order that was denied is as if it had never existed: it need not be tracked any more.
 struct order_struck_out {
   domain::order_id order;
 };
 
-/// The buyer of an order under way wants out: its checkout hears of it, and the buyer that it is known.
+/// The buyer of an order under way cancels: the checkout is told, and the buyer gets an answer.
 struct order_cancel_noted {
   domain::order_id order;
   messages::trace_id trace;
   caf::typed_response_promise<messages::order_view> asked;
 };
 
-/// A confirmed order is being undone: a checkout starts, and the buyer hears of it.
+/// A confirmed order is being undone: a checkout starts, and the buyer is told.
 struct order_cancelled {
   domain::order_id order;
   messages::trace_id trace;

@@ -18,7 +18,7 @@
 
 namespace usher::actors {
 
-/// What the parts of an event's actor share: the event itself, its journal, and who else is there.
+/// What the parts of an event's actor share: the event itself, its journal, and its peers.
 struct event_core {
   messages::event_actor::pointer self;
   domain::event_id id;
@@ -29,15 +29,14 @@ struct event_core {
   std::vector<messages::section_actor> sections{}; ///< by section number; empty until `event_peers`
   messages::waiting_room_actor room{};             ///< none until `event_peers`
   audience gateways{};
-  std::function<void()> hold_answered; ///< called when a request for a hold that was under way here has ended
+  std::function<void()> hold_answered; ///< called when a request for a hold that was open here has ended
 
   [[nodiscard]] domain::instant now() const { return clock.now(self); }
 
   /// The actor's own handle.
   [[nodiscard]] messages::event_actor handle() const { return caf::actor_cast<messages::event_actor>(self); }
 
-  /// Makes a fact true and writes it down; `next` follows when it is durable. Requires that the journal has no
-  /// obstacle.
+  /// Applies a fact and writes it down; `next` follows when it is durable. Requires that the journal has no obstacle.
   template <class Fact>
   void write(const Fact& fact, event_consequence next) {
     event.apply(fact);
@@ -45,7 +44,7 @@ struct event_core {
       self->send(handle(), messages::flush{});
   }
 
-  /// The sections of these numbers: none if one is unknown, named twice, or none is named.
+  /// The sections with these numbers; nothing if one is unknown or named twice, or if there are none.
   [[nodiscard]] std::optional<std::vector<messages::section_actor>>
   find_sections(const std::vector<domain::section_no>& numbers) const {
     std::vector<messages::section_actor> result;

@@ -14,8 +14,8 @@
 
 namespace usher::actors {
 
-/// The event's part in holds: decides which road each takes. A hold in one section is only passed on, and its answer
-/// goes past the event; those over several sections and those anywhere in the hall are under way here.
+/// The event's part in holds: decides how each is carried out. A hold in one section is only passed on, and its answer
+/// bypasses the event; those over several sections and those anywhere in the hall are tracked here.
 class event_holds {
 public:
   event_holds(event_core& core, std::size_t requests_max, std::chrono::milliseconds retry);
@@ -31,11 +31,11 @@ public:
 
   /// Asks every section what is held and owned. Until all have answered, holds are `overloaded`.
   void gather_claims();
-  /// A section says that a hold does not count there any more.
+  /// A section says that a hold no longer counts there.
   void give_back(const messages::allowance_back& news);
-  /// The seats of an order are its buyer's, even if the hold was gone meanwhile.
+  /// The seats of an order are its buyer's, even if the hold was gone in between.
   void note_owned(const domain::order_started& order) { known_.note_owned(order); }
-  /// The hold is known to be in more sections than so many.
+  /// Whether the hold is known to be in more than this many sections.
   [[nodiscard]] bool has_more_parts(domain::hold_id hold, std::size_t sections) const {
     const auto* known = known_.find(hold);
     return known && known->parts.size() > sections;
@@ -43,7 +43,7 @@ public:
   /// Nothing of a hold is held or owned any more.
   void forget(domain::hold_id hold) { known_.forget(hold); }
 
-  /// The sections and the room have been told: there are so many.
+  /// The sections are known now: there are this many.
   void expect_sections(std::size_t count) { places_.expect_sections(count); }
   /// Takes the sections' present totals for the choice of where to look.
   void note_totals(domain::section_no section, const domain::section_totals& totals) {
@@ -53,12 +53,12 @@ public:
   /// Every section has said how it stands.
   [[nodiscard]] bool all_totals_known() const noexcept { return places_.all_totals_known(); }
 
-  /// There are requests for holds whose answer is not known, or that are being undone.
+  /// Whether any request for a hold is unanswered or being undone.
   [[nodiscard]] bool under_way() const noexcept { return spreads_.size() + searches_.size() > 0; }
 
 private:
   [[nodiscard]] std::optional<domain::refusal> obstacle(const messages::hold_seats& wish) const;
-  /// Whether the event has all sections of a wish for places of sections, each named once.
+  /// Whether the event has all sections that a wish names, each named once.
   [[nodiscard]] bool has_sections_of(const messages::hold_seats& wish) const;
   caf::result<messages::hold_granted> show_again(const messages::hold_seats& wish, domain::refusal closed);
   caf::result<messages::hold_granted> hold_in_one(messages::hold_seats& wish, domain::section_no section,

@@ -13,8 +13,8 @@
 
 namespace usher::actors {
 
-/// The event's orders: begins them, writes their steps down, and sees to it that each one under way has a
-/// checkout that carries it on.
+/// The event's orders: begins them, writes their steps down, and makes sure that each one under way has a checkout to
+/// carry it on.
 class event_orders {
 public:
   event_orders(event_core& core, event_holds& holds, std::shared_ptr<payments::provider> provider,
@@ -37,15 +37,15 @@ public:
   void cancel_noted(order_cancel_noted& order);
   void cancelling(order_cancelled& order);
   void read(order_read& order);
-  /// It was not written, as far as is known: the buyer is told so, and the order must not go on.
+  /// As far as is known it was not written: the buyer is told so, and the order must not go on.
   void not_begun(order_begun& order);
-  /// The same of a later step: nobody has heard of it yet. If it was written after all, they will.
+  /// The same for a later step: nobody has heard of it yet. If it was written after all, they will.
   void not_moved(order_moved& step);
   void not_cancelled(order_cancelled& order);
 
   // ---- the checkouts ----
 
-  /// Gives every order under way a checkout, after a start or when the journal was read anew.
+  /// Gives every order under way a checkout, after a start or when the journal was reread.
   void resume();
   /// A checkout is gone.
   void checkout_down(const caf::actor_addr& gone);
@@ -58,7 +58,7 @@ private:
 
   struct running_checkout {
     messages::checkout_actor actor;
-    messages::trace_id trace; ///< of the request that it works for; none after a restart
+    messages::trace_id trace; ///< of the request behind it; none after a restart
   };
 
   [[nodiscard]] const domain::order* find_own(domain::order_id id, const domain::buyer_id& buyer) const;
@@ -78,7 +78,7 @@ private:
   const event_limits limits_;
   std::size_t beginning_ = 0; ///< orders whose hold is being looked up
   std::unordered_map<domain::order_id, running_checkout> checkouts_;
-  /// Answered with `store_unavailable` and perhaps written all the same, until it is struck out for good; with the
+  /// Orders answered with `store_unavailable` but perhaps written, until they are struck out for good; with the
   /// requests that began them.
   std::unordered_map<domain::order_id, messages::trace_id> not_begun_;
   std::unordered_set<domain::order_id> untold_; ///< whose last step nobody has heard of

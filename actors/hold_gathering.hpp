@@ -13,8 +13,8 @@
 
 namespace usher::actors {
 
-/// Reads one hold at all the sections where it is, and calls `done` once with the whole of it, or with the
-/// first error. `done` takes a `caf::expected<messages::hold_granted>`.
+/// Reads one hold from all its sections, and calls `done` once with the whole of it, or with the first error. `done`
+/// takes a `caf::expected<messages::hold_granted>`.
 template <class Done>
 void gather_hold(messages::event_actor::pointer self, const std::vector<messages::section_actor>& sections,
                  const messages::find_hold& wish, Done done) {

@@ -14,11 +14,11 @@ namespace usher::actors {
 
 /// One shard's share of a group.
 struct journal_part {
-  std::size_t first_entry; ///< which names the shard, its epoch, and where its share begins
+  std::size_t first_entry; ///< names the shard, its epoch, and where its share begins
   messages::shard_actor actor;
 };
 
-/// What is appended at once. Facts of one shard are in order, but other shards' may stand between them.
+/// What is appended in one go. Facts of one shard are in order, but other shards' may be in between.
 struct journal_group {
   std::vector<persistence::journal_entry> entries;
   std::vector<std::uint32_t> part_of; ///< per entry, an index into `parts`
@@ -27,8 +27,8 @@ struct journal_group {
 
 /// What waits for the journal: facts in the order they came, and at most one snapshot per shard.
 ///
-/// Bounded. After a shard was refused, everything of the same epoch is passed over, be it waiting or yet to come: the
-/// shard comes back with a newer one.
+/// Bounded. After a shard was refused, everything of the same epoch is skipped, be it waiting or yet to come: the shard
+/// comes back with a newer epoch.
 class journal_queue {
 public:
   explicit journal_queue(std::size_t facts_max) : facts_max_(facts_max) {}
@@ -38,10 +38,10 @@ public:
   /// Replaces the shard's older one, if that still waits.
   void add(messages::keep_snapshot snapshot);
 
-  /// Passes over everything of this shard up to and including this epoch.
+  /// Skips everything of this shard up to and including this epoch.
   void refuse(const domain::shard_id& shard, domain::epoch epoch);
 
-  /// The next facts, at most so many. Empty when nothing waits that may be written.
+  /// The next facts, at most this many. Empty when nothing waits that may be written.
   [[nodiscard]] journal_group take_group(std::size_t facts_max, std::size_t seats_max);
   [[nodiscard]] std::optional<messages::keep_snapshot> take_snapshot();
 

@@ -16,9 +16,9 @@ struct journal_writer_limits {
   std::size_t group_facts_max = 4'096;
   std::size_t group_seats_max = 100'000;   ///< named by its facts: bounds a group's bytes
   std::size_t waiting_facts_max = 200'000; ///< above that, `overloaded`
-  std::size_t groups_per_snapshot = 32;    ///< while groups keep coming, one snapshot is kept after so many
-  /// From the start of a group to the start of the next, at least, unless that one is full already. Fewer and larger
-  /// groups cost fewer syncs; a single hold waits for nothing.
+  std::size_t groups_per_snapshot = 32;    ///< while groups keep coming, one snapshot is kept after this many
+  /// At least this long from the start of a group to the start of the next, unless that one is full already. Fewer and
+  /// larger groups cost fewer syncs; a lone hold does not wait.
   std::chrono::microseconds between_groups{0};
 };
 
@@ -28,9 +28,9 @@ enum class writer_thread {
   shared, ///< the scheduler's, for stores that never block: deterministic tests, and `bench ask`
 };
 
-/// Starts the actor that appends to the journal for all shards of a node; only the keeper appends, too, to a shard that
-/// nobody serves while its plan is replaced. It opens its own connection with `open`
-/// when it first needs it, and again if that failed.
+/// Starts the actor that appends to the journal for all shards of a node. (Only the keeper also appends, to a shard
+/// that nobody serves while its plan is replaced.) It opens its own connection with `open` when it first needs it, and
+/// again after a failure.
 [[nodiscard]] messages::journal_actor
 spawn_journal_writer(caf::actor_system& system, std::function<std::unique_ptr<persistence::booking_store>()> open,
                      journal_writer_limits limits = {}, writer_thread thread = writer_thread::own);

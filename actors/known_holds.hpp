@@ -19,8 +19,8 @@ namespace usher::actors {
 struct known_hold {
   domain::buyer_id buyer;
   std::vector<std::pair<domain::section_no, std::uint32_t>> parts;
-  std::uint64_t wish_digest = 0;  ///< of the wish that led to it; 0: not known any more
-  std::uint64_t last_attempt = 0; ///< at having it held by a section whose answer the event does not see
+  std::uint64_t wish_digest = 0;  ///< of the wish that led to it; 0: no longer known
+  std::uint64_t last_attempt = 0; ///< to have it held by a section, whose answer the event does not see
 
   [[nodiscard]] bool has_part_in(domain::section_no section) const;
 };
@@ -28,10 +28,10 @@ struct known_hold {
 /// How many seats a wish takes from its buyer's allowance.
 [[nodiscard]] std::uint32_t quantity_of(const domain::wish& wanted);
 
-/// The holds and orders of an event as far as they count: what each buyer may still have follows from them.
+/// The holds and orders of an event that count against allowances: what each buyer may still have follows from them.
 class known_holds {
 public:
-  /// `event` says how many seats a buyer may have, and outlives this object.
+  /// `event` says how many seats a buyer may have, and must outlive this object.
   explicit known_holds(const domain::event& event);
 
   /// Takes the seats of a wish from its buyer's allowance; the refusal, if they are too many.
@@ -41,29 +41,29 @@ public:
 
   /// Null when it is not known.
   [[nodiscard]] const known_hold* find(domain::hold_id hold) const;
-  /// Why this wish cannot be a repeat of the hold that is known by its id, if one is: a key is for one wish of one
-  /// buyer.
+  /// Why this wish cannot repeat the hold that is known by its id, if any: a key is for one wish of one buyer.
   [[nodiscard]] std::optional<domain::refusal> refusal_of_another(const messages::hold_seats& wish) const;
-  /// A wish for a known hold is handed on: the number of this attempt, higher than all before.
+  /// A wish for a known hold is passed on. Returns the number of this attempt, higher than all before.
   std::uint64_t next_attempt(domain::hold_id hold);
   /// Remembers a hold for which the allowance was taken. False when it was known before: then nothing changes.
   bool add(domain::hold_id hold, known_hold wanted);
-  /// A hold that is known may not be in all sections that its repeat names, e.g. when the event's node died before it
-  /// was held everywhere: the missing parts count from now on; the refusal, if they are too many.
+  /// A known hold may be missing from sections that its repeat names, e.g. when the event's node died before it was
+  /// held everywhere: the missing parts count from now on. Returns the refusal, if they are too many.
   [[nodiscard]] std::optional<domain::refusal> add_parts(domain::hold_id hold, const known_hold& wanted);
-  /// A section has these seats for the hold, whatever was known of it there.
+  /// A section has these seats for the hold, whatever was known before.
   void add_claim(domain::hold_id hold, const domain::buyer_id& buyer, domain::section_no section, std::uint32_t seats);
 
   /// The hold is this, whatever it was before.
   void set(domain::hold_id hold, known_hold present);
-  /// A known hold has in each of its sections what was granted there.
+  /// In each of its sections a known hold has what was granted there.
   void note_granted(domain::hold_id hold, const messages::hold_granted& granted);
-  /// The seats of an order are its buyer's, even if the hold was gone meanwhile.
+  /// The seats of an order are its buyer's, even if the hold was gone in between.
   void note_owned(const domain::order_started& order);
 
   /// Nothing of a hold is held or owned any more.
   void forget(domain::hold_id hold);
-  /// Likewise, in one section; unless the wish was handed on again after this attempt, and 0 is after all of them.
+  /// Likewise in one section, unless the wish was passed on again after this attempt; 0 counts as later than all
+  /// attempts.
   void forget_part(domain::hold_id hold, domain::section_no section, std::uint64_t attempt = 0);
 
 private:

@@ -12,10 +12,10 @@
 
 namespace usher::actors {
 
-/// What an event knows of its sections' free places: how many there are, and what is not to be had side by side.
+/// What an event knows of its sections' free places: how many there are, and what cannot be had side by side.
 class known_places {
 public:
-  /// There are so many sections.
+  /// There are this many sections.
   void expect_sections(std::size_t count);
   /// A section says how it stands.
   void note_totals(domain::section_no section, const domain::section_totals& totals);
@@ -24,7 +24,7 @@ public:
   /// A section does not have these places side by side, until it frees seats.
   void note_not_together(domain::section_no section, const domain::best_wish& wanted);
 
-  /// A section may have such places as far as is known now.
+  /// Whether, as far as is known, a section may have such places.
   [[nodiscard]] bool may_have(const best_search::attempt& next, const domain::best_wish& wanted) const;
   [[nodiscard]] const std::vector<domain::section_totals>& totals() const noexcept { return totals_; }
   /// Every section has said how it stands.

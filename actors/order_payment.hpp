@@ -15,7 +15,7 @@ namespace usher::actors {
 
 /// One order's dealings with the payment provider: what it is asked, and whether an answer is awaited.
 ///
-/// The answers come to the checkout as `payment_answered`; it says here when one of them settles the question.
+/// The answers come to the checkout as `payment_answered`; when one settles the question, the checkout calls `settle`.
 class order_payment {
 public:
   using time_point = caf::actor_clock::time_point;
@@ -23,15 +23,15 @@ public:
   order_payment(messages::checkout_actor::pointer checkout, std::shared_ptr<payments::provider> provider,
                 payments::charge_request charge, std::chrono::milliseconds answer_wait);
 
-  /// Each asks, and returns when the answer is overdue.
+  /// Each asks, and returns the time when the answer is overdue.
   time_point charge();
   time_point ask_status();
   time_point refund();
 
-  /// Every question has got an answer that says what became of it.
+  /// Whether every question has got a conclusive answer.
   [[nodiscard]] bool settled() const noexcept { return settled_; }
   void settle() noexcept;
-  /// The question is given up and will be asked again. An answer that comes all the same counts.
+  /// The question is given up and will be asked again. An answer that still comes counts.
   void stop_waiting() noexcept { answer_due_.reset(); }
   [[nodiscard]] bool overdue(time_point now) const { return answer_due_ && *answer_due_ <= now; }
 

@@ -12,7 +12,7 @@ namespace usher::actors {
 template <class Self>
 class paced {
 public:
-  /// `tell` is called at most once in each such interval.
+  /// `tell` is called at most once in each interval `between`.
   paced(Self self, std::chrono::milliseconds between, std::function<void()> tell)
       : self_(self), between_(between), tell_(std::move(tell)) {}
 

@@ -13,10 +13,10 @@
 
 namespace usher::actors {
 
-/// At which of a waiting room's entrances each gateway brings its people in.
+/// Which of a waiting room's entrances each gateway uses.
 ///
-/// Each has one of its own while there are no more gateways than entrances. Above that some share: then somebody who
-/// is connected to two of these and leaves one counts as absent until they ask again.
+/// Each has its own while there are no more gateways than entrances. Beyond that some share one: then somebody who is
+/// connected to two of these and leaves one counts as absent until they ask again.
 class room_entrances {
 public:
   struct found {
@@ -24,7 +24,7 @@ public:
     bool is_new; ///< the gateway was not known before
   };
 
-  /// The entrance of `gateway`, which it is given if it has none.
+  /// The entrance of `gateway`, assigned now if it has none.
   [[nodiscard]] found of(const caf::actor_addr& gateway) {
     if (auto known = find(gateway); known != gateways_.end())
       return {known->entrance, false};
@@ -34,7 +34,7 @@ public:
     return {gateways_.back().entrance, true};
   }
 
-  /// The gateway is gone. The entrance that nobody uses now, if it was the only one there.
+  /// The gateway is gone. Returns its entrance if nobody else uses it.
   [[nodiscard]] std::optional<std::size_t> close(const caf::actor_addr& gateway) {
     auto known = find(gateway);
     if (known == gateways_.end())

@@ -13,13 +13,13 @@
 
 namespace usher::actors {
 
-/// What a waiting room tells its gateways without being asked: who is let in, at once, and that the queue has moved,
-/// now and then.
+/// What a waiting room tells its gateways without being asked: at once, who is let in; now and then, how the queue has
+/// moved.
 class room_news {
 public:
   using self_pointer = messages::waiting_room_actor::pointer_view;
 
-  /// `movement` says how the queue stands.
+  /// `movement` reads the queue's present state.
   room_news(self_pointer self, std::chrono::milliseconds between_news, std::function<messages::queue_moved()> movement);
 
   void subscribe(const messages::gateway_actor& who);
@@ -27,7 +27,7 @@ public:
 
   void tell(const messages::people_admitted& news);
   void tell(const messages::place_given_up& news);
-  /// Tells how the queue stands now, or a little later, so that a busy room does not talk all the time.
+  /// Tells the queue's state now, or a little later, so that a busy room does not talk all the time.
   void tell_soon() { movement_news_.soon(); }
 
 private:

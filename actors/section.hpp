@@ -16,7 +16,7 @@ namespace usher::actors {
 
 struct section_limits {
   shard_journal_limits journal;
-  /// Watchers and the event hear of changes at once after a quiet time, else once in so long.
+  /// Watchers and the event hear of changes at once after a quiet time, else once per interval.
   std::chrono::milliseconds between_news{100};
   std::size_t expiries_at_once_max = 1'000;
 };

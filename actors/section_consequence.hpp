@@ -16,27 +16,27 @@ struct end_of_hold {
   domain::hold_id hold;
   domain::buyer_id buyer;
   domain::hold_end why = domain::hold_end::released;
-  std::uint64_t attempt = 0; ///< an unacknowledged one is of this attempt at it
+  std::uint64_t attempt = 0; ///< an unacknowledged end is of this attempt
 };
 
-/// What there is to show and to tell, besides a granted hold.
+/// What to show and tell, besides a granted hold.
 struct section_change {
   seats_look look;
   std::optional<end_of_hold> end = std::nullopt;
 };
 
-/// What follows when a section's fact is durable. Small, since each fact on its way to the journal has one.
+/// What follows when a section's fact is durable. Small, since every fact on its way to the journal carries one.
 struct section_consequence {
   enum class answer : std::uint8_t {
     none,
-    done,          ///< with nothing
-    granted,       ///< with the hold that this fact made, which is shown too
-    granted_again, ///< with a hold that was there before
+    done,          ///< an empty answer
+    granted,       ///< the hold that this fact made, which is also shown
+    granted_again, ///< a hold that was there before
   };
 
   answer reply = answer::none;
   caf::response_promise asker;
-  domain::hold_id hold;      ///< that the answer is about
+  domain::hold_id hold;      ///< that the reply is about
   std::uint64_t attempt = 0; ///< at that hold
   std::unique_ptr<section_change> change = nullptr;
 };

@@ -16,11 +16,11 @@
 
 namespace usher::actors {
 
-/// What a section tells without being asked, all of it durable: the looks of its seats to the gateways that watch
-/// them, its totals and the ends of its holds to the event.
+/// What a section tells without being asked, all of it durable: how its seats look to the gateways that watch, its
+/// totals and the ends of its holds to the event.
 ///
-/// A snapshot and the deltas after it fit together: whoever applies to a view with sequence number n the deltas n + 1,
-/// n + 2 and so on has the present look. A delta may repeat what a view shows already.
+/// A snapshot and the deltas after it fit together: whoever has a view with sequence number n and applies the deltas n
+/// + 1, n + 2 and so on is up to date. A delta may repeat what a view already shows.
 class section_news {
 public:
   using self_pointer = messages::section_actor::pointer_view;
@@ -30,10 +30,10 @@ public:
 
   // ---- who listens ----
 
-  /// Each change of seats, from now on.
+  /// `who` hears each change of seats from now on.
   void watch(const messages::gateway_actor& who);
   void unwatch(const messages::gateway_actor& who) { watchers_.remove(who); }
-  /// The holds that run out, from now on.
+  /// `who` hears which holds run out from now on.
   void subscribe(const messages::gateway_actor& who);
   void forget(const caf::actor_addr& gone);
 
@@ -43,7 +43,7 @@ public:
   void show_held(std::span<const domain::priced_seat> seats) { seats_.show_held(seats); }
   /// The section was rebuilt at a new epoch: its deltas are counted anew.
   void show(const domain::section& section, domain::epoch epoch);
-  /// Tells what was shown now, or a little later, so that a busy section does not talk all the time.
+  /// Tells what was shown, now or a little later, so that a busy section does not talk all the time.
   void tell_soon();
   void tell(const end_of_hold& end);
   void tell_totals();

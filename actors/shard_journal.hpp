@@ -17,7 +17,7 @@
 
 namespace usher::actors {
 
-/// From where a shard writes on: what its claim returned.
+/// Where a shard goes on writing: what its claim returned.
 struct journal_start {
   domain::shard_id shard;
   domain::epoch epoch;
@@ -27,7 +27,7 @@ struct journal_start {
 
 struct shard_journal_limits {
   std::size_t in_flight_max = 10'000;     ///< facts decided and not yet durable; above that, `overloaded`
-  std::size_t facts_per_snapshot = 4'000; ///< and so many are replayed one by one after a restart
+  std::size_t facts_per_snapshot = 4'000; ///< at most about this many are replayed one by one after a restart
   std::chrono::milliseconds first_retry{250};
   std::chrono::milliseconds last_retry{2'000};
 };
@@ -41,11 +41,10 @@ enum class shard_standing : std::uint8_t {
 /// One shard's side of the journal: numbers its facts without gaps, remembers what follows from each
 /// once it is durable, and recovers when a write failed.
 ///
-/// A fact that was decided is applied at once, so that a seat is taken for everybody else, but nobody
-/// is told before it is durable: what there is to tell is its `Consequence`, a plain struct of the
-/// shard's own, and comes back in `durable` in the order of the facts, or in `failed`. After a failure
-/// the shard is in doubt: it claims its own next epoch, which fences late writes of its own, and
-/// rebuilds itself from the history that comes with it.
+/// A decided fact is applied at once, so that nobody else can take the seat, but nobody is told before it is durable:
+/// what there is to tell is its `Consequence`, a plain struct of the shard's own, which comes back in `durable` in the
+/// order of the facts, or in `failed`. After a failure the shard is in doubt: it claims its own next epoch, which
+/// fences late writes of its own, and rebuilds itself from the history that the claim returns.
 ///
 /// Not an actor and not tied to one: what it wants done goes through a `shard_port`.
 template <class Consequence>
@@ -75,24 +74,25 @@ public:
     return std::nullopt;
   }
 
-  /// So much is on its way that nothing more may wait for it.
+  /// So much is in flight that nothing more may wait for it.
   [[nodiscard]] bool full() const noexcept { return in_flight_.size() >= limits_.in_flight_max; }
 
-  /// From now on there is an obstacle, so that the journal is `settled` before long, until `carry_on`.
+  /// There is an obstacle from now until `carry_on`, so that the journal is soon `settled`.
   void stand_down() noexcept { standing_down_ = true; }
   void carry_on() noexcept { standing_down_ = false; }
   [[nodiscard]] bool standing_down() const noexcept { return standing_down_; }
 
   // ---- writing ----
 
-  /// Takes a fact, which the shard has applied. Requires that nothing is in doubt; who can put the fact off looks for
-  /// an `obstacle` first. True for the first one since the last `flush`: the caller then has `flush` called soon.
+  /// Takes a fact, which the shard has applied. Requires that nothing is in doubt; callers who can put the fact off
+  /// check for an `obstacle` first. True for the first one since the last `flush`: the caller then has `flush` called
+  /// soon.
   template <class Fact>
   bool write(Fact&& fact, domain::instant at, Consequence consequence) {
     domain::ensure(standing_ == shard_standing::writing, "a shard writes only while nothing is in doubt");
     in_flight_.push_back({++last_, std::move(consequence)});
     if (outbox_.empty())
-      outbox_.reserve(last_handed_over_); // as many as the last time are likely
+      outbox_.reserve(last_handed_over_); // probably as many as last time
     outbox_.emplace_back(std::forward<Fact>(fact));
     outbox_at_ = at;
     return outbox_.size() == 1;
@@ -105,7 +105,7 @@ public:
     in_flight_.push_back({last_, std::move(consequence)});
   }
 
-  /// Hands the facts taken since the last time to the writer, as one message.
+  /// Hands the facts taken since the last flush to the writer, as one message.
   void flush() {
     if (outbox_.empty())
       return;
@@ -116,7 +116,7 @@ public:
 
   // ---- what the writer says ----
 
-  /// Calls `done(consequence)` for all that is durable now, in order. `done` may write further facts.
+  /// Calls `done(consequence)` for everything that is now durable, in order. `done` may write further facts.
   template <class Done>
   void durable(const messages::facts_durable& mark, Done&& done) {
     if (mark.epoch != epoch_ || standing_ != shard_standing::writing)
@@ -155,8 +155,8 @@ public:
 
   // ---- recovery ----
 
-  /// The keeper could not claim the shard. A store that is out of reach is tried again, more and more
-  /// seldom; any other reason means that the shard is somebody else's.
+  /// The keeper could not claim the shard. If the store is out of reach, it is tried again, less and less often; any
+  /// other reason means that the shard is somebody else's.
   void reclaim_failed(const domain::refusal& why) {
     if (standing_ != shard_standing::in_doubt)
       return;
@@ -172,8 +172,8 @@ public:
       port_.reclaim({shard_, epoch_});
   }
 
-  /// The shard is claimed, and its owner rebuilds it from `history`: it writes on from there. False when facts that
-  /// were durable are missing: then the shard stops, because buyers were told of them.
+  /// The shard is claimed, and its owner rebuilds it from `history` and goes on writing from there. False when durable
+  /// facts are missing: then the shard stops, because buyers were told of them.
   [[nodiscard]] bool reclaimed(const messages::shard_reclaimed& history) {
     domain::ensure(standing_ == shard_standing::in_doubt, "a shard is reclaimed only when in doubt");
     domain::ensure(history.epoch > epoch_, "a claim raises the epoch");
@@ -194,16 +194,16 @@ public:
 
   // ---- snapshots ----
 
-  /// True when so much was written since the last snapshot that another one is worth its cost.
+  /// True when enough was written since the last snapshot to make another one worth its cost.
   [[nodiscard]] bool snapshot_due() const noexcept {
     return standing_ == shard_standing::writing && !snapshot_ && last_ - snapshot_at_ >= snapshot_after_;
   }
 
-  /// Takes the snapshot of the shard as it is now, with all facts in flight; it is handed to the writer once these are
-  /// durable.
+  /// Takes a snapshot of the shard as it is now, including all facts in flight; it is handed to the writer once these
+  /// are durable.
   void take_snapshot(std::vector<domain::fact> facts) {
     snapshot_at_ = last_;
-    // A large state is written seldom: the snapshots cost no more than the facts themselves.
+    // A large state is written rarely: snapshots cost no more than the facts themselves.
     snapshot_after_ = std::max(limits_.facts_per_snapshot, facts.size());
     snapshot_ = messages::keep_snapshot{shard_, epoch_, domain::fact_seq{last_}, std::move(facts)};
     hand_over_snapshot();
@@ -228,7 +228,7 @@ private:
                                                                          : "the store is out of reach");
     if (written_since_claim_)
       port_.reclaim({shard_, epoch_});
-    else // A store that takes claims and no facts would be claimed from without end.
+    else // With a store that takes claims but no facts this would go on for ever.
       wait();
   }
 
@@ -258,7 +258,7 @@ private:
   std::optional<messages::keep_snapshot> snapshot_; ///< waits until its facts are durable
   std::uint64_t snapshot_at_;                       ///< the newest fact under the last snapshot
   std::uint64_t snapshot_after_;
-  bool written_since_claim_ = true; ///< something is durable since the shard was last claimed in doubt
+  bool written_since_claim_ = true; ///< something became durable since the shard was last claimed in doubt
   std::chrono::milliseconds retry_;
 };
 

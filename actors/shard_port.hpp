@@ -14,7 +14,7 @@
 
 namespace usher::actors {
 
-/// What a shard's journal asks of the outside. `actor_port` does it with messages.
+/// What a shard's journal asks of the outside world. `actor_port` does it with messages.
 class shard_port {
 public:
   virtual ~shard_port() = default;
@@ -31,7 +31,7 @@ public:
 /// A port over the shard's own actor.
 ///
 /// `Self` is the actor's typed pointer; `Shard` is its state class, which has `journal()` and
-/// `rebuild(messages::shard_reclaimed&)`. A broken invariant in the shard's code stops the shard and is told to the
+/// `rebuild(messages::shard_reclaimed&)`. A broken invariant in the shard's code stops the shard and is reported to the
 /// keeper.
 template <class Self, class Shard>
 class actor_port final : public shard_port {

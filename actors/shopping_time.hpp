@@ -14,8 +14,8 @@ namespace usher::actors {
 
 /// Who has been let in, and until when their pass lasts.
 ///
-/// All passes last equally long, so they end in the order they began in, and a queue is enough. One that ended early
-/// stays in it until its turn, or until such passes are more than the others.
+/// All passes last equally long, so they end in the order in which they began, and a queue is enough. A pass that ended
+/// early stays in it until its turn, or until such passes outnumber the others.
 class shopping_time {
 public:
   explicit shopping_time(domain::seconds pass_ttl) : pass_ttl_(pass_ttl) {}
@@ -31,7 +31,7 @@ public:
       std::erase_if(passes_, [this](const pass& one) { return !lasts(one); });
   }
 
-  /// When the earliest pass ends. It may have been ended before that; then there is nothing to do.
+  /// When the earliest pass ends. If that pass was ended early, there is nothing to do then.
   [[nodiscard]] std::optional<domain::instant> next_end() const {
     return passes_.empty() ? std::nullopt : std::optional{passes_.front().first};
   }
@@ -52,10 +52,10 @@ public:
 private:
   using pass = std::pair<domain::instant, domain::buyer_id>;
 
-  /// So few are not worth a look.
+  /// Up to this many are not worth cleaning up.
   static constexpr std::size_t few = 1024;
 
-  /// It was not ended early. Somebody who came in again meanwhile has a later one.
+  /// Whether it was not ended early. Somebody who was let in again since has a later one.
   [[nodiscard]] bool lasts(const pass& one) const {
     auto found = ends_.find(one.second);
     return found != ends_.end() && found->second == one.first;

@@ -10,31 +10,31 @@
 
 namespace usher::actors {
 
-/// How some seats look once a fact is durable. The price counts for seats that are sold.
+/// How some seats look once a fact is durable. The price counts only for sold seats.
 struct seats_look {
   std::vector<domain::priced_seat> seats;
   char look = '.';
 };
 
-/// One section as everybody may see it: what is durable, and nothing that is only decided.
+/// One section as everybody may see it: what is durable, not what is merely decided.
 class shown_seats {
 public:
   /// The look of a section all of whose facts are durable.
   explicit shown_seats(const domain::section& section);
 
-  /// The same again, after the section was rebuilt: seats that look different count as changed.
+  /// Likewise after the section was rebuilt: seats that look different count as changed.
   void show(const domain::section& section);
   void show(const seats_look& now);
   /// These seats are held.
   void show_held(std::span<const domain::priced_seat> seats);
 
-  /// One character per seat, by number; those that the plan no longer has look blocked.
+  /// One character per seat, by number; seats that the plan no longer has look blocked.
   [[nodiscard]] const std::string& status() const noexcept { return status_; }
   [[nodiscard]] const domain::section_totals& totals() const noexcept { return totals_; }
   [[nodiscard]] std::vector<messages::category_totals> by_category() const;
 
   [[nodiscard]] bool changed() const noexcept { return !changed_.empty(); }
-  /// The last look of every seat that changed since the last time.
+  /// The latest look of every seat that changed since the last call.
   [[nodiscard]] std::vector<std::pair<domain::seat_no, char>> take_changes();
 
 private:

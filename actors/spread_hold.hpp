@@ -11,7 +11,7 @@ namespace usher::actors {
 
 /// A hold over several sections: granted by all, or released by all.
 ///
-/// Collects the sections' answers, in any order, and says what follows. Sends nothing itself.
+/// Collects the sections' answers, in any order, and says what follows from them. Sends nothing itself.
 class spread_hold {
 public:
   explicit spread_hold(std::vector<domain::section_no> asked);
@@ -25,7 +25,7 @@ public:
   [[nodiscard]] bool complete() const noexcept { return answers_ == asked_.size(); }
   /// Why the whole hold is refused, if it is: the first refusal, with the section it came from.
   [[nodiscard]] const std::optional<domain::refusal>& refusal() const noexcept { return refusal_; }
-  /// Where something is held, or may be: to be undone when the whole is refused.
+  /// Sections where something is or may be held: to be undone when the whole is refused.
   [[nodiscard]] const std::vector<domain::section_no>& to_release() const noexcept { return to_release_; }
   /// The whole hold. Requires that all have granted.
   [[nodiscard]] const messages::hold_granted& answer() const;

@@ -11,8 +11,8 @@
 
 namespace usher::actors {
 
-/// The requests for holds over several sections that are under way: each asks all its sections at once, and undoes what
-/// some have granted when another one refused.
+/// The open requests for holds over several sections: each asks all its sections at once, and undoes what some have
+/// granted when another has refused.
 class spread_requests {
 public:
   /// `retry` is the time between attempts to undo.
@@ -22,7 +22,7 @@ public:
   caf::result<messages::hold_granted> begin(messages::hold_seats& wish);
 
   [[nodiscard]] bool contains(domain::hold_id hold) const { return under_way_.contains(hold); }
-  /// Why a request was refused whose parts are only being undone; none for any other.
+  /// Why a request was refused whose parts are still being undone; none for any other.
   [[nodiscard]] std::optional<domain::refusal> refusal_of(domain::hold_id hold) const;
   [[nodiscard]] std::size_t size() const noexcept { return under_way_.size(); }
 
@@ -31,9 +31,9 @@ private:
     spread_hold parts;
     messages::release_hold undo; ///< how to release it
     caf::typed_response_promise<messages::hold_granted> asked;
-    bool repeated = false;                                 ///< it was known before this request
+    bool repeated = false;                                 ///< the hold was known before this request
     std::optional<domain::refusal> refused = std::nullopt; ///< its answer; the rest is only being undone
-    std::size_t undoing = 0;                               ///< how many parts are
+    std::size_t undoing = 0;                               ///< how many parts are being undone
   };
 
   void granted(domain::hold_id hold, domain::section_no section, const messages::hold_granted& part);

@@ -16,12 +16,12 @@ struct waiting_room_limits {
   shard_journal_limits journal;
   std::size_t people_max = 4'000'000;
   std::uint32_t number_block = 10'000;
-  std::size_t waiting_joins_max = 100'000; ///< for the next block of numbers to be durable; above that, `overloaded`
+  std::size_t waiting_joins_max = 100'000; ///< until the next block of numbers is durable; above that, `overloaded`
   std::chrono::milliseconds between_admissions{10};
   std::chrono::milliseconds between_news{250};
   std::chrono::milliseconds between_progress{1'000}; ///< how often the turns taken are written down
-  domain::seconds presence{30};  ///< a person who is not connected counts as there for so long after asking
-  domain::seconds pass_ttl{900}; ///< an admitted person counts as shopping for so long at most
+  domain::seconds presence{30};  ///< how long people who are not connected count as there after asking
+  domain::seconds pass_ttl{900}; ///< how long an admitted person counts as shopping at most
 };
 
 /// All a waiting room needs to serve.

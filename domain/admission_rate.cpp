@@ -8,9 +8,9 @@ namespace usher::domain {
 namespace {
 
 constexpr seconds window{1};
-/// The least step of time: what happened a window and a step ago is outside of it.
+/// The least step of time: what happened a window and a step ago is outside the window.
 constexpr microseconds step{1};
-/// How much a late timer may make up for.
+/// How much lateness of the timer is made up for.
 constexpr std::chrono::milliseconds catch_up_max{100};
 
 } // namespace
@@ -40,7 +40,7 @@ void admission_rate::advance(instant now) {
     former_.pop_front();
   if (!changed_from_)
     return;
-  // The change came without its time; that it was not later than now is enough to be safe.
+  // The change came without a time; it was not later than now, which is enough to be safe.
   while (!former_.empty() && former_.back().per_s >= *changed_from_)
     former_.pop_back();
   former_.push_back({latest_ + window, *changed_from_});
@@ -61,7 +61,7 @@ void admission_rate::note_admission(instant now) {
     log_.push_back({latest_, 0});
   ++log_.back().people;
   ++logged_;
-  // Rounded up, so that whole numbers of slots never squeeze into less than their time.
+  // Rounded up, so that a second never has more slots than the rate.
   constexpr std::uint64_t second = std::chrono::nanoseconds{window}.count();
   next_slot_ += std::chrono::nanoseconds{(second + limit() - 1) / limit()};
 }
@@ -69,7 +69,7 @@ void admission_rate::note_admission(instant now) {
 instant admission_rate::next(instant now) const {
   auto at_least = std::max(latest_, now);
   if (changed_from_)
-    return at_least; // `may_admit` will find out, and then there is a limit to reckon with
+    return at_least; // `may_admit` will take the change in, and then its limit is known
   auto slot = resting_ ? at_least : std::max(at_least, std::chrono::ceil<microseconds>(next_slot_));
   auto result = slot;
   auto logged = logged_;
@@ -79,7 +79,7 @@ instant admission_rate::next(instant now) const {
     result = std::max(result, x.at + window + step);
     logged -= x.people;
   }
-  // The limit may rise before the log has shrunk far enough.
+  // The limit may rise before the log has shrunk enough.
   if (!former_.empty())
     result = std::min(result, std::max(slot, former_.front().until + step));
   return result;

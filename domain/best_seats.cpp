@@ -8,7 +8,7 @@
 namespace usher::domain {
 namespace {
 
-/// The middles that the nearest seats are looked for around. A bound keeps the search O(seats).
+/// How many seats are tried as the middle of the nearest ones. The bound keeps the search O(seats).
 constexpr std::size_t middles_max = 64;
 
 /// A free seat and how far it is from the middle under consideration, squared.
@@ -23,10 +23,10 @@ class search {
 public:
   search(const section_plan& plan, const seat_rows& rows, std::span<const seat_state> states, const best_wish& wanted)
       : plan_(plan), rows_(rows), states_(states), wanted_(wanted) {
-    // looks only; all is done in the named steps
+    // the search is in the named steps
   }
 
-  /// The first seats side by side that leave nobody alone; if there are none, the first side by side.
+  /// The first seats side by side that leave no seat alone; if there are none, the first side by side.
   [[nodiscard]] std::vector<seat_no> side_by_side() const {
     std::optional<seat_range> second_best;
     for (auto row : rows_.rows()) {
@@ -45,7 +45,7 @@ public:
     return second_best ? seats_of(*second_best) : std::vector<seat_no>{};
   }
 
-  /// The seats that are least far from the one in their middle.
+  /// The seats that are closest to the one in their middle.
   [[nodiscard]] std::vector<seat_no> nearest() const {
     std::vector<candidate> free;
     for (std::uint32_t seat = 0; seat < states_.size(); ++seat)

@@ -79,7 +79,7 @@ decision<event_defined> event::define(const event_settings& settings, std::size_
     return *std::move(wrong);
   if (settings == settings_)
     return already_so{};
-  // What is held was promised at a price in the present one.
+  // Whatever is held was promised at a price in the present currency.
   auto has_begun = state_ != event_state::scheduled && state_ != event_state::draw;
   if ((has_begun || !orders_.empty()) && settings.currency != settings_.currency)
     return bad_request("The currency cannot change once the sale has begun.");
@@ -87,7 +87,7 @@ decision<event_defined> event::define(const event_settings& settings, std::size_
 }
 
 decision<event_state_changed> event::change_state(event_state wanted) const {
-  // A sold-out event is open to whatever comes back.
+  // A sold-out event counts as open: seats may come back.
   if (wanted == state_ || (wanted == event_state::open && state_ == event_state::sold_out))
     return already_so{};
   if (may_follow(state_, wanted))
@@ -139,7 +139,7 @@ std::optional<refusal> event::may_order() const {
 }
 
 decision<order_started> event::start_order(const order_started& wanted) const {
-  // A repeat gets its answer whatever has become of the sale since.
+  // A repeat gets its answer, whatever has happened to the sale since.
   if (const auto* present = find_order(wanted.order)) {
     if (present->details().buyer != wanted.buyer)
       return refusal{.reason = rejection::not_found};
@@ -159,7 +159,7 @@ decision<order_started> event::start_order(const order_started& wanted) const {
     const auto& other = orders_.at(latest->second);
     if (other.details().buyer != wanted.buyer)
       return refusal{.reason = rejection::not_found};
-    // A confirmed order that is being cancelled has its hold behind it, too.
+    // A confirmed order that is being cancelled has used up its hold, too.
     if (other.visited(order_state::confirmed))
       return refusal{.reason = rejection::hold_expired, .detail = "The hold has been paid for."};
     return refusal{.reason = rejection::in_progress, .detail = "Another order for this hold is being paid."};
@@ -252,7 +252,7 @@ std::vector<fact> event::snapshot() const {
   std::vector<fact> result;
   if (settings_ != event_settings{})
     result.emplace_back(event_defined{settings_});
-  // Those that failed go first, in the order in which they did, so that replaying forgets the same ones next.
+  // Failed orders go first, in the order in which they failed, so that a replay forgets the same ones next.
   std::vector<const order*> ordered;
   ordered.reserve(orders_.size());
   for (auto id : failed_.in_order())
@@ -261,7 +261,7 @@ std::vector<fact> event::snapshot() const {
   for (const auto& [id, present] : orders_)
     if (present.state() != order_state::failed)
       ordered.push_back(&present);
-  // The one that pays for a hold, or has bought it, goes after all others of that hold.
+  // The order that pays for a hold, or has bought it, goes after all others of that hold.
   auto rank = [this](const order* x) {
     const auto& details = x->details();
     auto paying = order_by_hold_.find(details.hold);
@@ -272,7 +272,7 @@ std::vector<fact> event::snapshot() const {
     result.emplace_back(x->details());
     if (auto since = x->cancel_requested_at())
       result.emplace_back(order_cancel_requested{x->details().order, *since});
-    // The states are declared in an order in which every order goes through them.
+    // Every order goes through its states in the order of their declaration.
     for (auto i = static_cast<unsigned>(order_state::charging); i <= static_cast<unsigned>(order_state::cancelled); ++i)
       if (auto state = static_cast<order_state>(i); x->visited(state))
         result.emplace_back(order_advanced{x->details().order, state, state == x->state() ? x->reason() : std::string{},

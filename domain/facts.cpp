@@ -64,7 +64,7 @@ std::string_view public_name(order_state state, bool cancel_requested) {
     case order_state::failed:
     case order_state::unacknowledged:
       return "failed";
-    // Once begun, a refund or a cancellation is carried through, whatever it takes.
+    // Once begun, a refund or a cancellation is seen through, whatever it takes.
     case order_state::refunding:
       return cancel_requested ? "cancelled" : "refunded";
     case order_state::refunded:

@@ -35,7 +35,7 @@ constexpr std::uint32_t successors(order_state state) {
   return 0;
 }
 
-/// Whether some way of steps leads from one state to another. The ways are short and have no circles.
+/// Whether steps lead from one state to another. The paths are short and have no cycles.
 constexpr bool leads_to(order_state from, order_state to) {
   for (unsigned i = 0; i <= static_cast<unsigned>(order_state::unacknowledged); ++i) {
     auto next = static_cast<order_state>(i);

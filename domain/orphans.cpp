@@ -25,8 +25,8 @@ std::vector<row_part> by_row(const seat_rows& rows, std::span<const seat_no> wan
   return parts;
 }
 
-/// The seats that taking the part would leave alone. Only neighbours of taken seats can become so:
-/// all others are as alone as before.
+/// The seats that taking the part would leave alone. Only neighbours of taken seats can become so: nothing changes for
+/// the others.
 std::vector<seat_no> orphans_of(const row_part& part, std::span<const seat_state> states) {
   auto stays_free = [&](std::uint32_t seat) {
     return part.row.contains(seat) && states[seat] == seat_state::free

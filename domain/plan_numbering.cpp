@@ -28,7 +28,7 @@ std::unordered_map<std::string_view, seat_no> numbers_by_guid(const section_numb
   return result;
 }
 
-/// Gives a section as it was read its numbers; false when they are of another plan.
+/// Gives its numbers to a section as it was read; false when they are of another plan.
 bool number(section_plan& section, const section_numbering& row) {
   std::vector<seat_no> by_index;
   if (section.general()) {
@@ -52,7 +52,7 @@ bool number(section_plan& section, const section_numbering& row) {
   return true;
 }
 
-/// What the numbers of a plan mean that are in use now.
+/// What the numbers that are in use now mean.
 plan_numbering numbering_of(const seating_plan& plan) {
   plan_numbering result;
   for (const auto& section : plan.sections()) {
@@ -75,7 +75,7 @@ bool is_as_read(const seating_plan& plan) {
          && std::is_sorted(plan.order().begin(), plan.order().end());
 }
 
-/// One plan on its way to the next.
+/// The change from one plan to the next.
 class change {
 public:
   change(const seating_plan& now, const seating_plan& next, std::span<const section_standing> standings)
@@ -141,7 +141,7 @@ private:
         open.push_back(now_.sections()[number].number_at(index));
     if (open.size() > capacity)
       drop_places(open, open.size() - capacity, number);
-    // Places that were dropped before and are free come back, so that numbers do not run out.
+    // Free places that were dropped earlier come back, so that numbers do not run out.
     std::vector<bool> is_open(row.guids.size(), false);
     for (auto place : open)
       is_open[place.value()] = true;
@@ -154,7 +154,7 @@ private:
     row.open = std::move(open);
   }
 
-  /// Any place is as good as another: the ones that nobody misses go first.
+  /// Any place is as good as another: those that nobody misses go first.
   void drop_places(std::vector<seat_no>& open, std::size_t count, std::size_t number) const {
     auto rank = [&](seat_no place) {
       switch (standing(number, place).state) {
@@ -193,7 +193,7 @@ private:
     }
   }
 
-  /// The number of the section that the next plan has the place in.
+  /// The section in which the next plan has the place.
   [[nodiscard]] std::optional<section_no> place_in_next(seat_place place) const {
     const auto& section = now_.section(place.section);
     if (section.general()) {

@@ -12,7 +12,7 @@ double distance(const planned_seat& a, const planned_seat& b) {
   return std::hypot(a.position.x - b.position.x, a.position.y - b.position.y);
 }
 
-/// How far apart neighbours of this row of the plan may be; beyond that there is an aisle between them.
+/// How far apart neighbours in this row of the plan may be; beyond that there is an aisle between them.
 double reach_in(std::span<const planned_seat> row) {
   constexpr double any_distance = std::numeric_limits<double>::infinity();
   std::vector<double> gaps;
@@ -22,7 +22,7 @@ double reach_in(std::span<const planned_seat> row) {
   auto usable = [](double gap) { return std::isfinite(gap); };
   if (gaps.empty() || !std::all_of(gaps.begin(), gaps.end(), usable))
     return any_distance;
-  // The smaller of the two in the middle: in a short row an aisle is soon half of the gaps.
+  // The lower median: in a short row an aisle is easily half of the gaps.
   auto middle = gaps.begin() + static_cast<std::ptrdiff_t>((gaps.size() - 1) / 2);
   std::nth_element(gaps.begin(), middle, gaps.end());
   return *middle > 0 ? seat_rows::aisle_pitches * *middle : any_distance;

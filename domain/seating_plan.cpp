@@ -12,7 +12,7 @@ namespace {
 
 constexpr char general_separator = ':';
 
-/// Seats that name rows and categories which exist, and rows that are in one piece.
+/// Ensures that seats name rows and categories that exist, and that each row is in one piece.
 void ensure_sound(const section_plan& section, std::size_t categories) {
   ensure(!section.general() || section.seats.empty(), "a section has seats or a capacity, not both");
   ensure(!section.general() || section.general_category.value() < categories, "a section's category is in the plan");

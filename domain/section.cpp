@@ -1,4 +1,4 @@
-// What a section decides. What follows from it is in section_facts.cpp, what can be read in section_readings.cpp.
+// What a section decides. How facts change it is in section_facts.cpp, what can be read in section_readings.cpp.
 #include "domain/section.hpp"
 
 #include "domain/ensure.hpp"
@@ -10,7 +10,7 @@
 namespace usher::domain {
 namespace {
 
-// Up to here comparing each with each is faster than sorting a copy, and allocates nothing.
+// Up to this many, comparing all pairs is faster than sorting a copy, and allocates nothing.
 constexpr std::size_t few_seats = 32;
 
 std::vector<seat_no> named_twice(std::span<const seat_no> seats) {
@@ -37,7 +37,7 @@ std::vector<seat_no> sorted_seats(std::span<const priced_seat> seats) {
   return result;
 }
 
-/// Whether both are the same seats, in whatever order.
+/// Whether both are the same seats, in any order.
 bool same_seats(std::span<const priced_seat> a, std::span<const priced_seat> b) {
   auto same = [](const priced_seat& x, const priced_seat& y) { return x.seat == y.seat; };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), same)
@@ -206,7 +206,7 @@ decision<payment_started> section::start_payment(hold_id id, const buyer_id& buy
   }
   if (present->paying_for)
     return refusal{.reason = rejection::in_progress};
-  // Its time is over, even if the timer has not come round to it yet.
+  // Its time is up, even if the timer has not reached it yet.
   if (present->until <= now)
     return refusal{.reason = rejection::hold_expired};
   return payment_started{id, order, std::max(until, present->until)};
@@ -228,7 +228,7 @@ decision<seats_sold> section::sell(hold_id id, order_id order, const buyer_id& b
   if (seats.empty() || order == order_id{})
     return bad_request("A sale needs an order and at least one seat.");
   auto numbers = sorted_seats(seats);
-  // Those that the plan no longer has are as good as taken.
+  // Seats that the plan no longer has count as taken.
   if (auto refused = never_heard_of(numbers))
     return *std::move(refused);
   auto owned = [&](seat_no x) { return owner_of(x) != nullptr && *owner_of(x) == order; };
@@ -254,7 +254,7 @@ decision<seats_sold> section::sell(hold_id id, order_id order, const buyer_id& b
 }
 
 decision<seats_returned> section::take_back(order_id order, std::span<const seat_no> seats) const {
-  // Those that came back before may be gone from the plan by now.
+  // Seats that were returned earlier may be gone from the plan by now.
   if (auto refused = never_heard_of(seats))
     return *std::move(refused);
   seats_returned returned{.order = order, .seats = {}};

@@ -224,7 +224,7 @@ private:
   [[nodiscard]] bool is_free(seat_no seat) const {
     return states_[seat.value()] == seat_state::free && (here_->numbers.plain() || has(seat));
   }
-  /// Why these seats cannot be named: not in the plan, or named twice.
+  /// Why these seats cannot be named: unknown to the plan (or to any plan so far), or named twice.
   [[nodiscard]] std::optional<refusal> misnamed(std::span<const seat_no> seats) const;
   [[nodiscard]] std::optional<refusal> never_heard_of(std::span<const seat_no> seats) const;
   template <class Nameable>

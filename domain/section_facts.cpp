@@ -8,9 +8,9 @@
 namespace usher::domain {
 namespace {
 
-// The order that stands in a snapshot for all earlier owners of a seat. No client's order has this id.
+// The order that represents all earlier owners of a seat in a snapshot. No client's order has this id.
 constexpr order_id earlier_owners{};
-// The order that stands in a snapshot for those that gave a hold more time and failed.
+// The order that represents those which gave a hold more time and failed in a snapshot.
 constexpr order_id failed_before{};
 
 } // namespace
@@ -86,7 +86,7 @@ void section::apply(const hold_ended& happened) {
   auto& ending = live(happened.hold);
   move(ending.seats, ending.paying_for ? seat_state::paying : seat_state::held, seat_state::free);
   forget(ending);
-  // Its buyer was told that nothing is held, and may try again with the same key.
+  // The buyer of an unacknowledged hold was told that nothing is held, and may try again with the same key.
   if (happened.why != hold_end::unacknowledged)
     ended_.remember(happened.hold);
 }
@@ -192,7 +192,7 @@ std::vector<fact> section::snapshot_of_past() const {
   seats_returned returned{.order = earlier_owners, .seats = {}};
   for (std::uint32_t i = 0; i < states_.size(); ++i) {
     const auto& present = ownerships_[i];
-    auto returns = present.version / 2 * 2; // the present owner's sale, if there is one, comes after these
+    auto returns = present.version / 2 * 2; // the present owner's sale, if any, comes after these
     if (returns == 0)
       continue;
     sold.seats.push_back({seat_no{i}, present.refunded, returns - 1});

@@ -10,12 +10,12 @@
 namespace usher::domain {
 namespace {
 
-/// How many expired people are told so; those before them are unknown again.
+/// How many expired people are remembered, to be told so; earlier ones are unknown again.
 constexpr std::size_t expired_max = 100'000;
 
 constexpr seconds poll_min{1};
 constexpr seconds poll_max{30};
-/// Asking ten times until one's turn shows progress and costs little.
+/// Polling ten times until one's turn shows progress and costs little.
 constexpr int polls_until_turn = 10;
 
 /// The first whole second since 1970 that is not before `at`.
@@ -59,9 +59,9 @@ const char* to_string(queue_state state) {
 queue_place place_behind(queue_number number, std::uint64_t ahead, std::uint64_t present,
                          std::uint32_t admission_per_s) {
   queue_place place{.number = number, .ahead = ahead};
-  // The law of the rate: whoever has `n` people before them needs at least n / rate full seconds.
+  // By the rate limit, whoever has `n` people before them waits at least n / rate whole seconds.
   place.eta_low = whole_seconds(present / admission_per_s);
-  // One second more than their slots need, for the second that has been used already.
+  // One second more than their slots take, since the present second may be used up already.
   place.eta_high = whole_seconds(ahead / admission_per_s + 2);
   place.poll_after = std::clamp(place.eta_low / polls_until_turn, poll_min, poll_max);
   return place;
@@ -137,7 +137,7 @@ void waiting_room::put_in_line(waiting_person& person, queue_number number) {
   person.number = number;
   person.state = queue_state::waiting;
   line_.add(person, person.present());
-  // The second that the person is there until is filed by number.
+  // `asked_until_` is by number: the person's presence is filed under the new one.
   if (person.asking)
     asked_until_[person.asked_until_s].push_back(number);
 }
@@ -171,7 +171,7 @@ std::variant<queue_number, refusal> waiting_room::rejoin(const buyer_id& buyer, 
   auto* person = find(buyer);
   if (person != nullptr && person->number == number)
     return number;
-  // Numbers that this object gave out are known as long as they count.
+  // Numbers that this object gave out are known as long as they are valid.
   bool given_earlier = number.value() >= 1 && number.value() <= earlier_;
   if (!given_earlier || turns_.over(number) || line_.find(number) != nullptr)
     return refusal{.reason = rejection::not_found};
@@ -219,7 +219,7 @@ void waiting_room::note_presence(waiting_person& person) {
 }
 
 void waiting_room::connected(const buyer_id& buyer, std::size_t entrance) {
-  // Of those who are in already nobody hears when they go, and when they wait again they are connected anew.
+  // Nobody reports when people leave who have been let in; if they wait again, they are connected anew.
   if (auto* person = find(buyer); person != nullptr && person->state == queue_state::waiting) {
     person->entrances |= bit_of(entrance);
     note_presence(*person);
@@ -250,7 +250,7 @@ void waiting_room::touch(const buyer_id& buyer, instant now, seconds presence) {
     return;
   person->asked_until_s = std::max(person->asked_until_s, second_after(now + presence));
   if (person->asking)
-    return; // filed already; when that second comes, the person is filed anew
+    return; // filed already; when that second comes, they are filed again
   person->asking = true;
   asked_until_[person->asked_until_s].push_back(person->number);
   note_presence(*person);
@@ -330,7 +330,7 @@ bool waiting_room::forget_expired() {
   while (!expired_.empty()) {
     auto known = people_.find(std::string_view{expired_.front().value()});
     expired_.pop_front();
-    // Those who joined anew since then are no longer expired.
+    // Those who have joined again since are no longer expired.
     if (known != people_.end() && (*known)->state == queue_state::expired) {
       people_.erase(known);
       return true;
