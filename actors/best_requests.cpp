@@ -25,7 +25,7 @@ caf::result<messages::hold_granted> best_requests::begin(messages::hold_seats& w
   return asked;
 }
 
-/// The sections that have places of a category, or all.
+/// The sections that have places of the category; all sections if there is none.
 const std::vector<domain::section_no>& best_requests::sections_with(std::optional<domain::category_no> category) {
   auto [known, is_new] = sections_with_.try_emplace(category);
   auto& result = known->second;
@@ -75,7 +75,7 @@ void best_requests::refused(domain::hold_id hold, const domain::refusal& why) {
     case rejection::sold_out:
     case rejection::would_orphan:
     case rejection::limit_exceeded:
-      // No such places here. Why they are missing side by side stays true until somebody gives seats back.
+      // No such places here. That none are side by side stays true until seats are freed.
       if (under_way.last.fit == domain::togetherness::together)
         places_.note_not_together(under_way.last.section, *under_way.wish.best_anywhere);
       search_on(hold);

@@ -4,7 +4,7 @@ namespace usher::actors {
 
 best_search::best_search(std::vector<domain::section_no> sections, const domain::best_wish& wanted) {
   using domain::togetherness;
-  // One place is always beside itself.
+  // A single place is always together.
   if (wanted.quantity > 1)
     for (auto section : sections)
       attempts_.push_back({section, togetherness::together});

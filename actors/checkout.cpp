@@ -26,11 +26,11 @@ using messages::payment_outcome;
 using messages::payment_step;
 using messages::to_refusal;
 
-/// The reason that the order's buyer, and whoever reads the journal, is shown.
+/// The reason shown to the order's buyer and to whoever reads the journal.
 constexpr const char* cancelled_by_buyer = "Cancelled by the buyer.";
 
-/// Carries one order through its saga. Every step is: do it, have the event write it down, go on. A step whose
-/// answer is missing or not yet possible is tried again, more and more seldom.
+/// Carries one order through its saga. Every step is: do it, have the event write it down, go on. A step that gets no
+/// answer, or is not possible yet, is tried again, less and less often.
 class checkout_state {
 public:
   using self_pointer = messages::checkout_actor::pointer;
@@ -74,7 +74,7 @@ private:
       case order_state::started:
         return start_payments();
       case order_state::charging:
-        // Perhaps it was asked before: the provider knows.
+        // The provider may have been asked before; it knows.
         keep_extended();
         return ask_status();
       case order_state::charged:
@@ -92,7 +92,7 @@ private:
     }
   }
 
-  /// Has the event write down that the order is `next` now, and goes on from there.
+  /// Has the event write down that the order is now `next`, and goes on from there.
   void advance(order_state next, std::string reason = {}) {
     messages::advance_order wish{trace_, details_.order, next, reason};
     self_->request(event_actor_, caf::infinite, std::move(wish))
@@ -106,7 +106,7 @@ private:
   }
 
   void not_advanced(order_state next, const std::string& reason, const domain::refusal& why) {
-    // Its buyer cancelled it while it was being sold, and the event knew that first.
+    // The buyer cancelled while the seats were being sold, and the event heard of it first.
     if (next == order_state::confirmed && why.reason == domain::rejection::in_progress) {
       cancel_ = true;
       return refund_instead(cancelled_by_buyer);
@@ -116,7 +116,7 @@ private:
       next_reason_ = reason;
       return try_later(&checkout_state::advance_again);
     }
-    // The event sees the order elsewhere. It starts another checkout from where the order is.
+    // The event sees the order in another state, and starts another checkout from there.
     log_.error("{} cannot become {}: {} {}", line_, domain::to_string(next), domain::sentence(why.reason), why.detail);
     self_->quit(caf::make_error(caf::sec::runtime_error, "the order is not where its checkout thought"));
   }
@@ -153,8 +153,8 @@ private:
     advance(order_state::charging);
   }
 
-  /// Gives the hold more time while the outcome of the payment is open. A hold that is gone stays gone: its seats
-  /// are taken again when the money is here, if they are still free.
+  /// Gives the hold more time while the outcome of the payment is open. A hold that is gone stays gone: once the money
+  /// is here its seats are taken again, if they are still free.
   void keep_extended() {
     sections_.extend_payment();
     extend_later();
@@ -199,7 +199,7 @@ private:
   }
 
   void payment_answered(messages::payment_answered& answer) {
-    // An answer may come after its question was given up; what it says is true all the same, but once only.
+    // An answer may come after its question was given up; it is still true, but must count only once.
     if (payment_.settled())
       return;
     if (answer.step == payment_step::refund)
@@ -217,8 +217,8 @@ private:
         settled();
         return fail(answer.reason.empty() ? "The payment was declined." : answer.reason);
       case payment_outcome::never_asked:
-        // A charge that is still on its way may yet arrive, so giving up is no way out, not even for a buyer who
-        // wants to: charging with the same key is what makes the outcome known.
+        // An earlier charge may still arrive, so giving up is no way out, not even for a buyer who cancels: charging
+        // again with the same key is what settles the outcome.
         return charge();
       case payment_outcome::unknown:
         payment_.stop_waiting();
@@ -228,7 +228,7 @@ private:
   }
 
   void note_unknown(const char* what, const std::string& reason) {
-    // Now and then that happens; a provider that stays silent needs somebody's attention.
+    // This happens now and then; a provider that stays silent needs somebody's attention.
     auto level = retry_ < timing_.last_retry ? spdlog::level::info : spdlog::level::warn;
     log_.log(level, "{}: what became of its {} is unknown: {}; the provider is asked again", line_, what, reason);
   }
@@ -307,7 +307,7 @@ private:
     release();
   }
 
-  /// Half a hold is of no use to its buyer.
+  /// Half a hold is no use to its buyer.
   void release() { sections_.release(then(&checkout_state::released)); }
 
   void released() {
@@ -337,7 +337,7 @@ private:
     wake_at(*retry_at_);
   }
 
-  /// For what must succeed in the end, whatever stands in its way now.
+  /// For steps that must succeed in the end, whatever stands in their way now.
   void try_later_after(const domain::refusal& why, step what) {
     if (!domain::is_passing(why.reason))
       log_.error("{}: {} {}; it is tried again", line_, domain::sentence(why.reason), why.detail);

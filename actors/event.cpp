@@ -28,8 +28,8 @@ using domain::event_state;
 using domain::rejection;
 using messages::to_error;
 
-/// Serves one event: message in, decision, fact to the journal, reply out. What concerns holds is in
-/// `event_holds`, what concerns orders in `event_orders`; here are its life cycle and its settings.
+/// Serves one event: message in, decision, fact to the journal, reply out. Holds are in `event_holds`, orders in
+/// `event_orders`; the life cycle and the settings are here.
 class event_shard {
 public:
   using self_pointer = messages::event_actor::pointer;
@@ -86,7 +86,7 @@ public:
 
   [[nodiscard]] shard_journal<event_consequence>& journal() noexcept { return core_.journal; }
 
-  /// The shard was in doubt and is claimed anew: what `history` says is true.
+  /// The shard was in doubt and has been claimed anew: what `history` says is true.
   void rebuild(messages::shard_reclaimed& history) {
     if (!core_.journal.reclaimed(history))
       return;
@@ -156,7 +156,7 @@ private:
     return asked;
   }
 
-  /// Settings or state are durable: everybody whom they concern hears of them.
+  /// New settings or a new state are durable: everybody concerned is told.
   void became(event_became& news) {
     tell_settings();
     if (news.asked) {
@@ -206,7 +206,8 @@ private:
     mind_totals();
   }
 
-  /// Sold out, or no longer. What cannot be written down now is minded again when something has been.
+  /// The event is sold out, or no longer. If that cannot be written down now, it is looked at again once something has
+  /// been.
   void mind_totals() {
     if (!holds_.all_totals_known())
       return;
@@ -227,7 +228,7 @@ private:
     }
   }
 
-  /// Opens and closes the sale at the times that were set, and sets the one timer for the next of them.
+  /// Opens and closes the sale at the set times, and sets the one timer for the next of them.
   void keep_times() {
     auto now = core_.now();
     const auto& settings = core_.event.settings();
@@ -304,12 +305,12 @@ private:
       return;
     if (const auto& why = answers.problem())
       return asked.deliver(to_error(*why));
-    // The totals that come unasked may still be on their way.
+    // The totals that sections send unasked may still be on their way.
     ask_reports([this, asked](std::vector<messages::section_report>&) mutable { asked.deliver(view()); },
                 [asked](caf::error& why) mutable { asked.deliver(std::move(why)); });
   }
 
-  /// Asks all sections how they stand.
+  /// Asks all sections for their reports.
   template <class Done, class Failed>
   void ask_reports(Done done, Failed failed) {
     self_->template fan_out_request<caf::policy::select_all>(core_.sections, caf::infinite, messages::report_section{})
@@ -374,7 +375,7 @@ private:
       x.asked->deliver(to_error(rejection::store_unavailable));
   }
   void deny(order_moved& x) { orders_.not_moved(x); }
-  void deny(order_struck_out&) {} // it is still known as denied
+  void deny(order_struck_out&) {} // it is still remembered as denied
   void deny(order_cancelled& x) { orders_.not_cancelled(x); }
   template <class Asked>
   void deny(Asked& x) {
@@ -388,7 +389,7 @@ private:
   event_holds holds_;
   event_orders orders_;
   bool totals_unminded_ = false;
-  caf::response_promise at_rest_; ///< of who waits for it
+  caf::response_promise at_rest_; ///< of whoever waits for it
   deadline_timer<messages::event_actor> timer_;
 };
 

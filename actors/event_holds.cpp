@@ -52,7 +52,7 @@ caf::result<messages::hold_granted> event_holds::hold(messages::hold_seats& wish
     return to_error(*why);
   if (closed)
     return show_again(wish, std::move(*closed));
-  // A repeat goes where the hold is: looking for the best places again would find others.
+  // A repeat goes to where the hold is: searching again for the best places would find others.
   if (const auto* known = known_.find(wish.hold); known && wish.best_anywhere) {
     if (known->parts.size() != 1)
       return to_error(rejection::idempotency_mismatch);
@@ -91,7 +91,7 @@ std::optional<domain::refusal> event_holds::obstacle(const messages::hold_seats&
 }
 
 bool event_holds::has_sections_of(const messages::hold_seats& wish) const {
-  if (wish.sections.size() == 1) // nearly always: worth no vectors
+  if (wish.sections.size() == 1) // nearly always: not worth a vector
     return wish.sections.front().section.value() < core_.sections.size();
   std::vector<domain::section_no> numbers;
   for (const auto& part : wish.sections)
@@ -148,7 +148,7 @@ caf::result<void> event_holds::release(messages::release_hold& wish) {
   if (!sections)
     return to_error(rejection::not_found);
   auto asked = core_.self->make_response_promise<void>();
-  // Not moved: each section would get what the one before left of it.
+  // Not moved: later sections would get a moved-from wish.
   core_.self->fan_out_request<caf::policy::select_all>(*sections, caf::infinite, wish)
       .then([asked]() mutable { asked.deliver(); },
             [asked](caf::error& why) mutable { asked.deliver(std::move(why)); });

@@ -87,10 +87,10 @@ caf::result<messages::order_view> event_orders::start(messages::start_order& wis
   return asked;
 }
 
-/// Decides now that the hold is known; everything else may have changed since it was asked for.
+/// Decides, now that the hold is known; everything else may have changed since the hold was asked for.
 void event_orders::begin(const messages::start_order& wish, const messages::hold_granted& hold, answer asked) {
   if (holds_.has_more_parts(wish.hold, wish.sections.size()))
-    return asked.deliver(to_error(rejection::not_found)); // by that name it is not the whole hold
+    return asked.deliver(to_error(rejection::not_found)); // the name does not cover the whole hold
   auto wanted = to_fact(wish, hold, core_.now());
   auto decision = core_.event.start_order(wanted);
   if (const auto* why = domain::refused(decision))
@@ -134,7 +134,7 @@ caf::result<messages::order_view> event_orders::cancel(const messages::cancel_or
 
 /// A confirmed order: the money goes back, then the seats.
 caf::result<messages::order_view> event_orders::undo(const messages::cancel_order& wish) {
-  // Its confirmation is on its way to the journal; until then its checkout is still at work.
+  // Its confirmation is still on its way to the journal, and its checkout at work until then.
   if (checkouts_.contains(wish.order))
     return to_error(rejection::in_progress);
   if (auto obstacle = core_.journal.obstacle())
@@ -173,7 +173,7 @@ void event_orders::began(order_begun& order) {
 }
 
 void event_orders::moved(order_moved& step) {
-  // One that failed is gone, or begun anew, if too many others have failed since.
+  // A failed order is forgotten, or even begun anew, if too many others have failed since.
   if (const auto* order = core_.event.find_order(step.order);
       order != nullptr && order->state() != order_state::started)
     follow_step(*order);
@@ -186,7 +186,7 @@ void event_orders::struck_out(const order_struck_out& order) {
   not_begun_.erase(order.order);
 }
 
-/// What follows from the state that an order has come to.
+/// What follows from the state that an order has reached.
 void event_orders::follow_step(const domain::order& order) {
   const auto& details = order.details();
   if (domain::is_final(order.state()))
@@ -207,7 +207,8 @@ void event_orders::cancel_noted(order_cancel_noted& order) {
   if (const auto* present = core_.event.find_order(order.order))
     order.asked.deliver(view(*present));
   else
-    order.asked.deliver(to_error(rejection::not_found)); // it failed, and so many others since that it is forgotten
+    order.asked.deliver(
+        to_error(rejection::not_found)); // it failed, and so many others have since that it is forgotten
 }
 
 void event_orders::cancelling(order_cancelled& order) {
@@ -253,12 +254,12 @@ void event_orders::resume() {
     }
     carry_on(id, {});
     if (core_.event.find_order(id)->cancel_requested_at())
-      tell_cancelled(id, {}); // a checkout that went on through the outage has not heard of it
+      tell_cancelled(id, {}); // a checkout that survived the outage has not heard of it
   }
 }
 
-/// The buyer was told that nothing has changed, so nothing must. Under the same key or another one they may order
-/// again. It stays denied until this is durable: if it cannot be written now, the next `resume` does it.
+/// The buyer was told that nothing has changed, so nothing must; they may order again under the same key or another
+/// one. The order stays denied until this is durable: if it cannot be written now, the next `resume` does it.
 void event_orders::strike_out(domain::order_id id, messages::trace_id trace) {
   log::of("actors").info("{}{} was written although its buyer was told that it was not; it is struck out",
                          messages::line_start(trace), name_of(id));
@@ -289,7 +290,7 @@ void event_orders::checkout_down(const caf::actor_addr& gone) {
   auto lost = std::find_if(checkouts_.begin(), checkouts_.end(),
                            [&](const auto& each) { return each.second.actor.address() == gone; });
   if (lost == checkouts_.end())
-    return; // its order is at its end
+    return; // its order has ended
   auto id = lost->first;
   auto trace = lost->second.trace;
   log::of("actors").error("{}{}: its checkout broke; another one takes it up", messages::line_start(trace),
@@ -322,7 +323,7 @@ messages::order_view event_orders::view(const domain::order& order) const {
           details.total, details.seats, order.reason(), details.at,    order.cancel_requested_at().has_value()};
 }
 
-/// An order as it stands, once all that is known of it is durable.
+/// An order's present state, once all that is known of it is durable.
 caf::result<messages::order_view> event_orders::answer_when_durable(domain::order_id id) {
   if (core_.journal.settled())
     return view(*core_.event.find_order(id));

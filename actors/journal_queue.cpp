@@ -11,7 +11,7 @@
 namespace usher::actors {
 namespace {
 
-/// How many seats a fact names: what makes facts large.
+/// How many seats a fact names; they are what makes facts large.
 template <class Fact>
 std::size_t seats_in(const Fact& fact) {
   if constexpr (requires { fact.seats; })

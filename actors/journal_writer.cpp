@@ -64,9 +64,9 @@ append_failure failure_of(append_result result) {
   }
 }
 
-/// Appends to the journal what all shards of the node hand over, in groups as large as the load is high: while the
-/// store writes one, the next one collects in the mailbox, and under load a group waits for the start of the next
-/// interval. The first one after a quiet time never waits.
+/// Appends to the journal what all shards of the node hand over, in groups that grow with the load: while the store
+/// writes one, the next collects in the mailbox, and under load a group waits for the start of the next interval. The
+/// first one after a quiet time never waits.
 class journal_writer_state {
 public:
   using self_pointer = messages::journal_actor::pointer_view;
@@ -104,8 +104,8 @@ private:
       self_->send(me(), messages::flush{});
   }
 
-  /// Under load, waits until the next group may start; `work` is called again then. On its own thread it sleeps:
-  /// while it waited for its mailbox, each message would wake the thread.
+  /// Under load, waits until the next group may start; `work` is called again then. On its own thread it sleeps: if it
+  /// waited on its mailbox instead, each message would wake the thread.
   bool rest() {
     auto now = self_->clock().now();
     if (now >= next_group_ || queue_.facts_waiting() >= limits_.group_facts_max)
@@ -120,7 +120,7 @@ private:
     return true;
   }
 
-  /// One group, or one snapshot when no facts wait or when there were many groups since the last one.
+  /// One group; or one snapshot, if no facts wait or there were many groups since the last snapshot.
   void work() {
     work_due_ = false;
     if (queue_.facts_waiting() > 0 && rest())
@@ -150,17 +150,17 @@ private:
     } catch (const persistence::store_unavailable& why) {
       log::of("actors").warn("the journal is out of reach: {}", why.what());
       refuse(group, append_failure::unavailable);
-      // What waits behind would only wait longer: its shards hear of it now.
+      // Whatever waits behind would only wait longer: tell its shards now.
       while (queue_.facts_waiting() > 0)
         refuse(queue_.take_group(limits_.group_facts_max, limits_.group_seats_max), append_failure::unavailable);
     } catch (const std::exception& why) {
-      // `store_broken`, or the adapter's own mistake: what was written is not known, and trying again is no help.
+      // `store_broken`, or a bug in the adapter: what was written is unknown, and trying again is no help.
       log::of("actors").critical("the journal cannot be used: {}", why.what());
       refuse(group, append_failure::broken);
     }
   }
 
-  /// For each shard one watermark, and a failure from its first fact that was not written.
+  /// Sends each shard one watermark, and a failure from its first fact that was not written.
   void answer(const journal_group& group, const std::vector<append_result>& results) {
     struct outcome {
       std::uint64_t written = 0;
@@ -202,7 +202,7 @@ private:
     self_->send(part.actor, messages::append_failed{first.epoch, from, why});
   }
 
-  /// A snapshot that is lost costs a longer replay, no more.
+  /// A lost snapshot costs a longer replay, no more.
   void keep(const messages::keep_snapshot& snapshot) {
     groups_since_snapshot_ = 0;
     try {

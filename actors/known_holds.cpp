@@ -38,7 +38,7 @@ std::optional<domain::refusal> known_holds::refusal_of_another(const messages::h
     return std::nullopt;
   if (known->buyer != wish.buyer)
     return domain::refusal{.reason = domain::rejection::not_found};
-  // Without its digest, e.g. after a restart, a hold still is where it is.
+  // Even if its digest is unknown, e.g. after a restart, where a hold is remains known.
   auto is_elsewhere = wish.sections.size() == 1 && !known->has_part_in(wish.sections.front().section);
   if (is_elsewhere || (known->wish_digest != 0 && known->wish_digest != wish.wish_digest))
     return domain::refusal{.reason = domain::rejection::idempotency_mismatch};
@@ -124,7 +124,7 @@ void known_holds::forget_part(domain::hold_id hold, domain::section_no section, 
   count_again(hold);
 }
 
-/// Counts a hold by the parts it still has.
+/// Recounts a hold by the parts it still has.
 void known_holds::count_again(domain::hold_id hold) {
   auto known = known_.find(hold);
   auto add = [](std::uint32_t sum, const auto& part) { return sum + part.second; };

@@ -11,7 +11,7 @@ void known_places::expect_sections(std::size_t count) {
 
 void known_places::note_totals(domain::section_no section, const domain::section_totals& totals) {
   auto number = section.value();
-  // A section says how it stands as soon as it starts, before the event has met it.
+  // A section reports its totals as soon as it starts, before the event knows it.
   if (number >= totals_.size())
     expect_sections(number + std::size_t{1});
   if (totals.free > totals_[number].free)

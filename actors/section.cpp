@@ -45,7 +45,7 @@ public:
     news_.tell_totals();
     arm_timer(clock_.now(self_));
     return {
-        // Looked for from top to bottom: what comes with every hold stands first.
+        // Matched from top to bottom: messages that come with every hold are first.
         [this](messages::hold_in_section& wish) { return hold(wish); },
         [this](messages::flush) { journal_.flush(); },
         [this](const messages::facts_durable& mark) { durable(mark); },
@@ -75,7 +75,7 @@ public:
 
   [[nodiscard]] shard_journal<section_consequence>& journal() noexcept { return journal_; }
 
-  /// The shard was in doubt and is claimed anew: what `history` says is true.
+  /// The shard was in doubt and has been claimed anew: what `history` says is true.
   void rebuild(messages::shard_reclaimed& history) {
     if (!journal_.reclaimed(history))
       return;
@@ -107,7 +107,7 @@ private:
     auto decided = section_.hold(wish.hold, wish.buyer, wish.wanted, wish.wish_digest, terms_, until);
     if (domain::repeated(decided)) {
       if (auto denied = denied_holds_.find(wish.hold); denied != denied_holds_.end())
-        denied->second = {wish.attempt, true}; // it counts once more, whether it is here or not
+        denied->second = {wish.attempt, true}; // it counts again, whether it is here or not
       return answer_with(wish.hold);
     }
     if (auto* no = std::get_if<domain::refusal>(&decided))
@@ -119,7 +119,7 @@ private:
     write(std::move(fact), now,
           {consequence::answer::granted, self_->make_response_promise(), wish.hold, wish.attempt});
     arm_timer(now);
-    return caf::delegated<messages::hold_granted>{}; // by the promise
+    return caf::delegated<messages::hold_granted>{}; // the promise answers
   }
 
   caf::error refuse(const messages::hold_in_section& wish, domain::refusal why) {
@@ -133,8 +133,8 @@ private:
     return to_error(why);
   }
 
-  /// Whether a hold's seats count for its buyer although this wish for it was refused: it is there, or has become a
-  /// sale.
+  /// Whether a hold's seats count for its buyer although this wish for it was refused: the hold is here, or has become
+  /// a sale.
   [[nodiscard]] bool counts_here(domain::hold_id hold, rejection why) const {
     return section_.find(hold) || (why == rejection::hold_expired && section_.sold(hold));
   }
@@ -201,7 +201,7 @@ private:
     arm_timer(now);
   }
 
-  /// Sees to it that the earliest deadline is met.
+  /// Makes sure that the earliest deadline is met.
   void arm_timer(domain::instant now) {
     if (auto next = section_.next_deadline())
       timer_.wake_at(*next, now);
@@ -234,7 +234,7 @@ private:
 
   // ---- the journal ----
 
-  /// Makes what was decided true; answered with nothing once it is durable.
+  /// Applies what was decided; answered with nothing once it is durable.
   template <class Fact>
   caf::result<void> carry_out(domain::decision<Fact> decided) {
     if (auto* no = std::get_if<domain::refusal>(&decided)) {
@@ -255,7 +255,7 @@ private:
     return asker;
   }
 
-  /// Answers a repeat with nothing, as soon as what it repeats is durable.
+  /// Answers a repeat with nothing, once what it repeats is durable.
   caf::result<void> done() {
     if (journal_.settled())
       return {};
@@ -307,14 +307,14 @@ private:
           news_.show_held(found->seats);
           after.asker.deliver(describe(*found, now));
         } else {
-          // It has ended since, which is told when that is durable.
+          // It has ended since; its end is told once that is durable.
           after.asker.deliver(to_error(rejection::hold_expired));
         }
     }
   }
 
-  /// Its buyer, who had been told that nothing is held, has asked once more before this end was durable: what counts is
-  /// the hold that there is now.
+  /// The buyer, who had been told that nothing is held, asked once more before this end was durable: what counts is the
+  /// present hold.
   [[nodiscard]] bool is_held_anew(const end_of_hold& end) const {
     return end.why == domain::hold_end::unacknowledged && section_.find(end.hold);
   }
@@ -326,7 +326,7 @@ private:
         self_->send(event_actor_, messages::allowance_back{number_, after.hold, after.attempt});
       }
       if (after.change && after.change->end) {
-        // Its buyer was told long ago that it is not held.
+        // The buyer was told long ago that it is not held.
         if (const auto& end = *after.change->end; end.why == domain::hold_end::unacknowledged)
           denied_holds_.emplace(end.hold, denied_hold{end.attempt});
         untold_ends_.push_back(std::move(*after.change->end));
@@ -365,7 +365,7 @@ private:
   [[nodiscard]] messages::section_actor me() const { return caf::actor_cast<messages::section_actor>(self_.ctrl()); }
   [[nodiscard]] domain::shard_id shard() const { return {domain::shard_kind::section, event_, number_}; }
 
-  /// How long holds that are over wait for a journal that takes no facts.
+  /// How long expired holds wait when the journal takes no facts.
   static constexpr domain::microseconds patience{250'000};
 
   self_pointer self_;
@@ -383,13 +383,13 @@ private:
   actor_port<self_pointer, section_state> port_;
   shard_journal<section_consequence> journal_;
   struct denied_hold {
-    std::uint64_t attempt; ///< the latest
-    bool repeated = false; ///< there was another one since it was denied
+    std::uint64_t attempt; ///< the latest one
+    bool repeated = false; ///< there was a later one after it was denied
   };
   std::unordered_map<domain::hold_id, denied_hold> denied_holds_; ///< told `store_unavailable`, perhaps written
   std::vector<end_of_hold> untold_ends_;                          ///< perhaps written, told to nobody
 
-  caf::response_promise at_rest_; ///< of who waits for it
+  caf::response_promise at_rest_; ///< of whoever waits for it
 
   deadline_timer<messages::section_actor> timer_;
   section_counters counters_;

@@ -54,7 +54,7 @@ void section_news::tell_seats() {
   if (!seats_.changed())
     return;
   messages::seats_changed news{event_, number_, epoch_, ++seq_, seats_.take_changes(), seats_.totals()};
-  // Which place of a general admission is whose means nothing to anybody; how many there are left, does.
+  // In general admission it matters to nobody which place is whose, only how many are left.
   if (general_)
     news.set.clear();
   for (const auto& gateway : watchers_)

@@ -31,7 +31,7 @@ void shown_seats::show(const domain::section& section) {
   refunded_by_category_.clear();
   for (const auto& [category, sum] : section.totals_by_category())
     add(refunded_by_category_, category, sum.refunded);
-  // What each seat was sold for is told by the snapshot alone.
+  // Only the snapshot tells what each seat was sold for.
   for (const auto& fact : section.snapshot())
     if (auto* sold = std::get_if<domain::seats_sold>(&fact))
       for (const auto& seat : sold->seats)

@@ -26,7 +26,7 @@ void spread_hold::granted(domain::section_no section, const messages::hold_grant
 void spread_hold::refused(domain::section_no section, domain::refusal why) {
   domain::ensure(!complete(), "each section answers once");
   ++answers_;
-  // Whether anything is held is then unknown.
+  // Then it is unknown whether anything is held.
   if (domain::is_passing(why.reason))
     to_release_.push_back(section);
   if (refusal_)

@@ -13,7 +13,7 @@ namespace usher::actors {
 
 namespace {
 
-/// How often a section is asked to let go of its part of a hold that another one refused.
+/// How often a section is asked to let go of its part of a hold that another section refused.
 constexpr unsigned undo_tries = 6;
 
 using domain::rejection;
@@ -86,7 +86,7 @@ void spread_requests::finish(domain::hold_id hold) {
     why = domain::refusal{.reason = rejection::hold_expired};
   if (why) {
     spread.asked.deliver(to_error(*why));
-    // What an earlier request was promised stays, whatever becomes of its repetition.
+    // What an earlier request was promised stays, whatever becomes of its repeat.
     auto sections = spread.repeated ? std::vector<domain::section_no>{} : spread.parts.to_release();
     if (sections.empty())
       return end(hold);
@@ -107,8 +107,8 @@ void spread_requests::end(domain::hold_id hold) {
   core_.hold_answered();
 }
 
-/// Lets go of one section's part of a hold that was not granted as a whole, so that its buyer may ask for the whole
-/// again. What cannot be let go of ends by itself when its time is over: nobody was promised it.
+/// Releases one section's part of a hold that was not granted as a whole, so that its buyer may ask for the whole
+/// again. A part that cannot be released expires by itself: nobody was promised it.
 void spread_requests::undo_part(const messages::release_hold& undo, domain::section_no section, unsigned tries_left) {
   auto only_here = undo;
   only_here.sections = {section};

@@ -38,8 +38,8 @@ struct waiting_join {
 
 /// Serves one event's waiting room.
 ///
-/// Unlike a section, it applies a block of numbers only when it is durable: until then nobody may
-/// have one of them. So there is nothing to take back when a write fails.
+/// Unlike a section, which applies facts at once, it applies a block of numbers only when it is durable: until then
+/// nobody may have one of them. So there is nothing to take back when a write fails.
 class waiting_room_state {
 public:
   using self_pointer = messages::waiting_room_actor::pointer_view;
@@ -79,8 +79,8 @@ public:
 
   [[nodiscard]] shard_journal<room_consequence>& journal() noexcept { return journal_; }
 
-  /// The shard was in doubt and is claimed anew. Whoever is in the room stays there; blocks of numbers
-  /// that were written after all are used.
+  /// The shard was in doubt and has been claimed anew. Whoever is in the room stays there; blocks of numbers that were
+  /// written after all are used.
   void rebuild(messages::shard_reclaimed& history) {
     if (!journal_.reclaimed(history))
       return;
@@ -103,7 +103,7 @@ private:
     return seat(wish, where);
   }
 
-  /// True for somebody who needs a number of their own when none that is durable is left.
+  /// True for somebody who needs a new number when no durable one is left.
   [[nodiscard]] bool must_wait(const messages::join_queue& wish) const {
     if (wish.number || room_.totals().joined < reserved_)
       return false;
@@ -198,7 +198,7 @@ private:
     note_change();
   }
 
-  /// A gateway is gone, and with it the connections of its people.
+  /// A gateway is gone, and with it its people's connections.
   void forget(const caf::actor_addr& gateway) {
     news_.forget(gateway);
     if (auto entrance = entrances_.close(gateway)) {
@@ -228,7 +228,7 @@ private:
     note_change();
   }
 
-  /// Only an open sale lets people in, and only while what happens can be written down.
+  /// People are let in only while the sale is open and facts can be written down.
   void open_or_pause() {
     room_.pause(settings_.state != domain::event_state::open || journal_.standing() != shard_standing::writing);
   }
@@ -243,7 +243,7 @@ private:
 
   // ---- admission ----
 
-  /// What the one timer is for: ends passes whose time is over and lets in whoever may enter.
+  /// What the one timer is for: ends passes that have run out and lets in whoever may enter.
   void work() {
     auto now = clock_.now(self_);
     timer_.rang(now);
@@ -266,8 +266,8 @@ private:
     news_.tell(messages::people_admitted{event_, std::move(people)});
   }
 
-  /// Writes down who was let in, not too often: a restart goes on from there, and a store that is away is noticed by
-  /// this, so that nobody is let in who could hold nothing.
+  /// Writes down who was let in, but not too often. A restart goes on from there; and it shows when the store is away,
+  /// so that nobody is let in who could hold nothing.
   void note_turns(domain::instant now) {
     if (now < note_turns_after_ || journal_.obstacle())
       return;
@@ -286,7 +286,7 @@ private:
       auto due = std::max(*admission, admit_after_);
       next = next ? std::min(*next, due) : due;
     }
-    // What was let in since is written when the next may be, even if nobody else comes.
+    // Recent turns are written at the next permitted time, even if nobody else comes.
     if (now < note_turns_after_)
       next = next ? std::min(*next, note_turns_after_) : note_turns_after_;
     if (next)
@@ -315,7 +315,7 @@ private:
       if (after.numbers)
         use(*after.numbers);
     });
-    // A block on its way would be under the snapshot and not in it: its numbers would be given out twice.
+    // A block in flight would be covered by the snapshot but not in it: its numbers would be given out twice.
     if (journal_.snapshot_due() && !reserving_)
       journal_.take_snapshot(room_.snapshot());
   }
@@ -347,7 +347,7 @@ private:
     open_or_pause();
   }
 
-  /// What an earlier owner of this shard wrote.
+  /// Replays what an earlier owner of this shard wrote.
   void replay(const std::vector<domain::fact>& facts) {
     for (const auto& fact : facts) {
       room_.apply(fact);
@@ -366,7 +366,7 @@ private:
 
   // ---- telling ----
 
-  /// Something moved: the timer may be due at another time, and people want to hear of it.
+  /// Something moved: the timer may be due at another time, and people want to know.
   void note_change() {
     arm_timer();
     news_.tell_soon();

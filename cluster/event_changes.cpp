@@ -47,7 +47,7 @@ caf::result<messages::event_view> event_changes::put(messages::put_event& wish) 
   return asked;
 }
 
-/// The event keeps the plan that runs, whichever the asker knew last: an old one must not come back with it. Only its
+/// The event keeps the plan that runs, whichever plan the asker knew last, so that an old one cannot come back. But its
 /// categories must be the ones that the prices were meant for.
 std::optional<domain::refusal> event_changes::keep_plan(messages::put_event& wish) const {
   if (core_.in_work.contains(wish.id) || !core_.running.contains(wish.id))
@@ -68,7 +68,7 @@ void event_changes::refuse(const domain::event_id& id, const domain::refusal& wh
 void event_changes::create(const messages::put_event& wish, answer asked) {
   auto refused = core_.store.use([&](shard_claims& claims) {
     if (!claims.store().add_event({wish.id, *wish.plan_text}, section_count(*wish.plan)))
-      return; // it is in the store, and could not be started yet, or another process has just added it
+      return; // it is in the store but could not be started yet, or another process has just added it
     if (auto histories = claims.take_over(wish.id, section_count(*wish.plan)))
       core_.running.serve(wish.trace, wish.id, wish.plan, wish.plan_text, *std::move(histories));
     else
@@ -76,7 +76,7 @@ void event_changes::create(const messages::put_event& wish, answer asked) {
   });
   if (core_.running.contains(wish.id))
     return define(wish, asked);
-  // Perhaps it was created although the store did not say so.
+  // Perhaps it was created, although the store did not say so.
   starts_.start_again_later();
   refuse(wish.id, refused.value_or(domain::refusal{.reason = rejection::overloaded}), asked);
 }
@@ -102,7 +102,7 @@ void event_changes::defined(const messages::event_view& view, answer asked) {
   core_.running.announce(view, [asked, view]() mutable { asked.deliver(view); });
 }
 
-/// The plan may be a new one all the same, and whoever reads plans must have it.
+/// The plan may be a new one even so, and whoever reads plans must have it.
 void event_changes::not_defined(const domain::event_id& id, const domain::refusal& why, answer asked) {
   core_.self->request(core_.running.at(id).event, caf::infinite, messages::describe_event{{}, id})
       .then([this](const messages::event_view& view) { core_.running.announce(view, [] {}); },
@@ -110,9 +110,9 @@ void event_changes::not_defined(const domain::event_id& id, const domain::refusa
   refuse(id, why, asked);
 }
 
-/// A plan in whose way somebody's seat stands, or whose settings cannot be, is refused without any interruption of the
-/// sale. What the event and the sections say holds until they say something else: `replace_plan` looks again when
-/// nobody can order or take seats any more.
+/// A plan is refused without interrupting the sale if somebody's seat stands in its way or its settings are invalid.
+/// But what the event and the sections say here may change: `replace_plan` looks again when nobody can order or take
+/// seats any more.
 void event_changes::ask_whether_it_may(const messages::put_event& wish, answer asked) {
   core_.self
       ->request(core_.running.at(wish.id).event, caf::infinite, messages::check_settings{wish.settings, wish.state})
@@ -151,11 +151,11 @@ void event_changes::places_stand(const messages::put_event& wish, answer asked,
   });
 }
 
-/// Starts the event anew on another plan. Its shards are at rest.
+/// Restarts the event on another plan. Its shards are at rest.
 ///
-/// From the moment that all shards are claimed nobody can hold, sell or block a seat, so what their histories say is
-/// final. The plan, the numbers of its places and its settings are replaced in one step: a process that dies before
-/// leaves the old ones to whoever comes next, one that dies after it the new ones.
+/// Once all shards are claimed nobody can hold, sell or block a seat, so what their histories say is final. The plan,
+/// the numbers of its places and its settings are replaced in one step: a process that dies before it leaves the old
+/// ones to whoever comes next, one that dies after it the new ones.
 void event_changes::replace_plan(const messages::put_event& wish, answer asked) {
   auto old = core_.running.stop(wish.id);
   std::optional<domain::refusal> in_the_way;
@@ -174,12 +174,12 @@ void event_changes::replace_plan(const messages::put_event& wish, answer asked) 
   define(wish, asked, " The plan and its settings are in place.");
 }
 
-/// Serves the event on its next plan, or, if a seat is in the way, on the old one and says so. Serves it not at all
+/// Serves the event on its next plan or, if a seat is in the way, on the old one, and says so. Does not serve it at all
 /// when another process has taken it over.
 std::optional<domain::refusal> event_changes::exchange_plan(shard_claims& claims, const messages::put_event& wish,
                                                             const running_event& old, bool& is_replaced) {
   auto taken = claims.take_over(wish.id, section_count(*old.plan));
-  if (!taken) { // and the plan in the store may be another one by now
+  if (!taken) { // and the plan in the store may have changed by now
     core_.store.lose(wish.id);
     return std::nullopt;
   }

@@ -11,12 +11,12 @@
 
 namespace usher::cluster {
 
-/// Creates events and changes them: their settings, and their plan, also in the middle of a sale.
+/// Creates events and changes them: their settings, and their plan, even in the middle of a sale.
 class event_changes {
 public:
   event_changes(keeper_core& core, event_starts& starts);
 
-  /// A wish without a plan's text keeps the plan that runs; its prices are by the categories of the plan in it.
+  /// A wish without a plan's text keeps the plan that runs; its prices are for the categories of the plan in the wish.
   caf::result<messages::event_view> put(messages::put_event& wish);
 
 private:
@@ -30,7 +30,7 @@ private:
   void defined(const messages::event_view& view, answer asked);
   void not_defined(const domain::event_id& id, const domain::refusal& why, answer asked);
 
-  // on another plan
+  // with a new plan
   void ask_whether_it_may(const messages::put_event& wish, answer asked);
   void ask_how_places_stand(const messages::put_event& wish, answer asked);
   void places_stand(const messages::put_event& wish, answer asked, std::vector<messages::section_places>& all);

@@ -63,7 +63,7 @@ void event_starts::start_stored_events(shard_claims& claims) {
   }
   if (taken.empty())
     return;
-  // Up to then another process could replace the plan; now nobody else can.
+  // Until the claim another process could replace the plan; now nobody else can.
   for (const auto& stored : claims.store().events()) {
     auto found = taken.find(stored.id);
     if (found == taken.end())

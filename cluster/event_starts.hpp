@@ -10,15 +10,15 @@
 
 namespace usher::cluster {
 
-/// Starts the events that the store knows and that do not run yet, and tells who asked when all are announced.
+/// Starts the events of the store that do not run yet, and answers when all are announced.
 class event_starts {
 public:
   explicit event_starts(keeper_core& core);
 
-  /// Starts every event of the store that does not run yet, and answers when all are announced: before that buyers
-  /// would be told that there is no such event. What cannot be started now is tried again.
+  /// Starts every event of the store that does not run yet, and answers when all are announced: before that, buyers
+  /// would be told that there is no such event. Events that cannot be started now are tried again.
   caf::result<void> start_all();
-  /// Has the actor try it once more after a while, unless this process has given up.
+  /// Has the actor try again after a while, unless this process has given up.
   void start_again_later();
 
 private:
@@ -28,7 +28,7 @@ private:
     event_histories histories;
   };
 
-  /// The refusal if the store could not be used; another attempt is due then.
+  /// The refusal if the store could not be used; then another attempt is due.
   std::optional<domain::refusal> start();
   void start_stored_events(shard_claims& claims);
   [[nodiscard]] domain::shared_plan read(const persistence::stored_event& stored) const;

@@ -14,7 +14,7 @@
 
 namespace usher::cluster {
 
-/// What the parts of the keeper's actor share: the store, the events that run, and those that are in somebody's hands.
+/// What the parts of the keeper's actor share: the store, the events that run, and those being worked on.
 struct keeper_core {
   keeper_core(messages::keeper_actor::pointer self_pointer, shard_factories start, keeper_settings chosen,
               const messages::router_actor& router)

@@ -29,11 +29,11 @@ struct as_result<caf::delegated<Ts...>> {
   using type = caf::result<Ts...>;
 };
 
-/// Finds and forwards; decides nothing and waits for nothing.
+/// Finds shards and forwards; decides nothing and waits for nothing.
 class router_state {
   // ---- where to ----
 
-  /// Has `home` answer in our place; `not_found` when there is none.
+  /// Has `home` answer in our place; `not_found` when it is null.
   template <class Handle, class... Ts>
   auto hand_on(const Handle* home, Ts&... xs) {
     using answer = typename as_result<decltype(self_->delegate(*home, std::move(xs)...))>::type;
@@ -60,7 +60,7 @@ class router_state {
     return hand_on(homes ? homes->section(wish.section) : nullptr, wish, more...);
   }
 
-  /// A hold in one section is that section's alone; one over several is the event's to gather.
+  /// A hold in one section is that section's alone; one over several is gathered by the event.
   template <class Wish>
   auto to_hold(Wish& wish) {
     const auto* homes = map_.find(wish.event);
@@ -134,7 +134,7 @@ private:
       introduce(gateway, kept);
   }
 
-  /// The gateway hears of the event, and each of its shards hears of the gateway.
+  /// Tells the gateway of the event, and each of its shards of the gateway.
   void introduce(const messages::gateway_actor& gateway, const messages::event_announced& news) {
     const auto* homes = map_.find(news.id);
     self_->send(gateway, news);

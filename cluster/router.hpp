@@ -6,7 +6,7 @@
 
 namespace usher::cluster {
 
-/// Starts the actor that finds the shard each request is for, and hands the request on: the answer goes past it.
+/// Starts the actor that finds the shard each request is for and passes the request on: the answer bypasses it.
 [[nodiscard]] messages::router_actor spawn_router(caf::actor_system& system);
 
 } // namespace usher::cluster

@@ -14,7 +14,7 @@ namespace usher::cluster {
 
 namespace {
 
-/// How long it may take a shard to write what it has under way.
+/// How long a shard may take to write what it has under way.
 constexpr std::chrono::seconds longest_rest{5};
 
 void end(const running_event& old) {
@@ -51,8 +51,8 @@ const running_event& running_events::serve(messages::trace_id asked_by, const do
   return events_.insert_or_assign(id, std::move(started)).first->second;
 }
 
-/// The event first: what it has under way needs sections that still let go of seats. Then the sections; and by the time
-/// that the event answers once more it has dealt with all that they said before.
+/// The event first: what it has under way needs sections that still let go of seats. Then the sections. Then the event
+/// once more: by its second answer it has dealt with all that they said before.
 void running_events::stand_down(const domain::event_id& id, std::function<void(bool)> then) {
   auto not_at_rest = [then](const caf::error&) { then(false); };
   auto event_once_more = [=, this] {

@@ -27,8 +27,8 @@ struct running_event {
   domain::epoch room_epoch; ///< at which it was started
 };
 
-/// The events whose shards run here: starts their actors, knows and announces them, and ends them, at the latest with
-/// itself.
+/// The events whose shards run here: starts their actors, knows and announces them, and ends them, at the latest when
+/// it ends itself.
 class running_events {
 public:
   running_events(messages::keeper_actor::pointer keeper, const shard_factories& factories,
@@ -40,21 +40,21 @@ public:
   /// Starts the actors of an event whose shards have been claimed.
   const running_event& serve(messages::trace_id asked_by, const domain::event_id& id, domain::shared_plan plan,
                              std::shared_ptr<const std::string> text, event_histories histories);
-  /// Ends the actors of an event that runs, and returns what it was.
+  /// Ends the actors of an event that runs, and returns what was known of it.
   running_event stop(const domain::event_id& id);
 
   [[nodiscard]] bool contains(const domain::event_id& id) const { return events_.contains(id); }
   /// Requires that the event runs.
   [[nodiscard]] const running_event& at(const domain::event_id& id) const { return events_.at(id); }
-  /// The event after this one, round and round; nothing when none runs.
+  /// The event after this one, starting over after the last; nothing when none runs.
   [[nodiscard]] std::optional<domain::event_id> next_after(const domain::event_id& id) const;
-  /// It is `who` that serves this shard.
+  /// Whether `who` is the actor that serves this shard.
   [[nodiscard]] bool serves(const caf::strong_actor_ptr& who, const domain::shard_id& shard) const;
 
-  /// Brings an event's shards to rest, for others to serve them: they take nothing more on, and `then(true)` is called
-  /// when nothing is under way. `then(false)` when they do not come to rest in time, e.g. because the store is away.
+  /// Brings an event's shards to rest, for others to serve them: they take on nothing more, and `then(true)` is called
+  /// when nothing is under way; `then(false)` when they do not come to rest in time, e.g. because the store is away.
   void stand_down(const domain::event_id& id, std::function<void(bool)> then);
-  /// They go on.
+  /// Has them go on.
   void carry_on(const domain::event_id& id);
 
   /// Calls `then` once the router has the event's present state: whatever is answered after that agrees with it.

@@ -38,13 +38,13 @@ std::optional<event_histories> shard_claims::take_over(const domain::event_id& e
   if (std::any_of(rows.begin(), rows.end(), is_lost))
     return std::nullopt;
   event_histories result;
-  // The event first: while a takeover is under way, its old owner must not begin orders any more.
+  // The event first: once a takeover has begun, its old owner must not begin orders any more.
   std::optional whole{taken_.contains(root) ? reclaim(root, find(rows, root).epoch) : take(root)};
   if (!whole)
     return std::nullopt;
   result.event = *std::move(whole);
-  // Of two processes that take an event over at the same time it is the one's that claimed the event's own shard later:
-  // what the other one knows of the rest is older than that, so it claims nothing from the one that goes on.
+  // If two processes take an event over at the same time, it belongs to the one that claimed the event's own shard
+  // later: what the other one knows of the rest is older than that, so it claims nothing from the winner.
   rows = store().shards(event);
   auto take_into = [&](persistence::shard_history& place, const domain::shard_id& shard) {
     for (;; rows = store().shards(event)) {
@@ -71,8 +71,8 @@ persistence::shard_history shard_claims::take_over_section(const domain::event_i
 }
 
 std::optional<persistence::shard_history> shard_claims::reclaim(const domain::shard_id& shard, domain::epoch present) {
-  // A claim of which no answer came may have succeeded, then or only just now: the shard is further than its actor
-  // knows, and still this process's own.
+  // A claim that got no answer may have succeeded, then or only just now: the shard is then further than its actor
+  // knows, but still this process's own.
   for (std::optional seen{present}; seen;) {
     if (auto history = store().claim(shard, owner_, seen))
       return history;

@@ -13,14 +13,14 @@
 
 namespace usher::cluster {
 
-/// What an event's shards start from.
+/// The histories that an event's shards start from.
 struct event_histories {
   persistence::shard_history event;
   std::vector<persistence::shard_history> sections; ///< by section number
   persistence::shard_history room;
 };
 
-/// How many of an event's shards are sections on this plan.
+/// How many sections an event has on this plan.
 [[nodiscard]] std::uint16_t section_count(const domain::seating_plan& plan);
 
 /// Claims shards for this process. Blocks; throws what the store throws.
@@ -31,18 +31,18 @@ public:
   /// The connection, opened on first use.
   [[nodiscard]] persistence::booking_store& store();
 
-  /// Takes over all shards of an event: from whoever had them, the first time; after that only those that are still
-  /// this process's own, since what it knows of the event's plan may be old otherwise. Nothing when somebody else has
-  /// one of those by now.
+  /// Takes over all shards of an event: the first time from whoever had them; after that only if they are still this
+  /// process's own, since otherwise what it knows of the event's plan may be outdated. Nothing when somebody else has
+  /// one of them by now.
   [[nodiscard]] std::optional<event_histories> take_over(const domain::event_id& event, std::uint16_t sections);
   /// Takes over a section that was added to an event of this process.
   [[nodiscard]] persistence::shard_history take_over_section(const domain::event_id& event, domain::section_no number);
 
-  /// Claims the next epoch of a shard that is this process's, at `present` as far as its actor knows. Nothing when
+  /// Claims the next epoch of this process's shard, which is at `present` as far as its actor knows. Nothing when
   /// somebody else has taken it over.
   [[nodiscard]] std::optional<persistence::shard_history> reclaim(const domain::shard_id& shard, domain::epoch present);
 
-  /// A shard of the event that somebody else has taken over from this process; nothing when there is none. One query.
+  /// A shard of the event that somebody else has taken over from this process, if any. One query.
   [[nodiscard]] std::optional<persistence::stored_shard> lost(const domain::event_id& event);
 
 private:

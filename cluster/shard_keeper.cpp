@@ -21,9 +21,8 @@ namespace {
 using domain::rejection;
 using messages::to_error;
 
-/// Has events started and changed, and looks after the shards that run: those in doubt, those that stopped, and those
-/// that somebody else has taken over. Blocks on the store: everything that may wait long is done here, and nothing else
-/// is.
+/// Has events started and changed, and looks after shards that are in doubt, that have stopped, or that somebody else
+/// has taken over. Blocks on the store: everything that may wait long is done here, and nothing else.
 class keeper_state {
 public:
   using self_pointer = messages::keeper_actor::pointer;
@@ -50,7 +49,7 @@ private:
   // ---- shards in doubt, and shards that stopped ----
 
   caf::result<messages::shard_reclaimed> reclaim(const messages::reclaim_shard& wish) {
-    // One that was stopped for a new plan must not take its shard from the one that serves it now.
+    // An actor that was stopped for a new plan must not take the shard from the one that serves it now.
     if (!core_.running.serves(core_.self->current_sender(), wish.shard))
       return to_error(domain::refusal{.reason = rejection::not_found, .detail = "Another actor has the shard."});
     std::optional<persistence::shard_history> history;
@@ -84,9 +83,9 @@ private:
     });
   }
 
-  /// Who writes hears from the fence that it was taken over; who has nothing to write must look. One event at a time:
-  /// who takes a store over takes over every event in it. And how far the journals reach is noted here rather than with
-  /// each group of facts, which would cost every group a write.
+  /// A process that writes learns from the fence that it was taken over; one with nothing to write must look. One event
+  /// at a time is enough, since whoever takes over a store takes over every event in it. How far the journals reach is
+  /// noted here, too: noting it with each group of facts would cost every group a write.
   void look() {
     auto next = core_.running.next_after(looked_at_);
     if (!next)
@@ -105,7 +104,7 @@ private:
   keeper_core core_;
   event_starts starts_;
   event_changes changes_;
-  domain::event_id looked_at_; ///< the last one
+  domain::event_id looked_at_; ///< most recently
 };
 
 } // namespace

@@ -13,10 +13,10 @@
 
 namespace usher::cluster {
 
-/// How the keeper starts what it does not know itself: the store's connection and the actors behind the handles.
+/// How the keeper makes what it does not know itself: the store's connection and the actors behind the handles.
 struct shard_factories {
   std::function<std::unique_ptr<persistence::booking_store>()> open_store;
-  /// Reads a plan from the text that the store keeps; throws what `std::exception` covers when it cannot.
+  /// Reads a plan from the text that the store keeps; throws a `std::exception` when it cannot.
   std::function<domain::shared_plan(const std::string& text)> read_plan;
   std::function<messages::event_actor(const domain::event_id& event, persistence::shard_history history,
                                       domain::shared_plan plan, const messages::keeper_actor& keeper)>
@@ -31,14 +31,14 @@ struct shard_factories {
 };
 
 struct keeper_settings {
-  std::string owner; ///< names this process, and no other that ever was, in the store
+  std::string owner; ///< names this process in the store; never reused by another
   /// Called once, with a sentence for people, when this process must stop: somebody else owns its shards now,
   /// or the store cannot be used. May be called on any thread.
   std::function<void(const std::string& sentence)> on_fatal;
-  std::chrono::milliseconds patience{500}; ///< so long a store that was out of reach is not asked again
+  std::chrono::milliseconds patience{500}; ///< how long a store that was out of reach is left alone
   std::chrono::milliseconds retry{1'000};  ///< between attempts to start events that could not be started
-  std::chrono::milliseconds look{1'000};   ///< between looks at how the shards stand in the store
-  std::chrono::seconds introduction{30};   ///< so long a started event may take to say how it stands
+  std::chrono::milliseconds look{1'000};   ///< between looks at the shards' rows in the store
+  std::chrono::seconds introduction{30};   ///< how long a started event may take to report itself
 };
 
 /// Where the keeper runs.
@@ -47,12 +47,12 @@ enum class keeper_thread {
   shared, ///< the scheduler's, for deterministic tests
 };
 
-/// Starts the actor that claims this process's shards, starts them, and hears of their end.
+/// Starts the actor that claims this process's shards, starts them, and is told when they stop.
 ///
-/// Claiming is taking over: whoever claims a shard last may write, and whoever had it before stops: at its next write,
-/// and without one at the keeper's next look into the store. There it also notes how far the journals reach. A process
-/// without events has nothing to lose, and goes on. The keeper announces every event to the router, and itself as the
-/// one who creates events. It answers `start_shards` when every event that it started is announced.
+/// Claiming is taking over: whoever claims a shard last may write; whoever had it before stops at its next write or,
+/// without one, at its keeper's next look into the store. At each look the keeper also notes how far the journals
+/// reach. A process without events has nothing to lose, and goes on. The keeper announces every event to the router,
+/// and itself as the one who creates events. It answers `start_shards` when every event that it started is announced.
 [[nodiscard]] messages::keeper_actor spawn_shard_keeper(caf::actor_system& system, shard_factories factories,
                                                         keeper_settings settings, messages::router_actor router,
                                                         keeper_thread thread = keeper_thread::own);

@@ -13,11 +13,11 @@ struct event_homes {
   std::vector<messages::section_actor> sections; ///< by section number
   messages::waiting_room_actor room;
 
-  /// The section of that number, or null.
+  /// The section with that number, or null.
   [[nodiscard]] const messages::section_actor* section(domain::section_no number) const;
 };
 
-/// Which shards are where. All of them are here.
+/// Which shards are where. Today all of them are here.
 class shard_map {
 public:
   /// From now on the event's shards are these.

@@ -25,7 +25,7 @@ std::optional<domain::refusal> store_access::use(const std::function<void(shard_
   } catch (const persistence::store_broken& broken) {
     give_up(std::string{"The store cannot be used: "} + broken.what());
   } catch (const std::exception& unexpected) {
-    // It would end the keeper's actor, and every event with it, in a process that stays up.
+    // If it got out, it would end the keeper's actor, and every event with it, while the process stays up.
     give_up(std::string{"What the store holds cannot be worked with: "} + unexpected.what());
   }
   return domain::refusal{.reason = domain::rejection::store_unavailable};

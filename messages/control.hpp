@@ -3,7 +3,7 @@
 /// Messages without content.
 namespace usher::messages {
 
-/// To oneself: the mailbox has been worked through once; hand on what was collected.
+/// To oneself: the mailbox has been worked through once; pass on what was collected.
 struct flush {};
 
 /// To oneself, or from the timer: a deadline is here.
@@ -18,11 +18,11 @@ struct list_claims {};
 /// Keeper → event: these are your sections and your waiting room.
 struct event_peers {};
 
-/// Keeper → event, section: another actor is about to serve your shard. Take nothing more on, and answer when nothing
-/// is under way: what was written has been told, and nothing that was refused is written.
+/// Keeper → event, section: another actor is about to serve your shard. Take on nothing more, and answer when nothing
+/// is under way: all that was written has been answered, and nothing that was refused will be written.
 struct stand_down {};
 
-/// Keeper → event, section: nothing came of that, go on.
+/// Keeper → event, section: that came to nothing; go on.
 struct carry_on {};
 
 /// Node → keeper: claim and start the shards of every event in the store.

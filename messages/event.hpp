@@ -15,7 +15,7 @@
 /// Reading and changing events.
 namespace usher::messages {
 
-/// An event as it stands. Answer to most of what is asked of events.
+/// An event's present state. The answer to most requests about events.
 struct event_view {
   domain::event_id id;
   domain::event_settings settings;
@@ -49,18 +49,18 @@ bool inspect(Inspector& f, list_events& x) {
   return f.object(x).fields(f.field("trace", x.trace));
 }
 
-/// Operator → keeper: create an event, or give it new settings and perhaps a new plan, and have it go to a state: all
-/// of it or nothing. Answered by `event_view`. Local only: the plan is shared, not copied.
+/// Operator → keeper: create an event, or give it new settings and perhaps a new plan, and move it to a state: all or
+/// nothing. Answered by `event_view`. Local only: the plan is shared, not copied.
 struct put_event {
   trace_id trace;
   domain::event_id id;
   domain::event_settings settings;
   std::shared_ptr<const std::string> plan_text; ///< exactly as imported; null keeps the plan that runs
-  domain::shared_plan plan;                     ///< without a text, the one that the prices were meant for
+  domain::shared_plan plan;                     ///< if there is no text, the one that the prices were meant for
   std::optional<domain::event_state> state = std::nullopt;
 };
 
-/// Operator → event: change what is set here, at once. Answered by `event_view`.
+/// Operator → event: change what is set below, at once. Answered by `event_view`.
 struct change_event {
   trace_id trace;
   domain::event_id event;
@@ -81,7 +81,7 @@ bool inspect(Inspector& f, change_event& x) {
                             f.field("prices", x.prices));
 }
 
-/// Keeper → event: the settings that came with `put_event`, and the state, both or neither. Answered by `event_view`.
+/// Keeper → event: the settings that came with `put_event`, and the state; both or neither. Answered by `event_view`.
 struct define_event {
   trace_id trace;
   domain::event_settings settings;
@@ -93,7 +93,7 @@ bool inspect(Inspector& f, define_event& x) {
   return f.object(x).fields(f.field("trace", x.trace), f.field("settings", x.settings), f.field("state", x.state));
 }
 
-/// Keeper → event: would you take these settings, with the categories that they have prices for, and go to this state?
+/// Keeper → event: would you take these settings, with these categories for their prices, and go to this state?
 /// Answered by nothing, or by why not.
 struct check_settings {
   domain::event_settings settings;

@@ -20,8 +20,8 @@ using session_request =
                  list_events, put_event, change_event, block_seats, report_event, read_section, watch_section,
                  unwatch_section, join_queue, ask_place, leave_queue, people_left, shopping_ended>;
 
-/// What the sessions of one thread have asked since the last batch, each with the number under which its answer is
-/// awaited.
+/// What the sessions of one thread have asked since the last batch, each with the number under which it awaits its
+/// answer.
 struct session_requests {
   std::vector<std::pair<std::uint64_t, session_request>> requests;
 };

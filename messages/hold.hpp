@@ -28,13 +28,13 @@ bool inspect(Inspector& f, section_wish& x) {
 struct hold_seats {
   trace_id trace;
   domain::event_id event;
-  domain::hold_id hold; ///< drawn or derived from the client's key: repeating it repeats the answer
+  domain::hold_id hold; ///< drawn, or derived from the client's key: repeating it repeats the answer
   domain::buyer_id buyer;
   std::vector<section_wish> sections;
   std::optional<domain::best_wish> best_anywhere;
   std::uint64_t wish_digest = 0;
-  /// Of which the best places are to be; empty: any. By name, and the event sets the number: it may have been given
-  /// another plan since the wish was read.
+  /// The category of the best places; empty: any. By name; the event looks up the number, as it may have got another
+  /// plan since the wish was read.
   std::string category{};
 };
 
@@ -55,7 +55,7 @@ struct hold_in_section {
   domain::wish wanted;
   std::uint64_t wish_digest = 0;
   std::optional<domain::instant> until; ///< the same in every section of a spread hold; else the section's own TTL
-  std::uint64_t attempt = 0;            ///< the event's number of this attempt; 0: it awaits the answer itself
+  std::uint64_t attempt = 0;            ///< the event's number for this attempt; 0: it awaits the answer itself
 };
 
 template <class Inspector>
@@ -81,7 +81,7 @@ struct hold_granted {
   domain::buyer_id buyer;
   std::vector<section_seats> sections;
   domain::instant until;
-  domain::instant now; ///< when the answer was made, in the same clock
+  domain::instant now; ///< when the answer was made, by the same clock
 };
 
 template <class Inspector>
@@ -97,7 +97,7 @@ struct release_hold {
   domain::hold_id hold;
   domain::buyer_id buyer;
   std::vector<domain::section_no> sections; ///< where it is, as the hold's public name says
-  bool promised = true; ///< false: a part of a hold that was refused; its buyer may ask for the same hold again
+  bool promised = true; ///< false: part of a refused hold; its buyer may ask for the same hold again
 };
 
 template <class Inspector>
@@ -126,8 +126,8 @@ bool inspect(Inspector& f, find_hold& x) {
 struct allowance_back {
   domain::section_no section;
   domain::hold_id hold;
-  /// That was refused: the event may have handed the same wish on again since, with another answer. 0: the hold is over
-  /// whatever was handed on.
+  /// The attempt that was refused: since then the event may have passed the same wish on again, with another outcome.
+  /// 0: the hold is over, whatever was passed on.
   std::uint64_t attempt = 0;
 };
 
@@ -147,7 +147,7 @@ bool inspect(Inspector& f, section_claims& x) {
   return f.object(x).fields(f.field("section", x.section), f.field("claims", x.claims));
 }
 
-/// Section → event, unasked and collected: where this section stands.
+/// Section → event, unasked and at intervals: this section's totals.
 struct section_totals_changed {
   domain::section_no section;
   domain::section_totals totals;

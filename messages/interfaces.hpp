@@ -18,7 +18,7 @@
 /// behind them.
 namespace usher::messages {
 
-/// A gateway's actor: what the shards tell without being asked, and what its sessions ask.
+/// A gateway's actor: takes what shards tell without being asked, and what its sessions ask.
 using gateway_actor =
     caf::typed_actor<caf::result<void>(session_requests), caf::result<void>(event_announced),
                      caf::result<void>(seats_changed), caf::result<void>(hold_expired),
@@ -64,11 +64,11 @@ using event_actor = caf::typed_actor<
 using checkout_actor = caf::typed_actor<caf::result<void>(cancel_requested), caf::result<void>(payment_answered),
                                         caf::result<void>(deadline_reached)>;
 
-/// Claims this node's shards, starts them and hears of their end.
+/// Claims this node's shards, starts them, and is told when they stop.
 using keeper_actor = caf::typed_actor<caf::result<event_view>(put_event), caf::result<void>(start_shards),
                                       caf::result<shard_reclaimed>(reclaim_shard), caf::result<void>(shard_stopped)>;
 
-/// Finds the shard that a request is for and hands the request on; the answer goes past it.
+/// Finds the shard that a request is for and passes the request on; the answer bypasses it.
 using router_actor = caf::typed_actor<
     caf::result<hold_granted>(hold_seats), caf::result<void>(release_hold), caf::result<hold_granted>(find_hold),
     caf::result<order_view>(start_order), caf::result<order_view>(find_order), caf::result<order_view>(cancel_order),

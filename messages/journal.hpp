@@ -8,8 +8,8 @@
 /// Between a shard and the journal writer of its node. Local only.
 namespace usher::messages {
 
-/// Shard → writer: write these down, `first` being the first one's sequence number. Answered later and
-/// for many at once, by `facts_durable` or `append_failed` to the shard.
+/// Shard → writer: write these down, `first` being the first one's sequence number. Answered later, for many at once,
+/// by `facts_durable` or `append_failed` to the shard.
 struct append_facts {
   domain::shard_id shard;
   domain::epoch epoch;
@@ -49,8 +49,8 @@ struct keep_snapshot {
   std::vector<domain::fact> facts;
 };
 
-/// Shard → keeper: my view may be out of date; claim my next epoch, if mine is still the present one.
-/// Answered by `shard_reclaimed`, or by `store_unavailable`.
+/// Shard → keeper: my view may be out of date; claim my next epoch, if mine is still the current one. Answered by
+/// `shard_reclaimed`, or by `store_unavailable`.
 struct reclaim_shard {
   domain::shard_id shard;
   domain::epoch epoch;
@@ -63,7 +63,7 @@ struct shard_reclaimed {
   std::vector<domain::fact> facts;
 };
 
-/// Shard → keeper: I have stopped. `fenced` means that somebody else goes on.
+/// Shard → keeper: I have stopped. `fenced` means that somebody else has taken over.
 struct shard_stopped {
   domain::shard_id shard;
   append_failure why = append_failure::fenced;

@@ -68,7 +68,7 @@ struct order_view {
   std::vector<domain::ordered_seat> seats;
   std::string reason;            ///< why it failed, for the buyer; may be empty
   domain::instant at;            ///< when it was begun
-  bool cancel_requested = false; ///< its buyer did not want it any more before it was confirmed
+  bool cancel_requested = false; ///< its buyer cancelled it before it was confirmed
 };
 
 template <class Inspector>
@@ -93,7 +93,7 @@ bool inspect(Inspector& f, advance_order& x) {
                             f.field("reason", x.reason));
 }
 
-/// Event → checkout: the buyer wants out.
+/// Event → checkout: the buyer cancels.
 struct cancel_requested {
   trace_id trace;
   domain::order_id order;

@@ -68,7 +68,7 @@ enum class payment_step : std::uint8_t { charge, status, refund };
 
 enum class payment_outcome : std::uint8_t { succeeded, declined, unknown, never_asked };
 
-/// Provider → checkout: what came of one call. Local only.
+/// Provider → checkout: the outcome of one call. Local only.
 struct payment_answered {
   payment_step step = payment_step::charge;
   payment_outcome outcome = payment_outcome::unknown;

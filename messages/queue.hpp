@@ -10,15 +10,15 @@
 /// The waiting room: requests beside their replies.
 namespace usher::messages {
 
-/// Buyer → waiting room, with the gateway where they are: give me a number, or take me back with the one my token
-/// proves. Answered by `domain::queue_place`.
+/// Buyer → waiting room, with the buyer's gateway: give me a number, or take me back with the one my token proves.
+/// Answered by `domain::queue_place`.
 struct join_queue {
   trace_id trace;
   domain::event_id event;
   domain::buyer_id buyer;
   std::optional<domain::queue_number> number;
-  /// The buyer is there until the gateway that came with this says otherwise or is gone; else, until not heard of for
-  /// a while.
+  /// True: the buyer is there until the gateway that came with this says otherwise or is gone. False: until they have
+  /// not been heard of for a while.
   bool connected = false;
 };
 
@@ -42,7 +42,7 @@ bool inspect(Inspector& f, ask_place& x) {
                             f.field("number", x.number));
 }
 
-/// Answered by nothing; again: the same.
+/// Answered by nothing, also when repeated.
 struct leave_queue {
   trace_id trace;
   domain::event_id event;
@@ -112,7 +112,8 @@ bool inspect(Inspector& f, place_given_up& x) {
   return f.object(x).fields(f.field("event", x.event), f.field("buyer", x.buyer), f.field("number", x.number));
 }
 
-/// Waiting room → gateways, at most four times a second: how far it is, so that each gateway can tell its people.
+/// Waiting room → gateways, at most four times a second: how far the queue is, so that each gateway can tell its
+/// people.
 struct queue_moved {
   domain::event_id event;
   domain::queue_state state = domain::queue_state::waiting; ///< waiting, drawing or closed

@@ -11,8 +11,8 @@ namespace usher::messages {
 [[nodiscard]] caf::error to_error(const domain::refusal& why);
 [[nodiscard]] caf::error to_error(domain::rejection reason);
 
-/// What `to_error` was given. Errors of the actor system itself (an actor that is gone, a request that
-/// took too long) are `overloaded`: nothing was promised, and trying again is right.
+/// Returns what `to_error` was given. Errors of the actor system itself (an actor that is gone, a request that took too
+/// long) become `overloaded`: nothing was promised, and trying again is right.
 [[nodiscard]] domain::refusal to_refusal(const caf::error& error);
 
 } // namespace usher::messages

@@ -11,7 +11,7 @@
 /// Watching the seats of a section.
 namespace usher::messages {
 
-/// Gateway → section: how does it stand? Answered by `section_view`.
+/// Gateway → section: what is your present state? Answered by `section_view`.
 struct read_section {
   trace_id trace;
   domain::event_id event;
@@ -27,7 +27,7 @@ struct section_view {
   domain::event_id event;
   domain::section_no section;
   domain::epoch epoch;
-  std::uint64_t seq = 0; ///< of the last change in `status`; deltas count on from here
+  std::uint64_t seq = 0; ///< of the last change in `status`; deltas continue from here
   std::string status;    ///< one character per seat, by number; empty in general admission
   domain::section_totals totals;
 };
@@ -38,7 +38,7 @@ bool inspect(Inspector& f, section_view& x) {
                             f.field("seq", x.seq), f.field("status", x.status), f.field("totals", x.totals));
 }
 
-/// Keeper → section, before a plan is changed: who stands in the way? Answered by `section_places`.
+/// Keeper → section, before a plan is changed: what is the state of your places? Answered by `section_places`.
 struct list_places {};
 
 template <class Inspector>
@@ -79,13 +79,13 @@ bool inspect(Inspector& f, unwatch_section& x) {
   return f.object(x).fields(f.field("event", x.event), f.field("section", x.section));
 }
 
-/// Section → watching gateways: these seats look different now. Collected while the section works.
+/// Section → watching gateways: these seats look different now. Collected while the section is busy.
 struct seats_changed {
   domain::event_id event;
   domain::section_no section;
   domain::epoch epoch;
   std::uint64_t seq = 0;
-  std::vector<std::pair<domain::seat_no, char>> set; ///< the last look of each seat, in no order; not of a floor
+  std::vector<std::pair<domain::seat_no, char>> set; ///< the latest look of each seat, unordered; empty for a floor
   domain::section_totals totals{};
 };
 

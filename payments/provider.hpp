@@ -13,7 +13,7 @@ namespace usher::payments {
 enum class outcome : std::uint8_t {
   succeeded,   ///< the money moved
   declined,    ///< it did not and will not, e.g. no funds; final for this key
-  unknown,     ///< no answer, or none that says; ask `status` by the same key, never guess
+  unknown,     ///< no answer, or an inconclusive one; ask `status` by the same key, never guess
   never_asked, ///< only from `status`: the provider does not know this key; charging is safe
 };
 
@@ -24,14 +24,14 @@ struct charge_request {
   std::string method; ///< what the buyer chose, as the provider names it; never logged
 };
 
-/// What the provider says, or does not say.
+/// What the provider says, or fails to say.
 struct answer {
   outcome result = outcome::unknown;
-  std::string reason; ///< for people, e.g. why it was declined, or for the log why it is unknown; may be empty
+  std::string reason; ///< for people, e.g. why it was declined; for the log, why it is unknown; may be empty
 };
 
-/// Called exactly once, on a thread of the provider's, or on the caller's before its call returns when the provider
-/// cannot take it; it must not block.
+/// Called exactly once, on a thread of the provider's, or, when the provider cannot take the call, on the caller's
+/// before the call returns; it must not block.
 using completion = std::function<void(answer)>;
 
 /// A payment provider. Calls return at once and may be made from any thread; all are idempotent by key.
@@ -41,7 +41,7 @@ public:
   virtual void charge(const charge_request& request, completion done) = 0;
   /// What became of a charge.
   virtual void status(const std::string& key, completion done) = 0;
-  /// Gives all of a charge back; again: the same answer. A charge that never succeeded is `declined`.
+  /// Gives all of a charge back; a repeat gets the same answer. For a charge that never succeeded: `declined`.
   virtual void refund(const std::string& key, completion done) = 0;
 };
 

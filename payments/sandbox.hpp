@@ -21,10 +21,10 @@ namespace usher::payments {
 
 struct sandbox_settings {
   std::chrono::milliseconds delay_mean{200}; ///< each answer takes half to one and a half times this
-  double decline_rate = 0;                   ///< 0 to 1: this share of the keys is declined, always
+  double decline_rate = 0;                   ///< 0 to 1: this share of the keys is always declined
   double failure_rate = 0;                   ///< 0 to below 1: this share of calls ends `unknown`, half of them done
   std::uint64_t seed = 1;
-  std::size_t calls_max = 100'000;               ///< calls under way; the next are answered `unknown` at once
+  std::size_t calls_max = 100'000;               ///< calls under way; any more are answered `unknown` at once
   std::optional<std::filesystem::path> ledger{}; ///< see `sandbox_ledger`
 };
 
@@ -38,9 +38,9 @@ inline constexpr const char* lost_before = "sandbox-lost-before"; ///< the first
 
 /// The provider of demos and tests, with delays, declines and lost answers.
 ///
-/// What happens to a call depends on the seed, its key and how often this was asked of this key
-/// before, never on the order of calls: two runs with one seed treat an order alike. Its thread
-/// answers the calls one after the other when their time has come.
+/// What happens to a call depends on the seed, the key and how often this was asked for the key before, never on the
+/// order of calls: two runs with the same seed treat an order alike. Its thread answers calls one by one when they are
+/// due.
 class sandbox final : public provider {
 public:
   /// Throws `std::runtime_error` when the ledger cannot be used.
@@ -65,7 +65,7 @@ private:
     std::uint64_t attempt = 0;
     completion done;
   };
-  /// How often each call was made for one key; part of what decides its fate.
+  /// How often each call was made for one key; helps decide the call's fate.
   using attempts = std::array<std::uint64_t, 3>;
 
   void enqueue(step what, charge_request request, completion done);
@@ -75,11 +75,11 @@ private:
   [[nodiscard]] answer charge_once(const charge_request& request);
   [[nodiscard]] bool is_declined(const charge_request& request) const;
   [[nodiscard]] loss loss_of(const call& what) const;
-  /// A number in [0, 1) that only depends on the seed and the arguments.
+  /// A number in [0, 1) that depends only on the seed and the arguments.
   [[nodiscard]] double draw(const char* purpose, const std::string& key, std::uint64_t attempt) const;
 
   const sandbox_settings settings_;
-  sandbox_ledger ledger_; ///< of the thread only
+  sandbox_ledger ledger_; ///< used by the thread only
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -20,9 +20,9 @@ struct sandbox_account {
 
 /// Which keys were charged and which got their money back, each at most once.
 ///
-/// In memory, or also in a file: one line a movement (`charge KEY AMOUNT CURRENCY`, `refund KEY AMOUNT CURRENCY`),
-/// only ever appended. The file outlives the process, and processes that share one see each
-/// other's movements, as they would at a real provider. Remembers every key, as a provider does. Not thread-safe.
+/// In memory, or also in an append-only file: one line per movement (`charge KEY AMOUNT CURRENCY`, `refund KEY AMOUNT
+/// CURRENCY`). The file outlives the process, and processes that share it see each other's movements, as they would at
+/// a real provider. Remembers every key, as a provider does. Not thread-safe.
 class sandbox_ledger {
 public:
   /// In memory only.
@@ -33,10 +33,10 @@ public:
   sandbox_ledger(const sandbox_ledger&) = delete;
   sandbox_ledger& operator=(const sandbox_ledger&) = delete;
 
-  /// Moves the money unless this key was charged before. Throws `std::runtime_error` when the file
-  /// cannot be written; nothing moved then.
+  /// Moves the money unless this key was charged before. Throws `std::runtime_error` when the file cannot be written;
+  /// then nothing has moved.
   void charge(const std::string& key, const domain::money& amount);
-  /// Gives a charge back unless that was done before. False when there is no charge.
+  /// Gives a charge back unless it was given back before. False when there is no charge.
   [[nodiscard]] bool refund(const std::string& key);
   /// What is known of a key, if it was ever charged.
   [[nodiscard]] std::optional<sandbox_account> find(const std::string& key);
