@@ -10,13 +10,13 @@
 /// What comes back from the rest of Usher to a thread of sessions.
 namespace usher::gateway {
 
-/// The request was carried out; there is nothing to tell.
+/// The request was carried out; there is nothing to report.
 struct done {};
 
 /// No answer came in time: whether the request was carried out is unknown.
 struct lost {};
 
-/// What became of one `messages::session_request`.
+/// The outcome of one `messages::session_request`.
 using answer =
     std::variant<done, lost, domain::refusal, messages::hold_granted, messages::order_view, messages::event_view,
                  std::vector<domain::event_id>, messages::event_report, messages::section_view, domain::queue_place>;
@@ -27,7 +27,7 @@ struct answered {
   answer what;
 };
 
-/// Anything that the bridge hands to its thread, in the order in which it came.
+/// Anything that the bridge hands to its thread, in order of arrival.
 using delivery =
     std::variant<answered, messages::seats_changed, messages::hold_expired, messages::order_changed,
                  messages::people_admitted, messages::place_given_up, messages::queue_moved, messages::event_announced>;

@@ -4,7 +4,7 @@
 
 namespace usher::gateway {
 
-/// The AsyncAPI 3.0 document of the WebSocket: `gateway/asyncapi.json`, put into the program by the build.
+/// The AsyncAPI 3.0 document of the WebSocket: `gateway/asyncapi.json`, built into the program.
 [[nodiscard]] std::string_view asyncapi_document();
 
 } // namespace usher::gateway

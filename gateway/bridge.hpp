@@ -15,7 +15,7 @@ namespace usher::gateway {
 /// Takes what the bridge has collected; called on the bridge's thread, must not block.
 using hand_over = std::function<void(std::vector<delivery>)>;
 
-/// Stands between one thread of sessions and the actors: asks in the sessions' name, and hands everything that comes
+/// Stands between one thread of sessions and the actors: asks on the sessions' behalf, and hands everything that comes
 /// back to the thread in groups, because waking a thread costs more than deciding a hold.
 class bridge_state {
 public:
@@ -31,7 +31,7 @@ private:
   messages::gateway_actor me() const;
   void ask_all(messages::session_requests& batch);
 
-  /// Asks the router and awaits a reply of the type that goes with the request. Some requests come with who asks.
+  /// Asks the router and awaits a reply of the type that goes with the request. Some requests also say who asks.
   template <class Reply, class Request, class... More>
   void await(std::uint64_t number, Request& request, const More&... more);
 

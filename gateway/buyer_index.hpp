@@ -15,7 +15,7 @@ namespace usher::gateway {
 
 class buyer_session;
 
-/// Who of the buyers is connected to one thread: with which sessions, and with which holds.
+/// Which buyers are connected to one thread, with which sessions and which holds.
 class buyer_index {
 public:
   void enter(const domain::buyer_id& buyer, buyer_session& session);
@@ -25,9 +25,8 @@ public:
   /// Calls `visit` with every session; it must not end any.
   void for_each_session(const std::function<void(buyer_session&)>& visit) const;
 
-  /// Remembers what a connected buyer's hold over several sections is called: when it expires, each of them says so,
-  /// but it has one name. Of a hold in one section there is nothing to remember. The latest holds of each buyer are
-  /// kept.
+  /// Remembers the name of a connected buyer's hold over several sections: when it expires each section says so, but it
+  /// has one name. For a hold in one section there is nothing to remember. Each buyer's latest holds are kept.
   void note_hold(const domain::buyer_id& buyer, const messages::hold_granted& hold);
   void note_hold(const domain::buyer_id& buyer, const hold_name& name);
   /// What was noted of a buyer's holds that have not expired.
@@ -44,11 +43,11 @@ private:
   };
   struct presence {
     std::vector<buyer_session*> sessions;
-    std::vector<domain::hold_id> ids; ///< of `holds`, side by side: each new hold is looked for among them
+    std::vector<domain::hold_id> ids; ///< of `holds`, contiguous: each new hold is searched for among them
     std::vector<noted_hold> holds;    ///< a ring once it is full
-    std::size_t oldest = 0;           ///< its place in a full ring
+    std::size_t oldest = 0;           ///< its index in a full ring
 
-    /// The hold of this name, which it is given if it is new.
+    /// The hold with this name; added if new.
     noted_hold& note(const hold_name& name);
   };
 

@@ -35,16 +35,16 @@ public:
   void receive(std::string_view text);
   /// The connection is gone; its sink is never used again.
   void gone();
-  /// The client is back with another connection: gives everything up to it.
+  /// The client is back on another connection: hands everything over to it.
   void replace();
 
   [[nodiscard]] bool greeted() const noexcept { return !buyer_.value().empty(); }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
-  /// Until when it is proven who the client is.
+  /// Until when the client's identity is proven.
   [[nodiscard]] domain::instant proven_until() const noexcept { return proven_until_; }
   /// How many requests are being worked on.
   [[nodiscard]] std::size_t pending() const noexcept { return pending_; }
-  /// Whether it is time for another frame; otherwise the client may wait.
+  /// Whether another frame may be read now; if not, the client has to wait.
   [[nodiscard]] bool takes_more() const;
 
   void send(std::string frame);
@@ -56,14 +56,14 @@ public:
   /// All that was sent has been written.
   void drained();
   void send_problem(const reply_id& re, const problem& what);
-  /// One request less is being worked on.
+  /// One request has been dealt with.
   void finished();
 
   /// Whether this session waits in a room.
   [[nodiscard]] bool waits_in(const domain::event_id& event) const;
-  /// The number with which it does, if `visit` is its present stay there.
+  /// The number with which it waits, if `visit` is its present stay there.
   [[nodiscard]] std::optional<domain::queue_number> waits_in(const domain::event_id& event, std::uint64_t visit) const;
-  /// Tells the client where it stands, if that is news.
+  /// Tells the client its place, if that is news.
   void tell_place(const domain::event_id& event, const domain::queue_place& place);
   /// A section cannot be watched after all.
   void watch_refused(const domain::event_id& event, domain::section_no section);
@@ -72,11 +72,11 @@ public:
   /// If the event's waiting room was started anew, e.g. with another plan, and does not know who is here: takes the
   /// place again. When that has to wait, the next call does it.
   void keep_place(const known_event_ptr& event);
-  /// The buyer has given up this place with another connection.
+  /// The buyer has given up this place on another connection.
   void given_up(const domain::event_id& event, domain::queue_number number);
 
 private:
-  /// What to do with an answer to the frame `re`. One that captures `this` alone costs no allocation.
+  /// What to do with an answer to the frame `re`. A function that captures only `this` costs no allocation.
   using then = std::function<void(const reply_id& re, const known_event_ptr& event, answer&& what)>;
 
   /// A waiting room that the client is in.
@@ -90,7 +90,7 @@ private:
     bool returning = false; ///< the place is being taken again
     bool leaving = false;   ///< the client has asked to leave
   };
-  /// A pass that was checked once already, or given by ourselves.
+  /// A pass that was already checked, or that we gave ourselves.
   struct known_pass {
     domain::event_id event;
     std::string token;
@@ -140,11 +140,11 @@ private:
 
   /// The event, or null after the client was told that there is none.
   [[nodiscard]] known_event_ptr event_for(const reply_id& re, const domain::event_id& event);
-  /// Its section of that name, or nothing after the client was told so; nothing, too, without an event.
+  /// Its section with that name, or nothing after the client was told so; nothing without an event, too.
   [[nodiscard]] std::optional<domain::section_no> section_for(const reply_id& re, const known_event_ptr& event,
                                                               const std::string& section);
-  /// Asks on behalf of the frame `re`. Refusals are told to the client (seat numbers by `event` and `section`), lost
-  /// answers close the connection, everything else is for `success`.
+  /// Asks on behalf of the frame `re`. Refusals go to the client (seat numbers by `event` and `section`), lost answers
+  /// close the connection, everything else goes to `success`.
   void ask(messages::session_request&& request, reply_id re, known_event_ptr event,
            std::optional<domain::section_no> section, then success);
   /// Sees to an answer that is a refusal, or lost; false for others.
@@ -159,7 +159,7 @@ private:
   domain::instant proven_until_;
   bool greeting_ = false; ///< a `hello` is being worked on
   std::size_t pending_ = 0;
-  std::uint32_t strikes_ = 0; ///< refused for coming too often, in a row
+  std::uint32_t strikes_ = 0; ///< refusals in a row for coming too often
   std::uint64_t visits_ = 0;
   std::vector<watch> watches_;
   std::deque<owed_snapshot> owed_; ///< until there is room

@@ -10,12 +10,12 @@
 
 namespace usher::gateway {
 
-/// The proxies whose word about a client's address counts.
+/// The proxies that are trusted about a client's address.
 class trusted_proxies {
 public:
   trusted_proxies() = default;
 
-  /// Reads networks such as `10.0.0.0/8`, `2001:db8::/32` or single addresses; else a sentence that
+  /// Reads networks such as `10.0.0.0/8` and `2001:db8::/32`, or single addresses; otherwise returns a sentence that
   /// says which entry is wrong.
   [[nodiscard]] static std::variant<trusted_proxies, std::string> parse(std::span<const std::string> networks);
 
@@ -29,9 +29,9 @@ private:
   std::vector<network> networks_; ///< IPv4 as mapped IPv6
 };
 
-/// Who the client is: the peer itself, unless it is a trusted proxy; then the rightmost address of
-/// `X-Forwarded-For` (several headers joined by commas) that is not a trusted proxy's. An entry that is no address
-/// ends the search: what stands left of it was not written by anybody trusted.
+/// Who the client is: the peer itself, unless it is a trusted proxy; then the rightmost address of `X-Forwarded-For`
+/// (several headers joined by commas) that is not a trusted proxy's. An entry that is not an address ends the search:
+/// nobody trusted wrote what is left of it.
 [[nodiscard]] boost::asio::ip::address client_address(const boost::asio::ip::address& peer,
                                                       std::string_view forwarded_for, const trusted_proxies& trusted);
 

@@ -1,7 +1,6 @@
 #pragma once
 
-/// The protocol's words, pure: text to structs and back, no socket, no clock. Everything in one include, for those
-/// who speak all of it.
+/// The protocol's words, pure: text to structs and back, no socket, no clock. One include for those who need all of it.
 #include "gateway/codec_bodies.hpp"
 #include "gateway/codec_decode.hpp"
 #include "gateway/codec_encode.hpp"

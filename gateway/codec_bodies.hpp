@@ -16,14 +16,14 @@
 #include <variant>
 #include <vector>
 
-/// The bodies of HTTP requests. Pointers in problems start at the body. Buyers' unknown members are passed over,
-/// so that newer clients may say more; operators' are refused, so that no misspelt setting is lost.
+/// The bodies of HTTP requests. Pointers in problems start at the body. Unknown members are refused, so that no
+/// misspelt wish or setting is lost.
 namespace usher::gateway {
 
 template <class Body>
 using read_body = std::variant<Body, problem>;
 
-/// `POST /v1/sessions` and `POST …/queue`: nothing, or an object that says nothing. The problem, if there is one.
+/// `POST /v1/sessions` and `POST …/queue`: nothing, or an object, whose members are ignored. The problem, if any.
 [[nodiscard]] std::optional<problem> check_empty_body(std::string_view text);
 
 /// `POST /v1/events/{event}/holds`
@@ -36,7 +36,7 @@ struct order_body {
 };
 [[nodiscard]] read_body<order_body> read_order_body(std::string_view text, const decode_limits& limits = {});
 
-/// `PUT /admin/v1/events/{event}`: the settings, and the plan unless the event keeps the one it has. What is left
+/// `PUT /admin/v1/events/{event}`: the settings, and the plan unless the event keeps the one it has. Whatever is left
 /// out has the default of `domain::event_settings`; a category without a price costs nothing.
 struct event_body {
   domain::event_settings settings; ///< without prices: they need the plan, see `resolve_prices`; no name: the plan's
@@ -47,12 +47,12 @@ struct event_body {
 };
 [[nodiscard]] read_body<event_body> read_event_body(std::string_view text);
 
-/// The prices by category number, or the problem of the name that the plan does not have.
+/// The prices by category number, or the problem with a name that the plan does not have.
 [[nodiscard]] std::variant<std::vector<domain::minor_units>, problem>
 resolve_prices(const std::vector<std::pair<std::string, domain::minor_units>>& prices,
                const domain::seating_plan& plan);
 
-/// `PATCH /admin/v1/events/{event}`, complete but for the trace.
+/// `PATCH /admin/v1/events/{event}`, complete except for the trace.
 [[nodiscard]] read_body<messages::change_event> read_event_change(std::string_view text, const domain::event_id& event,
                                                                   const domain::seating_plan& plan);
 

@@ -12,7 +12,7 @@ namespace usher::gateway {
 
 /// The bounds of what a client may send. A frame's size is bounded where it is read from the socket.
 struct decode_limits {
-  std::size_t seats = 1000;       ///< in one wish; no event allows more per buyer
+  std::size_t seats = 1000;       ///< in one wish; no event allows a buyer more
   std::size_t id_bytes = 128;     ///< of a frame's `id`
   std::size_t key_bytes = 128;    ///< of an idempotency key
   std::size_t name_bytes = 256;   ///< of a guid, section, category or payment method
@@ -20,7 +20,7 @@ struct decode_limits {
   std::size_t depth = 8;          ///< of nested objects and arrays
 };
 
-/// Reads the frames of clients. Keeps its memory from one frame to the next, so use one a thread, not one a
+/// Reads the frames of clients. Keeps its memory from one frame to the next, so use one per thread, not one per
 /// connection. Never throws on any text.
 class frame_decoder {
 public:

@@ -18,8 +18,8 @@
 
 /// What Usher says: frames for WebSocket clients and bodies for HTTP clients. Problems are in `problem.hpp`.
 ///
-/// Functions `…_frame` write a whole frame; with `re` they answer the request of that id, without it they tell
-/// something unasked. The others write an HTTP body. Everything is one compact JSON object.
+/// Functions `…_frame` write a whole frame: with `re` the answer to the request with that id, without it something
+/// unsolicited. The others write an HTTP body. Everything is one compact JSON object.
 namespace usher::gateway {
 
 /// An event as the gateway knows it: what turns numbers into names.
@@ -46,20 +46,20 @@ using reply_id = std::optional<std::string>;
 [[nodiscard]] std::string encode_order(const messages::order_view& order, const event_names& event);
 [[nodiscard]] std::string order_frame(const reply_id& re, const messages::order_view& order, const event_names& event);
 
-/// Makes the code that a ticket of this name carries; see `tokens::ticket_code`.
+/// Makes the code that the ticket with this name carries; see `tokens::ticket_code`.
 using ticket_coder = std::function<std::string(const std::string& ticket)>;
 [[nodiscard]] std::string encode_tickets(const messages::order_view& order, const event_names& event,
                                          const ticket_coder& code);
 
 // ---- the waiting room -------------------------------------------------------
 
-/// The right to shop, for who was admitted.
+/// The right to shop, for whoever was admitted.
 struct granted_pass {
   std::string token;
   domain::instant expires_at;
 };
 
-/// What one person of a waiting room is told.
+/// What one person in a waiting room is told.
 struct queue_answer {
   domain::event_id event;
   domain::queue_place place;
@@ -106,14 +106,14 @@ struct welcome {
   domain::instant server_time;
   domain::seconds heartbeat{};
   bool resumed = false;
-  std::optional<std::string> token; ///< of a buyer who came without one
+  std::optional<std::string> token; ///< for a buyer who came without one
 };
 [[nodiscard]] std::string welcome_frame(const reply_id& re, const welcome& answer);
 [[nodiscard]] std::string pong_frame(const reply_id& re, domain::instant server_time);
 [[nodiscard]] std::string heartbeat_frame(domain::instant server_time);
 [[nodiscard]] std::string reconnect_frame(domain::seconds within);
 /// The answers to `queue.leave` and `seats.unwatch`: `queue.left {event}` and `seats.unwatched {event, section}`.
-/// Without `re`, the first: the buyer left with another connection.
+/// `queue.left` without `re`: the buyer left on another connection.
 [[nodiscard]] std::string queue_left_frame(const reply_id& re, const domain::event_id& event);
 [[nodiscard]] std::string seats_unwatched_frame(const reply_id& re, const domain::event_id& event,
                                                 std::string_view section);

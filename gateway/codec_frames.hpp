@@ -15,7 +15,7 @@
 /// The frames that clients send, one struct each; see docs/protocol.md.
 namespace usher::gateway::frames {
 
-/// Where a client that was here before wants to go on.
+/// Where a returning client wants to go on.
 struct resume_point {
   std::string session; ///< the token that `welcome` gave
 };
@@ -27,7 +27,7 @@ struct hello {
 
 struct join_queue {
   domain::event_id event;
-  std::optional<std::string> token; ///< proves a place that the buyer has already
+  std::optional<std::string> token; ///< proves a place that the buyer already has
 };
 
 struct leave_queue {
@@ -66,8 +66,8 @@ struct ping {};
 using content =
     std::variant<hello, join_queue, leave_queue, watch_seats, unwatch_seats, hold, release, order, ping, problem>;
 
-/// One frame as read. `content` is a `problem` when it is not a frame of the protocol; the id is there
-/// whenever it could be read, so that the problem can be answered to it.
+/// One frame as read. `content` is a `problem` when it is not a frame of the protocol; the id is set whenever it could
+/// be read, so that the problem can be sent in answer to it.
 struct received {
   std::optional<std::string> id;
   frames::content content;
@@ -75,7 +75,7 @@ struct received {
 
 enum class sender : std::uint8_t { client, server };
 
-/// A frame type of the protocol. The AsyncAPI document and this table are compared by a test.
+/// A frame type of the protocol. A test compares the AsyncAPI document with this table.
 struct frame_type {
   std::string_view name;
   sender from = sender::client;

@@ -6,7 +6,7 @@
 /// Pieces that several of the encoders write.
 namespace usher::gateway {
 
-/// Opens a frame: its type, and whom it answers. What follows are members; the caller closes the object.
+/// Opens a frame: its type, and which request it answers. The caller adds members and closes the object.
 json_writer& begin_frame(json_writer& json, std::string_view type, const reply_id& re);
 
 void write_money(json_writer& json, domain::minor_units amount, std::string_view currency);
@@ -14,7 +14,7 @@ void write_money(json_writer& json, domain::minor_units amount, std::string_view
 /// The members `free`, `held`, `sold` and `blocked`.
 void write_counts(json_writer& json, const domain::section_totals& totals);
 
-/// The same sums over several sections.
+/// Adds up the counts of two sections.
 [[nodiscard]] domain::section_totals sum_of(const domain::section_totals& a, const domain::section_totals& b);
 
 } // namespace usher::gateway

@@ -21,7 +21,7 @@ struct named_seats {
   friend bool operator==(const named_seats&, const named_seats&) = default;
 };
 
-/// `{section, quantity}`: so many places of a general-admission section.
+/// `{section, quantity}`: a number of places in a general-admission section.
 struct places_in_section {
   std::string section;
   std::uint32_t quantity = 1;
@@ -29,7 +29,7 @@ struct places_in_section {
   friend bool operator==(const places_in_section&, const places_in_section&) = default;
 };
 
-/// `{best: {quantity, category?, section?}}`: the best that are free.
+/// `{best: {quantity, category?, section?}}`: the best free places.
 struct best_places {
   std::uint32_t quantity = 1;
   std::optional<std::string> category;
@@ -47,8 +47,9 @@ struct resolved_wish {
   std::string category{}; ///< of the best places; empty: any
 };
 
-/// Looks names up in the plan. Unknown seats, sections and categories are `not_found`; a seat named twice or of a
-/// general-admission floor, and a quantity in a seated section are `bad_request`. Pointers start at the request's body.
+/// Looks names up in the plan. Unknown seats, sections and categories are `not_found`; a seat that is named twice or is
+/// on a general-admission floor, and a quantity in a seated section, are `bad_request`. Pointers start at the request's
+/// body.
 [[nodiscard]] std::variant<resolved_wish, problem> resolve(const places_wish& wish, const domain::seating_plan& plan);
 
 /// The one section that the wish is about, for the seat numbers of a refusal; nothing when there are several.

@@ -8,15 +8,15 @@ namespace usher::gateway {
 
 class connection_table;
 
-/// A socket of one thread, as the thread sees it: something that must keep its times and end some day.
+/// A socket of one thread, as the thread sees it: something that has time limits and must end some day.
 class connection {
 public:
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
-  /// Called a few times a second, instead of a timer for each deadline.
+  /// Called a few times a second, in place of a timer for each deadline.
   virtual void sweep(moment now) = 0;
-  /// The node is going away: finish what was begun, take nothing new, and close.
+  /// The node is going away: finish what was begun, accept nothing new, and close.
   virtual void drain() = 0;
   /// Closes the socket without ceremony.
   virtual void abort() = 0;

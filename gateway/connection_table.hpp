@@ -24,7 +24,7 @@ private:
   void leave(connection& one);
   void tell_none();
 
-  /// From the last to the first: a connection that ends meanwhile is replaced by one that was visited already.
+  /// From the last to the first: a connection that ends during a visit is replaced by one already visited.
   template <class Visit>
   void visit_all(Visit visit);
 

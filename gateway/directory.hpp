@@ -32,12 +32,12 @@ using known_event_ptr = std::shared_ptr<const known_event>;
 class directory {
 public:
   void announced(messages::event_announced&& news);
-  /// Calls `then` once all of these are known: at once, or when the last of them is announced.
+  /// Calls `then` once all of these events are known: at once, or when the last of them is announced.
   void when_known(std::vector<domain::event_id> events, std::function<void()> then);
   /// Null when there is no such event.
   [[nodiscard]] known_event_ptr find(const domain::event_id& event) const;
-  /// The same event as it is known by now: an answer may speak of a younger plan than its question did. What answers
-  /// under a plan was announced before.
+  /// The same event as it is known by now: an answer may be about a newer plan than its question was. A plan is
+  /// announced before anything answers under it.
   [[nodiscard]] known_event_ptr present(const known_event_ptr& event) const { return find(event->id); }
 
 private:

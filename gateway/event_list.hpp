@@ -4,7 +4,7 @@
 
 namespace usher::gateway {
 
-/// Answers with every event, as it stands.
+/// Answers with the present state of every event.
 void list_all_events(const exchange_ptr& exchange);
 
 } // namespace usher::gateway

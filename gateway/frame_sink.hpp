@@ -7,12 +7,12 @@
 
 namespace usher::gateway {
 
-/// A frame that many connections send: encoded once.
+/// A frame sent to many connections: encoded once.
 using shared_frame = std::shared_ptr<const std::string>;
 
 /// Why a WebSocket is closed. Below 4100: do not come back; below 4200: later; from 4200: at once.
 enum class close_code : std::uint16_t {
-  replaced = 1000, ///< the client went on with another connection
+  replaced = 1000, ///< the client goes on with another connection
   bad_frame = 4000,
   unauthorized = 4001,
   frame_too_large = 4002,

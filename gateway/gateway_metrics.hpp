@@ -9,7 +9,7 @@ class actor_system;
 
 namespace usher::gateway {
 
-/// What the gateway counts. All of it may be counted from any thread.
+/// What the gateway counts. Usable from any thread.
 struct gateway_metrics {
   explicit gateway_metrics(caf::actor_system& system);
 

@@ -7,8 +7,8 @@
 
 namespace usher::gateway {
 
-/// The request for a hold, the same whichever way it comes: a repeat with the same `key` finds the same hold, and with
-/// another wish is a mismatch. Without a key (an empty one) each request is another hold.
+/// The request for a hold, the same whichever way it comes: a repeat with the same `key` finds the same hold; one with
+/// another wish is a mismatch. Without a key (an empty one) each request is a new hold.
 [[nodiscard]] messages::hold_seats hold_request(messages::trace_id trace, const domain::event_id& event,
                                                 const domain::buyer_id& buyer, const std::string& key,
                                                 const places_wish& wish, resolved_wish&& places);

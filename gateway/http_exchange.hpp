@@ -45,10 +45,10 @@ struct http_reply {
 /// A problem of HTTP's own, such as 405: its type is `about:blank`.
 [[nodiscard]] http_reply plain_problem(unsigned status, std::string_view title, std::string_view detail);
 
-/// The token of an `Authorization: Bearer …`, in whatever case the scheme is written; nothing of another scheme.
+/// The token of an `Authorization: Bearer …`, whatever the case of the scheme; nothing for another scheme.
 [[nodiscard]] std::optional<std::string_view> bearer_token(std::string_view authorization);
 
-/// Whose request this is, verified once for each token a connection brings.
+/// Whose request this is, verified once per token and connection.
 struct known_buyer {
   std::string authorization; ///< the header's text
   domain::buyer_id buyer;
@@ -76,26 +76,26 @@ public:
   void reply(unsigned status, std::string json);
   void refuse(const problem& what);
   void refuse(domain::rejection reason, std::string detail = {});
-  /// What only HTTP knows, and no slug stands for.
+  /// A problem of HTTP's own, for which there is no slug.
   void refuse_plainly(unsigned status, std::string_view title, std::string_view detail);
-  /// No answer: whether it was done is unknown, and nothing may be claimed.
+  /// Closes without an answer: whether the request was carried out is unknown, and neither may be claimed.
   void hang_up();
 
-  /// Verifies the buyer's token and counts the request. Without a good one answers 401, for one too many 429, and says
-  /// false.
+  /// Verifies the buyer's token and counts the request. Without a good token answers 401, for one request too many 429;
+  /// then returns false.
   [[nodiscard]] bool require_buyer();
   /// The event named by the path's first `{…}`; null after answering 404.
   [[nodiscard]] known_event_ptr event();
   [[nodiscard]] known_event_ptr event(const domain::event_id& id);
 
-  /// Asks, and calls `then` with a success. Refusals and lost answers are dealt with.
+  /// Asks, and calls `then` with a success. Deals with refusals and lost answers.
   void ask(messages::session_request request, known_event_ptr event, std::optional<domain::section_no> section,
            std::function<void(answer&&)> then);
   void ask(messages::session_request request, std::function<void(answer&&)> then) {
     ask(std::move(request), nullptr, std::nullopt, std::move(then));
   }
 
-  /// Before the reply goes out, e.g. to remember it.
+  /// Called before the reply goes out, e.g. to remember it.
   void set_observer(std::function<void(const http_reply*)> observer) { observer_ = std::move(observer); }
 
 private:

@@ -18,14 +18,13 @@ namespace usher::gateway {
 [[nodiscard]] std::string pointer_to(std::string_view parent, std::string_view name);
 [[nodiscard]] std::string pointer_to(std::string_view parent, std::size_t index);
 
-/// What was wrong first, if anything, while something was read.
+/// The first thing that was wrong while reading, if any.
 using first_fault = std::optional<problem>;
 
-/// Reads the members of one object strictly. The first fault is kept; what is read after it, or is missing, comes back
-/// empty, so that a reader can read everything and look at the fault once.
+/// Reads the members of one object strictly. The first fault is kept; whatever is missing or read after it comes back
+/// empty, so that a reader can read everything and check for a fault once.
 ///
-/// Members whose value is `null` count as missing. Texts must not be empty, longer than allowed or have control
-/// characters in them.
+/// Members whose value is `null` count as missing. Texts must not be empty, be too long or contain control characters.
 class object_reader {
 public:
   object_reader(const boost::json::object& object, first_fault& fault, std::string_view at = {})
@@ -35,7 +34,7 @@ public:
 
   [[nodiscard]] std::string_view text(std::string_view name, std::size_t bytes_max);
   [[nodiscard]] std::optional<std::string> optional_text(std::string_view name, std::size_t bytes_max);
-  /// A text that may be empty, such as what is painted on a seat.
+  /// A text that may be empty, such as the number painted on a seat.
   [[nodiscard]] std::string label(std::string_view name, std::size_t bytes_max);
   [[nodiscard]] std::int64_t number(std::string_view name, std::int64_t low, std::int64_t high);
   [[nodiscard]] std::optional<std::int64_t> optional_number(std::string_view name, std::int64_t low, std::int64_t high);
@@ -52,9 +51,9 @@ public:
   /// Members with other names than these are a fault.
   void refuse_others(std::initializer_list<std::string_view> known);
 
-  /// Says that a member is wrong, unless something was wrong before.
+  /// Reports that a member is wrong, unless something was wrong before.
   void fail(std::string_view name, std::string sentence);
-  /// Says that the object as a whole is wrong.
+  /// Reports that the object as a whole is wrong.
   void fail(std::string sentence);
 
   [[nodiscard]] std::string pointer(std::string_view name) const { return pointer_to(at_, name); }

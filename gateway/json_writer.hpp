@@ -7,8 +7,8 @@
 
 namespace usher::gateway {
 
-/// Appends JSON to a string: commas by itself, every text escaped, bytes that are not UTF-8 replaced by U+FFFD.
-/// Writes what it is told, in that order; that objects and arrays are closed is up to the caller.
+/// Appends JSON to a string: adds commas by itself, escapes every text, replaces bytes that are not UTF-8 by U+FFFD.
+/// Writes what it is told, in that order; closing objects and arrays is up to the caller.
 class json_writer {
 public:
   explicit json_writer(std::string& out) : out_(out) {}
@@ -18,7 +18,7 @@ public:
   json_writer& begin_array() { return begin('['); }
   json_writer& end_array() { return end(']'); }
 
-  /// A member's name. It is written as it is: only names of the protocol, never a client's text.
+  /// A member's name, written unescaped: only names of the protocol, never a client's text.
   json_writer& key(std::string_view name) {
     separate();
     out_ += '"';

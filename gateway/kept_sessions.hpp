@@ -15,7 +15,7 @@
 
 namespace usher::gateway {
 
-/// What a lost connection was doing, so that the next one can go on with it.
+/// What a lost connection was doing, so that the next one can continue.
 struct kept_session {
   domain::buyer_id buyer;
   std::vector<std::pair<domain::event_id, domain::section_no>> watches;
@@ -23,14 +23,14 @@ struct kept_session {
   std::vector<hold_name> holds;                                          ///< over several sections
 };
 
-/// Sessions whose connection is gone, for a while. Bounded: the oldest goes first.
+/// Sessions whose connection is gone, kept for a while. Bounded: the oldest goes first.
 class kept_sessions {
 public:
   kept_sessions(std::size_t sessions_max, std::chrono::seconds grace);
 
   void keep(const std::string& session, kept_session what, moment now);
-  /// A session, if it is here and this buyer's. It stays for its time: the client may lose the next connection before
-  /// it has heard of the next session's name.
+  /// A session, if it is here and this buyer's. It stays until its time is up: the client may lose the next connection
+  /// before it has heard the next session's name.
   [[nodiscard]] std::optional<kept_session> find(const std::string& session, const domain::buyer_id& buyer) const;
   void sweep(moment now);
 

@@ -15,22 +15,22 @@ namespace usher::gateway {
 
 class session_thread;
 
-/// An address cannot be listened at; says which and why.
+/// An address cannot be listened on; says which and why.
 class cannot_listen : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
 };
 
-/// Accepts connections on one thread and deals them out to several, in turn.
+/// Accepts connections on one thread and hands them out to several in turn.
 class listener {
 public:
   /// Binds at once. Throws `cannot_listen`.
   listener(session_thread& home, const listen_address& where, http_port port, std::vector<session_thread*> servers);
 
-  /// The port that was bound, also when the system chose it.
+  /// The port that was bound, even if the system chose it.
   [[nodiscard]] std::uint16_t port() const noexcept { return bound_; }
 
-  /// Both on the home's thread.
+  /// Call both on the home's thread.
   void start();
   void stop();
 

@@ -4,7 +4,7 @@
 
 namespace usher::gateway {
 
-/// The OpenAPI 3.1 document of both HTTP ports: `gateway/openapi.json`, put into the program by the build.
+/// The OpenAPI 3.1 document of both HTTP ports: `gateway/openapi.json`, built into the program.
 [[nodiscard]] std::string_view openapi_document();
 
 } // namespace usher::gateway

@@ -13,23 +13,22 @@
 
 namespace usher::gateway {
 
-/// An address to listen at; port 0 lets the system choose.
+/// An address to listen on; port 0 lets the system choose.
 struct listen_address {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;
 };
 
-/// Everything that can be set about the gateway. Every limit has a default; `node` declares them for the
-/// configuration.
+/// All settings of the gateway. Every limit has a default; `node` declares them for the configuration.
 struct options {
   listen_address buyers{"127.0.0.1", 8080};
   listen_address operators{"127.0.0.1", 8081};
-  std::string admin_key;                          ///< may be empty only while operators' address is a loopback one
-  bool metrics_need_key = true;                   ///< whether GET /metrics asks for the admin key
+  std::string admin_key;                          ///< may be empty only if operators' address is a loopback one
+  bool metrics_need_key = true;                   ///< whether GET /metrics requires the admin key
   std::size_t threads = 1;                        ///< for buyers; operators have one of their own
   std::string problem_base{default_problem_base}; ///< what problem types begin with
 
-  bool anonymous = true;        ///< anybody is given a buyer's token of Usher's own
+  bool anonymous = true;        ///< anybody may get a buyer's token, signed by Usher
   std::optional<shop_key> shop; ///< the key that the shop's tokens are signed with; needed unless `anonymous`
 
   std::size_t frame_bytes_max = 64 * 1024;
@@ -45,18 +44,18 @@ struct options {
   std::size_t watches_max = 64;                 ///< sections that one connection watches
   std::size_t queues_max = 16;                  ///< waiting rooms that one connection waits in
   std::size_t kept_sessions_max = 100'000;      ///< disconnected, waiting to be resumed
-  std::size_t passes_max = 1'000'000;           ///< passes whose end is being waited for
+  std::size_t passes_max = 1'000'000;           ///< passes whose end is awaited
 
   std::chrono::seconds header_timeout{10};  ///< for a request to arrive, and for a WebSocket's `hello`
   std::chrono::seconds idle_timeout{60};    ///< without a sign of life
   std::chrono::seconds heartbeat{20};       ///< between two heartbeats of a WebSocket
-  std::chrono::seconds request_timeout{10}; ///< for the answer of the rest of Usher
+  std::chrono::seconds request_timeout{10}; ///< for the rest of Usher to answer
   std::chrono::seconds session_grace{60};   ///< how long a lost session can be resumed
   std::chrono::seconds pass_ttl{600};
   std::chrono::seconds token_ttl{86'400}; ///< of anonymous buyers, queue places and sessions
 
   rate_limits per_buyer{20, 60, 200'000, false};
-  rate_limits per_address{200, 600, 200'000, false}; ///< `limit_loopback` counts for buyers, too
+  rate_limits per_address{200, 600, 200'000, false}; ///< `limit_loopback` applies to buyers, too
   std::uint32_t strikes_max = 100;          ///< refusals in a row for coming too often before a WebSocket is closed
   std::vector<std::string> trusted_proxies; ///< addresses or networks whose X-Forwarded-For counts
 };

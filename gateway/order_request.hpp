@@ -7,8 +7,8 @@
 
 namespace usher::gateway {
 
-/// The request for an order, the same whichever way it comes: a repeat with the same key finds the same order, and
-/// with another hold or method is a mismatch.
+/// The request for an order, the same whichever way it comes: a repeat with the same key finds the same order; one with
+/// another hold or method is a mismatch.
 [[nodiscard]] messages::start_order order_request(messages::trace_id trace, const domain::buyer_id& buyer,
                                                   const hold_name& hold, const std::string& key,
                                                   const std::string& method);

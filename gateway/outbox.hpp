@@ -18,31 +18,31 @@ public:
   using on_answer = std::function<void(answer&&)>;
   /// Takes what was collected since the last time.
   using send_batch = std::function<void(messages::session_requests)>;
-  /// Is asked to see to it that `flush` is called once, after the present turn of the loop.
+  /// Arranges for one call of `flush`, after the present turn of the loop.
   using plan_flush = std::function<void()>;
 
   outbox(std::size_t requests_max, clock::duration patience, send_batch send, plan_flush plan);
 
-  /// Asks, and calls `then` with the answer, once. False when too many answers are being awaited: then nothing was
-  /// asked, and `then` is never called.
+  /// Asks, and calls `then` with the answer, once. False when too many answers are awaited: then nothing was asked, and
+  /// `then` is never called.
   [[nodiscard]] bool ask(messages::session_request request, on_answer then, clock::time_point now);
   /// Asks what has no answer.
   void tell(messages::session_request request);
   /// Whether so much is being awaited that what can wait should.
   [[nodiscard]] bool busy() const noexcept { return awaited_ >= requests_max_ / 2; }
 
-  /// Hands on what was collected.
+  /// Passes on what was collected.
   void flush();
   /// An answer is here. One that nobody awaits any more is dropped.
   void answered(std::uint64_t number, answer&& what);
   /// Gives up on answers that take too long: they are `lost`.
   void sweep(clock::time_point now);
-  /// Calls nobody any more.
+  /// From now on calls nobody.
   void forget_all();
 
 private:
-  /// A place for one awaited answer. Its number is the round (how often it was used) above its index, so a late
-  /// answer to an earlier round is recognized.
+  /// A place for one awaited answer. Its number has the round (how often it was used) in the bits above its index, so a
+  /// late answer to an earlier round is recognized.
   struct place {
     std::uint32_t round = 0;
     clock::time_point until;

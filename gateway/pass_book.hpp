@@ -14,15 +14,16 @@
 
 namespace usher::gateway {
 
-/// Writes passes, and remembers until when each counts: asking again gives no more time.
+/// Signs passes, and remembers until when each is valid: asking again gives no more time.
 class pass_book {
 public:
-  /// Is told whose passes have run out, by event.
+  /// Called with those whose passes have run out, by event.
   using on_expired = std::function<void(const domain::event_id&, std::vector<domain::buyer_id>)>;
 
   pass_book(const tokens& signer, domain::seconds ttl, std::size_t passes_max, on_expired expired);
 
-  /// The buyer was admitted: from now on their time runs. Admitted once more, after another wait, they have it anew.
+  /// The buyer was admitted: their time starts now. Admitted once more, after another wait, they get the full time
+  /// again.
   void admitted(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant now);
   /// The pass of an admitted buyer.
   [[nodiscard]] granted_pass sign(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant now);
@@ -45,7 +46,7 @@ private:
   domain::seconds ttl_;
   std::size_t passes_max_;
   on_expired expired_;
-  std::deque<pass> by_age_; ///< all last equally long: the order of their ends, too; one that was renewed is here twice
+  std::deque<pass> by_age_; ///< also by end, as all last equally long; a renewed one is here twice
   std::map<domain::event_id, std::unordered_map<domain::buyer_id, domain::instant>> until_;
 };
 

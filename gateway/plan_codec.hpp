@@ -31,7 +31,7 @@ using read_plan_result = std::variant<domain::shared_plan, plan_fault>;
 /// Reads a whole file's text.
 [[nodiscard]] read_plan_result parse_plan(std::string_view text);
 
-/// Reads a plan that stands inside other JSON; `at` is the pointer that leads to it.
+/// Reads a plan inside other JSON; `at` is the pointer that leads to it.
 [[nodiscard]] read_plan_result read_plan(const boost::json::value& json, std::string_view at = {});
 
 } // namespace usher::gateway

@@ -9,17 +9,17 @@
 #include <string_view>
 #include <vector>
 
-/// What clients are told when something is not done: RFC 9457.
+/// What clients are told when a request is not carried out: RFC 9457.
 namespace usher::gateway {
 
 /// A rejection in the client's words.
 struct problem {
   domain::rejection reason = domain::rejection::bad_request;
   std::string detail;                         ///< empty: the rejection's own sentence
-  std::string pointer;                        ///< JSON pointer of the member at fault, when there is one
+  std::string pointer;                        ///< JSON pointer of the member at fault, if any
   std::vector<std::string> seats;             ///< guids of the seats that stood in the way
   std::vector<std::string> suggestion;        ///< guids to ask for instead
-  std::optional<std::uint32_t> retry_after_s; ///< nothing: 1, or 2 while the store is away
+  std::optional<std::uint32_t> retry_after_s; ///< if empty: 1, or 2 while the store is away
 
   friend bool operator==(const problem&, const problem&) = default;
 };
@@ -27,17 +27,17 @@ struct problem {
 /// Where `type` points by default; the slug is appended.
 inline constexpr std::string_view default_problem_base = "https://usher.example/problems/";
 
-/// With the rejection's own sentence unless there is a better one, and the member at fault when there is one.
+/// With the rejection's own sentence unless there is a better one, and the member at fault, if any.
 [[nodiscard]] problem problem_of(domain::rejection reason, std::string detail = {}, std::string pointer = {});
 /// The request is wrong at `pointer`.
 [[nodiscard]] problem bad_request(std::string pointer, std::string detail);
 
-/// Translates seat numbers by `plan`; without one, or without a section to look in, they are left out. `section`
-/// counts when the refusal does not name one itself.
+/// Translates seat numbers by `plan`; without one, or without a section to look in, they are left out. `section` is
+/// used when the refusal does not name one itself.
 [[nodiscard]] problem to_problem(const domain::refusal& refusal, const domain::seating_plan* plan = nullptr,
                                  std::optional<domain::section_no> section = std::nullopt);
 
-/// What to put into `Retry-After`: something for rate-limited, overloaded and store-unavailable, nothing otherwise.
+/// The value of `Retry-After` for rate-limited, overloaded and store-unavailable; nothing otherwise.
 [[nodiscard]] std::optional<std::uint32_t> retry_after_s(const problem& what);
 
 /// The HTTP body, `application/problem+json`. `type_base` is where `type` points, without the slug.

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-/// What holds, orders and tickets are called outside: a name says where its thing lives, so that any node can
-/// find it without asking, and ends in 128 bits that nobody can guess.
+/// What holds, orders and tickets are called outside: a name says where its object lives, so that any node can find it
+/// without asking, and contains 128 bits that nobody can guess.
 namespace usher::gateway {
 
 /// `EVENT~S1+S2~HEX32`, with the numbers of the sections that the hold is in, ascending.
@@ -44,13 +44,13 @@ struct ticket_name {
 [[nodiscard]] std::string to_string(const order_name& name);
 [[nodiscard]] std::string to_string(const ticket_name& name);
 
-/// Read exactly what `to_string` writes; nothing on anything else.
+/// Read exactly what `to_string` writes; nothing for anything else.
 [[nodiscard]] std::optional<hold_name> parse_hold_name(std::string_view text);
 [[nodiscard]] std::optional<order_name> parse_order_name(std::string_view text);
 [[nodiscard]] std::optional<ticket_name> parse_ticket_name(std::string_view text);
 
-/// The id that this client key means for this buyer and event: a repeat finds the same hold. SHA-256, with
-/// another domain for each kind of id, so that a hold and an order of one key have nothing in common.
+/// The id that this client key means for this buyer and event: a repeat finds the same hold. SHA-256, with a different
+/// domain for each kind of id, so that a hold and an order with the same key have nothing in common.
 [[nodiscard]] domain::hold_id derive_hold_id(const domain::buyer_id& buyer, const domain::event_id& event,
                                              std::string_view key);
 [[nodiscard]] domain::order_id derive_order_id(const domain::buyer_id& buyer, const domain::event_id& event,

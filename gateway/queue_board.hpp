@@ -17,24 +17,24 @@ namespace usher::gateway {
 class buyer_index;
 class buyer_session;
 
-/// Where `number` stands when the room stands as `moved` says.
+/// The place of `number`, given the room's state in `moved`.
 [[nodiscard]] domain::queue_place estimate(const messages::queue_moved& moved, domain::queue_number number);
 
-/// How often somebody with so long to wait is told: the nearer every second, the farther up to every half minute.
+/// How often somebody with that long to wait is told: every second when near, up to every half minute when far.
 [[nodiscard]] domain::seconds telling_period(domain::seconds eta_low);
 
-/// Tells the people of one thread who wait in waiting rooms where they stand.
+/// Tells one thread's people in waiting rooms their places.
 ///
-/// A room says four times a second how far it is; each person's place follows from that. Everybody has a slot of a
+/// A room says four times a second how far it is; each person's place follows from that. Everybody has a slot in a
 /// wheel that turns once in 32 seconds, so even millions are told in an even stream.
 class queue_board {
 public:
   queue_board(outbox& requests, const buyer_index& buyers, pass_book& passes);
 
-  /// `session` waits in `event` from now on, and is told. `visit` tells this stay from earlier ones.
+  /// `session` waits in `event` from now on, and is told its place. `visit` distinguishes this stay from earlier ones.
   void enter(const domain::event_id& event, const std::shared_ptr<buyer_session>& session, std::uint64_t visit);
-  /// A connection of the buyer is gone. The room hears of it with the next turn, unless another one that is here waits
-  /// there by then; one that has asked for something is given the time to be answered.
+  /// A connection of the buyer is gone. The room hears of it with the next turn, unless another of the buyer's
+  /// connections here waits there by then; one with an open request is given time to be answered.
   void left(const domain::event_id& event, const domain::buyer_id& buyer);
 
   void moved(messages::queue_moved&& news);
@@ -42,7 +42,7 @@ public:
   /// Tells the buyer's other connections, which still wait.
   void given_up(const messages::place_given_up& news);
 
-  /// Turns the wheel on by one slot and tells whoever is in it; called four times a second.
+  /// Turns the wheel by one slot and tells whoever is in it; called four times a second.
   void turn();
 
   static constexpr int turns_per_s = 4;
@@ -50,7 +50,7 @@ public:
 private:
   struct room {
     std::optional<messages::queue_moved> last;
-    std::unordered_set<domain::buyer_id> gone; ///< perhaps: who lost a connection
+    std::unordered_set<domain::buyer_id> gone; ///< perhaps: those who lost a connection
   };
   struct spot {
     std::weak_ptr<buyer_session> session;

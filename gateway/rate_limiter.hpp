@@ -14,13 +14,13 @@
 namespace usher::gateway {
 
 struct rate_limits {
-  double per_s = 20;              ///< requests that come back every second; more than 0
+  double per_s = 20;              ///< requests regained every second; more than 0
   double burst = 40;              ///< requests at once after a pause; at least 1
-  std::size_t keys_max = 100'000; ///< who is remembered; the one not heard of for longest is forgotten first
-  bool limit_loopback = false;    ///< whether addresses of this machine count
+  std::size_t keys_max = 100'000; ///< how many are remembered; the least recently seen is forgotten first
+  bool limit_loopback = false;    ///< whether this machine's own addresses are limited
 };
 
-/// Token buckets by buyer or address. Not for use by several threads at once.
+/// Token buckets by buyer or address. Not thread-safe.
 class rate_limiter {
 public:
   /// Throws `std::invalid_argument` for limits out of bounds.
@@ -35,7 +35,7 @@ public:
 
   /// Takes one request of `key` from its bucket.
   [[nodiscard]] verdict take(std::string_view key, moment now);
-  /// The same by address. An IPv6 customer has a whole /64, so that is the key.
+  /// Likewise by address. An IPv6 customer has a whole /64, so that is the key.
   [[nodiscard]] verdict take(const boost::asio::ip::address& address, moment now);
 
   [[nodiscard]] std::size_t size() const noexcept { return buckets_.size(); }
@@ -50,7 +50,7 @@ private:
   bucket& bucket_of(std::string_view key, moment now);
 
   rate_limits limits_;
-  std::list<bucket> buckets_;                                                ///< latest first
+  std::list<bucket> buckets_;                                                ///< most recent first
   std::unordered_map<std::string_view, std::list<bucket>::iterator> places_; ///< keys live in the buckets
 };
 

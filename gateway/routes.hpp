@@ -21,10 +21,10 @@ struct route {
 
 [[nodiscard]] std::span<const route> routes();
 
-/// Serves a request by its route, or says 404 or 405.
+/// Serves a request by its route, or answers 404 or 405.
 void dispatch(const exchange_ptr& exchange, http_port port);
 
-/// Whether an operator's request shows the key, or needs none.
+/// Whether an operator's request shows the key or needs none.
 [[nodiscard]] bool operator_may(const options& configured, std::string_view path, std::string_view authorization);
 
 // ---- the calls, by what they are about ----

@@ -17,27 +17,27 @@ class buyer_session;
 
 /// Which sessions of one thread watch which sections.
 ///
-/// Subscribes to each section once, keeps a copy of how it stands, and so gives every further watcher a snapshot
-/// without asking. A change is encoded once and shared by all who watch.
+/// Subscribes to each section once and keeps a copy of its state, so further watchers get a snapshot without asking. A
+/// change is encoded once and shared by all who watch.
 class seat_watch {
 public:
-  /// Draws the trace of a request of its own.
+  /// Draws the trace id of a request of its own.
   using draw_trace = std::function<messages::trace_id()>;
 
   seat_watch(outbox& requests, draw_trace trace);
 
-  /// Sends `session` a snapshot, in answer to `re` if there is one, and every change from then on. Watching again
-  /// gives another snapshot.
+  /// Sends `session` a snapshot, in answer to `re` if any, and every change from then on. Watching again gives another
+  /// snapshot.
   void watch(const known_event_ptr& event, domain::section_no section, std::shared_ptr<buyer_session> session,
              reply_id re);
-  /// Sessions unwatch before they end. Again: nothing.
+  /// Sessions unwatch before they end. Repeating it does nothing.
   void unwatch(const domain::event_id& event, domain::section_no section, buyer_session& session);
 
   void changed(messages::seats_changed&& change);
-  /// The event was announced again. Perhaps its sections were started anew and know no watchers, perhaps its plan is
-  /// another one: whoever watches has a fresh snapshot then before any further change.
+  /// The event was announced again: its sections may have been restarted and know no watchers, or its plan may have
+  /// changed. Every watcher gets a fresh snapshot before any further change.
   void announced(const known_event_ptr& event);
-  /// Asks again for what could not be had. To be called each second.
+  /// Asks again for what could not be had. Call every second.
   void sweep();
 
 private:
@@ -50,12 +50,12 @@ private:
   };
   struct watched {
     known_event_ptr event;
-    messages::section_view view; ///< how it stands, when `live`
+    messages::section_view view; ///< its state, when `live`
     bool live = false;
     bool asking = false;
-    bool unconfirmed = false; ///< it is announced anew, and has not said yet that it stands like this
+    bool unconfirmed = false; ///< announced anew, and its state not confirmed since
     bool tell_all = false;    ///< everybody needs the next snapshot: changes were missed
-    bool ask_again = false;   ///< the answer under way is perhaps that of a section which is gone
+    bool ask_again = false;   ///< the answer under way may come from a section that is gone
     std::vector<buyer_session*> watchers;
     std::vector<joining> joiners;
   };

@@ -12,35 +12,35 @@
 
 namespace usher::gateway {
 
-/// What a gateway is given by its node.
+/// What a node gives its gateway.
 struct server_parts {
   caf::actor_system& system;
   messages::router_actor router;
   std::string own_secret; ///< at least 32 random bytes, shared by all nodes of one store
-  readiness unready;      ///< may be empty: then always ready
-  gateway::audit audit;   ///< may be empty: then there is none
+  readiness unready;      ///< if empty: always ready
+  gateway::audit audit;   ///< if empty: there is none
 };
 
 /// The gateway: serves buyers and operators until it is stopped.
 class server {
 public:
-  /// Throws `std::invalid_argument` when an option cannot be, with its name.
+  /// Throws `std::invalid_argument`, with the option's name, when an option is invalid.
   server(options configured, server_parts parts);
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;
 
-  /// Binds both ports and serves. Throws `cannot_listen`, and then nothing runs.
+  /// Binds both ports and serves. Throws `cannot_listen`; then nothing runs.
   void start();
-  /// Waits until every thread has heard of these events; false when one has not by then. What the router announces
-  /// arrives a moment later. Until this returns, whoever names an event that is not known is told to come back, and
-  /// after it that there is no such event.
+  /// Waits until every thread has heard of these events, since announcements by the router take a moment to arrive;
+  /// false when one has not by then. Until this returns, whoever names an unknown event is told to come back;
+  /// afterwards, that there is no such event.
   [[nodiscard]] bool await_events(const std::vector<domain::event_id>& events,
                                   std::chrono::steady_clock::time_point until);
   /// Accepts nothing more, tells WebSocket clients to come back elsewhere, finishes what is in flight, and closes.
   /// Returns when all connections are closed, or after `within`. Blocks.
   void drain(std::chrono::seconds within);
-  /// Closes what is still open, and waits for all threads. Again: nothing.
+  /// Closes what is still open, and waits for all threads. Repeating it does nothing.
   void stop();
 
   /// The bound ports, after `start`.
@@ -52,7 +52,7 @@ private:
   using completion = std::function<void()>;
 
   void stop_listening();
-  /// Has `begin` called on every thread, and waits until all have called `done`; false when one has not by then.
+  /// Has `begin` called on every thread, and waits until all have called `done`; false when one has not in time.
   bool on_all_threads(const std::function<void(session_thread&, completion done)>& begin,
                       std::chrono::steady_clock::time_point until);
 

@@ -62,21 +62,21 @@ public:
   [[nodiscard]] idempotency_table& repeats() noexcept { return repeats_; }
   [[nodiscard]] frame_decoder& decoder() noexcept { return decoder_; }
 
-  /// The name of one request, for all log lines about it.
+  /// A new id for one request, for all log lines about it.
   [[nodiscard]] messages::trace_id draw_trace();
   [[nodiscard]] static domain::instant now();
-  /// Why the events that are known here may not be all, if they may not.
+  /// A problem if some events may not be known here yet.
   [[nodiscard]] std::optional<problem> still_starting() const;
-  /// What is said to whoever names an event that is not known here.
+  /// The answer to whoever names an event that is not known here.
   [[nodiscard]] problem no_such_event() const;
-  /// Counts a request of an address; the problem, if there are too many.
+  /// Counts a request from an address; the problem, if there are too many.
   [[nodiscard]] std::optional<problem> too_often(const boost::asio::ip::address& from);
-  /// The same for a buyer who comes from there.
+  /// Likewise for a buyer who comes from there.
   [[nodiscard]] std::optional<problem> too_often(const boost::asio::ip::address& from, const domain::buyer_id& buyer);
-  /// What a buyer is told of a place in a waiting room, with the tokens that go with it.
+  /// What a buyer is told about a place in a waiting room, with the tokens that go with it.
   [[nodiscard]] queue_answer queue_answer_for(const domain::event_id& event, const domain::buyer_id& buyer,
                                               const domain::queue_place& place);
-  /// Takes over the session of this name from whichever thread has it, and calls `then` on this thread.
+  /// Takes over the session with this name from whichever thread has it, and calls `then` on this thread.
   void resume(const std::string& session, const domain::buyer_id& buyer,
               std::function<void(std::optional<kept_session>)> then);
 
@@ -118,7 +118,7 @@ private:
   rate_limiter buyer_rates_;
   rate_limiter address_rates_;
 
-  // Last, so that it goes first: what it still has to do may hold connections, which know the members above.
+  // Last, so that it is destroyed first: its pending work may hold connections, which use the members above.
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> busy_;
   boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,

@@ -28,10 +28,10 @@ using readiness = std::function<std::optional<std::string>()>;
 
 /// The audit's verdict as a JSON object, or why there is none.
 using audit_answer = std::variant<std::string, domain::refusal>;
-/// Runs the audit of an event, for a request, on a thread of its own and calls back from there.
+/// Runs an event's audit, for a request, on a thread of its own and calls back from there.
 using audit = std::function<void(messages::trace_id, const domain::event_id&, std::function<void(audit_answer)>)>;
 
-/// What all threads of one gateway share: never changed while they run, or safe for all of them.
+/// What all threads of one gateway share: never changed while they run, or thread-safe.
 struct shared_parts {
   gateway::options options;
   gateway::tokens tokens;

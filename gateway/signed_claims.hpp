@@ -14,16 +14,16 @@ struct jwt;
 
 namespace usher::gateway {
 
-/// One JSON Web Token, opened or under construction: libjwt behind a face that cannot leak or confuse keys.
+/// One JSON Web Token, opened or under construction: libjwt behind an interface that cannot leak or confuse keys.
 /// Reading never throws; making throws `std::runtime_error` when the library fails.
 class signed_claims {
 public:
-  /// Verifies the signature. The algorithm is looked at before the key is used: the key of one must never serve
+  /// Verifies the signature. The algorithm is checked before the key is used: one algorithm's key must never serve
   /// another.
   [[nodiscard]] static std::variant<signed_claims, token_fault> open(std::string_view text, token_algorithm algorithm,
                                                                      const std::string& key);
 
-  /// What is wrong with the times, if anything. There must be an `exp`.
+  /// What is wrong with the times, if anything. `exp` is required.
   [[nodiscard]] std::optional<token_fault> fault_of_times(domain::instant now, domain::seconds tolerance) const;
   /// `aud` may be one text or several (RFC 7519, 4.1.3).
   [[nodiscard]] bool is_for(std::string_view audience) const;
@@ -35,7 +35,7 @@ public:
   /// `sub`
   [[nodiscard]] std::optional<domain::buyer_id> buyer() const;
 
-  /// A new token, to be signed by HS256 with `key`.
+  /// A new token, to be signed with HS256 and `key`.
   signed_claims(const std::string& key, const char* audience, const domain::buyer_id& buyer);
   void add(const char* claim, const std::string& content);
   void add(const char* claim, long number);

@@ -6,7 +6,7 @@
 
 namespace usher::gateway {
 
-/// A connection of one thread. It names its loop's executor, because a type-erased one costs on every operation.
+/// A connection of one thread. Its type names the loop's executor, because a type-erased one costs on every operation.
 using tcp_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
 } // namespace usher::gateway

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <variant>
 
-/// Signed tokens: who a buyer is, which place they have, that they may shop, and which session was theirs.
+/// Signed tokens: who a buyer is, which place is theirs, that they may shop, and which session was theirs.
 namespace usher::gateway {
 
 enum class token_algorithm : std::uint8_t { hs256, rs256 };
@@ -24,11 +24,11 @@ struct shop_key {
 struct token_settings {
   std::string own_secret; ///< at least 32 random bytes, shared by all nodes of one store
   std::optional<shop_key> shop;
-  bool anonymous = false;             ///< buyer tokens of Usher's own count, too
+  bool anonymous = false;             ///< accept Usher's own buyer tokens, too
   domain::seconds clock_tolerance{5}; ///< how far other people's clocks may be off
 };
 
-/// Why a token does not count. Buyers are told `unauthorized`, whichever it is.
+/// Why a token is not accepted. Buyers are told `unauthorized` in every case.
 enum class token_fault : std::uint8_t {
   malformed,
   wrong_algorithm,
@@ -74,12 +74,12 @@ struct session_claims {
   friend bool operator==(const session_claims&, const session_claims&) = default;
 };
 
-/// Signs and verifies. Every kind of token has its own key, derived from the own secret, and its own audience, so
-/// that none passes as another. Verifying never throws, whatever the text; signing throws `std::runtime_error` when
-/// the library fails. May be used from many threads at once. Times are whole seconds inside tokens, rounded down.
+/// Signs and verifies. Every kind of token has its own key, derived from `own_secret`, and its own audience, so that
+/// none passes as another. Verifying never throws, whatever the text; signing throws `std::runtime_error` when the
+/// library fails. Thread-safe. Times inside tokens are whole seconds, rounded down.
 class tokens {
 public:
-  /// Throws `std::invalid_argument` when a key is too short or not one of its algorithm.
+  /// Throws `std::invalid_argument` when a key is too short or does not fit its algorithm.
   explicit tokens(token_settings settings);
 
   /// An anonymous buyer's token.
@@ -88,11 +88,11 @@ public:
   [[nodiscard]] std::string sign(const pass_claims& claims) const;
   [[nodiscard]] std::string sign(const session_claims& claims) const;
 
-  /// The shop's token, or with `anonymous` one of Usher's own.
+  /// The shop's token or, with `anonymous`, one of Usher's own.
   [[nodiscard]] verified<buyer_claims> verify_buyer(std::string_view token, domain::instant now) const;
   [[nodiscard]] verified<queue_claims> verify_queue(std::string_view token) const;
   [[nodiscard]] verified<pass_claims> verify_pass(std::string_view token, domain::instant now) const;
-  /// The number that the token proves to be this buyer's in this waiting room.
+  /// The number that the token proves to be this buyer's in this waiting room, if any.
   [[nodiscard]] std::optional<domain::queue_number> proven_place(std::string_view token, const domain::event_id& event,
                                                                  const domain::buyer_id& buyer) const;
   /// Until when the token lets this buyer shop at this event; nothing when it does not.
@@ -100,9 +100,9 @@ public:
                                                               const domain::buyer_id& buyer, domain::instant now) const;
   [[nodiscard]] verified<session_claims> verify_session(std::string_view token, domain::instant now) const;
 
-  /// The code of a ticket by its public name: `NAME.CODE` with 20 characters that only Usher can make.
+  /// The code of a ticket, from its public name: `NAME.CODE`, where CODE is 20 characters that only Usher can make.
   [[nodiscard]] std::string ticket_code(std::string_view ticket) const;
-  /// The ticket's name when the code is genuine: what the reserved check-in (docs/protocol.md) begins with.
+  /// The ticket's name if the code is genuine: the start of check-in, which is reserved (docs/protocol.md).
   [[nodiscard]] std::optional<std::string> verify_ticket_code(std::string_view code) const;
 
 private:
@@ -114,10 +114,10 @@ private:
   std::string ticket_key_;
 };
 
-/// What somebody is told whose token proves no place.
+/// The answer to somebody whose token proves no place.
 inline constexpr const char* not_their_place = "The token is not for this buyer's place in this waiting room.";
 
-/// Compares two secrets, e.g. the operator's key, in a time that does not depend on where they differ.
+/// Compares two secrets, e.g. the operator's key, in time that does not depend on where they differ.
 [[nodiscard]] bool same_secret(std::string_view given, std::string_view expected);
 
 } // namespace usher::gateway

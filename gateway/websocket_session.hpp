@@ -12,10 +12,10 @@ class session_thread;
 
 using upgrade_request = boost::beast::http::request<boost::beast::http::string_body>;
 
-/// The one subprotocol that is spoken.
+/// The only subprotocol.
 inline constexpr const char* websocket_protocol = "usher.v1";
 
-/// Answers a client's wish for a WebSocket and serves it until it ends. `from` is the client's own address.
+/// Answers a WebSocket upgrade and serves the connection until it ends. `from` is the client's own address.
 void open_websocket(session_thread& thread, tcp_socket socket, const upgrade_request& request,
                     boost::asio::ip::address from);
 

@@ -23,7 +23,7 @@ std::uint64_t mix(std::uint64_t digest, std::string_view text) {
   return digest;
 }
 
-/// Of more keys it is not remembered how often they were asked: then each call counts as its key's first again.
+/// The number of calls is remembered for this many keys; above that, each call counts as its key's first again.
 constexpr std::size_t keys_max = 1'000'000;
 
 /// Makes a heap whose top is due first.
@@ -116,7 +116,7 @@ answer sandbox::carry_out(const call& what) {
       return {outcome::unknown, "the provider did not answer"};
     return result;
   } catch (const std::exception& problem) {
-    // Whoever asked knows for which request, and logs it.
+    // The caller knows the request, and logs this.
     return {outcome::unknown, std::string{"the provider has a problem: "} + problem.what()};
   }
 }
@@ -137,7 +137,7 @@ answer sandbox::move_money(const call& what) {
 }
 
 answer sandbox::charge_once(const charge_request& request) {
-  // What was charged stays charged, whatever a repeat says about the method.
+  // A charged key stays charged, whatever method a repeat names.
   if (!ledger_.find(request.key)) {
     if (is_declined(request))
       return {outcome::declined, "the card was declined"};

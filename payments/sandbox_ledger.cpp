@@ -19,7 +19,7 @@ namespace {
   throw std::system_error{errno, std::generic_category(), std::string{"the sandbox's ledger: "} + what};
 }
 
-/// Takes the next word off `line`.
+/// Removes the next word from `line`.
 std::string_view next_word(std::string_view& line) {
   auto end = line.find(' ');
   auto word = line.substr(0, end);
@@ -104,8 +104,8 @@ std::optional<sandbox_account> sandbox_ledger::find(const std::string& key) {
   return account->second;
 }
 
-/// Reads what was appended since the last look, by this process or another. A last line without its end
-/// was being written when its process died: nobody was told of that movement, so it did not happen.
+/// Reads what was appended since the last look, by this process or another. An unfinished last line was being written
+/// when its process died: nobody was told of that movement, so it did not happen.
 void sandbox_ledger::catch_up() {
   if (file_ < 0)
     return;
@@ -155,7 +155,7 @@ void sandbox_ledger::append(const std::string& line) {
     return;
   auto written = ::write(file_, line.data(), line.size());
   if (written != static_cast<ssize_t>(line.size())) {
-    // A torn line would swallow the next one; undo it before anybody looks.
+    // A torn line would swallow the next one; remove it before anybody looks.
     auto reason = written < 0 ? errno : ENOSPC;
     if (written > 0 && ::ftruncate(file_, static_cast<off_t>(read_upto_)) != 0)
       fail("cannot be repaired");

@@ -31,7 +31,7 @@ public:
   using std::runtime_error::runtime_error;
 };
 
-/// One fact on its way to the journal, or read from it.
+/// One fact to be written to the journal, or read from it.
 struct journal_entry {
   domain::shard_id shard;
   domain::epoch epoch;
@@ -60,9 +60,9 @@ struct stored_event {
 /// One shard as the store has it.
 struct stored_shard {
   domain::shard_id shard;
-  domain::epoch epoch;    ///< the present one
+  domain::epoch epoch;    ///< the current one
   std::string owner;      ///< who claimed that epoch; empty when nobody ever did
-  domain::fact_seq noted; ///< `note_ends` saw this fact: a journal that ends before it has lost its newest facts
+  domain::fact_seq noted; ///< `note_ends` saw this fact: a journal that ends earlier has lost its newest facts
 };
 
 /// One sold seat, from the table that guards sales independently of the journal.
@@ -70,7 +70,7 @@ struct sold_row {
   domain::section_no section;
   domain::seat_no seat;
   std::uint32_t version = 0;
-  bool sold = false; ///< false after the seat came back
+  bool sold = false; ///< false after the seat was returned
   domain::order_id order;
   domain::buyer_id buyer;
   domain::minor_units price = 0;
@@ -89,19 +89,18 @@ struct order_row {
 struct shard_history {
   domain::epoch epoch;                ///< the epoch just claimed
   domain::fact_seq last;              ///< of the last fact in `facts` or under the snapshot; 0 when there is none
-  std::vector<domain::fact> snapshot; ///< facts that stand for everything up to the snapshot; may be empty
+  std::vector<domain::fact> snapshot; ///< facts that replace everything up to the snapshot; may be empty
   std::vector<domain::fact> facts;    ///< in order, after the snapshot
 };
 
-/// One row of the journal as an examiner reads it: nothing about it is taken for granted.
+/// One row of the journal as an examiner reads it, taking nothing for granted.
 struct examined_entry {
   domain::shard_id shard;
   domain::epoch epoch;
   domain::fact_seq seq;
   domain::instant at;
-  std::optional<domain::fact> fact; ///< none when the row's bytes are no fact
-  bool chained =
-      true; ///< its link is the digest of the link before it and of its content, and it is found by its neighbours
+  std::optional<domain::fact> fact; ///< none when the row's bytes are not a fact
+  bool chained = true; ///< its link is the digest of the previous link and its content, and its neighbours lead to it
 };
 
 /// A snapshot as it is kept.
@@ -122,52 +121,51 @@ public:
 
   // ---- events ----
 
-  /// Adds an event; false, and nothing is changed, when there is one of this id. The shards of the plan's sections, of
-  /// the event and of its waiting room exist from then on, at epoch 0.
+  /// Adds an event; false, with nothing changed, when there is one with this id. From then on the shards of the plan's
+  /// sections, of the event and of its waiting room exist, at epoch 0.
   virtual bool add_event(const stored_event& event, std::uint16_t sections) = 0;
-  /// Replaces an event's plan while its own shard is at epoch `own`; false, and nothing is changed, when somebody else
-  /// has taken it over. So whoever has claimed that shard since may read the plan and rely on it.
+  /// Replaces an event's plan while its own shard is at epoch `own`; false, with nothing changed, when somebody else
+  /// has taken it over. So whoever claims that shard may then read the plan and rely on it.
   [[nodiscard]] virtual bool replace_plan(const stored_event& event, std::uint16_t sections, domain::epoch own) = 0;
   [[nodiscard]] virtual std::vector<stored_event> events() = 0;
 
   // ---- shards ----
 
-  /// Takes a shard over: `epoch = epoch + 1`, whoever had it, and returns its history. From the moment
-  /// this returns, nothing that carries an older epoch is written. With `expected` the claim succeeds
-  /// only at that present epoch (a compare-and-swap); nullopt when it is another one by now, or when
-  /// there is no such shard. `owner` names this process, and no other that ever was. A journal that lacks a fact,
-  /// or that ends before what `note_ends` saw, is not gone on with: `store_broken`.
+  /// Takes a shard over: `epoch = epoch + 1`, whoever had it, and returns its history. Once this returns, nothing that
+  /// carries an older epoch is written. With `expected` the claim succeeds only at that epoch (a compare-and-swap);
+  /// nullopt when the epoch has changed, or when there is no such shard. `owner` names this process and is never reused
+  /// by another. A journal that lacks a fact, or ends before what `note_ends` saw, cannot be continued: `store_broken`.
   [[nodiscard]] virtual std::optional<shard_history> claim(const domain::shard_id& shard, std::string_view owner,
                                                            std::optional<domain::epoch> expected) = 0;
 
   // ---- facts ----
 
-  /// Appends a group: one fenced statement (PostgreSQL) or transaction (SQLite). When it returns,
-  /// everything `written` is durable and the tables of sold seats and orders agree with it. Entries of
-  /// one shard must be in order; when one of them is not written, none after it is. The result is as
-  /// long as the group. After `store_unavailable` the outcome is unknown until the shard is claimed again.
+  /// Appends a group: one fenced statement (PostgreSQL) or transaction (SQLite). When it returns, everything `written`
+  /// is durable and the tables of sold seats and orders agree with it. Entries of one shard must be in order; if one of
+  /// them is not written, none after it is. The result is as long as the group. After `store_unavailable` the outcome
+  /// is unknown until the shard is claimed again.
   [[nodiscard]] virtual std::vector<append_result> append(std::span<const journal_entry> group) = 0;
 
-  /// Keeps a snapshot that stands for all facts up to `upto`. Ignored when a newer one is there,
-  /// when the epoch is not the present one, or when the journal does not reach `upto`.
+  /// Keeps a snapshot that replaces all facts up to `upto`. Ignored when there is a newer one, when the epoch is not
+  /// the current one, or when the journal does not reach `upto`.
   virtual void put_snapshot(const domain::shard_id& shard, domain::epoch epoch, domain::fact_seq upto,
                             const std::vector<domain::fact>& facts) = 0;
 
-  /// Notes how far the journals of an event's shards reach, so that it shows when their newest facts are gone.
-  /// Writes nothing when nothing was written since the last time. A store that cannot lose facts keeps this default,
-  /// which does nothing.
+  /// Notes how far the journals of an event's shards reach, so that it shows if their newest facts are lost. Writes
+  /// nothing if no facts were written since the last time. A store that cannot lose facts keeps this default, which
+  /// does nothing.
   virtual void note_ends(const domain::event_id& event);
 
   // ---- reading, for the audit and for people ----
 
-  /// Runs `work`, in which every call of this section sees the store as it was at one moment. A store
-  /// that nobody else writes to may keep this default.
+  /// Runs `work`, within which every read below sees the store as it was at one moment. A store that nobody else writes
+  /// to may keep this default.
   virtual void at_one_moment(const std::function<void()>& work);
 
   /// Every entry of an event's journal, by shard and sequence, in bounded pages.
   virtual void read_journal(const domain::event_id& event, const std::function<void(const journal_entry&)>& each) = 0;
-  /// The same rows for the audit: one that cannot be read or whose chain is broken is handed on as such
-  /// instead of failing. A store without a chain keeps this default, which finds every row in order.
+  /// The same rows for the audit: one that is unreadable or breaks the chain is passed on as such instead of failing. A
+  /// store without a chain keeps this default, which finds every row in order.
   virtual void examine_journal(const domain::event_id& event, const std::function<void(const examined_entry&)>& each);
   /// The snapshot kept for a shard, or nothing. A store without snapshots keeps this default.
   [[nodiscard]] virtual std::optional<stored_snapshot> snapshot(const domain::shard_id& shard);
@@ -180,14 +178,14 @@ public:
   [[nodiscard]] virtual std::string secret(std::string_view name, const std::function<std::string()>& make) = 0;
 };
 
-/// What is done about a schema that is older than this program.
+/// What to do about a schema that is older than this program.
 enum class schema_upkeep : std::uint8_t {
   migrate, ///< it is brought up to date (numbered migrations, under a lock)
-  none,    ///< it is `store_broken`: nothing is written by who only reads
+  none,    ///< it is `store_broken`: readers write nothing
 };
 
 /// Opens a connection. `url` is `sqlite:FILE` or `postgres://…` (also `postgresql://…`); anything else is
-/// `store_broken` with what is allowed.
+/// `store_broken`, with a sentence saying what is allowed.
 [[nodiscard]] std::unique_ptr<booking_store> open_store(const std::string& url,
                                                         schema_upkeep upkeep = schema_upkeep::migrate);
 

@@ -124,7 +124,7 @@ private:
       all_fields(x);
   }
   void one(std::uint32_t x) { count(x); }
-  /// Only digests are plain 64-bit numbers: they are as long as they are.
+  /// Only digests are plain 64-bit numbers: variable length would not make them shorter.
   void one(std::uint64_t x) {
     std::array<char, 8> octets;
     for (std::size_t i = 0; i < octets.size(); ++i)
@@ -166,7 +166,7 @@ private:
   std::string& bytes_;
 };
 
-/// Once something does not fit, everything after it reads as nothing and `good` stays false.
+/// Once something does not fit, everything after it reads as empty and `good` stays false.
 class reader {
 public:
   explicit reader(std::string_view bytes) : rest_(bytes) {}
@@ -238,7 +238,7 @@ private:
   }
   void one(std::string& x) {
     auto size = static_cast<std::size_t>(count(rest_.size()));
-    if (size > rest_.size()) { // the length itself took some of what `count` was compared with
+    if (size > rest_.size()) { // the length itself used up some of what `count` was compared with
       good_ = false;
       return;
     }
@@ -270,7 +270,7 @@ private:
   }
   template <class X>
   void one(std::vector<X>& xs) {
-    // An element takes at least one byte, so hostile counts cannot reserve much more than they bring.
+    // An element takes at least one byte, so hostile counts cannot reserve much more than they send.
     auto size = count(rest_.size());
     xs.reserve(static_cast<std::size_t>(size));
     for (; size > 0 && good_; --size)

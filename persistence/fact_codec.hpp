@@ -9,14 +9,14 @@
 #include <vector>
 
 /// How facts look in the journal: a version byte, the kind's number, then its fields. Whole numbers are
-/// variable-length, identifiers 16 bytes, everything little-endian; a fact says itself where it ends.
+/// variable-length, identifiers 16 bytes, everything little-endian; facts are self-delimiting.
 namespace usher::persistence {
 
 /// Appends `fact` to `bytes`.
 void encode(const domain::fact& fact, std::string& bytes);
 
-/// Reads one fact from the front of `bytes` and takes it off. Nothing, and `bytes` unchanged, when no
-/// fact of a known version stands there, whatever the bytes are.
+/// Reads one fact from the front of `bytes` and removes it. Nothing, with `bytes` unchanged, when they do not begin
+/// with a fact of a known version; any bytes are safe to pass.
 [[nodiscard]] std::optional<domain::fact> decode_front(std::string_view& bytes);
 
 /// Reads bytes that are exactly one fact; nothing when they are not.
@@ -26,7 +26,7 @@ void encode(const domain::fact& fact, std::string& bytes);
 [[nodiscard]] std::string encode_all(const std::vector<domain::fact>& facts);
 [[nodiscard]] std::optional<std::vector<domain::fact>> decode_all(std::string_view bytes);
 
-/// What belongs to a plan, in the same manner; nothing at all is no bytes.
+/// A plan's supplement, in the same manner; an empty one is no bytes.
 [[nodiscard]] std::string encode(const plan_supplement& supplement);
 [[nodiscard]] std::optional<plan_supplement> decode_supplement(std::string_view bytes);
 

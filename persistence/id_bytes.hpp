@@ -25,7 +25,7 @@ template <class Tag>
   return {bytes.data(), bytes.size()};
 }
 
-/// What `to_bytes` made; zero when there are not 16 bytes.
+/// The inverse of `to_bytes`; zero when there are not 16 bytes.
 template <class Id>
 [[nodiscard]] Id id_from_bytes(std::string_view bytes) {
   Id id;

@@ -20,7 +20,7 @@ void examine_shard(const domain::shard_id& shard, const page_reader& read_page,
     for (const auto& row : page) {
       auto expected = chain.next(previous, row.seq, row.epoch, row.at, row.fact);
       each({shard, row.epoch, row.seq, row.at, decode(row.fact), row.reached && bytes_of(expected) == row.link});
-      // The next row is measured against the link that stands here, right or wrong: one change, one finding.
+      // The next row is compared with the link that is here, right or wrong: one change, one finding.
       previous = link_from(row.link);
       after = row.seq;
     }

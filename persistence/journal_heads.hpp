@@ -8,8 +8,8 @@
 
 namespace usher::persistence {
 
-/// Where a shard's journal ends, as the connection that writes it last saw it. Rows never change, so a
-/// head that was durable once stays a true link; that it is still the last one is for the store to check.
+/// Where a shard's journal ends, as the connection that writes it last saw it. Rows never change, so a head that was
+/// once durable stays a true link; the store checks that it is still the last one.
 struct journal_head {
   std::int64_t shard = 0; ///< its number in the store, from 1; 0 while the store knows no such shard
   std::int64_t event = 0; ///< its event's number in the store

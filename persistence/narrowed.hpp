@@ -11,7 +11,7 @@
 
 namespace usher::persistence {
 
-/// A column's number as the type that it was written from; `store_broken` when it does not fit, or is above `most`.
+/// A column's number as the type from which it was written; `store_broken` when it does not fit, or is above `most`.
 template <std::unsigned_integral Number>
 [[nodiscard]] Number narrowed(std::int64_t number, Number most = std::numeric_limits<Number>::max()) {
   if (!std::in_range<Number>(number) || static_cast<Number>(number) > most)

@@ -9,7 +9,7 @@
 namespace usher::persistence {
 
 /// Settings that came with a plan: fact `seq` of the event's journal. Whoever serves the event writes it before
-/// anything else if it is not there, so that a plan and its settings are changed both or not at all.
+/// anything else, unless it is there, so that a plan and its settings change together or not at all.
 struct due_settings {
   domain::fact_seq seq;
   domain::event_settings settings;

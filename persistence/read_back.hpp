@@ -6,7 +6,8 @@
 #include <string_view>
 #include <vector>
 
-/// What adapters read from their tables; `store_broken`, with what it was of, when the bytes are not what was written.
+/// What adapters read from their tables; `store_broken`, saying what the bytes belong to, when they are not what was
+/// written.
 namespace usher::persistence {
 
 [[nodiscard]] std::vector<domain::fact> snapshot_facts(const domain::shard_id& shard, std::string_view bytes);

@@ -14,22 +14,22 @@ struct seat_change {
   std::uint32_t version = 0;
   bool sold = false;
   domain::order_id order;
-  const domain::buyer_id* buyer = nullptr; ///< of the fact; null when the seat came back
+  const domain::buyer_id* buyer = nullptr; ///< of the fact; null when the seat was returned
   domain::minor_units price = 0;
 
-  /// The seat's first sale makes its row; every later change swaps the version before it.
+  /// The seat's first sale makes its row; every later change swaps the previous version.
   [[nodiscard]] bool makes_row() const noexcept { return sold && version == 1; }
 };
 
 /// What a fact does to one row of the orders: `started` makes it, or takes it over from an order that ended before any
-/// money moved (`failed`, `unacknowledged`); or else its state changes.
+/// money moved (`failed`, `unacknowledged`); any other fact changes its state.
 struct order_change {
   domain::order_id order;
   const domain::order_started* started = nullptr;
   domain::order_state state = domain::order_state::started;
 };
 
-// The adapters have these as numbers in their statements.
+// The adapters' statements have these as numbers.
 static_assert(static_cast<int>(domain::order_state::started) == 0 && static_cast<int>(domain::order_state::failed) == 4
               && static_cast<int>(domain::order_state::unacknowledged) == 9);
 

@@ -4,8 +4,7 @@
 
 namespace usher::persistence {
 
-/// Throws `store_broken`, with what to do about it, unless a store's schema has the newest version that this program
-/// knows.
+/// Throws `store_broken`, saying what to do, unless a store's schema has the newest version that this program knows.
 void refuse_another(std::int64_t version, std::int64_t newest);
 
 } // namespace usher::persistence

@@ -10,7 +10,7 @@
 namespace usher::persistence {
 namespace {
 
-/// Nothing when the url has another scheme, or there is nothing behind it.
+/// What follows the scheme; nothing when the url has another one, or nothing after it.
 std::optional<std::string_view> behind(std::string_view scheme, std::string_view url) {
   if (!url.starts_with(scheme) || url.size() == scheme.size())
     return std::nullopt;
@@ -22,7 +22,7 @@ struct range {
   std::size_t size = 0;
 };
 
-/// Where passwords stand in a url, from the back to the front.
+/// Where the passwords in a url are, from back to front.
 std::vector<range> passwords_in(const std::string& url) {
   std::vector<range> found;
   auto scheme = url.find("://");

@@ -3,13 +3,13 @@
 #include <optional>
 #include <string>
 
-/// What the address of a store says.
+/// Reading the address of a store.
 namespace usher::persistence {
 
-/// The file of a store in SQLite, `sqlite:FILE`; nothing for any other address.
+/// The file of an SQLite store, `sqlite:FILE`; nothing for any other address.
 [[nodiscard]] std::optional<std::string> sqlite_file_of(const std::string& url);
 
-/// Whether `open_store` knows what to do with it: `sqlite:FILE`, `postgres://…` or `postgresql://…`.
+/// Whether `open_store` accepts it: `sqlite:FILE`, `postgres://…` or `postgresql://…`.
 [[nodiscard]] bool is_store_url(const std::string& url);
 
 /// `message` with every password of `url` blotted out, as written and percent-decoded: drivers quote

@@ -16,8 +16,8 @@
 namespace usher::persistence::postgres {
 namespace {
 
-// The fence: every shard must still be at its writer's epoch, and stays there until this has committed.
-// Then the facts go in, and the rows that guard sales change with them; or nothing happens at all.
+// The fence: every shard must still be at its writer's epoch, and stays there until this has committed. The facts go in
+// and the rows that guard sales change with them, or nothing happens at all.
 
 constexpr auto fence_and_facts = R"sql(
   WITH fence AS MATERIALIZED (
@@ -353,7 +353,7 @@ append_result appender::run_statement() {
     auto rows = db_.run(facts_only ? append_facts : append_facts_and_rows, all);
     return rows.front()[0].as<bool>() ? append_result::written : append_result::fenced;
   } catch (const refused_statement& refusal) {
-    // A taken sequence number breaks the journal's key; everything else is about the other tables.
+    // A sequence number that is taken violates the journal's key; everything else is about the other tables.
     bool about_journal = std::string_view{refusal.what()}.find("journal_pkey") != std::string_view::npos;
     return about_journal ? append_result::conflict : append_result::disagreed;
   }

@@ -3,7 +3,7 @@
 namespace usher::persistence::postgres {
 namespace {
 
-// Dimensions, a flag for nulls, the element's type; and, unless it is empty, a length and a first index.
+// Dimensions, a flag for nulls, the element's type; and, unless the array is empty, a length and a first index.
 constexpr std::size_t empty_header = 12;
 constexpr std::size_t header = 20;
 

@@ -7,11 +7,11 @@
 
 namespace usher::persistence::postgres {
 
-/// One array argument in PostgreSQL's binary form: a group of rows crosses as a few arrays, without a
-/// parser on the other side. Keeps its memory when cleared.
+/// One array argument in PostgreSQL's binary form: a group of rows is sent as a few arrays, without a parser on the
+/// other side. Keeps its memory when cleared.
 class array_parameter {
 public:
-  /// The element's type, as PostgreSQL numbers its own.
+  /// The element's type, by PostgreSQL's own numbers.
   enum class type : std::uint32_t { boolean = 16, bytea = 17, int8 = 20, int4 = 23, uuid = 2950 };
 
   explicit array_parameter(type element);

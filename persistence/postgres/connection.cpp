@@ -12,7 +12,7 @@
 namespace usher::persistence::postgres {
 namespace {
 
-/// The server gives up first, so that its answer says why; a server that says nothing is left a little later.
+/// The server gives up first, so that its answer says why; a silent server is given up a little later.
 constexpr std::chrono::milliseconds answer_limit{4500};
 constexpr const char* session_settings = R"sql(
   SET search_path TO usher;
@@ -97,7 +97,7 @@ connection::~connection() = default;
 
 pqxx::result connection::run(const prepared& what, const pqxx::params& arguments) {
   if (view_ != nullptr)
-    return view_->run(what, arguments); // a failure is turned into the port's where the view was made
+    return view_->run(what, arguments); // `at_one_moment` turns failures into the port's
   pqxx::result rows;
   guarded([&] {
     watched limit{watch_, native_->sock()};
@@ -113,7 +113,7 @@ pqxx::result connection::run(const prepared& what) {
 
 void connection::in_transaction(const std::function<void(session&)>& work) {
   guarded([&] {
-    // BEGIN, COMMIT and ROLLBACK wait for the server, too. Each statement in between renews the limit.
+    // BEGIN, COMMIT and ROLLBACK also wait for the server. Each statement in between renews the limit.
     watched limit{watch_, native_->sock()};
     pqxx::work all{*native_};
     session inside{*this, all};
@@ -163,11 +163,11 @@ void connection::guarded(const std::function<void()>& work) {
       throw refused_statement(text);
     if (!may_pass(error.sqlstate()))
       throw store_broken(text);
-    if (native_ && !native_->is_open()) // there is none if it failed while it was being set up
+    if (native_ && !native_->is_open()) // null if it failed while being set up
       native_.reset();
     throw store_unavailable(text);
   } catch (const pqxx::failure& error) {
-    // The connection, or what became of a transaction, is lost.
+    // The connection, or the outcome of a transaction, is lost.
     bool was_connected = native_ != nullptr;
     native_.reset();
     auto text = sentence(error);

@@ -18,14 +18,14 @@ class transaction_base;
 
 namespace usher::persistence::postgres {
 
-/// A statement and the name that it is prepared under, on its first use on each connection.
+/// A statement and the name under which it is prepared when first used on a connection.
 struct prepared {
   const char* name;
   const char* sql;
-  const char* rest = ""; ///< of statements that begin alike
+  const char* rest = ""; ///< the rest, for statements that begin alike
 };
 
-/// A constraint, or the schema's own check, refused a statement. Nothing of it was written.
+/// A constraint, or the schema's own check, refused a statement. None of it was written.
 class refused_statement : public store_broken {
 public:
   using store_broken::store_broken;
@@ -39,7 +39,7 @@ public:
   /// Runs one statement, in bounded time.
   pqxx::result run(const prepared& what, const pqxx::params& arguments);
   pqxx::result run(const prepared& what);
-  /// Runs any number of statements without arguments and results.
+  /// Runs any number of statements without arguments or results.
   void script(const std::string& sql);
 
 private:
@@ -50,8 +50,8 @@ private:
   pqxx::transaction_base& native_;
 };
 
-/// A connection that comes back: lost ones are made anew by the next call. Every failure is an exception of
-/// the port, says no password, and comes within a bound.
+/// A connection that restores itself: if lost, the next call makes a new one. Every failure is one of the port's
+/// exceptions, reveals no password, and comes within a time limit.
 class connection {
 public:
   /// Connects at the first call, not here.
@@ -63,10 +63,10 @@ public:
   pqxx::result run(const prepared& what);
   /// All or nothing.
   void in_transaction(const std::function<void(session&)>& work);
-  /// Every `run` within `work` sees the database as it was at one moment; nothing can be written.
+  /// Every `run` within `work` sees the database as it was at one moment. Nothing can be written.
   void at_one_moment(const std::function<void()>& work);
 
-  /// Grows with each connection that is made: what was learnt on an older one may be out of date.
+  /// Grows with each connection made: what was learnt on an older one may be out of date.
   [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
 
 private:

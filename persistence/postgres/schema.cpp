@@ -9,7 +9,7 @@
 namespace usher::persistence::postgres {
 namespace {
 
-/// The numbered migrations, from 1. What stands here has run on somebody's database: only ever append.
+/// The numbered migrations, from 1. They have run on somebody's database: only ever append.
 constexpr std::array migrations{
     // 1: everything
     R"sql(
@@ -85,8 +85,8 @@ constexpr std::array migrations{
         RETURN true;
       END $$;
     )sql",
-    // 2: how far the journals were seen to reach. A table of its own: who appends shares the shards' rows, and would
-    // wait for their writer.
+    // 2: how far the journals were seen to reach. A table of its own: appenders hold shared locks on the shards' rows,
+    // and would have to wait for whoever writes them.
     R"sql(
       CREATE TABLE journal_end (
         shard   int    PRIMARY KEY REFERENCES shard,
@@ -94,8 +94,8 @@ constexpr std::array migrations{
       ) WITH (fillfactor = 50);
       COMMENT ON TABLE journal_end IS 'A journal that ends before this fact has lost its newest ones.';
     )sql",
-    // 3: a plan that was replaced in the middle of a sale says which numbers its places have, and which settings came
-    // with it.
+    // 3: a plan put in place in the middle of a sale says which numbers its places have, and which settings came with
+    // it.
     R"sql(
       ALTER TABLE event ADD COLUMN supplement bytea NOT NULL DEFAULT '';
     )sql",

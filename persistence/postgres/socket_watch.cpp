@@ -36,7 +36,7 @@ void socket_watch::run() {
   while (!ended_.wait_for(lock, precision, [this] { return end_; })) {
     if (socket_ < 0 || std::chrono::steady_clock::now() < deadline_)
       continue;
-    ::shutdown(socket_, SHUT_RDWR); // whoever waits on it now gets an error
+    ::shutdown(socket_, SHUT_RDWR); // whoever waits on it gets an error now
     socket_ = -1;
   }
 }

@@ -31,7 +31,7 @@ constexpr prepared add_event_row{"add_event_row", R"sql(
 constexpr prepared change_event_row{"change_event_row", R"sql(
   UPDATE event SET plan = $2::text, supplement = $3::bytea WHERE id = $1::text
 )sql"};
-// Whoever takes the shard over meanwhile waits until the plan is replaced.
+// Whoever tries to take the shard over waits until the plan is replaced.
 constexpr prepared lock_event_shard{"lock_event_shard", R"sql(
   SELECT 1 FROM event e JOIN shard s ON s.event = e.number
   WHERE e.id = $1::text AND s.kind = $2::int AND s.section = 0 AND s.epoch = $3::bigint FOR UPDATE OF s
@@ -49,7 +49,7 @@ constexpr prepared find_shard{"find_shard", R"sql(
   SELECT s.number, s.epoch FROM event e JOIN shard s ON s.event = e.number
   WHERE e.id = $1::text AND s.kind = $2::int AND s.section = $3::int
 )sql"};
-// Waits for the appends that are under way: they share the row.
+// Waits for the appends under way: they hold a shared lock on the row.
 constexpr prepared take_over{"take_over", R"sql(
   UPDATE shard SET epoch = epoch + 1, owner = $2::text
   WHERE number = $1::int AND ($3::bigint IS NULL OR epoch = $3::bigint) RETURNING epoch
@@ -60,7 +60,7 @@ constexpr prepared list_shards{"list_shards", R"sql(
   FROM event e JOIN shard s ON s.event = e.number LEFT JOIN journal_end seen ON seen.shard = s.number
   WHERE e.id = $1::text ORDER BY s.kind, s.section
 )sql"};
-// In one order, so that two processes do not wait for each other.
+// In a fixed order, so that two processes do not wait for each other.
 constexpr prepared note_journal_ends{"note_journal_ends", R"sql(
   INSERT INTO journal_end (shard, last)
   SELECT s.number, now.last FROM event e JOIN shard s ON s.event = e.number
@@ -267,7 +267,7 @@ public:
       auto value = make();
       domain::ensure(value.size() >= 32, "a secret has at least 32 bytes");
       db_.run(add_secret, {as_bytes(name), as_bytes(value)});
-      found = db_.run(find_secret, {as_bytes(name)}); // another node may have been first
+      found = db_.run(find_secret, {as_bytes(name)}); // another node may have been faster
     }
     return to_text(found.one_field());
   }

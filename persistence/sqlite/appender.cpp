@@ -74,7 +74,7 @@ std::vector<append_result> appender::append(std::span<const journal_entry> group
     all.commit();
     std::erase_if(shards_, [](const auto& one) { return one.second.stopped.has_value(); });
   } catch (...) {
-    forget(); // what is remembered may have been rolled back
+    forget(); // what was remembered may have been rolled back
     throw;
   }
   return results;

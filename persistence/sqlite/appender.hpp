@@ -14,16 +14,16 @@
 
 namespace usher::persistence::sqlite {
 
-/// Writes groups of facts: one transaction each, fenced, the tables beside the journal with it.
+/// Writes groups of facts: one fenced transaction each, which includes the tables beside the journal.
 ///
-/// Within its transaction it is the only writer. It remembers each shard's epoch and end, and reads them again when
-/// another connection has written to the file in between: that is the fence and the guard of the sequence numbers.
+/// Within its transaction it is the only writer. It remembers each shard's epoch and end, and rereads them when another
+/// connection has written to the file in between: that is the fence, and guards the sequence numbers.
 class appender {
 public:
   explicit appender(connection& db);
 
   [[nodiscard]] std::vector<append_result> append(std::span<const journal_entry> group);
-  /// Something was claimed through this very connection: what was remembered may be out of date.
+  /// Something was claimed through this very connection: what is remembered may be out of date.
   void forget() { shards_.clear(); }
   /// See `journal_ends`.
   void catch_up() { ends_.catch_up(); }
@@ -33,9 +33,9 @@ private:
   /// A shard as this connection last saw it.
   struct known_shard {
     journal_head head;
-    domain::epoch epoch;     ///< the present one
+    domain::epoch epoch;     ///< the current one
     std::int64_t newest = 0; ///< the row of its newest fact
-    /// Why an entry of the present group was not written; then none after it is.
+    /// Why an entry of the present group was not written; then no later one is.
     std::optional<append_result> stopped;
   };
   using known_shards = std::unordered_map<domain::shard_id, known_shard>;
@@ -60,9 +60,9 @@ private:
   statement move_order_;
   journal_chain chain_;
   known_shards shards_;
-  std::int64_t version_ = 0;              ///< of the file's content, as others change it
+  std::int64_t version_ = 0;              ///< of the file's content; others' commits change it
   bool caught_up_ = false;                ///< in the present transaction
-  std::string fact_bytes_;                // kept to keep its memory
+  std::string fact_bytes_;                // kept to reuse its memory
   std::vector<seat_change> seat_changes_; // likewise
 };
 

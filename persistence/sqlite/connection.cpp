@@ -16,8 +16,8 @@ namespace {
 /// How long to wait for another process that is writing.
 constexpr std::chrono::milliseconds busy_timeout{4000};
 
-/// Tells SQLite to look again. Its own way of waiting sleeps longer and longer, and would never meet the short moments
-/// in which a busy writer lets go; a claim must not starve.
+/// Tells SQLite to try again. Its own way of waiting sleeps longer and longer, and would never hit the short moments in
+/// which a busy writer lets go; a claim must not starve.
 int wait_a_moment(void* since, int tries) {
   auto& busy_since = *static_cast<std::chrono::steady_clock::time_point*>(since);
   auto now = std::chrono::steady_clock::now();
@@ -43,8 +43,8 @@ bool may_pass(int code) {
   }
 }
 
-/// The store has the secret in it that tokens are signed with, and every order: nobody else may read it. Its companions
-/// (`-wal`, `-shm`) get the same rights from SQLite. A file that is there keeps its own.
+/// The store contains the secret that tokens are signed with, and every order: nobody else may read it. SQLite gives
+/// its companions (`-wal`, `-shm`) the same permissions. An existing file keeps its own.
 void create_for_owner_alone(const std::string& file) {
   if (auto made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR); made >= 0)
     ::close(made);
@@ -79,7 +79,7 @@ connection::~connection() {
 }
 
 void connection::use_write_ahead_log() {
-  // SQLite does not wait by itself when two processes turn a new file to WAL at the same time.
+  // SQLite does not wait by itself when two processes switch a new file to WAL at the same time.
   auto until = std::chrono::steady_clock::now() + busy_timeout;
   for (;;) {
     auto code = sqlite3_exec(native_, "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
@@ -98,7 +98,7 @@ void connection::run(const char* sql) {
 }
 
 void connection::run_quietly(const char* sql) noexcept {
-  // Some errors make SQLite roll back by itself; then there is nothing left to undo.
+  // After some errors SQLite rolls back by itself; then there is nothing left to undo.
   if (sqlite3_get_autocommit(native_) == 0)
     sqlite3_exec(native_, sql, nullptr, nullptr, nullptr);
 }
@@ -157,7 +157,7 @@ bool statement::step() {
 }
 
 void statement::reset() noexcept {
-  // A failed step repeats its error here; it has been thrown already.
+  // This repeats a failed step's error, which has been thrown already.
   sqlite3_reset(native_);
 }
 

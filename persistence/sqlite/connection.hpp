@@ -8,7 +8,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-/// SQLite as the store needs it: errors are exceptions of the port, and nothing stays open behind them.
+/// SQLite as the store needs it: errors are the port's exceptions, and leave nothing open.
 namespace usher::persistence::sqlite {
 
 class connection {
@@ -19,11 +19,11 @@ public:
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
-  /// For good: readers and a writer do not keep each other waiting from now on.
+  /// Permanently: from now on readers and a writer do not keep each other waiting.
   void use_write_ahead_log();
-  /// Runs statements that take and give nothing.
+  /// Runs statements without arguments or results.
   void run(const char* sql);
-  /// The same on the way out of a failure that has been thrown already.
+  /// The same while another failure is already being thrown.
   void run_quietly(const char* sql) noexcept;
   /// How many rows the last statement changed.
   [[nodiscard]] int changes() const;
@@ -36,7 +36,7 @@ public:
 
 private:
   sqlite3* native_ = nullptr;
-  std::chrono::steady_clock::time_point busy_since_; ///< while another process is waited for
+  std::chrono::steady_clock::time_point busy_since_; ///< while waiting for another process
 };
 
 /// Bytes, as opposed to text.
@@ -58,7 +58,7 @@ public:
   template <class... Arguments>
   [[nodiscard]] cursor rows(const Arguments&... arguments);
 
-  /// For statements without rows. Returns how many rows were changed.
+  /// For statements that return no rows. Returns how many rows were changed.
   template <class... Arguments>
   int run(const Arguments&... arguments);
 
@@ -107,8 +107,8 @@ int statement::run(const Arguments&... arguments) {
   return db_.changes();
 }
 
-/// Everything between its making and `commit` happens, or none of it. One that writes takes the file's
-/// one write lock at once; one that reads sees the file as it is at its first statement.
+/// All or nothing of what happens between its construction and `commit`. One that writes takes the file's one write
+/// lock at once; one that reads sees the file as it is at its first statement.
 class transaction {
 public:
   enum class kind { writing, reading };

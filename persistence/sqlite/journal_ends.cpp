@@ -2,7 +2,7 @@
 
 namespace usher::persistence::sqlite {
 
-// SQLite takes a bare column of an aggregate with `max` from the row that has the maximum.
+// With `max`, SQLite takes bare columns of an aggregate from the row that has the maximum.
 journal_ends::journal_ends(connection& db)
     : compare_(db, "SELECT (SELECT coalesce(max(number), 0) FROM journal) > (SELECT number FROM journal_end)"),
       keep_ends_(db, "UPDATE shard SET last = added.seq, newest = added.number "

@@ -7,10 +7,10 @@
 namespace usher::persistence::sqlite {
 namespace {
 
-/// Marks a file as Usher's, in SQLite's own header field for it ("Ushr").
+/// Marks a file as Usher's ("Ushr"), in the header field that SQLite has for this.
 constexpr std::int64_t application_id = 0x55736872;
 
-/// The numbered migrations, from 1. What stands here has run on somebody's file: only ever append.
+/// The numbered migrations, from 1. They have run on somebody's file: only ever append.
 constexpr std::array migrations{
     // 1: everything
     R"sql(
@@ -76,8 +76,8 @@ constexpr std::array migrations{
         value   BLOB NOT NULL
       ) STRICT;
     )sql",
-    // 2: facts lie in the order in which they were written, all shards' together. A group then fills one page after
-    // the other; only the small entries of the index still go to a page of each shard.
+    // 2: facts are stored in the order in which they were written, all shards' together. So a group fills one page
+    // after another; only the small entries of the index still go to a page of each shard.
     R"sql(
       ALTER TABLE journal RENAME TO journal_by_shard;
       CREATE TABLE journal (
@@ -93,9 +93,9 @@ constexpr std::array migrations{
         SELECT shard, seq, epoch, at, link, fact FROM journal_by_shard ORDER BY shard, seq;
       DROP TABLE journal_by_shard;
     )sql",
-    // 3: no index at all, which cost one page of 4 KiB a shard and group. Each fact names the row of its shard's fact
-    // before it, and the shard the row of its newest as far as `journal_end` says: a history is read from there
-    // backwards. What lies behind the end is looked over before anybody needs it (journal_ends.hpp).
+    // 3: no index at all; it cost one 4 KiB page per shard and group. Each fact names the row of its shard's previous
+    // fact, and the shard names the row of its newest, as of `journal_end`: a history is read backwards from there.
+    // Rows after that end are scanned before anybody needs them (journal_ends.hpp).
     R"sql(
       ALTER TABLE shard ADD COLUMN last   INTEGER NOT NULL DEFAULT 0; -- the newest fact's sequence number
       ALTER TABLE shard ADD COLUMN newest INTEGER NOT NULL DEFAULT 0; -- and its row
@@ -118,8 +118,8 @@ constexpr std::array migrations{
       CREATE TABLE journal_end (number INTEGER NOT NULL) STRICT;
       INSERT INTO journal_end VALUES (0);
     )sql",
-    // 4: a plan that was replaced in the middle of a sale says which numbers its places have, and which settings came
-    // with it.
+    // 4: a plan put in place in the middle of a sale says which numbers its places have, and which settings came with
+    // it.
     R"sql(
       ALTER TABLE event ADD COLUMN supplement BLOB NOT NULL DEFAULT x'';
     )sql",

@@ -22,7 +22,7 @@ using domain::event_id;
 using domain::shard_id;
 using domain::shard_kind;
 
-/// Opens the file and sees to its tables before anything prepares statements on them.
+/// Opens the file and prepares its tables before any statements on them are prepared.
 struct ready_connection : connection {
   ready_connection(const std::string& file, schema_upkeep upkeep) : connection(file) { prepare(*this, upkeep); }
 };
@@ -107,7 +107,7 @@ public:
     all.commit();
   }
 
-  /// Of all events: here the ends are the shards' own, which lag behind (journal_ends.hpp).
+  /// For all events at once: here the noted ends are the shards' own, which lag behind (journal_ends.hpp).
   void note_ends(const event_id&) override {
     if (!appender_.behind())
       return;
@@ -183,7 +183,7 @@ public:
   }
 
 private:
-  /// Within a transaction. False when `how` wrote nothing: then there are no new shards either.
+  /// Call within a transaction. False when `how` wrote nothing: then no shards are added either.
   bool write_event(statement& how, const stored_event& event, std::uint16_t sections) {
     auto supplement = encode(event.supplement);
     if (how.run(event.plan, blob{supplement}, event.id.value()) == 0)
@@ -204,7 +204,7 @@ private:
     domain::fact_seq last;
     std::int64_t newest = 0; ///< the row of fact `last`
   };
-  /// Where a fact lies, and whether a walk from the newest one backwards comes by.
+  /// Where a fact lies, and whether a walk back from the newest one reaches it.
   struct listed_row {
     domain::fact_seq seq;
     std::int64_t number = 0;
@@ -219,7 +219,7 @@ private:
     return found_shard{row.number(0), to_epoch(row.number(1)), to_seq(row.number(2)), row.number(3)};
   }
 
-  /// The facts after `after`, in order: found from the newest one backwards.
+  /// The facts after `after`, in order: found by walking back from the newest one.
   std::vector<domain::fact> read_facts(const shard_id& shard, const found_shard& found, domain::fact_seq after) {
     std::vector<domain::fact> facts;
     auto number = found.newest;
@@ -235,8 +235,8 @@ private:
     return facts;
   }
 
-  /// Where every fact of an event lies, by its shard's number and in order. No index says that; to read a whole
-  /// journal, one look over it does.
+  /// Where every fact of an event lies, by its shard's number and in order. No index says that; for reading a whole
+  /// journal one scan will do.
   std::unordered_map<std::int64_t, std::vector<listed_row>> list_rows(const event_id& event) {
     std::unordered_map<std::int64_t, std::vector<listed_row>> lists;
     for (auto row = list_facts_.rows(event.value()); row.next();) {
