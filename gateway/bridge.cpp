@@ -12,7 +12,7 @@ bridge_state::bridge_state(self_pointer self, messages::router_actor router, han
     : self_(self), router_(std::move(router)), deliver_(std::move(deliver)) {}
 
 messages::gateway_actor::behavior_type bridge_state::make_behavior() {
-  // What is told without asking may find nobody. CAF answers that with an error, which would end the gateway.
+  // A message sent without a request may find nobody. CAF answers that with an error, which would end the gateway.
   self_->set_error_handler(
       [](const caf::error& why) { log::of("gateway").debug("nobody to tell: {}", to_string(why)); });
   self_->send(router_, messages::subscribe{}, me());

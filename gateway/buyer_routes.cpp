@@ -20,7 +20,7 @@ void post_session(const exchange_ptr& x) {
   const auto& configured = x->thread().options();
   if (!configured.anonymous)
     return x->refuse(domain::rejection::unauthorized, "Buyers' tokens come from the shop.");
-  // No Idempotency-Key: whoever used the same one would get this buyer's token, and a lost token costs nothing.
+  // No Idempotency-Key: anybody using the same one would get this buyer's token, and a lost token costs nothing.
   fresh_session made;
   made.buyer = domain::buyer_id{draw_name()};
   made.expires_at = std::chrono::floor<domain::seconds>(session_thread::now() + configured.token_ttl);
@@ -30,8 +30,8 @@ void post_session(const exchange_ptr& x) {
 
 // ---- the waiting room -------------------------------------------------------
 
-/// The event that the path names, for a buyer who is known, and the number that their queue token proves, if they sent
-/// one. Null after answering 401, 404 or 429.
+/// The event that the path names, for a known buyer, and the number that their queue token proves, if they sent one.
+/// Null after answering 401, 404 or 429.
 known_event_ptr require_queue(http_exchange& x, std::optional<domain::queue_number>& number) {
   auto event = x.event();
   if (!event || !x.require_buyer())
@@ -120,7 +120,7 @@ void post_hold(const exchange_ptr& x) {
     return x->refuse(*wrong);
   if (!begin_or_repeat(*x, x->buyer().value()))
     return;
-  // Not before: what was granted is told again when the pass has run out, too.
+  // Only now: a repeat gets its answer even when the pass has run out.
   if (!may_hold(*x, *event))
     return x->refuse(domain::rejection::not_admitted);
   auto& wanted = std::get<resolved_wish>(wish);
@@ -139,8 +139,7 @@ void post_hold(const exchange_ptr& x) {
   });
 }
 
-/// The hold that the path names, with its event. Nothing after answering 404 for what can be none, 401 for nobody, or
-/// 429.
+/// The hold that the path names, with its event. Nothing after answering 404 (no such name), 401 or 429.
 std::optional<hold_name> require_hold_name(http_exchange& x, known_event_ptr& event) {
   if (!x.require_buyer())
     return std::nullopt;
@@ -200,7 +199,7 @@ void post_order(const exchange_ptr& x) {
 
 using on_order = std::function<void(const messages::order_view&, const known_event&)>;
 
-/// Finds the order of this name and buyer, and calls `then` with it.
+/// Finds this buyer's order with this name, and calls `then` with it.
 template <class Name>
 void find_order(const exchange_ptr& x, const std::optional<Name>& name, on_order then) {
   if (!name)
@@ -237,7 +236,7 @@ void post_cancel(const exchange_ptr& x) {
   });
 }
 
-/// Only a confirmed order has tickets. Otherwise answers why there are none, and says false.
+/// Only a confirmed order has tickets. Otherwise answers why there are none, and returns false.
 bool require_tickets(http_exchange& x, const messages::order_view& order) {
   if (order.state == domain::order_state::confirmed)
     return true;

@@ -28,7 +28,7 @@ buyer_session::~buyer_session() {
 
 void buyer_session::receive(std::string_view text) {
   auto frame = thread_.decoder().decode(text);
-  // Without an id and without a place in the text that is at fault, this was no JSON object at all.
+  // With neither an id nor a member at fault, this was not a JSON object at all.
   if (auto* wrong = std::get_if<problem>(&frame.content); wrong && !frame.id && wrong->pointer.empty())
     return sink_->close(close_code::bad_frame, "a frame must be a JSON object");
   if (!greeted() && !std::holds_alternative<frames::hello>(frame.content)) {
@@ -202,7 +202,7 @@ void buyer_session::on(reply_id&& re, frames::unwatch_seats&& frame) {
   auto event = event_for(re, frame.event);
   if (!event)
     return;
-  // A section that is watched may have gone from the plan since.
+  // A watched section may have left the plan since.
   auto watched = std::find_if(watches_.begin(), watches_.end(), [&](const watch& one) {
     return one.event == event->id && event->plan->section(one.section).id == frame.section;
   });

@@ -1,4 +1,4 @@
-// How a client says who it is, and takes up an earlier session.
+// How a client says who it is, and resumes an earlier session.
 #include "gateway/buyer_session.hpp"
 #include "gateway/session_thread.hpp"
 
@@ -20,7 +20,7 @@ void buyer_session::on(reply_id&& re, frames::hello&& frame) {
   }
   std::optional<std::string> made;
   domain::buyer_id buyer;
-  auto until = at + thread_.options().token_ttl; // who this is need not be proven again before
+  auto until = at + thread_.options().token_ttl; // the client need not prove its identity again before
   if (frame.token) {
     auto checked = thread_.tokens().verify_buyer(*frame.token, at);
     auto* claims = std::get_if<buyer_claims>(&checked);

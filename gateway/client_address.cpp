@@ -12,7 +12,7 @@ namespace {
 
 namespace ip = boost::asio::ip;
 
-/// How many entries of the header are looked at; more are not written by honest proxies.
+/// How many entries of the header are looked at; honest proxies do not write more.
 constexpr int hops_max = 32;
 
 ip::address_v6 as_v6(const ip::address& address) {
@@ -35,7 +35,7 @@ std::string_view trim(std::string_view text) {
 std::optional<ip::address> read_address(std::string_view text) {
   boost::system::error_code error;
   auto address = ip::make_address(std::string{text}, error);
-  // An address with a scope, such as fe80::1%eth0, means something on one machine only.
+  // An address with a scope, such as fe80::1%eth0, has a meaning on one machine only.
   if (error || text.find('%') != std::string_view::npos)
     return std::nullopt;
   return plain(address);

@@ -12,7 +12,7 @@ problem not_json(const boost::system::error_code& error) {
   return bad_request({}, "The body is not JSON: " + error.message() + ".");
 }
 
-/// Parses a body, reads its members with `read`, and gives what that says or the first fault.
+/// Parses a body, reads its members with `read`, and returns its result or the first fault.
 template <class Body, class Read>
 read_body<Body> read_object(std::string_view text, const decode_limits& limits, Read read) {
   boost::json::parse_options options;

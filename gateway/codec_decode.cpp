@@ -32,7 +32,7 @@ frames::content read_hello(object_reader& members, const decode_limits& limits) 
     object_reader resume{*object, members.fault(), "/resume"};
     frames::resume_point point;
     point.session = resume.text("session", limits.token_bytes);
-    // What the client has seen is repeated in any case: every watch begins with a snapshot.
+    // Checked but not needed: every watch begins with a snapshot, whatever the client has seen.
     (void)resume.optional_number("seen", 0, std::numeric_limits<std::int64_t>::max());
     frame.resume = std::move(point);
   }
@@ -99,7 +99,7 @@ constexpr auto readers = std::to_array<reader>({
     {"hello", read_hello},
 });
 
-/// The id may be any text, with control characters in it, too: it only ever goes back to who sent it.
+/// The id may be any text, even with control characters: it only ever goes back to its sender.
 std::optional<std::string> read_id(const boost::json::object& object, const decode_limits& limits, first_fault& fault) {
   const auto* id = object.if_contains("id");
   const auto* text = id ? id->if_string() : nullptr;

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t usual_size = 512;
 constexpr std::size_t size_per_seat = 160;
 
-/// The members that say which place it is and what it costs; the caller opens and closes the object.
+/// The members that say which place this is and what it costs; the caller opens and closes the object.
 void write_place(json_writer& json, domain::seat_place place, domain::minor_units price, const event_names& event) {
   const auto& section = event.plan.section(place.section);
   auto index = section.index_of(place.seat);
@@ -25,7 +25,7 @@ void write_place(json_writer& json, domain::seat_place place, domain::minor_unit
   if (index)
     json.member("category", event.plan.categories()[section.category_of(place.seat).value()]);
   else
-    json.key("category").null(); // of an order that is over: the plan no longer has the seat
+    json.key("category").null(); // the order is over and the plan no longer has the seat
   json.key("price");
   write_money(json, price, event.currency);
 }
@@ -56,7 +56,7 @@ void write_hold(json_writer& json, const messages::hold_granted& hold, const eve
   json.member("expires_in_s", std::max<std::int64_t>(left.count(), 0));
 }
 
-/// How it stands with the money of an order that is undone; nothing for others.
+/// Where the money of an order that is undone is; empty for others.
 std::string_view refund_of(const messages::order_view& order) {
   using domain::order_state;
   if (order.total == 0)

@@ -8,7 +8,7 @@
 namespace usher::gateway {
 namespace {
 
-/// A section that the plan has and the event does not know of yet counts as empty.
+/// A section that the plan has but the event does not know yet counts as empty.
 domain::section_totals totals_of(const messages::event_view& view, std::size_t section) {
   return section < view.sections.size() ? view.sections[section] : domain::section_totals{};
 }
@@ -21,7 +21,7 @@ void write_moment(json_writer& json, std::string_view name, const std::optional<
     json.null();
 }
 
-/// What a section is, without how it stands.
+/// What a section is, without its present state.
 void write_section(json_writer& json, const domain::section_plan& section) {
   json.member("id", section.id).member("name", section.name);
   json.member("kind", section.general() ? "general" : "seated").member("capacity", section.capacity());
@@ -67,7 +67,7 @@ void write_event(json_writer& json, const messages::event_view& view, const doma
   json.end_object();
 }
 
-/// The counts with the money.
+/// The counts, with the money.
 void write_totals(json_writer& json, const domain::section_totals& totals, std::string_view currency) {
   write_counts(json, totals);
   json.key("revenue");
@@ -94,8 +94,7 @@ void write_section_report(json_writer& json, const messages::section_report& rep
   json.end_array().end_object();
 }
 
-/// The sections in the plan's order, and behind them those that the plan no longer has and that have something to
-/// report.
+/// The sections in the plan's order, followed by those that the plan no longer has but that have something to report.
 std::vector<const messages::section_report*> listed(const messages::event_report& report,
                                                     const domain::seating_plan& plan) {
   std::vector<const messages::section_report*> by_number(plan.sections().size(), nullptr);
@@ -112,7 +111,7 @@ std::vector<const messages::section_report*> listed(const messages::event_report
   return result;
 }
 
-/// The sums over all sections: of everything, and by category.
+/// The sums over all sections: overall, and by category.
 struct report_sums {
   domain::section_totals all;
   std::vector<domain::section_totals> categories;

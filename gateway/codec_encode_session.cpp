@@ -7,7 +7,7 @@
 namespace usher::gateway {
 namespace {
 
-/// Which place of the line it is, from 1; 0 for who no longer stands in it.
+/// The position in the line, from 1; 0 for whoever has left it.
 std::uint64_t position_of(const domain::queue_place& place) {
   bool in_line = place.state == domain::queue_state::waiting || place.state == domain::queue_state::drawing;
   return in_line ? place.ahead + 1 : 0;

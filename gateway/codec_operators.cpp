@@ -25,7 +25,7 @@ struct parsed_body {
   boost::json::value json;
 };
 
-/// Parses a body that may have a plan in it. The arena stays where it is while the JSON is in use.
+/// Parses a body that may contain a plan. The arena stays put while the JSON is in use.
 std::variant<std::unique_ptr<parsed_body>, problem> parse(std::string_view text) {
   auto body = std::make_unique<parsed_body>();
   boost::json::parse_options options;
@@ -156,7 +156,7 @@ std::vector<messages::block_seats::part> block_parts(const resolved_wish& wish) 
   return parts;
 }
 
-/// All places of a section, or so many of a floor.
+/// All places of a section, or a number of places of a floor.
 std::variant<std::vector<messages::block_seats::part>, problem>
 block_section(std::string_view name, std::optional<std::uint32_t> quantity, const domain::seating_plan& plan) {
   auto number = plan.find_section(name);

@@ -19,7 +19,7 @@ problem no_such_section(std::string pointer, const std::string& section) {
   return not_found(std::move(pointer), "This event has no section " + section + ".");
 }
 
-/// A seat with its place in the wish, for pointing at it.
+/// A seat with its index in the wish, to point at it.
 struct wanted_seat {
   domain::section_no section;
   domain::seat_no seat;
@@ -125,7 +125,7 @@ std::uint64_t wish_digest(const places_wish& wish) {
   } else {
     const auto& best = std::get<best_places>(wish);
     quantity = std::to_string(best.quantity);
-    // The marks tell a category from a section of the same name; names of the protocol are never empty.
+    // The marks tell a category from a section of the same name; the protocol's names are never empty.
     parts = {best.category ? std::string_view{*best.category} : std::string_view{},
              best.section ? std::string_view{*best.section} : std::string_view{}, quantity, "best"};
   }

@@ -35,7 +35,7 @@ void describe_all(const exchange_ptr& exchange, const std::vector<domain::event_
   auto gathered = std::make_shared<gathering>();
   gathered->exchange = exchange;
   std::vector<known_event_ptr> known;
-  // One that was not announced here yet is left out: it is just being created.
+  // An event not announced here yet is left out: it is just being created.
   for (const auto& event : events)
     if (auto one = exchange->thread().directory().find(event))
       known.push_back(std::move(one));

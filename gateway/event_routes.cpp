@@ -1,4 +1,4 @@
-// Looking at events: what anybody may read.
+// Reading about events: open to anybody.
 #include "gateway/codec.hpp"
 #include "gateway/event_list.hpp"
 #include "gateway/routes.hpp"

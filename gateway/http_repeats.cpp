@@ -42,7 +42,8 @@ bool begin_or_repeat(http_exchange& exchange, const std::string& owner) {
     return false;
   }
   exchange.set_observer([&repeats, owner, key](const http_reply* said) {
-    // What came to nothing, or to nobody knows what, may be tried again: the derived ids keep it from happening twice.
+    // A request that failed, or whose outcome is unknown, may be tried again: the derived ids keep it from happening
+    // twice.
     if (!said || said->status >= 400)
       repeats.abandon(owner, key);
     else

@@ -34,7 +34,7 @@ std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
 }
 
-/// The rest of Usher gives up on a request after one `request_timeout`: this ends what hangs all the same.
+/// The rest of Usher gives up on a request after one `request_timeout`: this ends whatever hangs in spite of that.
 constexpr int request_timeouts_max = 6;
 
 /// How long a client may go on sending after our last answer.
@@ -44,19 +44,19 @@ constexpr std::size_t discard_bytes = 16 * 1024;
 /// Of a `Sec-WebSocket-Key`: 16 bytes in base64.
 constexpr std::size_t websocket_key_size = 24;
 
-/// A request names one host, or it might mean different things to a proxy and to us (RFC 9112, 3.2).
+/// A request must name exactly one host, or a proxy might read it differently (RFC 9112, 3.2).
 template <class Header>
 bool names_one_host(const Header& header) {
   auto hosts = header.count(http::field::host);
   return hosts == 1 || (hosts == 0 && header.version() < 11);
 }
 
-/// Whether a node lives and serves is answered to everybody, however busy it is.
+/// Everybody may ask whether a node lives and serves, however busy it is.
 bool is_probe(std::string_view path) {
   return path == "/healthz" || path == "/readyz";
 }
 
-/// One connection that speaks HTTP/1.1: one request after the other, each answered before the next is read.
+/// One HTTP/1.1 connection: one request after another, each answered before the next is read.
 class http_session final : public connection, public std::enable_shared_from_this<http_session> {
 public:
   http_session(session_thread& thread, tcp_socket socket, boost::asio::ip::address peer, http_port port, bool surplus)
@@ -101,7 +101,7 @@ public:
   }
 
   void abort() override {
-    beast::error_code ignored; // The socket is given up in any case.
+    beast::error_code ignored; // The socket is closed in any case.
     socket_.close(ignored);
   }
 
@@ -120,7 +120,7 @@ private:
       return make_exchange(true)->refuse(domain::rejection::overloaded, "There is no room for another connection.");
     if (port_ == http_port::buyers && path_of(header) == "/v1/ws" && beast::websocket::is_upgrade(header))
       return upgrade();
-    // HTTP/1.0 does not know the answer to it.
+    // HTTP/1.0 has no such answer.
     if (header.version() >= 11 && beast::iequals(header[http::field::expect], "100-continue"))
       return say_continue();
     read_body();
@@ -176,13 +176,13 @@ private:
     dispatch(exchange, port_);
   }
 
-  /// What is no HTTP request, or too much of one.
+  /// Not an HTTP request, or one that is too large.
   void unreadable(const beast::error_code& error) {
     if (error == http::error::body_limit)
       return make_exchange(true)->refuse(domain::rejection::payload_too_large);
     if (error == http::error::header_limit)
       return make_exchange(true)->refuse_plainly(431, "Request Header Fields Too Large", "The header is too large.");
-    // Errors of the parser are in this category, save for those that say that nothing more came.
+    // The parser's errors are in this category, except those that mean that nothing more came.
     if (error.category() == make_error_code(http::error::bad_method).category() && error != http::error::end_of_stream
         && error != http::error::partial_message)
       return make_exchange(true)->refuse(domain::rejection::bad_request, "This is no HTTP request.");
@@ -192,7 +192,7 @@ private:
   template <class Header>
   static std::string_view path_of(const Header& header) {
     auto target = view(header.target());
-    // Proxies are asked with the whole address, and may pass it on (RFC 9112, 3.2.2).
+    // Requests to proxies have the whole URL, and proxies may pass it on (RFC 9112, 3.2.2).
     for (std::string_view scheme : {"http://", "https://"})
       if (target.starts_with(scheme)) {
         auto path = target.find('/', scheme.size());
@@ -234,7 +234,7 @@ private:
           said->close = said->close || close_after;
           self->write(std::move(*said));
         });
-    // For the log, where no token may ever stand.
+    // For the log, which must never contain a token.
     if (logger().should_log(spdlog::level::debug))
       line_ = fmt::format("[{:016x}] {} {}", exchange->trace().value(), view(message.method_string()),
                           path_of(message).substr(0, 256));
@@ -287,8 +287,8 @@ private:
     linger();
   }
 
-  /// Reads what the client still sends after the last answer: closing over unread bytes would reset the connection,
-  /// and the answer would be lost.
+  /// Reads what the client still sends after the last answer: closing with bytes unread would reset the connection, and
+  /// the answer would be lost.
   void linger() {
     busy_ = false;
     wait_until(linger_time);

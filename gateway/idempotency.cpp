@@ -5,7 +5,7 @@
 namespace usher::gateway {
 namespace {
 
-/// The list's and the table's own needs for one entry, roughly.
+/// Roughly what the list and the table need for one entry.
 constexpr std::size_t entry_overhead = 256;
 
 /// Owner and key as one text; the length keeps `ab`+`c` apart from `a`+`bc`.
@@ -52,7 +52,7 @@ idempotency_table::begun idempotency_table::begin(std::string_view owner, std::s
 void idempotency_table::finish(std::string_view owner, std::string_view key, stored_answer answer, moment now) {
   auto found = places_.find(name_of(owner, key));
   if (found == places_.end() || found->second->answer)
-    return; // it took so long that it counted as lost; the repeat's answer is the same
+    return; // it took so long that it counted as lost; its repeat gets the same answer
   auto place = found->second;
   auto bytes = bytes_of(answer);
   if (!make_room(0, bytes)) {
@@ -86,7 +86,7 @@ void idempotency_table::forget_old(moment now) {
     forget(working_.begin());
 }
 
-/// Forgets finished answers until there is room for so many entries and bytes more; false when there is none.
+/// Forgets finished answers until there is room for `more` entries and `bytes`; false if there cannot be.
 bool idempotency_table::make_room(std::size_t more, std::size_t bytes) {
   auto fits = [&] { return places_.size() + more <= limits_.entries_max && bytes_ + bytes <= limits_.bytes_max; };
   while (!fits() && !finished_.empty())

@@ -15,7 +15,7 @@ std::size_t skip_space(std::string_view json, std::size_t at) {
   return std::min(json.find_first_not_of(space, at), json.size());
 }
 
-/// Where the string that begins at `at` is over.
+/// The end of the string that begins at `at`.
 std::size_t skip_string(std::string_view json, std::size_t at) {
   ++at;
   while (at < json.size() && json[at] != '"')
@@ -23,7 +23,7 @@ std::size_t skip_string(std::string_view json, std::size_t at) {
   return std::min(at + 1, json.size());
 }
 
-/// Where the value that begins at `at` is over.
+/// The end of the value that begins at `at`.
 std::size_t skip_value(std::string_view json, std::size_t at) {
   std::size_t depth = 0;
   while (at < json.size()) {

@@ -6,7 +6,7 @@
 namespace usher::gateway {
 namespace {
 
-/// For each byte whether it may stand in a JSON text as it is: printable ASCII but `"` and `\`.
+/// For each byte, whether it may be in a JSON text unescaped: printable ASCII except `"` and `\`.
 constexpr auto plain = [] {
   std::array<bool, 256> table{};
   for (int c = 0x20; c < 0x7f; ++c)

@@ -16,7 +16,7 @@ namespace usher::gateway {
 
 namespace {
 
-/// So many clients for whom there is no room are told so at once; others are closed without a word.
+/// At most this many clients for whom there is no room are being told so at once; the others are closed without a word.
 constexpr std::size_t surplus_max = 64;
 
 } // namespace
@@ -43,7 +43,7 @@ void listener::start() {
 }
 
 void listener::stop() {
-  boost::system::error_code ignored; // There is nothing left to accept for.
+  boost::system::error_code ignored; // Nothing more is accepted anyway.
   acceptor_.close(ignored);
   pause_.cancel();
 }
@@ -56,7 +56,7 @@ void listener::accept() {
       accept(); // first, so that no fault in serving one connection keeps the next ones out
       return accepted(std::move(socket));
     }
-    // Out of descriptors, most likely: trying again at once would only burn time.
+    // Most likely out of descriptors: trying again at once would only burn CPU.
     log::of("gateway").warn("cannot accept a connection: {}", error.message());
     pause_.expires_after(std::chrono::milliseconds{100});
     pause_.async_wait([this](const boost::system::error_code& cancelled) {
@@ -67,7 +67,7 @@ void listener::accept() {
 }
 
 void listener::accepted(tcp_socket&& socket) {
-  // Operators must get in when buyers have taken every place.
+  // Operators must get in even when buyers have taken every place.
   auto places = home_.shared().options.connections_max;
   auto taken = port_ == http_port::buyers ? home_.shared().connections.load(std::memory_order_relaxed) : 0;
   if (taken >= places + surplus_max)
@@ -76,7 +76,7 @@ void listener::accepted(tcp_socket&& socket) {
   auto* server = servers_[next_++ % servers_.size()];
   if (server == &home_)
     return serve_http(home_, std::move(socket), port_, surplus);
-  // The socket changes loops: only its descriptor may cross.
+  // The socket moves to another loop: only its descriptor may cross.
   auto protocol = socket.local_endpoint().protocol();
   server->post([server, protocol, descriptor = socket.release(), port = port_, surplus] {
     tcp_socket moved{server->context()};

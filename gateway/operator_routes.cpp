@@ -1,4 +1,4 @@
-// What operators do: create events, change them, see how they sell.
+// What operators do: create events, change them, see how they are selling.
 #include "gateway/codec.hpp"
 #include "gateway/routes.hpp"
 #include "gateway/session_thread.hpp"
@@ -10,7 +10,7 @@
 namespace usher::gateway {
 namespace {
 
-/// An operator's change of an event, complete but for the answer. It speaks of the plan as it is known by now.
+/// Answers an operator's change of an event. The answer is in terms of the plan as it is known by now.
 void reply_view(const exchange_ptr& x, unsigned status, answer&& what) {
   auto& view = std::get<messages::event_view>(what);
   if (auto known = x->event(view.id))
@@ -21,7 +21,7 @@ void put_event(const exchange_ptr& x) {
   if (!domain::is_event_id(x->parameter(0)))
     return x->refuse(domain::rejection::bad_request, "An event's id is 1 to 64 of a-z, 0-9 and -.");
   auto read = read_event_body(x->request().body);
-  x->request().body = {}; // It may be large, and nobody needs it any more.
+  x->request().body = {}; // It may be large, and is no longer needed.
   if (auto* wrong = std::get_if<problem>(&read))
     return x->refuse(*wrong);
   auto& body = std::get<event_body>(read);
@@ -31,7 +31,7 @@ void put_event(const exchange_ptr& x) {
   if (!body.plan) {
     if (!known)
       return x->refuse(bad_request("/plan", "A new event needs a plan."));
-    body.plan = known->plan; // for its categories: without a text it is not put in place
+    body.plan = known->plan; // only for its categories: without a text the plan is not replaced
   }
   if (body.settings.name.empty())
     body.settings.name = body.plan->name();

@@ -12,7 +12,7 @@ void pass_book::admitted(const domain::event_id& event, const domain::buyer_id& 
 }
 
 void pass_book::remember(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant until) {
-  // When the book is full the pass still counts; only its end is not reported, and the room notices by itself.
+  // When the book is full the pass is still valid; its end is just not reported, but the room notices by itself.
   if (by_age_.size() >= passes_max_)
     return;
   until_[event].insert_or_assign(buyer, until);

@@ -42,7 +42,7 @@ std::string slug_of(std::string_view name) {
     else if (!slug.empty() && slug.back() != '-')
       slug += '-';
   }
-  slug.resize(std::min(slug.size(), section_id_bytes - 8)); // room for a number that makes it unique
+  slug.resize(std::min(slug.size(), section_id_bytes - 8)); // leave room for a number that makes it unique
   while (!slug.empty() && slug.back() == '-')
     slug.pop_back();
   return slug.empty() ? "section" : slug;
@@ -56,9 +56,9 @@ public:
   read_plan_result read(const boost::json::value& json);
 
 private:
-  /// A zone that became a section: what it wants to be called, and where it stands in the file.
+  /// A zone that became a section: the id it asks for, and where it is in the file.
   struct zone_origin {
-    std::string wanted_id; ///< empty: make one of the name
+    std::string wanted_id; ///< if empty, made from the name
     std::string at;
   };
 
@@ -165,7 +165,7 @@ void plan_reader::read_zone(object_reader& zone, const std::string& at) {
   else if (general)
     read_general(zone, section);
   if (section.seats.empty() && !general)
-    return; // a zone that only has areas to draw
+    return; // the zone has only areas to draw
   auto id = zone.has("zone_id") ? zone.label("zone_id", label_bytes) : std::string{};
   origins_.push_back({is_url_safe(id) ? std::move(id) : std::string{}, at});
   sections_.push_back(std::move(section));
@@ -265,7 +265,7 @@ void plan_reader::count_places(object_reader& reader, std::string_view name, std
     reader.fail(name, "The plan has more than " + std::to_string(plan_seats_max) + " places.");
 }
 
-/// Ids that the file gives go first, so that a made one never takes them away.
+/// Ids given in the file go first, so that a made-up one never takes them.
 void plan_reader::name_sections() {
   std::unordered_set<std::string> taken;
   std::unordered_map<std::string, std::size_t> next_number;
@@ -284,7 +284,7 @@ void plan_reader::name_sections() {
       sections_[i].id = unique(slug_of(sections_[i].name));
 }
 
-/// The places of a floor are called `ID:NUMBER`; no seat may be called so.
+/// The places of a floor are called `ID:NUMBER`; no seat may have such a name.
 void plan_reader::check_floor_names() {
   for (const auto& section : sections_) {
     for (std::uint32_t number = 1; number <= section.general_capacity && !fault_; ++number) {

@@ -12,7 +12,7 @@
 namespace usher::gateway {
 namespace {
 
-/// As many sections as a hold may have seats.
+/// As many as a hold may have seats.
 constexpr std::size_t sections_max = 1000;
 
 template <class Number>
@@ -22,7 +22,7 @@ void append_number(std::string& out, Number number) {
   out.append(digits.data(), end);
 }
 
-/// A number without sign and leading zeros, so that one thing has one name.
+/// A number without sign or leading zeros, so that everything has only one name.
 template <class Number>
 std::optional<Number> read_number(std::string_view text) {
   Number number = 0;

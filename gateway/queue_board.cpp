@@ -15,7 +15,8 @@ domain::seconds telling_period(domain::seconds eta_low) {
 
 domain::queue_place estimate(const messages::queue_moved& moved, domain::queue_number number) {
   const auto& figures = moved.figures;
-  // Of the numbers between the one served and this one, as many still wait, and are there, as in the whole queue.
+  // Assumes that the share of numbers still waiting, and of people present, is the same before this one as in the whole
+  // queue.
   auto behind = number.value() > figures.serving + 1 ? static_cast<double>(number.value() - figures.serving - 1) : 0.0;
   auto given = figures.joined > figures.serving ? static_cast<double>(figures.joined - figures.serving) : 1.0;
   auto share = [&](std::uint64_t people) {
@@ -67,7 +68,7 @@ void queue_board::tell_who_left(const domain::event_id& event, room& one) {
     auto here = buyers_.sessions_of(buyer);
     if (std::any_of(here.begin(), here.end(), [&](const auto* session) { return session->waits_in(event); }))
       return true;
-    // Perhaps it is being answered that it waits: then the room would hear of the end of the other one last.
+    // One may be about to hear that it waits: then the room would hear last of the other one's end.
     if (std::any_of(here.begin(), here.end(), [](const auto* session) { return session->pending() > 0; }))
       return false;
     left.push_back(buyer);
@@ -98,7 +99,7 @@ void queue_board::turn() {
 
 void queue_board::place(spot&& one, domain::seconds period) {
   auto turns = static_cast<std::size_t>(period.count()) * turns_per_s;
-  // Nobody waits longer for the spread than a quarter of the period.
+  // The spread delays nobody by more than a quarter of the period.
   auto later = spread_++ % (turns / 4 + 1);
   wheel_[(hand_ + std::min(turns + later, slots - 1)) % slots].push_back(std::move(one));
 }

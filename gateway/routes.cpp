@@ -20,7 +20,7 @@ int hex_digit(char c) {
   return -1;
 }
 
-/// Undoes percent escapes; nothing when one is broken.
+/// Decodes percent escapes; nothing if one is broken.
 std::optional<std::string> unescape(std::string_view text) {
   std::string plain;
   plain.reserve(text.size());
@@ -37,7 +37,7 @@ std::optional<std::string> unescape(std::string_view text) {
   return plain;
 }
 
-/// Cuts the part before the next `/` off.
+/// Cuts off the part before the next `/`.
 std::string_view next_part(std::string_view& rest) {
   auto end = std::min(rest.find('/'), rest.size());
   auto part = rest.substr(0, end);

@@ -120,7 +120,7 @@ void seat_watch::answered(const key& where, answer&& what) {
 
 void seat_watch::stands(const key& where, watched& section, messages::section_view&& view) {
   section.unconfirmed = false;
-  // Whoever watched before missed something, unless this is what was known already.
+  // Earlier watchers missed something, unless this was known already.
   auto is_news = view.epoch != section.view.epoch || view.seq != section.view.seq;
   section.tell_all = section.tell_all || is_news;
   section.view = std::move(view);

@@ -41,7 +41,7 @@ session_thread::session_thread(shared_parts& shared, std::size_t number)
               }),
       queue_(outbox_, buyers_, passes_), buyer_rates_(shared.options.per_buyer),
       address_rates_(shared.options.per_address),
-      // Sockets belong to this thread alone, only `post` comes from others: reactor locks would be for nothing.
+      // Sockets belong to this thread alone, and other threads only `post`: reactor locks would be wasted.
       context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO), busy_(context_.get_executor()), sweeper_(context_) {}
 
 session_thread::~session_thread() {
@@ -56,7 +56,7 @@ void session_thread::start() {
   thread_ = std::thread([this] { run(); });
 }
 
-// What goes wrong with one connection's frame must not end the others.
+// A fault in one connection's frame must not end the others.
 void session_thread::run() {
   for (;;) {
     try {
@@ -72,13 +72,13 @@ void session_thread::stop() {
   if (!thread_.joinable())
     return;
   post([this] {
-    stopping_ = true; // the timer may have run out already, which its cancelling does not undo
+    stopping_ = true; // the timer may have expired already, and cancelling does not undo that
     connections_.abort();
     sweeper_.cancel();
     busy_.reset();
   });
   thread_.join();
-  // After its end nothing is posted here any more.
+  // Once the bridge has ended nothing is posted here any more.
   caf::scoped_actor self{shared_.system};
   self->send_exit(bridge_, caf::exit_reason::user_shutdown);
   self->wait_for(bridge_);
@@ -91,7 +91,7 @@ void session_thread::post(std::function<void()> work) {
 }
 
 messages::trace_id session_thread::draw_trace() {
-  // An odd stride over a random start: different on every thread and after every restart.
+  // An odd stride from a random start: different on every thread and after every restart.
   return messages::trace_id{next_trace_ += 0x9e3779b97f4a7c15};
 }
 
@@ -185,7 +185,7 @@ void session_thread::take(messages::hold_expired&& news) {
 }
 
 void session_thread::take(messages::order_changed&& news) {
-  // Who ordered has been told that it is being charged; the steps of that look alike from outside.
+  // The buyer has already been told that it is being charged; these steps look alike from outside.
   if (news.order.state == domain::order_state::charging || news.order.state == domain::order_state::charged)
     return;
   auto event = directory_.find(news.order.event);

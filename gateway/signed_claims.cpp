@@ -32,7 +32,7 @@ void require(bool done) {
     throw std::runtime_error("libjwt cannot make a token");
 }
 
-/// Three parts of base64url. Also keeps texts with a NUL from the library, which would read only up to it.
+/// Three parts of base64url. Also keeps texts with a NUL from the library, which would stop reading there.
 bool has_token_form(std::string_view token) {
   auto allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'
@@ -64,12 +64,12 @@ std::variant<signed_claims, token_fault> signed_claims::open(std::string_view te
   auto unverified = decode(token, {});
   if (!unverified)
     return token_fault::malformed;
-  // The library says `none` of every token that it has not verified; the header says what stands there.
+  // For a token that it has not verified, the library says `none`; the header has the real algorithm.
   auto expected = algorithm == token_algorithm::rs256 ? JWT_ALG_RS256 : JWT_ALG_HS256;
   const char* named = jwt_get_header(unverified.get(), "alg");
   if (!named || std::string_view{named} != jwt_alg_str(expected))
     return token_fault::wrong_algorithm;
-  // RFC 7515, 4.1.11: what must be understood and is not, makes a token invalid.
+  // RFC 7515, 4.1.11: a critical extension that is not understood makes a token invalid.
   if (owned_text{jwt_get_headers_json(unverified.get(), "crit")})
     return token_fault::malformed;
   auto verified_token = decode(token, key);
@@ -116,7 +116,7 @@ std::optional<std::string> signed_claims::text(const char* claim, std::size_t by
 std::optional<long> signed_claims::number(const char* claim) const {
   errno = 0;
   auto content = jwt_get_grant_int(token_.get(), claim);
-  // The library reads what is not a whole number as 0, and no claim that matters here is ever 0.
+  // The library reads anything but a whole number as 0, and no claim used here is ever 0.
   return errno == 0 && content != 0 ? std::optional{content} : std::nullopt;
 }
 

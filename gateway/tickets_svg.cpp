@@ -27,7 +27,7 @@ std::string qr_code_svg(std::string_view text) {
       fmt::format(R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {0}" shape-rendering="crispEdges">)"
                   R"(<rect width="{0}" height="{0}" fill="#fff"/><path fill="#000" d=")",
                   size);
-  // One run of dark modules is one rectangle of the path.
+  // Each run of dark modules is one rectangle of the path.
   for (int row = 0; row < code->width; ++row) {
     const auto* modules = code->data + row * code->width;
     for (int column = 0; column < code->width;) {

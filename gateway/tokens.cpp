@@ -93,7 +93,7 @@ std::optional<domain::event_id> event_of(const signed_claims& claims) {
   return domain::event_id{std::move(*event)};
 }
 
-/// Crockford's digits: nothing that can be mistaken for something else when read aloud. `bytes` must suffice.
+/// Crockford's digits: none that could be mistaken for another when read aloud. `bytes` must suffice.
 std::string base32(std::string_view bytes, std::size_t size) {
   constexpr std::string_view digits = "0123456789abcdefghjkmnpqrstvwxyz";
   std::string text;

@@ -21,9 +21,9 @@ namespace {
 namespace beast = boost::beast;
 namespace websocket = boost::beast::websocket;
 
-/// How long a goodbye may take before the socket is closed without one.
+/// How long a goodbye may take before the socket is simply closed.
 constexpr std::chrono::seconds close_patience{10};
-/// The same while the node is going away: it waits for requests, not for clients that do not say goodbye.
+/// The same while the node is stopping: it waits for requests, not for clients that do not say goodbye.
 constexpr std::chrono::seconds drain_patience{1};
 
 /// Between two sweeps, which are a second apart.
@@ -49,7 +49,7 @@ public:
   }
 
   void accept(const upgrade_request& request) {
-    // We close over frames that are too large ourselves, with the protocol's own code.
+    // We check for frames that are too large ourselves, to close with the protocol's own code.
     stream_.read_message_max(0);
     stream_.auto_fragment(false);
     stream_.text(true);
@@ -177,7 +177,7 @@ private:
       session_->receive({static_cast<const char*>(text.data()), text.size()});
       buffer_.consume(buffer_.size());
     }
-    // Not before: a request that is answered at once must not have the next one read over its own text.
+    // Not earlier: if a request is answered at once, the next one must not be read over its text.
     reading_ = false;
     read();
   }
@@ -239,7 +239,7 @@ private:
     });
   }
 
-  /// The end, for whatever reason: closes the socket, so that all that is under way comes to an end.
+  /// The end, for whatever reason: closes the socket, so that everything under way ends.
   void finish() {
     if (std::exchange(ended_, true))
       return;

@@ -12,7 +12,7 @@
 namespace usher::log {
 namespace {
 
-/// The request that a message begins with in brackets, as 16 hexadecimal digits; empty when it is about none.
+/// The request id with which a message begins, 16 hexadecimal digits in brackets; empty if it has none.
 std::string_view request_in(std::string_view message) {
   constexpr std::size_t digits = 16;
   bool begins = message.size() >= digits + 3 && message.front() == '[' && message.substr(digits + 1, 2) == "] ";
@@ -20,7 +20,7 @@ std::string_view request_in(std::string_view message) {
   return request.find_first_not_of("0123456789abcdef") == std::string_view::npos ? request : std::string_view{};
 }
 
-/// Writes a message as members of a JSON object: the request that it is about, if there is one, and its text.
+/// Writes a message as members of a JSON object: the request that it is about, if any, and its text.
 class message_members : public spdlog::custom_flag_formatter {
 public:
   void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& line) override {

@@ -4,17 +4,17 @@
 
 #include <string>
 
-/// Logs: one named logger a folder, all into the same sinks. Every folder but `domain` may include this.
+/// Logs: one named logger per folder, all into the same sinks. See docs/ARCHITECTURE.md for who may include this.
 namespace usher::log {
 
 /// How lines look.
 enum class format {
   human, ///< time, level, folder, text; in colour on a terminal
-  json,  ///< one object a line: `time`, `level`, `logger`, `message`, and `request` of those that one has caused
+  json,  ///< one object per line: `time`, `level`, `logger`, `message`, and `request` if one caused the line
 };
 
-/// Sets format and level (`trace`, `debug`, `info`, `warning`, `error`, `critical`, `off`) for all
-/// loggers, present and future. Lines go to the standard error stream. Call before threads start.
+/// Sets format and level (`trace`, `debug`, `info`, `warning`, `error`, `critical`, `off`) for all loggers, present and
+/// future. Lines go to standard error. Call before threads start.
 void configure(format how, const std::string& level);
 
 /// The logger of one folder, e.g. `log::of("actors")`. Costs a lookup under a lock: keep the reference.

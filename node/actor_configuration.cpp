@@ -16,7 +16,7 @@ actor_configuration::actor_configuration(const caf::settings& configured) {
   set("caf.scheduler.max-threads", 1);
   set("caf.scheduler.policy", "sharing");
   take(configured, "");
-  // CAF itself would start with these, and then do nothing, or something else.
+  // CAF itself would start with these, and then do nothing, or not what was meant.
   if (caf::get_or(content, "caf.scheduler.max-threads", std::size_t{1}) == 0)
     throw bad_configuration{"caf.scheduler.max-threads = 0: must be at least 1"};
   auto policy = caf::get_or(content, "caf.scheduler.policy", std::string{"sharing"});

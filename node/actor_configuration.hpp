@@ -5,9 +5,9 @@
 
 namespace usher::node {
 
-/// How the actor system of a node is set up.
+/// How a node's actor system is set up.
 ///
-/// One scheduler thread: on a machine of few cores, waking a second one costs more than the work it takes over
+/// One scheduler thread: on a machine with few cores, waking a second one costs more than the work it takes over
 /// (docs/performance.md). All threads share one queue, so an idle node sleeps instead of looking for work to steal.
 class actor_configuration : public caf::actor_system_config {
 public:

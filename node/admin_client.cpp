@@ -23,7 +23,7 @@ namespace json = boost::json;
 
 constexpr std::uint64_t answer_bytes_max = 256 * 1024 * 1024;
 
-/// One request and its answer. Beast keeps time limits only for asynchronous calls, so each step is one, run to its
+/// One request and its answer. Beast enforces time limits only on asynchronous calls, so each step is one, run to its
 /// end.
 class exchange {
 public:

@@ -8,13 +8,13 @@
 
 namespace usher::node {
 
-/// Nobody answered, or not in time.
+/// Nobody answered in time.
 class unreachable : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
 };
 
-/// The node answered no. The text is its reason.
+/// The node refused. The text is its reason.
 class refused : public std::runtime_error {
 public:
   refused(const std::string& sentence, int http_status);
@@ -32,7 +32,7 @@ private:
 /// `refused`.
 class admin_client {
 public:
-  /// `url` is `http://HOST:PORT`; throws `std::invalid_argument` on anything else.
+  /// `url` is `http://HOST:PORT`; throws `std::invalid_argument` for anything else.
   admin_client(const std::string& url, std::string key, std::chrono::seconds timeout = std::chrono::seconds{30});
 
   [[nodiscard]] boost::json::value get(const std::string& target) const;

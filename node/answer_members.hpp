@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-/// Members of a node's JSON answers. What is missing, or of another type, is empty: a newer or older node may answer.
+/// Members of a node's JSON answers. One that is missing, or of another type, is empty: the node may be newer or older.
 namespace usher::node {
 
 /// The member, or null.

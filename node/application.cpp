@@ -16,7 +16,7 @@
 namespace usher::node {
 namespace {
 
-/// A gateway that still does not know its router's events then never will.
+/// A gateway that does not know its router's events by then never will.
 constexpr std::chrono::seconds announced_within{30};
 
 settings with_admin_key(settings all) {
@@ -35,7 +35,7 @@ std::string own_secret(const std::string& url) {
 
 } // namespace
 
-/// Members stand in the order in which they are built.
+/// Members are declared in the order in which they are built.
 class application::parts {
 public:
   parts(const configuration& configured, fatal on_fatal)
@@ -47,7 +47,7 @@ public:
                   [this](messages::trace_id trace, const domain::event_id& event, audit_desk::completion done) {
                     audits_.ask(trace, event, std::move(done));
                   }}) {
-    // A port that is taken must be known before the shards are taken over.
+    // If a port is in use, this must show before the shards are taken over.
     gateway_.start();
     settings_.gateway.buyers.port = gateway_.buyers_port();
     settings_.gateway.operators.port = gateway_.operators_port();

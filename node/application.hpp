@@ -14,27 +14,27 @@ namespace usher::node {
 class application {
 public:
   /// Called when the node cannot go on, e.g. because another process took over its store; on any thread, must not
-  /// block. The node then still has to be stopped.
+  /// block. The node must still be stopped afterwards.
   using fatal = std::function<void(std::string why)>;
 
   /// Opens the store, claims all shards and serves. Returns when the node is ready. Throws `bad_configuration`,
   /// `persistence::store_unavailable`, `persistence::store_broken`, or `std::system_error` when an address cannot be
-  /// listened at.
+  /// listened on.
   application(const configuration& configured, fatal on_fatal);
   /// Stops.
   ~application();
   application(const application&) = delete;
   application& operator=(const application&) = delete;
 
-  /// Waits until no order is under way, or until it takes too long.
+  /// Waits until no order is under way, or until `until`.
   void settle(std::chrono::steady_clock::time_point until);
   /// Stops accepting, lets what is in flight finish within the configured time, flushes the journal and stops.
   void stop();
 
-  /// Where it serves; with the real ports.
+  /// Where it serves, with the real ports.
   [[nodiscard]] const gateway::listen_address& buyers() const;
   [[nodiscard]] const gateway::listen_address& operators() const;
-  /// The configured admin key, or the one that was made.
+  /// The configured admin key, or the generated one.
   [[nodiscard]] const std::string& admin_key() const;
 
 private:

@@ -16,7 +16,7 @@ using persistence::examined_entry;
 
 namespace {
 
-/// What holds for the journal of every shard, whatever its facts mean.
+/// What must hold for every shard's journal, whatever its facts mean.
 class sequence_check {
 public:
   sequence_check(const std::vector<persistence::stored_shard>& shards, audit_findings& findings) : findings_(findings) {
@@ -43,7 +43,7 @@ public:
     standing_->last = entry.seq;
   }
 
-  /// Nothing after a shard's newest fact shows that there was another one, so the store notes how far it came.
+  /// If a shard's newest fact is lost, no later one shows the gap; so the store notes how far the journal reached.
   void finish() {
     for (const auto& [shard, found] : shards_)
       if (found.last < found.noted)
@@ -54,8 +54,8 @@ public:
 private:
   struct standing {
     epoch epoch_now;
-    fact_seq noted; ///< the journal reached this fact once
-    fact_seq last;  ///< and reaches this one
+    fact_seq noted; ///< the journal once reached this fact
+    fact_seq last;  ///< and now reaches this one
   };
 
   void begin(const shard_id& shard) {
@@ -73,7 +73,7 @@ private:
   standing* standing_ = nullptr; ///< of `shard_`
 };
 
-/// A waiting room never gives a number twice and never goes back.
+/// A waiting room never gives a number out twice and never goes back.
 class number_check {
 public:
   number_check(shard_id shard, audit_findings& findings, std::optional<persistence::stored_snapshot> snapshot)
@@ -107,7 +107,7 @@ private:
     }
   }
 
-  /// A room's snapshot must not give a number out again, nor forget a turn that was written down.
+  /// A room's snapshot must neither give a number out again nor forget a turn that was written down.
   void compare_snapshot(const examined_entry& entry) {
     queue_number reserved;
     std::vector<bool> turns;
@@ -127,7 +127,7 @@ private:
       findings_.add(0, shard_, entry.seq, "the snapshot is behind what the facts up to it say");
   }
 
-  /// Numbers are bounded by what was reserved, so that this is, too.
+  /// Limited to reserved numbers, so that this is bounded, too.
   void mark(const turns_taken& taken, std::vector<bool>& numbers) const {
     for (const auto& span : taken.numbers) {
       auto last = static_cast<std::size_t>(std::min(span.last, reserved_).value());
@@ -143,10 +143,10 @@ private:
   std::optional<persistence::stored_snapshot> snapshot_;
   fact_seq last_;
   queue_number reserved_;
-  std::vector<bool> turns_; ///< by number: who has had one
+  std::vector<bool> turns_; ///< by number: whether it has had its turn
 };
 
-/// A shard's snapshot; one that cannot be read is a violation, and the audit goes on as if there were none.
+/// A shard's snapshot; an unreadable one is a violation, and the audit goes on as if there were none.
 std::optional<persistence::stored_snapshot> read_snapshot(persistence::booking_store& store, const shard_id& shard,
                                                           audit_findings& findings) {
   try {
@@ -205,7 +205,7 @@ private:
       ledger.finish(served);
   }
 
-  /// A shard that is not there has taken its facts along.
+  /// If a shard is missing, so are its facts.
   void find_missing(const std::vector<persistence::stored_shard>& shards) {
     auto look_for = [&](const shard_id& wanted) {
       if (std::none_of(shards.begin(), shards.end(), [&](const auto& row) { return row.shard == wanted; }))

@@ -15,12 +15,12 @@
 /// Proves a sale from what is in the store alone: the journal is replayed and compared with the tables.
 namespace usher::node {
 
-/// Something that must never be. `invariant` is its number in docs/ARCHITECTURE.md, "Invariants"; 0 stands for the
-/// journal itself: gaps, broken chains, unreadable facts, tables that differ from it.
+/// Something that must never happen. `invariant` is its number in docs/ARCHITECTURE.md, "Invariants"; 0 is the journal
+/// itself: gaps, broken chains, unreadable facts, tables that differ from it.
 struct violation {
   int invariant = 0;
   domain::shard_id shard;
-  domain::fact_seq seq; ///< of the fact where it shows; 0 when it shows in a table or at the end
+  domain::fact_seq seq; ///< of the fact where it shows; 0 if it shows in a table or at the end
   std::string sentence;
 };
 
@@ -49,20 +49,20 @@ struct audit_report {
 };
 
 struct audit_limits {
-  /// How much later than its deadline a hold may end; or, if nobody owned its shard then, than the next owner's first
+  /// How long after its deadline a hold may end; if nobody served its event then, how long after the next owner's first
   /// fact.
   domain::seconds hold_overrun{10};
   /// How many violations are kept; all are counted.
   std::size_t violations = 1000;
 };
 
-/// Audits one event, whose plan this is. Reads the store as it is at one moment, so it may run beside
-/// the sale. Memory is bounded by the event's seats and orders, not by its journal.
+/// Audits one event, whose plan this is. Reads the store as it is at one moment, so it may run during the sale. Memory
+/// is bounded by the event's seats and orders, not by its journal.
 [[nodiscard]] audit_report audit(persistence::booking_store& store, const domain::event_id& event,
                                  const domain::shared_plan& plan, const audit_limits& limits = {});
 
-/// The same with the plan that `read_plan` finds at that moment, which may be replaced at any time; nothing when it
-/// finds none.
+/// Likewise, with the plan that `read_plan` finds at that moment, since plans may be replaced at any time; nothing when
+/// it finds none.
 [[nodiscard]] std::optional<audit_report> audit(persistence::booking_store& store, const domain::event_id& event,
                                                 const std::function<domain::shared_plan()>& read_plan,
                                                 const audit_limits& limits = {});

@@ -66,7 +66,7 @@ gateway::audit_answer audit_desk::examine(const request& asked) {
       return domain::refusal{.reason = domain::rejection::not_found,
                              .detail = "There is no event " + asked.event.value() + "."};
     return to_json(*report);
-  } catch (const std::exception& error) { // whatever is wrong with what it reads, the sale goes on
+  } catch (const std::exception& error) { // whatever is wrong with the store, the sale goes on
     log::of("node").warn("{}the audit of {} could not be done: {}", messages::line_start(asked.trace),
                          asked.event.value(), error.what());
     return domain::refusal{.reason = domain::rejection::store_unavailable,

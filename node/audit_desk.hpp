@@ -17,8 +17,8 @@ class booking_store;
 
 namespace usher::node {
 
-/// Runs the audits that operators ask for, one after the other, on a thread and a connection of its own: an audit
-/// reads a whole journal, and nobody else should wait for that.
+/// Runs the audits that operators ask for, one after another, on a thread and a connection of its own: an audit reads a
+/// whole journal, and nobody else should wait for that.
 class audit_desk {
 public:
   using opener = std::function<std::unique_ptr<persistence::booking_store>()>;
@@ -26,7 +26,7 @@ public:
 
   explicit audit_desk(opener open);
 
-  /// Calls `done` on the desk's thread; at once with `overloaded` when too many wait already, or after `stop`.
+  /// Calls `done` on the desk's thread; or at once, with `overloaded`, when too many wait already or after `stop`.
   void ask(messages::trace_id trace, const domain::event_id& event, completion done);
   /// Finishes the audit that runs; those that wait are `overloaded`.
   void stop();

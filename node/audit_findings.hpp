@@ -7,7 +7,7 @@
 
 namespace usher::node {
 
-/// Collects violations: counts all, keeps the first ones.
+/// Collects violations: counts all, keeps the first few.
 class audit_findings {
 public:
   audit_findings(audit_report& report, const audit_limits& limits) : report_(report), limits_(limits) {}

@@ -22,7 +22,7 @@ struct audit_wish {
   bool as_json = false;
 };
 
-/// Opening a file that is not there would make an empty store.
+/// Opening a file that does not exist would make an empty store.
 void ensure_is_there(const std::string& url) {
   auto file = persistence::sqlite_file_of(url);
   if (file && !std::filesystem::exists(*file))

@@ -24,7 +24,7 @@ void declare_duration(CLI::App& verb, std::chrono::seconds& duration) {
       ->check(CLI::Range(1, 3600));
 }
 
-/// A whole number within bounds; the help shows its default.
+/// Declares a whole number within bounds; the help shows its default.
 void declare_number(CLI::App& verb, const char* name, std::size_t& value, const char* sentence, int least, int most) {
   verb.add_option(name, value, sentence)->capture_default_str()->check(CLI::Range(least, most));
 }
@@ -33,7 +33,7 @@ void declare_json(CLI::App& verb, bool& json) {
   verb.add_flag("--json", json, "Print one JSON object");
 }
 
-/// What the benches that send frames have in common.
+/// The options common to the benches that send frames.
 template <class Options>
 void declare_load(CLI::App& verb, Options& options) {
   declare_number(verb, "--connections", options.connections, "WebSocket connections", 1, 15'000);
@@ -50,7 +50,7 @@ void declare_fresh_store(CLI::App& verb, std::string& store) {
   declare_store(verb, store, "sqlite:FILE or postgres://…; left out: a fresh SQLite file");
 }
 
-/// Chooses `run(options)` when the verb is there.
+/// Chooses `run(options)` if the verb is given.
 template <class Options>
 void choose(CLI::App& verb, action& chosen, std::shared_ptr<Options> options,
             int (*run)(const Options&, std::ostream&)) {

@@ -46,7 +46,7 @@ void set_group(settings& into, const caf::settings& group, const std::string& pr
 } // namespace
 
 configuration parse_configuration(const std::string& text, const std::string& origin) {
-  // CAF's reader says nothing when the text ends inside of a group; then this last line is not at the top level.
+  // CAF's reader does not complain when the text ends inside a group; but then this last line is not at the top level.
   constexpr char last_key[] = "end-of-file";
   std::istringstream source{text + "\n" + last_key + " = true\n"};
   auto content = caf::actor_system_config::parse_config(source);
@@ -103,7 +103,7 @@ void check_together(const settings& all) {
   if (!all.auth.shop_secret.empty() && !all.auth.shop_public_key_file.empty())
     throw bad_configuration{"auth.shop-secret and auth.shop-public-key-file: set only one of them"};
   auto& gateway = all.gateway;
-  // The gateway guards itself, too, but later: by then a node without a key has made one up.
+  // The gateway checks, too, but only after a node without a key has made one up.
   if (gateway.admin_key.empty() && !is_loopback(gateway.operators))
     throw bad_configuration{"admin.key: must be set when admin.address is not a loopback address"};
   if (gateway.buyers.port != 0 && to_string(gateway.buyers) == to_string(gateway.operators))

@@ -10,7 +10,7 @@
 
 namespace usher::node {
 
-/// What was configured makes no sense. The text names the option and what is allowed.
+/// The configuration makes no sense. The text names the option and what is allowed.
 class bad_configuration : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
@@ -22,21 +22,21 @@ struct configuration {
   caf::settings actor_system; ///< CAF's own options, e.g. `caf.scheduler.max-threads`
 };
 
-/// Reads a file in CAF's configuration format over the defaults. Options stand at the top level, or together inside
-/// `usher { … }`; whatever stands inside `caf { … }` is CAF's. Throws `bad_configuration`.
+/// Reads a file in CAF's configuration format over the defaults. Options are at the top level, or together inside
+/// `usher { … }`; whatever is inside `caf { … }` is CAF's. Throws `bad_configuration`.
 [[nodiscard]] configuration read_configuration(const std::string& path);
 
-/// The same for text that is in memory already; `origin` names it for people.
+/// The same for text in memory; `origin` names it for people.
 [[nodiscard]] configuration parse_configuration(const std::string& text, const std::string& origin);
 
-/// Sets one option from a flag or the environment, where everything is text. Throws `bad_configuration`,
-/// which calls the place `origin`.
+/// Sets one option from a flag or the environment, where everything is text. Throws `bad_configuration`, which names
+/// the source by `origin`.
 void set_option(settings& into, const std::string& name, const std::string& value, const std::string& origin);
 
 /// The value of USHER_ADMIN_KEY, if it is set and not empty.
 [[nodiscard]] std::optional<std::string> admin_key_of_environment();
 
-/// What no single option can tell: throws `bad_configuration` when options contradict each other.
+/// Checks options against each other: throws `bad_configuration` when they contradict each other.
 void check_together(const settings& all);
 
 /// The reference page of all options, in Markdown.

@@ -34,12 +34,12 @@ namespace json = boost::json;
 using namespace std::chrono_literals;
 
 constexpr auto currency = "EUR";
-/// Short enough that a demo shows holds running out.
+/// Short enough for a demo to show holds running out.
 constexpr int hold_ttl_s = 15;
-/// How long orders may take that are under way when the crowd has left.
+/// How long open orders may take once the crowd has left.
 constexpr auto settling_within = 60s;
 
-/// Dearest first, as plans list their categories.
+/// Dearest first, the order in which plans list their categories.
 json::object prices_of(const domain::seating_plan& plan) {
   json::object prices;
   domain::minor_units price = 12'900;
@@ -56,7 +56,7 @@ std::uint32_t rate_of(const demo_options& options) {
       static_cast<std::uint32_t>(std::clamp(options.buyers / all_in_s, std::size_t{20}, std::size_t{100'000})));
 }
 
-/// The usual addresses when they are free and somebody will want them, else any.
+/// The usual addresses if they are free and somebody will use them, else any.
 void choose_addresses(gateway::options& gateway, bool serves_on) {
   if (!serves_on || !is_free(gateway.buyers) || !is_free(gateway.operators))
     gateway.buyers.port = gateway.operators.port = 0;
@@ -103,7 +103,7 @@ public:
   }
 
 private:
-  /// A store may have seen demos before: each gets an event of its own.
+  /// A store may have seen earlier demos: each gets an event of its own.
   std::string fresh_event() const {
     auto known = operators_.get("/admin/v1/events");
     auto& events = list_of(known, "events");
@@ -146,7 +146,7 @@ private:
                  + std::to_string(report.sold_seats) + " seats sold"}};
   }
 
-  /// Waits until every order has come to its end, and asks the node what was sold.
+  /// Waits until every order has ended, and asks the node what was sold.
   void settle(demo_figures& figures) {
     node_.settle(std::chrono::steady_clock::now() + settling_within);
     auto report = operators_.get(target("/report"));

@@ -10,18 +10,18 @@
 namespace usher::node {
 
 struct demo_options {
-  std::string plan = "arena"; ///< a file, or a plan that is shipped
+  std::string plan = "arena"; ///< a file, or the name of a shipped plan
   std::size_t buyers = 5'000;
-  std::optional<std::uint32_t> rate; ///< people let in per second; none: so that all are in after about 20 s
+  std::optional<std::uint32_t> rate; ///< people let in per second; if none, all are in after about 20 s
   std::uint64_t seed = 1;
-  std::string store; ///< empty: a fresh SQLite file that goes away at the end
+  std::string store; ///< if empty, a fresh SQLite file that is removed at the end
   bool exit = false; ///< end after the sale instead of serving on
   bool json = false;
 };
 
 /// A whole sale in one process: starts a node, creates and opens an event over the operators' HTTP, sends a crowd
-/// through the buyers' protocol, shows the figures, and has the store audited. Leaves nothing behind but what is in
-/// `store`: the sandbox's account book goes away with the demo.
+/// through the buyers' protocol, shows the figures, and has the store audited. Leaves behind only what is in `store`:
+/// the sandbox's account book goes with the demo.
 [[nodiscard]] exit_code run_demo(const demo_options& options);
 
 } // namespace usher::node

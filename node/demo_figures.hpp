@@ -9,7 +9,7 @@
 
 namespace usher::node {
 
-/// What came of a demo.
+/// The outcome of a demo.
 struct demo_figures {
   std::string plan;
   std::size_t buyers = 0;
@@ -17,7 +17,7 @@ struct demo_figures {
   bench::crowd_report crowd;
   std::int64_t sold = 0;               ///< seats, as the node reports at the end
   std::int64_t revenue = 0;            ///< minor units, likewise
-  std::vector<std::string> violations; ///< the audit's, and what the crowd found; empty: all is well
+  std::vector<std::string> violations; ///< the audit's, and the crowd's findings; if empty, all is well
 
   [[nodiscard]] double holds_per_s() const;
 };

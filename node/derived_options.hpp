@@ -6,16 +6,16 @@
 
 #include <string>
 
-/// What the parts of a node need and the settings do not say word by word.
+/// What the parts of a node need but the settings do not say directly.
 namespace usher::node {
 
-/// With the shop's key read from its file. Throws `bad_configuration` when it cannot be.
+/// With the shop's key read from its file. Throws `bad_configuration` when that fails.
 [[nodiscard]] gateway::options gateway_options_for(const settings& all);
 
-/// With the account book's place.
+/// With the account book's path.
 [[nodiscard]] payments::sandbox_settings sandbox_settings_for(const settings& all);
 
-/// 256 random bits in hexadecimal digits: an admin key that nobody guesses.
+/// 256 random bits in hexadecimal digits: an admin key that nobody can guess.
 [[nodiscard]] std::string random_key();
 
 /// 32 random bytes.

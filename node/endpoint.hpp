@@ -11,10 +11,10 @@ namespace usher::node {
 /// A host (without brackets) and a port.
 using endpoint = gateway::listen_address;
 
-/// Reads `HOST:PORT`, e.g. `127.0.0.1:8080` or `[::1]:8080`; nothing on anything else.
+/// Reads `HOST:PORT`, e.g. `127.0.0.1:8080` or `[::1]:8080`; nothing for anything else.
 [[nodiscard]] std::optional<endpoint> parse_endpoint(std::string_view text);
 
-/// What `parse_endpoint` reads.
+/// The inverse of `parse_endpoint`.
 [[nodiscard]] std::string to_string(const endpoint& place);
 
 /// True when nobody listens there at the moment.

@@ -9,8 +9,9 @@
 
 namespace usher::node {
 
-/// When anything at all was written about an event: then somebody served it. A process that was stopped, or cut off
-/// from its store, leaves a gap, and is not to blame for what it did not do in it. Keeps two moments of each second.
+/// When anything at all was written about an event, i.e. when somebody served it. A process that was stopped, or cut
+/// off from its store, leaves a gap, and is not to blame for what it did not do in it. Keeps two moments of each
+/// second.
 class event_activity {
 public:
   void note(domain::instant at) {
@@ -20,8 +21,8 @@ public:
     last = std::max(last, at);
   }
 
-  /// The first moment not before `since` at which somebody served the event; `since` itself when nobody did any more,
-  /// or when somebody did in the rest of that second.
+  /// The first moment from `since` on at which somebody served the event; `since` itself if nobody did any more, or if
+  /// somebody did in the rest of that second.
   [[nodiscard]] domain::instant first_since(domain::instant since) const {
     auto found = seconds_.lower_bound(std::chrono::floor<domain::seconds>(since));
     if (found != seconds_.end() && found->second.last < since)
@@ -29,7 +30,7 @@ public:
     return found == seconds_.end() ? since : std::max(since, found->second.first);
   }
 
-  /// The last one; the beginning of time when there was none.
+  /// The last such moment; the epoch if there was none.
   [[nodiscard]] domain::instant last() const {
     return seconds_.empty() ? domain::instant{} : std::prev(seconds_.end())->second.last;
   }

@@ -36,7 +36,7 @@ std::int64_t sum(const json::array& sections, std::string_view member) {
   return result;
 }
 
-/// One line a part of the hall, with what it earned.
+/// One line per part of the hall, with what it earned.
 void print_places(const json::array& parts, const char* title, std::string_view name, std::ostream& out) {
   text_table table{{title, "free", "held", "sold", "blocked", "revenue", "refunds"}};
   for (auto& part : parts) {

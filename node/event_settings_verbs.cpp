@@ -31,7 +31,7 @@ struct live_settings {
   std::optional<std::uint32_t> max_shopping;
 };
 
-/// The option that gives the rate.
+/// Returns the option for the rate.
 CLI::Option* declare_live_settings(CLI::App& verb, live_settings& to) {
   verb.add_option("--price", to.prices, "CATEGORY=MINOR, e.g. Standard=8950 for 89.50; repeat it for more");
   verb.add_option("--hold-ttl", to.hold_ttl_s, "How long a hold lasts, in seconds")
@@ -80,7 +80,7 @@ struct new_event {
   bool open = false;
 };
 
-/// A price that was forgotten gives seats away: said on the standard error stream, because it may be meant.
+/// A forgotten price gives seats away. Only a warning on standard error, because it may be intended.
 void warn_of_free_seats(const domain::seating_plan& plan, const json::object& settings) {
   const auto* prices = settings.if_contains("prices");
   std::string free_of_charge;

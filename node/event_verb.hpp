@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-/// What the `event` verbs share.
+/// Shared by the `event` verbs.
 namespace usher::node {
 
 /// The node that a verb speaks to, and the event it is about.
@@ -30,7 +30,7 @@ void declare_where(CLI::App& verb, event_verb& to, bool with_event = true);
 exit_code print(const event_verb& to, const boost::json::value& answer,
                 void (*for_people)(const boost::json::value&, std::ostream&));
 
-/// Puts a member for what was given.
+/// Adds a member if a value was given.
 template <class Value>
 void put_if(boost::json::object& into, const char* name, const std::optional<Value>& value) {
   if (value)

@@ -79,7 +79,7 @@ void declare_state(CLI::App& event, action& chosen, const char* name, const char
   verb->callback([to, state, &chosen] { chosen = [to, state] { return change(*to, {{"state", state}}); }; });
 }
 
-/// Unlike `open` it starts no sale: a slip of the pen in the event's ID must not.
+/// Unlike `open` it starts no sale: a mistyped event ID must not.
 exit_code resume(const event_verb& to) {
   auto present = to.client().get(to.target());
   std::string state{present.at("state").as_string()};

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-/// The kinds of option that `option_table.cpp` is made of. In each, `Get` gives the option's field of a `settings&`
+/// The kinds of option that `option_table.cpp` is made of. In each, `Get` returns the option's field of a `settings&`
 /// or `const settings&`.
 namespace usher::node {
 
@@ -34,10 +34,10 @@ struct description {
   return text;
 }
 [[nodiscard]] std::string to_text(const std::optional<std::filesystem::path>& path);
-/// The whole number that a value is or spells; nothing on anything else.
+/// The whole number that a value is or spells; nothing for anything else.
 [[nodiscard]] std::optional<std::int64_t> to_number(const caf::config_value& value);
 
-/// A whole number between two.
+/// A whole number within bounds.
 template <class Get>
 option number(description what, Get get, std::int64_t least, std::int64_t most) {
   using field = std::remove_cvref_t<std::invoke_result_t<Get, settings&>>;
@@ -53,7 +53,7 @@ option number(description what, Get get, std::int64_t least, std::int64_t most) 
   return {what.name, what.sentence, what.unit, bounds, false, show, set};
 }
 
-/// A time between two, in whole units of its field's type; written as CAF does, e.g. `20ms`, `10s` or `2min`.
+/// A duration within bounds, in whole units of its field's type; written as in CAF, e.g. `20ms`, `10s` or `2min`.
 template <class Get>
 option duration(description what, Get get, std::chrono::milliseconds least, std::chrono::milliseconds most) {
   using field = std::remove_cvref_t<std::invoke_result_t<Get, settings&>>;
@@ -69,7 +69,7 @@ option duration(description what, Get get, std::chrono::milliseconds least, std:
   return {what.name, what.sentence, what.unit, to_text(least) + " to " + to_text(most) + steps, false, show, set};
 }
 
-/// Any number between two.
+/// Any number within bounds.
 template <class Get>
 option real_number(description what, Get get, double least, double most) {
   auto show = [get](const settings& from) { return to_text(get(from)); };
@@ -83,13 +83,13 @@ option real_number(description what, Get get, double least, double most) {
   return {what.name, what.sentence, what.unit, to_text(least) + " to " + to_text(most), false, show, set};
 }
 
-/// Between nothing and all.
+/// A share, from none to all.
 template <class Get>
 option share(description what, Get get) {
   return real_number(std::move(what), get, 0, 1);
 }
 
-/// Yes or no. `Get` gives a `bool&`, or a `std::optional<bool>&` whose default `unset` describes.
+/// Yes or no. `Get` returns a `bool&`, or a `std::optional<bool>&` whose default `unset` describes.
 template <class Get>
 option yes_or_no(description what, Get get, std::string unset = {}) {
   auto show = [get, unset](const settings& from) -> std::string {

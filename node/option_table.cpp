@@ -29,7 +29,7 @@ bool is_short(const std::string& text) {
   return !text.empty() && text.size() <= 256;
 }
 
-/// What a slug can be put after, without anything that JSON would have to escape.
+/// Whether a slug can follow it, and JSON need not escape anything in it.
 bool is_url_folder(const std::string& url) {
   auto plain = [](char c) { return c > ' ' && c < 127 && c != '"' && c != '\\'; };
   auto is_web = url.starts_with("https://") || url.starts_with("http://");

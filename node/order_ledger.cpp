@@ -43,7 +43,7 @@ void order_ledger::note(const entry_type& entry, const order_started& fact) {
   auto [position, is_new] = orders_.try_emplace(fact.order, order_record{fact});
   if (is_new)
     return;
-  // One that ended before any money moved may be tried again under the same key.
+  // An order that ended before any money moved may be tried again under the same key.
   if (position->second.state == order_state::failed || position->second.state == order_state::unacknowledged)
     position->second = order_record{fact};
   else
@@ -160,7 +160,7 @@ void order_ledger::compare_with(const std::vector<persistence::order_row>& table
       findings_.add(0, shard_, {}, order_name(row.order) + " differs between the table and the journal");
   }
   if (table.size() >= orders_.size())
-    return; // all of them were found above
+    return; // all of these were reported above
   std::vector<order_id> known;
   known.reserve(table.size());
   for (const auto& row : table)

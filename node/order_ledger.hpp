@@ -29,10 +29,10 @@ private:
   struct order_record {
     domain::order_started started;
     domain::order_state state = domain::order_state::started;
-    bool charged = false; ///< now or at any time before
+    bool charged = false; ///< now or earlier
     bool confirmed = false;
     bool cancel_requested = false; ///< before it was confirmed
-    std::size_t seats_owned = 0;   ///< those of its seats that it owns now
+    std::size_t seats_owned = 0;   ///< how many of its seats it owns now
   };
   using entry_type = persistence::examined_entry;
 

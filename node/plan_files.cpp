@@ -16,7 +16,7 @@ namespace {
 
 namespace files = std::filesystem;
 
-/// Where shipped plans can be: beside an installed program, or where this one was built from.
+/// Where shipped plans can be: beside an installed program, or in the tree from which this one was built.
 std::optional<files::path> find_shipped(const std::string& name) {
   if (name.find('/') != std::string::npos)
     return std::nullopt;

@@ -7,7 +7,8 @@
 
 namespace usher::node {
 
-/// Reads a seating plan. Throws `std::runtime_error` when it is broken: `of_what`, where as a JSON pointer, and why.
+/// Reads a seating plan. Throws `std::runtime_error` when it is broken, saying `of_what`, where (a JSON pointer), and
+/// why.
 [[nodiscard]] domain::shared_plan plan_of_text(std::string_view text, const std::string& of_what = {});
 
 } // namespace usher::node

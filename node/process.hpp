@@ -1,13 +1,13 @@
 #pragma once
 
-/// What a process of ours asks of the operating system.
+/// What Usher's processes ask of the operating system.
 namespace usher::node {
 
 /// Raises this process's limit of open files as far as the system allows: each connection is one.
 void allow_many_open_files();
 
-/// Lets this thread, and those it starts from now on, finish their turns: Linux's policy `SCHED_BATCH`. Threads of a
-/// node wake one another, and the database, thousands of times a second; whoever is woken waits its turn instead of
+/// Lets this thread, and those it starts from now on, finish their turns: Linux's policy `SCHED_BATCH`. A node's
+/// threads wake one another, and the database, thousands of times a second; a woken thread waits its turn instead of
 /// preempting the one that woke it. On 2 cores shared with 1,000 clients and PostgreSQL that is 2 to 17 % more holds.
 void wait_turns();
 

@@ -23,7 +23,7 @@ exit_code say(exit_code code, const std::exception& why) {
   return code;
 }
 
-/// Does it, and turns what went wrong into a sentence and an exit code.
+/// Carries it out, and turns what goes wrong into a sentence and an exit code.
 exit_code carry_out(const action& chosen) {
   try {
     return chosen();
@@ -50,7 +50,7 @@ exit_code run_program(int argc, const char* const* argv) {
   program.require_subcommand(1);
   program.get_formatter()->column_width(34);
   program.footer("Exit codes: 0 done, 1 refused, 2 usage, 3 unreachable.\n`usher COMMAND --help` tells more.");
-  register_message_types(); // reading a wrong configuration makes errors of CAF's
+  register_message_types(); // a wrong configuration makes CAF create errors
   action chosen;
   declare_demo(program, chosen);
   declare_node(program, chosen);
@@ -60,7 +60,7 @@ exit_code run_program(int argc, const char* const* argv) {
   try {
     program.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {
-    // What is missing is often what was mistyped.
+    // A missing verb is often a mistyped one.
     if (auto unknown = program.remaining(true); !unknown.empty())
       program.exit(CLI::ExtrasError{std::move(unknown)});
     else

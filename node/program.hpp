@@ -4,7 +4,7 @@
 
 namespace usher::node {
 
-/// The `usher` program: reads the command line and does what it says.
+/// The `usher` program: reads the command line and carries it out.
 [[nodiscard]] exit_code run_program(int argc, const char* const* argv);
 
 } // namespace usher::node

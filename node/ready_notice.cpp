@@ -19,7 +19,7 @@ void tell_ready() {
   if (place == nullptr || *place == '\0')
     return;
   std::string name{place};
-  if (name.front() == '@') // a name that is no file: Linux marks it so
+  if (name.front() == '@') // an abstract name, not a file
     name.front() = '\0';
   try {
     boost::asio::io_context context;

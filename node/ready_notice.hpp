@@ -2,8 +2,8 @@
 
 namespace usher::node {
 
-/// Tells whoever started this process, and waits for it, that it serves now: by the protocol of systemd
-/// (`Type=notify`), a datagram to the socket that NOTIFY_SOCKET names. Does nothing when nobody waits.
+/// Tells whoever started this process and waits for it that it now serves, by systemd's protocol (`Type=notify`): a
+/// datagram to the socket that NOTIFY_SOCKET names. Does nothing when nobody waits.
 void tell_ready();
 
 } // namespace usher::node

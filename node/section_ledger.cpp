@@ -19,7 +19,7 @@ bool taken(seat_state state) {
   return state == seat_state::held || state == seat_state::sold;
 }
 
-/// An invariant's sentence without the place in the program that found it.
+/// A broken invariant's sentence, without its place in the source.
 std::string sentence_of(const broken_invariant& error) {
   std::string text = error.what();
   auto place = text.find(": ");
@@ -201,9 +201,9 @@ void section_ledger::end_hold(const entry_type& entry, hold_id id) {
   }
 }
 
-/// Nothing ends while nobody serves the event: a deadline that comes then counts from when somebody does again.
+/// No hold ends while nobody serves the event: a deadline within a gap counts from the end of the gap.
 void section_ledger::judge(const late_end& late, const event_activity& served) {
-  // What was decided in the last moments before a gap may have been lost in it.
+  // What was decided in the last moments before a gap may have been lost.
   constexpr domain::seconds last_moments{2};
   auto settled = late.until + last_moments;
   auto next = served.first_since(settled);
@@ -225,7 +225,7 @@ section_ledger::seat_record* section_ledger::find(const entry_type& entry, seat_
   return nullptr;
 }
 
-/// A place that the plan no longer has counts for nothing.
+/// A place that the plan no longer has does not count.
 void section_ledger::move(seat_record& record, seat_state to) {
   auto from = std::exchange(record.state, to);
   if (!here_->has(seat_no{static_cast<std::uint32_t>(&record - seats_.data())}))

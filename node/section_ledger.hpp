@@ -11,13 +11,13 @@
 
 namespace usher::node {
 
-/// The audit's own book of one section, kept beside the domain's: what a fact did is noted here without
-/// trusting it, and both books must say the same after every fact.
+/// The audit's own book of one section, kept beside the domain's: it notes what a fact did without trusting it, and
+/// both books must agree after every fact.
 class section_ledger {
 public:
   struct seat_record {
     domain::seat_state state = domain::seat_state::free; ///< never `paying`: that is a held seat
-    std::uint32_t version = 0;                           ///< of the sale or return that came last; 0 when never sold
+    std::uint32_t version = 0;                           ///< of the latest sale or return; 0 if never sold
     domain::hold_id hold;                                ///< while held, and of the last sale
     domain::order_id order;                              ///< of the last sale
     domain::buyer_id buyer;                              ///< of the last sale
@@ -29,11 +29,11 @@ public:
 
   /// Notes the shard's next fact.
   void read(const persistence::examined_entry& entry, const domain::fact& fact);
-  /// What shows only when the journal is at its end, and when the event's other shards have been read.
+  /// Checks what shows only once the whole journal, and the event's other shards, have been read.
   void finish(const event_activity& served);
 
   [[nodiscard]] const domain::section_totals& totals() const noexcept { return totals_; }
-  /// By number, with those that only earlier plans had.
+  /// By number, including those that only earlier plans had.
   [[nodiscard]] const std::vector<seat_record>& seats() const noexcept { return seats_; }
 
 private:
@@ -47,7 +47,7 @@ private:
     domain::hold_id hold;
     domain::instant until;
     domain::instant at;   ///< when it ended, or was last seen
-    domain::fact_seq seq; ///< none when it never ended
+    domain::fact_seq seq; ///< none if it never ended
   };
   using entry_type = persistence::examined_entry;
 
@@ -84,7 +84,7 @@ private:
   std::unordered_map<domain::hold_id, live_hold> holds_;
   domain::section_totals totals_;
   domain::fact_seq last_;
-  std::vector<late_end> late_ends_; ///< whether anybody is to blame for them shows at the end
+  std::vector<late_end> late_ends_; ///< the end shows whether anybody is to blame for them
 };
 
 } // namespace usher::node

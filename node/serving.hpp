@@ -5,8 +5,8 @@
 
 namespace usher::node {
 
-/// Runs a node until a signal, or a reason of its own, ends it. SIGTERM and SIGINT stop it in order, a second one at
-/// once.
+/// Runs a node until a signal, or a reason of its own, ends it. SIGTERM and SIGINT stop it in an orderly way, a second
+/// one at once.
 [[nodiscard]] exit_code serve(configuration configured);
 
 } // namespace usher::node

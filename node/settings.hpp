@@ -10,12 +10,12 @@
 
 namespace usher::node {
 
-/// Who is believed to be a buyer; becomes part of `gateway::options` once the key is read.
+/// Whose tokens are accepted; becomes part of `gateway::options` once the key is read.
 struct auth_settings {
-  std::optional<bool> anonymous;    ///< none: only when no key of a shop is set
-  std::string shop_secret;          ///< HS256: the shop signs its buyers' tokens with it; empty when it has none
-  std::string shop_public_key_file; ///< RS256: in PEM; empty when it has none
-  std::string shop_audience;        ///< whom the tokens must be for; empty when that does not count
+  std::optional<bool> anonymous;    ///< if none: only when no shop's key is set
+  std::string shop_secret;          ///< HS256: the shop signs its buyers' tokens with it; empty if it has none
+  std::string shop_public_key_file; ///< RS256: in PEM; empty if it has none
+  std::string shop_audience;        ///< the audience that tokens must have; empty if any will do
 };
 
 /// How the facts of all shards are written together.
@@ -25,27 +25,27 @@ struct journal_settings {
   std::chrono::milliseconds interval{1}; ///< from the start of one group to the next, under load
 };
 
-/// How many people wait, and who of them is there.
+/// How many people may wait, and which of them count as there.
 struct waiting_room_settings {
-  std::size_t people_max = 4'000'000; ///< in one event's
-  std::chrono::seconds presence{30};  ///< who is not connected is there for so long after asking
+  std::size_t people_max = 4'000'000; ///< in one event's waiting room
+  std::chrono::seconds presence{30};  ///< how long people who are not connected count as there after asking
 };
 
 /// What is written to the log, and how.
 struct log_settings {
-  bool json = false;          ///< one object a line instead of text for people
+  bool json = false;          ///< one object per line instead of text for people
   std::string level = "info"; ///< and above
 };
 
-/// Everything that can be set for one node. The values are the defaults; `node/option_table.cpp` gives each field its
-/// name, sentence and bounds.
+/// All settings of one node. The values are the defaults; `node/option_table.cpp` gives each field its name, sentence
+/// and bounds.
 struct settings {
-  gateway::options gateway;              ///< but for `auth`
+  gateway::options gateway;              ///< except for `auth`
   auth_settings auth;                    ///< of buyers
-  std::string store = "sqlite:usher.db"; ///< its url
+  std::string store = "sqlite:usher.db"; ///< the store's url
   journal_settings journal;
   waiting_room_settings waiting_room;
-  payments::sandbox_settings payments; ///< `ledger` none: `default_ledger`
+  payments::sandbox_settings payments; ///< without a `ledger`: `default_ledger`
   log_settings log;
   std::chrono::seconds stop_within{10}; ///< for what is in flight when the node stops
 };

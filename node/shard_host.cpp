@@ -34,8 +34,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Names this process in the store: for people, and unlike any other one. Host and process do not tell two containers
-/// apart, so chance does.
+/// Names this process in the store: readable, and unlike any other. Host and process id do not tell two containers
+/// apart, so it includes randomness.
 std::string owner_name() {
   char host[256] = {};
   if (::gethostname(host, sizeof host - 1) != 0)
@@ -44,7 +44,7 @@ std::string owner_name() {
   return fmt::format("{}:{}/{:08x}{:08x}", host, ::getpid(), source(), source());
 }
 
-/// Until the event says what its terms are.
+/// Terms until the event sends its own.
 domain::section_terms first_terms(const domain::seating_plan& plan) {
   domain::section_terms terms;
   terms.prices.resize(plan.categories().size());
@@ -67,9 +67,9 @@ actors::waiting_room_limits room_limits(const settings& all) {
   return limits;
 }
 
-/// Waits for news, whatever they are, and takes all that have come: they say that it is worth asking again.
+/// Waits for any news, and takes all that have come: they mean that asking again is worthwhile.
 void await_news(caf::scoped_actor& self, std::chrono::steady_clock::time_point until) {
-  // Of one end nobody hears: that of an order which its event, in doubt, found that it had never written.
+  // One kind of end makes no news: an event in doubt finds that an order was never written.
   constexpr std::chrono::steady_clock::duration longest = 1s;
   auto patience = std::clamp(until - std::chrono::steady_clock::now(), 0 * longest, longest);
   for (auto more = true; more; patience = 0s)
@@ -121,7 +121,7 @@ messages::keeper_actor shard_host::start_keeper(const opener& open, std::functio
 }
 
 shard_host::~shard_host() {
-  // The keeper takes its shards along. What they had not written was promised to nobody.
+  // The keeper takes its shards along. What they had not written had been promised to nobody.
   caf::scoped_actor self{system_};
   self->send_exit(keeper_, caf::exit_reason::user_shutdown);
   self->wait_for(keeper_);
@@ -131,7 +131,7 @@ shard_host::~shard_host() {
   note_ends();
 }
 
-/// So that an audit notices even if the very last facts are gone.
+/// So that an audit notices even if the very last facts are lost.
 void shard_host::note_ends() const {
   try {
     auto store = open_();
@@ -168,7 +168,7 @@ std::optional<std::vector<domain::event_id>> shard_host::known_events(caf::scope
 
 void shard_host::settle(std::chrono::steady_clock::time_point until) {
   caf::scoped_actor self{system_};
-  // As a gateway it hears of every order that changes.
+  // Posing as a gateway, it hears of every order that changes.
   self->send(router_, messages::subscribe{}, caf::actor_cast<messages::gateway_actor>(self));
   auto under_way = [&](const domain::event_id& event) {
     std::uint64_t orders = 0;

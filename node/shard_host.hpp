@@ -22,7 +22,7 @@ class booking_store;
 
 namespace usher::node {
 
-/// The actors of one node, from the journal writer to the keeper of its shards, and the system that they live in.
+/// The actors of one node, from the journal writer to the shards' keeper, and the actor system they live in.
 class shard_host {
 public:
   using opener = std::function<std::unique_ptr<persistence::booking_store>()>;
@@ -36,10 +36,10 @@ public:
   shard_host(const shard_host&) = delete;
   shard_host& operator=(const shard_host&) = delete;
 
-  /// Claims and starts the shards of every event in the store, whoever had them, and returns the events that the
+  /// Claims the shards of every event in the store, whoever had them, starts them, and returns the events that the
   /// router then knows. Throws `std::runtime_error`.
   std::vector<domain::event_id> start_shards();
-  /// Waits until no order is under way, or until it takes too long.
+  /// Waits until no order is under way, or until `until`.
   void settle(std::chrono::steady_clock::time_point until);
 
   [[nodiscard]] caf::actor_system& system() noexcept { return system_; }

@@ -13,9 +13,9 @@
 
 namespace usher::node {
 
-/// That a node is to stop: because SIGTERM or SIGINT came, or for a reason of its own.
+/// The request that a node stop: because SIGTERM or SIGINT came, or for a reason of its own.
 ///
-/// Takes these signals over for as long as it lives. The second one ends the process at once.
+/// Takes over these signals as long as it lives. A second one ends the process at once.
 class stop_request {
 public:
   stop_request();
@@ -28,7 +28,7 @@ public:
   /// For work that goes on until then.
   [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
   void wait();
-  /// Why it was not a signal.
+  /// The reason, if it was not a signal.
   [[nodiscard]] std::optional<std::string> failure() const;
 
 private:
@@ -37,7 +37,7 @@ private:
   std::stop_source source_;
   mutable std::mutex mutex_;
   std::condition_variable_any requested_;
-  bool signalled_ = false; ///< the signals' thread only
+  bool signalled_ = false; ///< used by the signals' thread only
   std::optional<std::string> failure_;
   boost::asio::io_context context_{1};
   boost::asio::signal_set signals_{context_};

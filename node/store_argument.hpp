@@ -9,7 +9,7 @@ class Option;
 
 namespace usher::node {
 
-/// Declares `--store` for a verb: a store's address, refused as wrong usage if it is none.
+/// Declares `--store` for a verb: a store's address; anything else is refused as wrong usage.
 CLI::Option* declare_store(CLI::App& verb, std::string& store, const std::string& sentence);
 
 } // namespace usher::node

@@ -15,7 +15,7 @@ class booking_store;
 
 namespace usher::node {
 
-/// Asks the store every second, on a connection and a thread of its own, whether it is there: for readiness.
+/// Checks every second, on a connection and a thread of its own, whether the store is there: for readiness.
 class store_watch {
 public:
   using opener = std::function<std::unique_ptr<persistence::booking_store>()>;

@@ -7,7 +7,7 @@
 namespace usher::node {
 namespace {
 
-/// In a view of the store only `store_broken` passes for what it is.
+/// Within a view of the store, only `store_broken` is passed on unchanged.
 domain::shared_plan readable_plan(const persistence::stored_event& stored) {
   try {
     if (auto plan = domain::with_numbers(plan_of_text(stored.plan), stored.supplement.numbering))

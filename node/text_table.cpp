@@ -11,7 +11,7 @@
 namespace usher::node {
 namespace {
 
-/// How many characters a terminal shows: bytes that go on a UTF-8 sequence take no room.
+/// How many characters a terminal shows: UTF-8 continuation bytes take no room.
 std::size_t width_of(const std::string& text) {
   return static_cast<std::size_t>(
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));

@@ -7,7 +7,7 @@
 
 namespace usher::node {
 
-/// Rows of text in aligned columns, for terminals. Columns that hold numbers are aligned at the right.
+/// Rows of text in aligned columns, for terminals. Columns of numbers are right-aligned.
 class text_table {
 public:
   explicit text_table(std::vector<std::string> titles);

@@ -8,7 +8,7 @@ namespace CLI { // NOLINT(readability-identifier-naming): the name of a library
 class App;
 }
 
-/// The subcommands. Each declares itself on the command line and, when it is chosen, says what is to be done.
+/// The subcommands. Each declares itself on the command line and, when chosen, says what is to be done.
 namespace usher::node {
 
 using action = std::function<exit_code()>;
