@@ -18,8 +18,8 @@ struct address {
   return x.host + ":" + std::to_string(x.port);
 }
 
-/// A port of the loopback interface that nobody listens on at the moment. Another program may take it before
-/// the caller does.
+/// A port of the loopback interface on which nobody listens at the moment. Another program may take it before the
+/// caller does.
 [[nodiscard]] std::uint16_t free_port();
 
 } // namespace usher::bench

@@ -27,7 +27,7 @@ using steady = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr auto warm_up = 500ms;
-/// As many as a large section has; then the next one is started.
+/// As in a large section; then the next one is started.
 constexpr std::uint32_t seats_per_section = 2'000;
 
 using bare_actor = caf::typed_actor<caf::result<std::uint64_t>(std::uint64_t)>;
@@ -41,8 +41,8 @@ struct tally {
   [[nodiscard]] double per_s() const { return static_cast<double>(latency.count()) / elapsed.count(); }
 };
 
-/// Keeps requests in flight until the time is over. `Peer` knows whom to ask what: `next(self)` sends one request,
-/// `end(self)` ends whom it asked.
+/// Keeps requests in flight until time is up. `Peer` knows whom to ask what: `next(self)` sends one request,
+/// `end(self)` ends those it asked.
 template <class Peer>
 class asker_state {
 public:
@@ -55,7 +55,7 @@ public:
   caf::behavior make_behavior() {
     for (std::size_t i = 0; i < in_flight_; ++i)
       ask();
-    // Answers come to their requests.
+    // Answers go to their requests' handlers.
     return {[](caf::unit_t) {}};
   }
 
@@ -105,7 +105,7 @@ private:
   std::uint64_t number_ = 0;
 };
 
-/// One seat after the other, each for another buyer, in one section after the other.
+/// One seat after another, each for another buyer, in one section after another.
 class section_peer {
 public:
   using reply = messages::hold_granted;
@@ -130,10 +130,10 @@ public:
 
 private:
   void open_section(caf::event_based_actor* self) {
-    // Whatever is in flight is in the section before this one.
+    // By now everything in flight is in later sections.
     self->send_exit(past_, caf::exit_reason::user_shutdown);
     past_ = std::exchange(section_, nullptr);
-    // Each has a journal of its own.
+    // Each section has a journal of its own.
     start_.event = domain::event_id("bench-" + std::to_string(number_ / seats_per_section));
     section_ = actors::spawn_section(self->system(), start_);
   }
@@ -167,11 +167,11 @@ domain::shared_plan one_section() {
 }
 
 tally ask_sections(caf::actor_system& system, const ask_options& options) {
-  // On the scheduler's thread, since this store never blocks: what is measured is the section, not how fast the machine
-  // wakes threads.
+  // On the scheduler's thread, since this store never blocks: this measures the section, not how fast the machine wakes
+  // threads.
   auto journal = actors::spawn_journal_writer(
       system, [] { return std::make_unique<null_store>(); }, {}, actors::writer_thread::shared);
-  // Stands for the event, which hears how the section does, and for the keeper, which has nothing to do.
+  // Stands in for the event, which hears the section's news, and for the keeper, which has nothing to do.
   auto listener = system.spawn([](caf::event_based_actor*) -> caf::behavior {
     return {[](const messages::section_totals_changed&) {}, [](const messages::allowance_back&) {},
             [](const messages::shard_stopped&) {}};

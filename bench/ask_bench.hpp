@@ -7,8 +7,8 @@
 namespace usher::bench {
 
 /// `usher bench ask`: what a section actor adds to a bare request and response between two actors. Both have the same
-/// number of requests in flight on one scheduler thread; the section's facts go through a journal writer, on that
-/// thread too, into a store that is done at once.
+/// number of requests in flight on one scheduler thread; the section's facts go through a journal writer, also on that
+/// thread, into a store that writes instantly.
 struct ask_options {
   std::chrono::seconds duration{5}; ///< of each half, 1 to 3600
   std::size_t in_flight = 1'000;    ///< 1 to 10000

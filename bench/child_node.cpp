@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Writes a configuration that keeps the account book of the sandbox there, and gives its file.
+/// Writes a configuration that keeps the sandbox's account book in `folder`, and returns its file.
 std::filesystem::path account_book_in(const std::filesystem::path& folder) {
   auto file = folder / "usher.conf";
   std::ofstream out(file);
@@ -34,8 +34,8 @@ child_node::child_node(child_node_options options) : options_(std::move(options)
   command.program = options_.program;
   command.arguments = {"node",    "--http",       to_string(http()), "--admin",  to_string(admin()),
                        "--store", options_.store, "--admin-key",     admin_key()};
-  // Its account book lies beside a file; without one it would lie in the working folder, and stay there. A
-  // configuration that was chosen says itself where it lies.
+  // The account book is put beside a file store; otherwise it would be left behind in the working folder. A chosen
+  // configuration decides for itself.
   const auto& more = options_.arguments;
   if (!persistence::sqlite_file_of(options_.store) && std::find(more.begin(), more.end(), "--config") == more.end())
     command.arguments.insert(command.arguments.end(), {"--config", account_book_in(directory_.path()).string()});

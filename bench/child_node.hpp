@@ -16,9 +16,9 @@ namespace usher::bench {
 struct child_node_options {
   /// The `usher` program.
   std::filesystem::path program;
-  /// Empty: a fresh SQLite file that goes away with the node.
+  /// If empty, a fresh SQLite file that is removed with the node.
   std::string store = {};
-  /// 0: a free port each.
+  /// 0: any free port.
   std::uint16_t http_port = 0;
   std::uint16_t admin_port = 0;
   std::string admin_key = "admin-key-of-a-child-node";
@@ -27,12 +27,12 @@ struct child_node_options {
   std::chrono::milliseconds ready_within = std::chrono::seconds(30);
 };
 
-/// `usher node` as a child process of its own, from ready to gone. Leaves nothing behind but what is in its store, and
-/// the sandbox's account book beside a SQLite store.
+/// `usher node` as a child process, from ready to gone. Leaves behind only what is in its store, and the sandbox's
+/// account book beside a SQLite store.
 class child_node {
 public:
-  /// Waits until it says that it is ready. Throws `std::runtime_error` with what the node said last when it does not
-  /// in time.
+  /// Waits until it says that it is ready. Throws `std::runtime_error`, with what the node said last, if it does not in
+  /// time.
   explicit child_node(child_node_options options);
 
   [[nodiscard]] address http() const { return {"127.0.0.1", options_.http_port}; }
@@ -40,14 +40,14 @@ public:
   [[nodiscard]] const std::string& admin_key() const noexcept { return options_.admin_key; }
   [[nodiscard]] const std::string& store() const noexcept { return options_.store; }
   [[nodiscard]] child_process& process() { return *process_; }
-  /// The end of what it has logged.
+  /// The tail of its log.
   [[nodiscard]] std::string said() const;
 
 private:
   void wait_until_ready();
 
   child_node_options options_;
-  // Declared before the process: its files must be there for longer.
+  // Declared before the process, whose files must outlive it.
   temporary_directory directory_;
   std::optional<child_process> process_;
 };

@@ -20,7 +20,7 @@ namespace {
   throw std::system_error(error, std::generic_category(), what);
 }
 
-/// Between fork and exec only calls that are safe in a signal's hands are allowed: no allocation, no locks.
+/// Between fork and exec only async-signal-safe calls are allowed: no allocation, no locks.
 [[noreturn]] void become(char* const* arguments, char* const* environment, const char* output, const char* errors,
                          pid_t parent, int report) {
   auto redirect = [](const char* file, int stream) {
@@ -29,7 +29,7 @@ namespace {
     int descriptor = ::open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     return descriptor >= 0 && ::dup2(descriptor, stream) >= 0;
   };
-  // A parent that is gone already cannot send the signal any more.
+  // If the parent is gone already, the signal will never come.
   bool ready = ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent && redirect(output, STDOUT_FILENO)
                && redirect(errors, STDERR_FILENO);
   if (ready)
@@ -39,14 +39,14 @@ namespace {
   ::_exit(127);
 }
 
-/// Our own environment, and there what the child needs to say that it is ready.
+/// Our own environment, plus what the child needs to say that it is ready.
 std::vector<char*> environment_with(const std::string& variable) {
   auto name_size = variable.find('=') + 1;
   std::vector<char*> result;
   for (auto* own = environ; *own != nullptr; ++own)
     if (std::strncmp(*own, variable.c_str(), name_size) != 0)
       result.push_back(*own);
-  result.push_back(const_cast<char*>(variable.c_str())); // what becomes the child does not write there
+  result.push_back(const_cast<char*>(variable.c_str())); // the child does not write to it before exec
   result.push_back(nullptr);
   return result;
 }

@@ -18,12 +18,12 @@ namespace usher::bench {
 struct child_command {
   std::filesystem::path program;
   std::vector<std::string> arguments;
-  /// Where its standard output and error streams go; empty: where ours go.
+  /// Where its standard output and error go; if empty, where ours go.
   std::filesystem::path output_file;
   std::filesystem::path error_file;
 };
 
-/// A program that runs as a child, and never longer than the thread that started it.
+/// A program that runs as a child, never longer than the thread that started it.
 class child_process {
 public:
   using milliseconds = std::chrono::milliseconds;
@@ -40,19 +40,19 @@ public:
   /// Its exit code, or 128 + the signal that ended it; nullopt when it still runs after `patience`.
   std::optional<int> wait_for(milliseconds patience);
 
-  /// Waits until it has said that it serves; false when it has not within `patience`, or has ended. Answers once.
+  /// Waits until it has said that it serves; false if it has not within `patience`, or has ended. Call once.
   [[nodiscard]] bool await_ready(milliseconds patience);
 
   /// Does nothing when it has ended.
   void send(int signal);
 
-  /// Asks it to end, and kills it when it has not after `grace`. Answers as `wait_for`.
+  /// Asks it to end, and kills it if it has not after `grace`. Returns the same as `wait_for`.
   int stop(milliseconds grace = std::chrono::seconds(15));
 
 private:
   ready_socket ready_;
   pid_t pid_ = 0;
-  std::optional<descriptor> end_; ///< can be read when the process has ended
+  std::optional<descriptor> end_; ///< readable once the process has ended
   std::optional<int> ended_;
 };
 

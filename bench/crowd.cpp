@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t connecting_at_once = 64;
 constexpr auto between_progress = 250ms;
-/// How often it is asked whether anything is left to sell. When nothing was left so many times in a row and nobody
+/// How often the crowd asks whether anything is left to sell. If nothing was left this many times in a row and nobody
 /// shops any more, those who wait go home.
 constexpr auto between_looks_at_event = 2s;
 constexpr int looks_before_going_home = 3;
@@ -96,7 +96,7 @@ private:
   const crowd_options& options_;
   crowd_hall hall_;
   crowd_report report_;
-  // Below are those that run on the context, which must be there for longer.
+  // The members below run on the context, which must outlive them.
   asio::io_context context_;
   http_connection http_;
   turnstile places_;

@@ -130,7 +130,7 @@ void crowd_buyer::look_elsewhere() {
     section_ = floor_.hall.choose_section(chance_);
   if (before == section_ || floor_.hall.section(before).general)
     return look();
-  // Nobody waits for the answer to this one: `seats.unwatched` says nothing new.
+  // Nobody waits for this answer: `seats.unwatched` says nothing new.
   client_->send(R"({"type":"seats.unwatch","id":"unwatch","event":")" + floor_.options.event + R"(","section":)"
                 + floor_.hall.section(before).id + '}');
   look();
@@ -145,7 +145,7 @@ void crowd_buyer::pick() {
   const auto& section = floor_.hall.section(section_);
   auto chosen = floor_.hall.choose_seats(chance_, std::string_view(status_).substr(0, section.guids.size()), quantity_);
   if (chosen.empty()) {
-    // Everything here is gone: look at another section, whatever the habit.
+    // Everything here is gone: try another section, whatever the habit.
     section_ = floor_.hall.choose_section(chance_);
     return look();
   }

@@ -22,16 +22,16 @@ struct crowd_floor {
   const crowd_options& options;
   const crowd_hall& hall;
   boost::asio::io_context& context;
-  http_connection& http; ///< for what goes over HTTP alone
-  turnstile& places;     ///< for as many as may be connected
-  turnstile& door;       ///< for as many as may be connecting
+  http_connection& http; ///< for what only HTTP can do
+  turnstile& places;     ///< for those connected
+  turnstile& door;       ///< for those connecting
   crowd_report& report;
 };
 
 /// One buyer, from coming to leaving.
 ///
-/// Does one thing at a time: either one request is open, and `ask` said what its answer leads to, or the timer runs
-/// towards the next step, or something unasked is awaited (to be admitted, the end of a hold, news of an order).
+/// Does one thing at a time: either one request is open, and `ask` said what its answer leads to; or the timer runs
+/// towards the next step; or it waits for something unsolicited (admission, the end of a hold, news of an order).
 class crowd_buyer final : public websocket_listener {
 public:
   crowd_buyer(crowd_floor& floor, std::uint64_t number);
@@ -52,9 +52,9 @@ private:
 
   static constexpr auto answer_patience = std::chrono::seconds(20);
   static constexpr auto payment_patience = std::chrono::seconds(60);
-  /// How much later than promised a hold may end, and be told of.
+  /// How long after its promised end a hold may end and be reported.
   static constexpr auto expiry_patience = std::chrono::seconds(10);
-  /// Before another try after the server had no time.
+  /// Before trying again after the server was busy.
   static constexpr auto pause_when_busy = std::chrono::seconds(1);
   static constexpr int reconnects_max = 5;
 
@@ -130,7 +130,7 @@ private:
   bool at_door_ = false;
   bool greeted_ = false;       ///< on the present connection
   step due_ = nullptr;         ///< what the timer leads to
-  step interrupted_ = nullptr; ///< what it led to when the connection was lost
+  step interrupted_ = nullptr; ///< what `due_` was when the connection was lost
   int reconnects_ = 0;
   std::string token_;
   std::string session_;
@@ -138,7 +138,7 @@ private:
   std::string pass_;
   open_request open_;
   std::uint64_t requests_ = 0;
-  /// How many more times the open request is to be sent after its answer was lost: twice, to compare the answers.
+  /// How many more times to send the open request after its answer was lost: twice, to compare the answers.
   int repeats_ = 0;
   std::string first_answer_;
   int tries_ = 0;

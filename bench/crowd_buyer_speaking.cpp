@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-/// How a simulated buyer speaks: one request at a time, its answer, what comes unasked, and lost connections.
+/// How a simulated buyer speaks: one request at a time, its answer, unsolicited frames, and lost connections.
 namespace usher::bench {
 
 using steady = std::chrono::steady_clock;
@@ -93,7 +93,7 @@ void crowd_buyer::heard(std::string_view type, std::string_view frame) {
   if (type == "order" && stage_ == stage::shopping && open_.id.empty() && !order_.empty()
       && member(frame, "order") == order_)
     return settle(frame);
-  // A hold may run out while its buyer makes up his mind; while a request is open, its answer will say so.
+  // A hold may run out while its buyer is making up their mind; if a request is open, its answer will say so.
   if (type == "hold.expired" && stage_ == stage::shopping && open_.id.empty() && !hold_.empty()
       && member(frame, "hold") == hold_)
     return hold_ran_out();
@@ -118,7 +118,7 @@ void crowd_buyer::wait(std::chrono::milliseconds for_how_long, step then) {
   due_ = then;
   timer_.expires_after(for_how_long);
   timer_.async_wait([this, then](boost::system::error_code error) {
-    // A timer that has run out already cannot be cancelled: its handler is on its way.
+    // A timer that has expired already cannot be cancelled: its handler is on its way.
     if (error || due_ != then || timer_.expiry() > steady::now())
       return;
     due_ = nullptr;

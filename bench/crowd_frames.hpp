@@ -4,13 +4,13 @@
 #include <string>
 #include <string_view>
 
-/// What a simulated buyer reads out of frames and writes into them.
+/// What a simulated buyer reads from frames and writes into them.
 namespace usher::bench {
 
 /// A member's text; empty when there is none.
 [[nodiscard]] std::string text_of(std::string_view frame, std::string_view name);
 
-/// 0 when it is no number.
+/// 0 if it is not a number.
 [[nodiscard]] std::int64_t number_of(std::string_view text);
 
 /// The amount of `total`.
@@ -19,7 +19,7 @@ namespace usher::bench {
 /// How many objects the array `seats` has: each has one guid.
 [[nodiscard]] std::uint64_t seats_of(std::string_view frame);
 
-/// What must be the same when a request with a key is repeated.
+/// What must stay the same when a request with a key is repeated.
 [[nodiscard]] std::string identity_of(std::string_view frame);
 
 /// `,"name":"value"`; neither may need escapes.

@@ -14,7 +14,7 @@ namespace json = boost::json;
 
 namespace {
 
-/// Seats beyond are not told apart by how much they are wanted.
+/// Beyond this many, seats are all equally popular.
 constexpr std::size_t ranks_max = 2'000;
 
 json::value get(http_client& server, const std::string& target) {

@@ -20,7 +20,7 @@ struct crowd_section {
   std::vector<std::string> guids; ///< as JSON text, quoted, in plan order
 };
 
-/// What everybody knows of the hall, and which places everybody wants: those in front.
+/// What everybody knows about the hall, and which places everybody wants: those in front.
 class crowd_hall {
 public:
   /// `section_steepness` and `seat_steepness` are those of Zipf's law.
@@ -29,8 +29,8 @@ public:
   [[nodiscard]] const crowd_section& section(std::size_t number) const { return sections_[number]; }
   [[nodiscard]] std::size_t choose_section(chance& by) const;
 
-  /// Up to `quantity` free seats side by side, around one that is drawn from the free ones: fewer when there is no
-  /// room for more, none when nothing is free. `status` has a character a seat, `.` for a free one.
+  /// Up to `quantity` free seats side by side, around one drawn from the free ones: fewer if there is no room for more,
+  /// none if nothing is free. `status` has one character per seat, `.` for a free one.
   [[nodiscard]] std::vector<std::size_t> choose_seats(chance& by, std::string_view status, std::size_t quantity) const;
 
 private:

@@ -21,13 +21,13 @@ constexpr std::uint32_t seats_in_row = 25;
 const section_terms terms{.prices = {8950}, .hold_ttl = seconds{300}, .refuse_orphans = false};
 const instant later{seconds{1'000'000}};
 
-/// As many people call themselves: a UUID.
+/// A UUID, as many shops name their buyers.
 buyer_id buyer_number(std::uint64_t n) {
   auto digits = std::to_string(n);
   return buyer_id{std::string(36 - digits.size(), '0') + digits};
 }
 
-/// Spread over all bits, as drawn ids are.
+/// Spread over all bits, like drawn ids.
 hold_id hold_number(std::uint64_t n) {
   return {.high = n * 0x9e3779b97f4a7c15ULL, .low = n * 0xbf58476d1ce4e5b9ULL + 1};
 }
@@ -59,7 +59,7 @@ seats_wish pair_at(std::uint32_t first) {
   return {{seat_no{first}, seat_no{first + 1}}};
 }
 
-/// Holds all pairs of seats from the first to, not including, `end`.
+/// Holds all pairs of seats from the first up to, but not including, `end`.
 void fill(section& x, std::uint32_t end) {
   for (std::uint32_t i = 0; i + 1 < end; i += 2)
     x.apply(*granted(x.hold(hold_number(i), buyer_number(i), pair_at(i), 1, terms, later)));
@@ -100,7 +100,7 @@ void hold_two_named_seats_without_orphans(benchmark::State& state) {
 }
 BENCHMARK(hold_two_named_seats_without_orphans);
 
-/// With the share of taken seats in percent as argument.
+/// The argument is the share of taken seats in percent.
 void hold_best_two(benchmark::State& state) {
   auto here = seated(500);
   fill(here, static_cast<std::uint32_t>(5 * state.range(0)));
@@ -159,13 +159,13 @@ void admit_from_a_line(benchmark::State& state) {
 }
 BENCHMARK(admit_from_a_line)->Unit(benchmark::kMillisecond);
 
-/// What the allocator has given out, large pieces of their own included.
+/// What the allocator has given out, including large separate blocks.
 std::size_t bytes_in_use() {
   auto all = mallinfo2();
   return all.uordblks + all.hblkhd;
 }
 
-/// Two million people who are there by their connection (0) or by having asked (1), with UUIDs for names.
+/// Two million people who are present by connection (0) or by polling (1), with UUIDs for names.
 void remember_two_million_people(benchmark::State& state) {
   constexpr std::uint64_t people = 2'000'000;
   double bytes = 0;

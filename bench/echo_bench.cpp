@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Frames that look like a `hold`, filled up to the size.
+/// Frames that look like a `hold`, padded to the size.
 class echo_workload : public workload {
 public:
   explicit echo_workload(std::size_t request_bytes) : request_bytes_(request_bytes) {}
@@ -29,7 +29,7 @@ public:
     return true;
   }
 
-  // As much reading as the answer of a real server takes.
+  // Reads as much as for a real server's answer.
   answer read(std::string_view frame) override {
     auto id = member(frame, "id");
     return {id.value_or(std::string_view()), {}};

@@ -34,7 +34,7 @@ public:
   }
 
 private:
-  // An error ends the session: whoever was at the other end knows.
+  // An error ends the session; the other end will know.
   void read() {
     stream_.async_read(buffer_, [self = shared_from_this()](beast::error_code error, std::size_t) {
       if (!error)

@@ -11,7 +11,7 @@ class io_context;
 namespace usher::bench {
 
 /// The least that a WebSocket server can do on this machine: Beast, one thread, no JSON, no routing. It answers every
-/// frame with the same frame, filled up with blanks to `answer_bytes`: as many bytes each way as a real exchange has.
+/// frame with the same frame, padded with blanks to `answer_bytes`: as many bytes each way as in a real exchange.
 class echo_server {
 public:
   /// Listens on a port of the loopback interface, 0 for a free one.

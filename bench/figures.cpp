@@ -13,7 +13,7 @@ namespace usher::bench {
 
 namespace {
 
-/// Four digits that count: more would pretend to an accuracy that no run has.
+/// Four significant digits: more would suggest an accuracy that no run has.
 std::string number(double value) {
   std::ostringstream out;
   if (std::abs(value) >= 1000)

@@ -11,7 +11,7 @@
 
 namespace usher::bench {
 
-/// What a run found out, in the order in which it is shown.
+/// The results of a run, in the order in which they are shown.
 class figures {
 public:
   figures& add(std::string name, double value);
@@ -23,7 +23,7 @@ public:
   /// `per_s`, `p50_ms`, `p99_ms`, `p999_ms`, `mean_ms`, `max_ms`, `count`, `duration_s`, `errors`.
   figures& add(const load_result& result);
 
-  /// One JSON object on a line, or a name and a value a line.
+  /// One JSON object on a line, or one name and value per line.
   void print(std::ostream& out, bool json) const;
 
 private:

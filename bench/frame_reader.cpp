@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view blanks = " \t\r\n";
 
-/// Walks over a JSON text from left to right. A step that meets the end leaves the scanner at the end.
+/// Walks over a JSON text from left to right. A step that reaches the end leaves the scanner there.
 class scanner {
 public:
   explicit scanner(std::string_view text) : text_(text) {}
@@ -55,7 +55,7 @@ public:
 private:
   void skip_blanks() { place_ = std::min(text_.find_first_not_of(blanks, place_), text_.size()); }
 
-  /// Goes behind the object or array that starts here; false when it does not end.
+  /// Moves past the object or array that starts here; false if it does not end.
   bool nested() {
     std::size_t depth = 0;
     while ((place_ = text_.find_first_of("\"{}[]", place_)) != text_.npos) {
@@ -83,7 +83,7 @@ private:
   std::size_t place_ = 0;
 };
 
-/// Calls `each(name, value)` for the members of the outermost object until it answers false.
+/// Calls `each(name, value)` for the members of the outermost object until it returns false.
 template <class Each>
 void for_each_member(std::string_view json, Each each) {
   scanner scan(json);

@@ -19,7 +19,7 @@ namespace usher::bench {
 
 namespace {
 
-/// More holds per second than a closed loop reaches here: what decides how many seats are made.
+/// More holds per second than a closed loop reaches here: this decides how many seats are made.
 constexpr double per_s_max = 40'000;
 
 class hold_workload : public workload {

@@ -10,10 +10,10 @@ namespace usher::bench {
 
 /// `usher bench hold`: how many holds a node grants.
 ///
-/// What is counted is one `hold` frame for one free seat, with a key, answered by `held`, which Usher only says when
-/// the hold is durable. Every connection is a buyer of its own, and nobody asks for a seat that another one has: losers
-/// cost no write, so they would make the figure better. The node is a child process, so that the client shares the
-/// machine with it but nothing else.
+/// Each hold counted is one `hold` frame for one free seat, with a key, answered by `held`, which Usher says only when
+/// the hold is durable. Every connection is a buyer of its own, and nobody asks for another's seat: losers cost no
+/// write, so they would improve the figure. The node is a child process, so that the client shares nothing with it but
+/// the machine.
 struct hold_options {
   std::size_t connections = 1'000;   ///< 1 to 15000
   std::size_t in_flight = 1;         ///< per connection, 1 to 64
@@ -27,7 +27,7 @@ struct hold_options {
   std::filesystem::path program;
 };
 
-/// The verb. 0 when every hold was granted, 1 when not, 3 when the node cannot be started or reached.
+/// The verb. 0 if every hold was granted, 1 if not, 3 if the node cannot be started or reached.
 int run_hold(const hold_options& options, std::ostream& out);
 
 } // namespace usher::bench

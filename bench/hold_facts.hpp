@@ -8,7 +8,7 @@
 
 namespace usher::bench {
 
-/// The `number`-th hold of one section: one seat, and everything about it different from the others.
+/// The `number`-th hold of one section: one seat, with everything about it different from the others.
 [[nodiscard]] inline domain::seats_held hold_fact(domain::section_no section, std::uint64_t number,
                                                   domain::instant until) {
   domain::seats_held fact;

@@ -104,7 +104,7 @@ private:
     if (waiting_.empty())
       return;
     close();
-    // A server may close a connection that it finds idle just while we ask: that is no answer, so ask again.
+    // A server may close an idle connection just as we ask: that is not an answer, so ask again.
     if (reused_ && error != beast::error::timeout)
       return connect();
     finish({0, to_string(to_) + ": " + error.message()});

@@ -14,10 +14,10 @@ namespace boost::asio {
 class io_context;
 }
 
-/// HTTP as far as the preparations of a run need it; what is measured goes over WebSocket.
+/// HTTP as far as preparing a run needs it; what is measured goes over WebSocket.
 namespace usher::bench {
 
-/// Nobody answers, or not as HTTP, or not in time.
+/// Nobody answers in time, or not in HTTP.
 class unreachable : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
@@ -32,11 +32,10 @@ struct http_request {
 
 struct http_answer {
   unsigned status = 0; ///< 0: there was none
-  std::string body;    ///< why there was none, if so
+  std::string body;    ///< if there was none, why
 };
 
-/// One connection that is kept open, one call after the other, and opened again when the server has closed it
-/// meanwhile.
+/// One connection that is kept open, for one call after another, and reopened if the server has closed it.
 class http_connection {
 public:
   using completion = std::function<void(const http_answer&)>;

@@ -25,7 +25,7 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-/// How much was written in how long.
+/// How much was written, and in what time.
 struct tally {
   std::uint64_t written = 0;
   std::uint64_t refused = 0;
@@ -42,7 +42,7 @@ struct section_journal {
   std::uint64_t last = 0;
 };
 
-/// An event of its own with these many sections, all claimed.
+/// Creates an event with this many sections and claims them all.
 std::vector<section_journal> claim_sections(persistence::booking_store& store, const std::string& name,
                                             std::size_t count) {
   domain::event_id event(name);
@@ -90,7 +90,7 @@ struct pushed {
   steady::time_point until;
 };
 
-/// A shard that always has so many facts with the writer, and ends when the time is over and all are durable.
+/// A shard that keeps a fixed number of facts with the writer, and ends when time is up and all are durable.
 class pusher_state {
 public:
   using self_pointer = messages::shard_actor::pointer;

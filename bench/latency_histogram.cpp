@@ -10,8 +10,8 @@ namespace usher::bench {
 
 namespace {
 
-// Values below 2048 have a cell each. From there on every doubling has 1024 cells, so a cell is at most
-// 1/1024 as wide as the values in it are large.
+// Values below 2048 have a cell each. Beyond that every doubling has 1024 cells, so a cell's width is at most 1/1024 of
+// the values in it.
 constexpr int linear_bits = 11;
 constexpr std::uint64_t half = std::uint64_t{1} << (linear_bits - 1);
 

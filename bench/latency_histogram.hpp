@@ -7,12 +7,12 @@
 namespace usher::bench {
 
 /// How long things took, by HdrHistogram's method: log-linear buckets, so that every reading is exact to three
-/// significant digits from 1 µs to an hour, in a fixed 190 kB and with O(1) to record.
+/// significant digits from 1 µs to an hour, in a fixed 190 kB; recording is O(1).
 class latency_histogram {
 public:
   using microseconds = std::chrono::microseconds;
 
-  /// What is longer is counted as this long.
+  /// Longer values count as this long.
   static constexpr microseconds longest = std::chrono::hours(1);
 
   latency_histogram();
@@ -24,8 +24,8 @@ public:
   [[nodiscard]] microseconds max() const noexcept { return microseconds(max_); }
   /// Exact, 0 when nothing was counted.
   [[nodiscard]] double mean_us() const noexcept;
-  /// The smallest value that `percent` of all values do not exceed, at most 0.1 % too large. `percent` is in
-  /// (0, 100]. 0 when nothing was counted.
+  /// The smallest value that `percent` of all values do not exceed, at most 0.1 % too large. `percent` is in (0, 100].
+  /// 0 if nothing was counted.
   [[nodiscard]] microseconds percentile(double percent) const;
   /// The same in milliseconds, for reports.
   [[nodiscard]] double percentile_ms(double percent) const;

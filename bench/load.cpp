@@ -23,7 +23,7 @@ using steady = std::chrono::steady_clock;
 
 constexpr std::size_t open_at_once = 64;
 constexpr auto preparation_patience = 60s;
-/// How long the last answers are waited for.
+/// How long to wait for the last answers.
 constexpr auto last_answers_patience = 5s;
 /// How many requests of an open loop may be overdue before it counts them as never sent.
 constexpr std::size_t overdue_max = 1'000'000;
@@ -53,7 +53,7 @@ public:
 
   /// Starts every request of a closed loop.
   void start_all();
-  /// Sends a request whose time was meant to run from `intended`; false when all are in flight, or none is left.
+  /// Sends a request that is timed from `intended`; false when all are in flight, or none is left.
   bool start_one(steady::time_point intended);
 
   [[nodiscard]] std::size_t in_flight() const { return busy_; }
@@ -138,7 +138,7 @@ private:
   steady::time_point start_;
   steady::time_point count_from_;
   steady::time_point count_until_;
-  std::uint64_t intended_ = 0; ///< requests of an open loop whose moment has come
+  std::uint64_t intended_ = 0; ///< requests of an open loop that are due so far
   std::deque<steady::time_point> due_;
   std::deque<lane*> idle_;
   std::uint64_t requests_ = 0;
@@ -268,7 +268,7 @@ void load_run::measure() {
   clock_.cancel();
   auto ended = std::min(steady::now(), count_until_);
   result_.elapsed = std::max<std::chrono::duration<double>>(ended - count_from_, 0s);
-  // What is answered from now on is late for the count, but must still be answered.
+  // Answers from now on are too late to count, but must still come.
   count_until_ = ended;
   run_for(last_answers_patience, [this] { return in_flight() == 0; });
   if (auto open = in_flight(); open > 0)

@@ -5,7 +5,7 @@
 
 namespace usher::bench {
 
-/// An actor system as a node has it: one scheduler thread that is woken at once.
+/// An actor system like a node's: one scheduler thread that is woken at once.
 class measured_system {
 public:
   measured_system();

@@ -6,7 +6,7 @@
 
 namespace usher::bench {
 
-/// A store that has written everything at once and remembers nothing: what is left to measure is the actors' road.
+/// A store that writes everything instantly and remembers nothing: what is left to measure are the actors.
 class null_store : public persistence::booking_store {
 public:
   domain::instant now() override {

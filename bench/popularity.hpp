@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-/// Chance that comes out the same on every machine: the standard's distributions are not specified to the bit.
+/// Randomness that is the same on every machine: the standard's distributions are not specified to the bit.
 namespace usher::bench {
 
 /// One buyer's chance: the same for the same seed and number, and independent of everybody else's.
@@ -24,7 +24,7 @@ private:
   std::mt19937_64 engine_;
 };
 
-/// Draws ranks of which the first are wanted most: Zipf's law, rank r with a weight of 1 / (r + 1)^steepness.
+/// Draws ranks, the first of which are the most popular: Zipf's law, rank r with a weight of 1 / (r + 1)^steepness.
 class popularity {
 public:
   popularity(std::size_t ranks, double steepness);

@@ -8,7 +8,7 @@
 
 namespace usher::bench {
 
-/// One line of a view: a bar when there is a total to reach, else only the note.
+/// One line of a view: a bar if there is a total to reach, else only the note.
 struct progress_line {
   std::string label;
   std::uint64_t done = 0;
@@ -16,17 +16,17 @@ struct progress_line {
   std::string note = {};
 };
 
-/// Shows how far something long has come. On a terminal the lines stay in place and are drawn again; elsewhere, e.g. in
-/// a pipe or a log, they come as plain text on one line, now and then.
+/// Shows how far something long has come. On a terminal the lines stay in place and are redrawn; elsewhere, e.g. in a
+/// pipe or a log, they come as plain text on one line, now and then.
 class progress {
 public:
   progress(std::ostream& out, bool on_terminal,
            std::chrono::milliseconds between_plain_lines = std::chrono::seconds(5));
 
-  /// Shows the standard error stream's, drawn if it is a terminal.
+  /// Shows it on standard error, drawn if that is a terminal.
   [[nodiscard]] static progress on_standard_error();
 
-  /// Shows how things stand.
+  /// Shows the present state.
   void show(const std::vector<progress_line>& lines);
   /// Shows the last state, however recent the one before it, and leaves it there.
   void finish(const std::vector<progress_line>& lines);
@@ -39,7 +39,7 @@ private:
   bool on_terminal_;
   std::chrono::milliseconds between_plain_lines_;
   std::chrono::steady_clock::time_point next_plain_line_{};
-  std::size_t drawn_ = 0; ///< lines that are drawn above the cursor
+  std::size_t drawn_ = 0; ///< lines above the cursor that were drawn
 };
 
 } // namespace usher::bench

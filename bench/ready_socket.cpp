@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t name_begin = offsetof(sockaddr_un, sun_path);
 
-/// Binds to a name that the system chooses, which is no file and goes away with the socket.
+/// Binds to an abstract name that the system chooses; it is not a file and goes away with the socket.
 std::string bind_anywhere(int socket) {
   sockaddr_un own{};
   own.sun_family = AF_UNIX;

@@ -6,7 +6,7 @@
 
 namespace usher::bench {
 
-/// Where a child process says that it serves, by the protocol of systemd: it sends `READY=1` to the socket that
+/// Where a child process says that it serves, by systemd's protocol: it sends `READY=1` to the socket that
 /// NOTIFY_SOCKET names.
 class ready_socket {
 public:
@@ -15,9 +15,9 @@ public:
 
   /// `NOTIFY_SOCKET=…`, for the child's environment.
   [[nodiscard]] const std::string& variable() const noexcept { return variable_; }
-  /// Can be read when something was said.
+  /// Readable once something was said.
   [[nodiscard]] const descriptor& input() const noexcept { return socket_; }
-  /// Reads one notice, if there is one; true when it is that the child serves.
+  /// Reads one notice, if any; true if it says that the child serves.
   [[nodiscard]] bool heard_ready() const;
 
 private:

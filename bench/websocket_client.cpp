@@ -77,7 +77,7 @@ private:
         [](websocket::request_type& request) { request.set(beast::http::field::sec_websocket_protocol, "usher.v1"); }));
     stream_.read_message_max(largest_frame);
     stream_.auto_fragment(false);
-    // Masks protect proxies from hostile pages, which a load generator is not.
+    // Masks protect proxies from hostile web pages; a load generator is not one.
     stream_.secure_prng(false);
     stream_.text(true);
     stream_.async_handshake(host_, "/v1/ws", [self = shared_from_this()](beast::error_code failed) {
@@ -117,7 +117,7 @@ private:
   }
 
   void break_off() {
-    beast::error_code ignored; // there is nothing to lose any more
+    beast::error_code ignored; // there is nothing left to lose
     stream_.next_layer().close(ignored);
   }
 

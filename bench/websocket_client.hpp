@@ -19,17 +19,17 @@ namespace usher::bench {
 class websocket_listener {
 public:
   virtual void on_open() = 0;
-  /// The view is good until this returns.
+  /// The view is valid until this returns.
   virtual void on_frame(std::string_view text) = 0;
-  /// The connection is over, or was never made: `code` is what the server closed it with, 0 when it did not say.
+  /// The connection has ended, or was never made: `code` is what the server closed it with, 0 if it did not say.
   virtual void on_closed(std::uint16_t code, const std::string& why) = 0;
 
 protected:
   ~websocket_listener() = default;
 };
 
-/// One WebSocket connection of a buyer. Thousands share one context and its one thread. The listener must live as
-/// long as this object and hears nothing afterwards; both may go away inside one of its calls.
+/// One WebSocket connection of a buyer. Thousands share one context and its one thread. The listener must live as long
+/// as this object and hears nothing afterwards; both may be destroyed inside one of its calls.
 class websocket_client {
 public:
   websocket_client(boost::asio::io_context& context, websocket_listener& listener);
@@ -48,8 +48,8 @@ public:
   /// Says goodbye; `on_closed` follows.
   void close();
 
-  /// Breaks the connection off as soon as the last frame has left, as a lost network would. `dropped` is called
-  /// when that is done; `on_closed` is not, and nothing is read any more.
+  /// Breaks off the connection as soon as the last frame has left, as a lost network would. Then `dropped` is called,
+  /// not `on_closed`, and nothing more is read.
   void drop_after_sending(std::function<void()> dropped);
 
 private:
@@ -57,8 +57,8 @@ private:
   std::shared_ptr<connection> connection_;
 };
 
-/// Lets at most so many in at once; the others wait in their order. Keeps thousands of connections from knocking
-/// at a server's door in the same moment.
+/// Lets in at most a given number at once; the others wait in order. Keeps thousands of connections from knocking at a
+/// server's door at the same moment.
 class turnstile {
 public:
   explicit turnstile(std::size_t at_once) : places_(at_once) {}
