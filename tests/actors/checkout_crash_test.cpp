@@ -21,7 +21,7 @@ struct fixture : event_fixture {
     return true;
   }
 
-  /// Every seat and all the money are where the order's state says.
+  /// Every seat and all the money are where the order's state says they are.
   void check_balance(order_state state) {
     auto sold = state == order_state::confirmed;
     auto paid = provider->total_charges() - provider->total_refunds();
@@ -31,8 +31,8 @@ struct fixture : event_fixture {
     CHECK_EQ(std::count(seats_sold.begin(), seats_sold.end(), 'S'), sold ? 2 : 0);
   }
 
-  /// Starts an order, kills everything after so many messages, and starts anew. False when the order was
-  /// over before. A fresh number each time keeps the runs apart.
+  /// Starts an order, kills everything after `steps` messages, and restarts. False if the order was over before that. A
+  /// fresh number each time keeps the runs apart.
   bool crash_after(int steps, std::uint64_t number, bool cancelled) {
     provider->charges.clear();
     provider->refunds.clear();

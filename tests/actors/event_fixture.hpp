@@ -28,8 +28,8 @@ using heard_states = std::vector<domain::order_state>;
                                                 std::vector{row("left"), row("right"), floor});
 }
 
-/// A whole event over a store in memory: the event, its three sections and its waiting room, with a scripted
-/// provider of payments. It can be killed and started again on what it has written.
+/// A whole event over a store in memory: the event, its three sections and its waiting room, with a scripted payment
+/// provider. It can be killed and restarted from what it has written.
 class event_fixture : public shard_fixture {
 public:
   const domain::section_no left{0}, right{1}, floor{2};
@@ -80,7 +80,7 @@ public:
     settle();
   }
 
-  /// As after SIGKILL: nothing of the actors is left, only what is in the store.
+  /// As after SIGKILL: nothing is left of the actors, only what is in the store.
   void stop() {
     auto kill = [this](const auto& actor) { self->send_exit(actor, caf::exit_reason::kill); };
     kill(event);
@@ -120,7 +120,7 @@ public:
     return asked<messages::event_view>(messages::define_event{{}, settings});
   }
 
-  /// `edit` says what is changed.
+  /// `edit` makes the change.
   shared_outcome<messages::event_view> change(const std::function<void(messages::change_event&)>& edit) {
     messages::change_event wish;
     edit(wish);
@@ -169,7 +169,7 @@ public:
     return asked<done>(messages::release_hold{{}, id, hold_of(hold), buyer(who), std::move(where)});
   }
 
-  /// Begins an order of the same number as its hold.
+  /// Begins an order with the same number as its hold.
   shared_outcome<messages::order_view> order(std::uint64_t number, std::uint64_t who,
                                              std::vector<domain::section_no> where) {
     return asked<messages::order_view>(messages::start_order{

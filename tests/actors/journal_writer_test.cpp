@@ -11,7 +11,7 @@ using messages::append_failure;
 
 namespace {
 
-/// A writer and two pretended shards of an event.
+/// A writer and two fake shards of an event.
 class writer_fixture : public shard_fixture {
 public:
   writer_fixture() {
@@ -24,7 +24,7 @@ public:
     return {domain::shard_kind::section, event, domain::section_no{static_cast<std::uint16_t>(number)}};
   }
 
-  /// Hands over some holds without letting anybody work.
+  /// Hands over some holds without letting any actor work.
   void append(int number, std::uint64_t first, std::size_t facts, std::uint64_t epoch = 1) {
     messages::append_facts wanted{shard(number), domain::epoch{epoch}, domain::fact_seq{first}, now(), {}};
     for (std::size_t i = 0; i < facts; ++i)

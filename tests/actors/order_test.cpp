@@ -140,7 +140,7 @@ SCENARIO("when the money arrives and the seats are gone, it goes back once") {
   provider->refund_scripts = {paid::unknown};
   hold(1, 1, {seats(left, {0}), seats(right, {0})});
   order(1, 1, {left, right});
-  // Somebody else gets one of the seats while the payment runs, as after a long absence of the whole node.
+  // Somebody else gets one of the seats while the payment runs, as might happen after a long outage of the whole node.
   ask<done>(sections[1], messages::stop_payment{{}, hold_of(1), order_of(1)});
   ask<done>(sections[1], messages::release_hold{{}, id, hold_of(1), buyer(1), {right}});
   settle();
@@ -196,7 +196,7 @@ SCENARIO("whenever an order is cancelled it is over without any waiting, and the
       CHECK(cancel(who, who)->reply.has_value());
       ++put_off;
     }
-    // Without any time passing.
+    // Without time passing.
     auto state = state_of(who, who);
     CHECK((state == order_state::cancelled || state == order_state::failed));
     CHECK_EQ(provider->total_charges(), provider->total_refunds());
@@ -242,7 +242,7 @@ SCENARIO("a sale is sold out although that could not be written down when it was
   provider->hold_answers();
   hold(1, 1, {seats(left, {0})});
   order(1, 1, {left});
-  // This is being written when the totals come.
+  // This is being written when the totals arrive.
   self->send(event, messages::advance_order{{}, order_of(1), order_state::charged, ""});
   for (auto section : {left, right, floor})
     self->send(event, messages::section_totals_changed{section, {.sold = 4}});
@@ -253,7 +253,7 @@ SCENARIO("a sale is sold out although that could not be written down when it was
 SCENARIO("an order that is confirmed before its section says what it has counts once") {
   hold(1, 1, {seats(left, {0, 1})});
   order(1, 1, {left});
-  self->send(event, messages::event_peers{}, sections, room); // as at a start: all claims are told again
+  self->send(event, messages::event_peers{}, sections, room); // as at a start: sections tell all claims again
   settle();
   CHECK(hold(2, 1, {seats(right, {0, 1})})->reply.has_value());
 }

@@ -16,7 +16,7 @@ using domain::queue_state;
 namespace {
 
 #ifdef __SANITIZE_ADDRESS__
-constexpr bool heap_is_counted = false; // its allocator tells the C library nothing, so nothing can be found here
+constexpr bool heap_is_counted = false; // its allocator bypasses the C library, so the heap cannot be measured
 #else
 constexpr bool heap_is_counted = true;
 #endif
@@ -24,11 +24,11 @@ constexpr bool heap_is_counted = true;
 constexpr int crowd = 100'000;
 constexpr int at_once = 10'000;
 
-/// A room that lets a crowd in within a second, and then waits for somebody to be done.
+/// A room that lets in a crowd within a second, and then waits for somebody to be done.
 struct crowded : room_fixture {
   crowded() { start(open_at(crowd, crowd), {.journal = {}, .pass_ttl = domain::seconds{60}}); }
 
-  /// The next so many people come, none of whom was here before, as many at once as a block of numbers has.
+  /// Lets that many new people come, at most a block of numbers at once.
   void come(int people) {
     for (auto last = came + people; came < last; came += at_once)
       join_many(came, came + at_once);
@@ -40,7 +40,7 @@ struct crowded : room_fixture {
     return figures->reply.value();
   }
 
-  /// What the heap holds. The gateway's memory of what it heard is none of the room's.
+  /// What the heap holds, without what the gateway remembers hearing, which is not the room's.
   std::size_t heap() {
     *gateway_heard = {};
     auto bytes = mallinfo2().uordblks;

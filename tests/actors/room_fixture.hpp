@@ -46,7 +46,7 @@ public:
     return result;
   }
 
-  /// Nobody waits for the answers.
+  /// Does not wait for the answers.
   void join_many(int from, int to) {
     for (int i = from; i < to; ++i)
       caf::anon_send(room, messages::join_queue{{}, event, buyer(i), {}, true}, gateway);

@@ -15,7 +15,7 @@ class scripted_provider final : public payments::provider {
 public:
   using outcome = payments::outcome;
 
-  /// What happens to one charge: whether the money moves, and what is told.
+  /// What happens to one charge: whether the money moves, and what is answered.
   struct charge_script {
     bool moves = true;
     outcome told = outcome::succeeded;
@@ -67,9 +67,9 @@ public:
   [[nodiscard]] int total_charges() const { return sum(charges); }
   [[nodiscard]] int total_refunds() const { return sum(refunds); }
 
-  std::deque<charge_script> charge_scripts; ///< for the next charges; after them each one succeeds
-  std::deque<outcome> status_scripts;       ///< for the next questions; after them the truth is told
-  std::deque<outcome> refund_scripts;       ///< what the next refunds are told, though the money moves
+  std::deque<charge_script> charge_scripts; ///< for the next charges; later ones succeed
+  std::deque<outcome> status_scripts;       ///< for the next questions; later ones get the truth
+  std::deque<outcome> refund_scripts;       ///< the answers to the next refunds, though the money moves
   std::vector<std::string> calls;
   std::map<std::string, int> charges;
   std::map<std::string, int> refunds;

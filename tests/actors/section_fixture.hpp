@@ -9,8 +9,8 @@
 
 namespace usher::tests {
 
-/// A section of ten seats (or a floor of a hundred places) with a working journal and keeper, and a
-/// pretended event and gateway.
+/// A section of ten seats (or a floor of a hundred places) with a working journal and keeper, and a fake event and
+/// gateway.
 class section_fixture : public shard_fixture {
 public:
   static constexpr auto hold_ttl = 300s;
@@ -45,12 +45,12 @@ public:
     return section;
   }
 
-  /// A section that answers to a pretended journal: facts are durable when the test says so.
+  /// A section with a fake journal: facts are durable when the test says so.
   messages::section_actor start_on_silent_journal(actors::section_limits limits = {}) {
     return start(caf::actor_cast<messages::journal_actor>(listen(journal_heard)), 0, limits);
   }
 
-  /// All that the pretended journal has heard of is durable now.
+  /// Makes everything that the fake journal has heard of durable.
   void make_durable() {
     const auto& last = journal_heard->appended.back();
     self->send(journal_heard->writing_shard,
@@ -58,7 +58,7 @@ public:
     settle();
   }
 
-  /// Writes to the store what the pretended journal was asked to.
+  /// Writes to the store what the fake journal was asked to.
   void write(const messages::append_facts& facts) {
     std::vector<persistence::journal_entry> group;
     auto seq = facts.first.value();
@@ -76,7 +76,7 @@ public:
 
   static domain::buyer_id buyer(std::uint64_t number) { return domain::buyer_id{"buyer-" + std::to_string(number)}; }
 
-  /// The holds of this test are numbered, and each belongs to the buyer of its number.
+  /// The holds of this test are numbered; each belongs to the buyer with its number.
   static domain::hold_id hold_of(std::uint64_t number) { return {7, number}; }
   static domain::order_id order_of(std::uint64_t number) { return {9, number}; }
 

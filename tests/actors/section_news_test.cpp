@@ -55,7 +55,7 @@ SCENARIO("the first change after a quiet time is told at once, later ones are co
         CHECK_EQ(gateway_heard->seats[0].seq, 1u);
         CHECK_EQ(gateway_heard->seats[1].seq, 2u);
         CHECK_EQ(gateway_heard->seats[1].set.size(), 3u);
-        CHECK_EQ(event_heard->totals.size(), 3u); // one when it started
+        CHECK_EQ(event_heard->totals.size(), 3u); // one at the start
         CHECK_EQ(event_heard->totals.back().totals.held, 3u);
       }
     }
@@ -163,7 +163,7 @@ SCENARIO("a snapshot and the deltas after it always give the truth") {
     auto present = world.view();
     const auto& totals = present.totals;
     RC_ASSERT(totals.free + totals.held + totals.sold + totals.blocked == 10u);
-    if (seen) { // RapidCheck looks at both sides of an `||`
+    if (seen) { // RapidCheck evaluates both sides of an `||`
       RC_ASSERT(!seen->torn);
       RC_ASSERT(seen->status == present.status);
       RC_ASSERT(seen->seq == present.seq);

@@ -21,7 +21,7 @@ namespace usher::tests {
 
 using namespace std::chrono_literals;
 
-/// What a request has come to so far.
+/// The outcome of a request so far.
 template <class Reply>
 struct outcome {
   std::optional<Reply> reply;
@@ -31,13 +31,13 @@ struct outcome {
   [[nodiscard]] bool refused_as(domain::rejection reason) const { return refused && refused->reason == reason; }
 };
 
-/// Stands for the reply of a request that is answered by nothing.
+/// Stands for the reply to a request that is answered by nothing.
 struct done {};
 
 template <class Reply>
 using shared_outcome = std::shared_ptr<outcome<Reply>>;
 
-/// What a pretended gateway or event has heard.
+/// What a fake gateway or event has heard.
 struct heard {
   std::vector<messages::seats_changed> seats;
   std::vector<messages::hold_expired> expired;
@@ -68,10 +68,10 @@ public:
 
   // ---- time ----
 
-  /// Lets everybody work until there is nothing to do at this moment.
+  /// Lets all actors work until there is nothing left to do at this moment.
   void settle() { consume_messages(); }
 
-  /// Moves the clock in small steps, so that timers fire in their order and at their time.
+  /// Moves the clock in small steps, so that timers fire in order and on time.
   void pass(std::chrono::milliseconds time, std::chrono::milliseconds step = 10ms) {
     settle();
     for (auto gone = 0ms; gone < time; gone += step) {
@@ -84,7 +84,7 @@ public:
 
   // ---- talking ----
 
-  /// Asks without waiting: the outcome fills in while the actors work.
+  /// Asks without waiting: the outcome is filled in while the actors work.
   template <class Reply, class Handle, class... Messages>
   shared_outcome<Reply> ask(const Handle& whom, Messages... what) {
     auto result = std::make_shared<outcome<Reply>>();
@@ -100,7 +100,7 @@ public:
     return result;
   }
 
-  /// An actor that remembers what it hears, in the role of whomever the test needs.
+  /// An actor that remembers what it hears, in whatever role the test needs.
   caf::actor listen(std::shared_ptr<heard> to) {
     return keep(sys.spawn([to](caf::event_based_actor*) -> caf::behavior {
       return {
@@ -127,7 +127,7 @@ public:
     return caf::actor_cast<messages::gateway_actor>(listen(std::move(to)));
   }
 
-  /// A keeper that claims in the store what shards want back.
+  /// A keeper that claims from the store what shards want back.
   messages::keeper_actor working_keeper(std::shared_ptr<heard> to) {
     auto store = std::make_shared<memory_store>(books);
     auto keeper = sys.spawn([store, to](caf::event_based_actor*) -> caf::behavior {

@@ -89,7 +89,7 @@ SCENARIO("consequences follow in order, once their facts are durable") {
     durable(21);
     durable(22);
     CHECK((followed == std::vector{1, 2, 102}));
-    durable(23, 2); // of an epoch long ago
+    durable(23, 2); // from an epoch long past
     CHECK_EQ(followed.size(), 3u);
     durable(23);
     CHECK((followed == std::vector{1, 2, 102, 3}));
@@ -128,7 +128,7 @@ SCENARIO("a failure undoes all that is in flight and claims the shard anew") {
         messages::shard_reclaimed history{domain::epoch{4}, domain::fact_seq{22}, {}, {}};
         CHECK(journal.reclaimed(history));
         CHECK(journal.settled());
-        durable(23); // a late word of the epoch before
+        durable(23); // a late message from the previous epoch
         fail(append_failure::fenced);
         CHECK(journal.standing() == actors::shard_standing::writing);
         write(4);

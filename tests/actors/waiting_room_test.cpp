@@ -262,11 +262,11 @@ SCENARIO("gateways share entrances when there are more of them than entrances") 
   CHECK(shared.is_new);
   CHECK(given.contains(shared.entrance));
   CHECK(!entrances.of(one_more).is_new);
-  // Nobody's people are at an entrance only when the last gateway there is gone.
+  // An entrance is unused only when the last gateway there is gone.
   CHECK(!entrances.close(one_more));
   CHECK(!entrances.close(one_more));
   CHECK(entrances.close(gateways[shared.entrance].address()) == std::optional{shared.entrance});
-  // Which is the next one's.
+  // The next gateway gets it.
   CHECK_EQ(entrances.of(one_more).entrance, shared.entrance);
 }
 

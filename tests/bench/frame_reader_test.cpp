@@ -12,7 +12,7 @@ using namespace usher::bench;
 
 namespace {
 
-/// Any JSON value, with names and strings that look like the members that are asked for.
+/// Any JSON value, with names and strings that look like the members asked for.
 rc::Gen<boost::json::value> json_value(int depth) {
   auto word = rc::gen::element<std::string>("type", "re", "\"re\":\"x\"", "\\", "a,b", "{", "]", "", "seat");
   auto text = rc::gen::map(word, [](std::string s) { return boost::json::value(s); });

@@ -20,7 +20,7 @@ SCENARIO("halls have enough seats, and no buyer comes near the limit in any even
     RC_ASSERT(all.seats() >= seats);
     RC_ASSERT(all.seats_per_section <= 1'000u);
     RC_ASSERT(all.seats_per_event() <= 50'000u);
-    // Rounding up to equal sections costs less than a seat a section.
+    // Rounding up to equal sections costs less than one seat per section.
     RC_ASSERT(all.seats_per_event() < buyers * 500 + all.sections);
   }));
 }

@@ -14,7 +14,7 @@ using usher::bench::latency_histogram;
 
 namespace {
 
-/// Values over all magnitudes that a histogram covers, not only the largest one.
+/// Values of all magnitudes that a histogram covers, not only the largest.
 rc::Gen<std::int64_t> latency() {
   return rc::gen::map(rc::gen::pair(rc::gen::inRange(0, 32), rc::gen::inRange<std::int64_t>(0, std::int64_t{1} << 32)),
                       [](const std::pair<int, std::int64_t>& drawn) {

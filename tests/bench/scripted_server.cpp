@@ -77,7 +77,7 @@ private:
     }
   }
 
-  // Ends with the first error: the client is gone, or the test is over.
+  // Ends at the first error: the client is gone, or the test is over.
   void serve(tcp::socket& socket) {
     beast::error_code error;
     beast::flat_buffer buffer;

@@ -15,7 +15,7 @@ class object;
 
 namespace usher::tests {
 
-/// Says what the protocol says, for one event of one section, out of a few maps: enough to try clients on.
+/// Speaks the protocol, for one event with one section, from a few maps: enough to test clients.
 class scripted_server {
 public:
   explicit scripted_server(std::size_t seats);
@@ -23,9 +23,9 @@ public:
 
   [[nodiscard]] std::uint16_t port() const;
 
-  /// Answers a repeated hold with another hold, as no server may.
+  /// Answers a repeated hold with another hold, which no server may do.
   bool forgets_keys = false;
-  /// Sends `queue.admitted`; without, everybody waits for ever.
+  /// Sends `queue.admitted`; otherwise everybody waits for ever.
   bool admits = true;
 
   [[nodiscard]] std::size_t sold() const;

@@ -34,7 +34,7 @@ public:
     return result;
   }
 
-  /// One that has not claimed anything yet.
+  /// A process that has not claimed anything yet.
   process new_process(const std::string& name) {
     process result;
     result.writer = actors::spawn_journal_writer(sys, open, {}, actors::writer_thread::shared);

@@ -16,7 +16,7 @@ using domain::rejection;
 namespace {
 
 struct fixture : keeper_fixture {
-  /// A hall of one row in each section, which has these seats.
+  /// A hall with one row of these seats in each section.
   static domain::shared_plan hall(const std::vector<std::pair<std::string, std::vector<std::string>>>& rows) {
     std::vector<domain::section_plan> sections;
     for (const auto& [section, guids] : rows) {
@@ -41,7 +41,7 @@ struct fixture : keeper_fixture {
     return node;
   }
 
-  /// The event's plan as gateways hear of it.
+  /// The event's plan as announced to gateways.
   domain::shared_plan announced_by(const process& node) {
     domain::shared_plan plan;
     auto gateway = sys.spawn([&plan, this](messages::gateway_actor::pointer) -> messages::gateway_actor::behavior_type {
@@ -96,7 +96,7 @@ SCENARIO("in the middle of a sale seats may be dropped, moved and added around t
     CHECK((plan->order() == std::vector{domain::section_no{1}, domain::section_no{0}}));
     CHECK(hold(seller, next, plan->find_seat("row0-1").value())->refused_as(rejection::seat_taken));
     CHECK(hold(seller, next + 1, plan->find_seat("row1-0").value())->refused_as(rejection::seat_taken));
-    // Their old numbers mean nobody else.
+    // Their old numbers mean no other seats.
     CHECK(hold(seller, next + 2, 0, 3)->refused_as(rejection::not_found));
     CHECK(hold(seller, next + 3, 1, 2)->refused_as(rejection::not_found));
     CHECK_EQ(plan->find_seat("row1-2")->section, domain::section_no{0});
@@ -156,7 +156,7 @@ SCENARIO("whatever comes between, a hold is granted or the plan drops its seat, 
   auto node = start_process("first");
   auto plan_changed = false;
   auto hold_granted = false;
-  for (int lead = -40; lead < 40; ++lead) { // so many steps the plan comes before the hold, or after it
+  for (int lead = -40; lead < 40; ++lead) { // how many steps the plan comes before the hold, or after it
     id = domain::event_id{"event-" + std::to_string(lead + 40)};
     put(node, "two rows");
     open_sale(node);
@@ -181,7 +181,7 @@ SCENARIO("whatever comes between, a hold is granted or the plan drops its seat, 
     CHECK(!(changed->reply.has_value() && held->reply.has_value()));
     plan_changed = plan_changed || changed->reply.has_value();
     hold_granted = hold_granted || held->reply.has_value();
-    // What is written says the same: no seat that the plan has not is anybody's.
+    // What is written agrees: nobody has a seat that the plan does not have.
     auto plan = announced_by(node);
     REQUIRE(plan != nullptr);
     CHECK_EQ(plan->find_section("row1").has_value(), !changed->reply.has_value());
@@ -220,7 +220,7 @@ SCENARIO("a process that dies after it replaced a plan leaves its settings, too"
   CHECK_EQ(view->reply->settings.name, "Shorter");
   CHECK_EQ(hold(heir, 1, 0, 0)->reply->sections.front().seats.front().price, 7'000);
   CHECK(hold(heir, 2, 0, 3)->refused_as(rejection::not_found));
-  // They are written once: what was set later stays.
+  // They are written only once: later settings stay.
   messages::change_event change;
   change.event = id;
   change.prices = {{"Seat", 8'000}};
@@ -273,7 +273,7 @@ SCENARIO("an event that another process took is not started once more by the one
 }
 
 SCENARIO("of two processes that take an event over at the same time one goes on") {
-  /// A connection that lets somebody else in before one of its claims.
+  /// A connection that lets another process in before one of its claims.
   struct interrupted_store : memory_store {
     interrupted_store(std::shared_ptr<memory_books> where, std::function<void()> before_claim)
         : memory_store(std::move(where)), before_claim_(std::move(before_claim)) {}
@@ -299,7 +299,7 @@ SCENARIO("of two processes that take an event over at the same time one goes on"
     auto taken_by_first = first.take_over(id, sections);
     if (round == sections + 2) // the other one never came
       CHECK(taken_by_first.has_value() && !taken_by_second.has_value());
-    else if (round == 0) // it was there before the first claim, and is taken over from
+    else if (round == 0) // it came before the first claim, and is taken over from
       CHECK(taken_by_first.has_value() && second.lost(id).has_value());
     else
       CHECK(!taken_by_first.has_value() && taken_by_second.has_value() && !second.lost(id).has_value());

@@ -16,7 +16,7 @@ using domain::rejection;
 
 namespace {
 
-/// An event is given another plan while a request is under way: whatever comes between, what the buyer is told is true.
+/// An event gets another plan while a request is under way: however the two interleave, what the buyer is told is true.
 struct fixture : keeper_fixture {
   fixture() {
     provider = charges;
@@ -25,7 +25,7 @@ struct fixture : keeper_fixture {
 
   std::shared_ptr<scripted_provider> charges = std::make_shared<scripted_provider>();
   process node;
-  int turn = 0; ///< of the interleavings
+  int turn = 0; ///< of all interleavings
   int refused = 0;
   int granted = 0;
 
@@ -34,7 +34,7 @@ struct fixture : keeper_fixture {
     open_sale(node);
   }
 
-  /// Both rows keep their first two seats.
+  /// Both rows keep only their first two seats.
   shared_outcome<messages::event_view> change_plan() {
     domain::event_settings settings;
     settings.prices = {5'000};
@@ -44,12 +44,12 @@ struct fixture : keeper_fixture {
             {}, id, settings, std::make_shared<const std::string>("two short rows"), plans["two short rows"]});
   }
 
-  /// Has many interleavings of a plan change and `request`, one event each: one of them begins so many steps before the
-  /// other, and who of all actors takes the next step is drawn. `prepare` is called before them, and `check` once
-  /// everything is at rest, with the outcome of the request.
+  /// Tries many interleavings of a plan change and `request`, one event each: one begins some steps before the other,
+  /// and which actor takes the next step is drawn. `prepare` is called before each, and `check` once everything is at
+  /// rest, with the request's outcome.
   template <class Reply, class Prepare, class Request, class Check>
   void interleave(Prepare prepare, Request request, Check check) {
-    constexpr int steps_max = 150; // until one has come to its end before the other begins
+    constexpr int steps_max = 150; // enough for one to end before the other begins
     for (int lead = -steps_max; lead < steps_max; ++lead) {
       turn = lead + steps_max;
       id = domain::event_id{"event-" + std::to_string(turn)};
@@ -70,19 +70,19 @@ struct fixture : keeper_fixture {
         asked = ask<Reply>(node.router, request());
       while (step(draw)) {
       }
-      pass(1s, 50ms); // what is undone is undone by then
+      pass(1s, 50ms); // whatever has to be undone is undone by then
       CHECK(changed->reply.has_value());
       REQUIRE(!asked->pending());
       ++(asked->reply ? granted : refused);
       check(*asked);
     }
-    // Otherwise nothing came between.
+    // Otherwise nothing was interleaved.
     CHECK(granted > 0);
     CHECK(refused > 0);
     CHECK(node.fatal->empty());
   }
 
-  /// Somebody who has something to do does it; false when nobody has.
+  /// Lets one actor that has something to do take a step; false if there is none.
   bool step(std::mt19937& draw) {
     if (!sched.jobs.empty())
       std::swap(sched.jobs.front(), sched.jobs[draw() % sched.jobs.size()]);
@@ -214,7 +214,7 @@ SCENARIO("an event stands down once what was in doubt is settled") {
   CHECK(held->refused_as(rejection::store_unavailable));
   CHECK_EQ(written(0, 1), domain::seat_state::held);
   books->set(store_fault::none);
-  pass(600ms, 50ms); // the keeper asks the store again, and the section has not been told so
+  pass(600ms, 50ms); // the keeper has asked the store again, but the section does not know yet
   auto changed = change_plan();
   settle();
   CHECK(changed->pending());

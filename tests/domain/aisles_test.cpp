@@ -16,7 +16,7 @@ using namespace usher::domain::test;
 
 namespace {
 
-/// Moves the seats behind these ones, of the same row, so far away that the gap is `gap` pitches wide.
+/// Moves the seats after these ones, in the same row, so far away that the gap is `gap` pitches wide.
 section_plan with_aisles(section_plan plan, const std::set<std::uint32_t>& after, double gap) {
   for (auto last : after)
     for (auto i = last + 1; i < plan.seats.size() && plan.seats[i].row == plan.seats[last].row; ++i)
@@ -31,7 +31,7 @@ std::vector<seat_range> rows_in(const section_plan& plan) {
 /// A hall as a child sees it: who can hold hands with whom.
 struct naive_hall {
   std::vector<std::uint32_t> row;  ///< of each seat
-  std::set<std::uint32_t> aisles;  ///< behind these seats
+  std::set<std::uint32_t> aisles;  ///< after these seats
   std::set<std::uint32_t> taken{}; ///< not free
 
   bool side_by_side(std::uint32_t left) const {
@@ -52,7 +52,7 @@ struct naive_hall {
         result.insert(seat);
     return result;
   }
-  /// All free stretches of that many neighbours, in plan order.
+  /// All free runs of that many neighbours, in plan order.
   std::vector<std::set<std::uint32_t>> stretches(std::uint32_t quantity) const {
     std::vector<std::set<std::uint32_t>> result;
     for (std::uint32_t first = 0; first + quantity <= row.size(); ++first) {
@@ -65,7 +65,7 @@ struct naive_hall {
     }
     return result;
   }
-  /// Whether both are reached from each other without crossing an aisle or a row's end.
+  /// Whether one can be reached from the other without crossing an aisle or a row's end.
   bool connected(std::uint32_t a, std::uint32_t b) const {
     for (auto seat = std::min(a, b); seat < std::max(a, b); ++seat)
       if (!side_by_side(seat))
@@ -81,7 +81,7 @@ std::vector<seat_no> numbers(const std::set<std::uint32_t>& seats) {
   return result;
 }
 
-/// A hall with aisles where the naive one says, in rows that are bent and of different pitches, and partly taken.
+/// A hall with aisles where the naive one has them, with bent rows of different pitches, partly taken.
 struct random_hall {
   naive_hall naive;
   section_plan plan{.id = "stalls", .name = "Stalls"};
@@ -104,7 +104,7 @@ struct random_hall {
 private:
   void add_row(std::uint32_t row, std::uint32_t length) {
     auto pitch = *rc::gen::inRange(1, 9) * 0.25;
-    auto aisles_left = (length - 1) / 2; // more would be what is usual in this row
+    auto aisles_left = (length - 1) / 2; // more would be the usual gap of this row
     plan.rows.push_back(std::to_string(row));
     point at{0, row * 10.0};
     for (std::uint32_t i = 0; i < length; ++i) {

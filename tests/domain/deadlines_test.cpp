@@ -31,7 +31,7 @@ SCENARIO("deadlines are in order however they come and go") {
   CHECK(rc::check("the row is the set of what was added and not removed", [] {
     domain::deadlines row;
     std::set<std::pair<domain::instant, domain::hold_id>> model;
-    // Few moments and few holds, so that the same ones go and come back.
+    // Few moments and few holds, so that the same ones are removed and come back.
     auto steps = *rc::gen::container<std::vector<std::pair<int, int>>>(
         rc::gen::pair(rc::gen::inRange(0, 8), rc::gen::inRange(0, 4)));
     for (auto [at, hold] : steps) {

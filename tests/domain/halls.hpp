@@ -82,7 +82,7 @@ inline section empty_section(section_plan plan) {
 inline const section_terms plain_terms{.prices = {5000, 3000}};
 inline const section_terms no_orphans{.prices = {5000, 3000}, .refuse_orphans = true};
 
-/// A section with a short way to do the usual things and a memory of what happened.
+/// A section with short names for the usual steps and a memory of what happened.
 struct stage {
   explicit stage(section_plan plan) : shared(hall(std::move(plan))), here(shared, section_no{0}) {}
 
@@ -138,7 +138,7 @@ struct stage {
   std::vector<fact> journal;
 };
 
-/// Why a decision was refused; a success is no refusal and never equal to one.
+/// Why a decision was refused; a success is not a refusal and never equals one.
 template <class Fact>
 std::optional<rejection> why(const decision<Fact>& x) {
   const auto* r = refused(x);

@@ -128,12 +128,12 @@ SCENARIO("whatever is asked of an order, money and seats stay together") {
       RC_ASSERT(repeated(decided) == was_there);
       if (const auto* fact = granted(decided)) {
         RC_ASSERT(!was_cancelled || wanted != order_state::confirmed);
-        // Nothing comes after an end, except the undoing of a confirmed order.
+        // Nothing follows an end, except the undoing of a confirmed order.
         RC_ASSERT(!is_final(way.back()) || (way.back() == order_state::confirmed && wanted == order_state::cancelling));
         way.push_back(wanted);
         x.apply(*fact);
         if (wanted == order_state::unacknowledged) {
-          RC_ASSERT(way.size() == 2U); // straight from its start, and as if it had never been
+          RC_ASSERT(way.size() == 2U); // straight from its start, as if it had never existed
           RC_ASSERT(x.find_order(order_number(1)) == nullptr);
           RC_ASSERT(from_snapshot(x) == x);
           return;

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <initializer_list>
 
-/// Orders of an event, and their way.
+/// An event's orders and their steps.
 namespace usher::domain::test {
 
 inline order_started order_of(std::uint64_t order, std::uint64_t hold, const buyer_id& buyer = ada) {
@@ -27,7 +27,7 @@ inline void go(event& x, std::uint64_t order, std::initializer_list<order_state>
     x.apply(*granted(x.advance_order(order_number(order), state, "why", at(1))));
 }
 
-/// What a restart makes of an event.
+/// An event after a restart.
 inline event from_snapshot(const event& x) {
   event fresh;
   for (const auto& fact : x.snapshot())

@@ -20,15 +20,15 @@ namespace {
 constexpr std::uint32_t guid_count = 8;
 const std::vector<std::string> seated{"a", "b"};
 
-/// Where each guid is to be (the index into `seated`, or beyond: nowhere), and how large the floor is to be.
+/// Where each guid is to be (an index into `seated`; beyond its end: nowhere), and how large the floor is to be.
 struct layout {
   std::vector<std::uint32_t> section_of;
   std::uint32_t floor = 0;
   bool reversed = false; ///< sections and seats
-  bool heedful = false;  ///< of what is taken
+  bool heedful = false;  ///< of taken seats
 };
 
-/// What to do, numbers to do it with, and a plan in case that it is about one.
+/// What to do, numbers to do it with, and a plan in case it needs one.
 using step = std::tuple<int, std::uint32_t, std::uint32_t, std::vector<std::uint32_t>>;
 
 rc::Gen<std::vector<step>> steps() {
@@ -40,7 +40,7 @@ rc::Gen<std::vector<step>> steps() {
 
 /// An event as a child would write it: seats have names and no numbers.
 struct naive_event {
-  std::map<std::string, std::string> section_of;         ///< by guid, of the seats that there are
+  std::map<std::string, std::string> section_of;         ///< by guid, of present seats
   std::map<std::string, seat_state> taken;               ///< by guid: held or sold
   std::set<std::pair<std::string, std::string>> blocked; ///< section and guid, also of seats that are gone
   std::uint32_t floor = 0;
@@ -111,7 +111,7 @@ private:
     serve();
   }
 
-  /// What a restart does: the sections are what their facts make of them under the present plan.
+  /// As after a restart: the sections are what their facts make of them under the present plan.
   void serve() {
     journals_.resize(plan_->sections().size());
     sections_.clear();
@@ -214,7 +214,7 @@ private:
     }
   }
 
-  /// Of the floor; places are never given back, but blocked in turn.
+  /// Places of the floor; they are never given back, but blocked in turn.
   void take_places() {
     auto floor = plan_->find_section("floor");
     RC_ASSERT(floor.has_value() == (naive_.floor > 0));

@@ -13,7 +13,7 @@ using namespace usher::domain::test;
 
 namespace {
 
-/// A section with one row of these seats.
+/// A section with these seats in one row.
 section_plan row_of(const std::string& id, const std::vector<std::string>& guids) {
   section_plan plan{.id = id, .name = id, .rows = {"1"}};
   for (const auto& guid : guids)
@@ -25,7 +25,7 @@ shared_plan plan_of(std::vector<section_plan> sections) {
   return std::make_shared<const seating_plan>("hall", std::vector<std::string>{"near", "far"}, std::move(sections));
 }
 
-/// Standings in which nothing has happened.
+/// The standings before anything has happened.
 std::vector<section_standing> untouched(const seating_plan& plan) {
   std::vector<section_standing> result;
   for (const auto& section : plan.sections())
@@ -38,7 +38,7 @@ place_standing& at_seat(std::vector<section_standing>& standings, const seating_
   return standings[place.section.value()][place.seat.value()];
 }
 
-/// The plan that follows; null when it is refused.
+/// The plan with its numbers; null if it is refused.
 shared_plan follow(const shared_plan& now, const shared_plan& next, const std::vector<section_standing>& standings) {
   auto numbering = renumber(*now, *next, standings, at(0));
   auto* given = std::get_if<plan_numbering>(&numbering);

@@ -16,7 +16,7 @@ using namespace usher::domain::test;
 
 namespace {
 
-/// A section as a child would write it: one map, no indexes. Facts come in, and every broken rule is noted.
+/// A section as a child would write it: one map, no indexes. It takes facts and notes every broken rule.
 struct naive_section {
   struct holding {
     std::set<seat_no> seats;
@@ -148,7 +148,7 @@ private:
   }
 
   void hold(std::uint32_t n, std::uint32_t a, std::uint32_t b) {
-    // Few different holds, so that repeats and repeats after the end come up, too.
+    // Few different holds, so that there are repeats, even after their end.
     auto id = hold_number(n);
     bool known = naive_.holds.contains(id) || stage_.here.ended(id);
     wish wanted;

@@ -68,7 +68,7 @@ public:
       default:
         now_ += std::chrono::milliseconds{amount};
         admit();
-        // As a timer would: at the very moments that the room names.
+        // As a timer would, at exactly the moments that the room names.
         for (int i = 0; i < 5; ++i) {
           auto next = room_.next_admission(now_);
           if (!next || *next > now_ + seconds{1})
@@ -103,7 +103,7 @@ private:
 
   void leave(const buyer_id& buyer) {
     room_.leave(buyer);
-    // Whose turn is over has nothing left to leave.
+    // People whose turn is over have nothing left to leave.
     if (waiting_.erase(buyer) + shopping_.erase(buyer) == 0)
       return;
     known_.erase(buyer);
@@ -155,14 +155,14 @@ private:
       room_.apply(x);
     room_.pause(paused_);
     write();
-    // A new object knows nothing of the last second: what it promises, it promises from here.
+    // A new object knows nothing of the last second: its promise begins here.
     admissions_.clear();
     rates_ = {{now_ - seconds{10}, rates_.back().second}};
     shopping_.clear();
     present_.clear();
     connected_.clear();
     known_.clear();
-    // Whose turn was long ago has no second one.
+    // People whose turn was long ago get no second one.
     for (const auto& [number, repeatable_until] : turns_)
       if (repeatable_until <= now_)
         RC_ASSERT(std::holds_alternative<refusal>(room_.rejoin(buyer_id{"again"}, number, now_)));
@@ -311,7 +311,7 @@ SCENARIO("everybody who stays is let in within the time they were told") {
       if (who_is_there[static_cast<std::size_t>(i)])
         room.connected(buyer, 0);
     }
-    // Use up a part of a second first.
+    // Use up part of a second first.
     for (int i = 0; i < 7; ++i)
       (void)room.admit(now + std::chrono::milliseconds{i * 13});
     now += std::chrono::milliseconds{100};

@@ -42,7 +42,7 @@ struct lobby {
       result.push_back(x.number.value());
     return result;
   }
-  /// Admits whenever the room says so, up to `end`. When the n-th was let in.
+  /// Admits whenever the room says so, up to `end`. Returns when each was let in.
   std::vector<instant> admit_until(instant now, instant end) {
     std::vector<instant> result;
     for (auto next = room.next_admission(now); next && *next <= end; next = room.next_admission(*next))
@@ -201,7 +201,7 @@ SCENARIO("whoever is connected at two entrances is there until both connections 
     x.join(n);
     x.room.connected(lobby::person(n), last_entrance);
   }
-  x.room.connected(lobby::person(1), 0); // again: the same
+  x.room.connected(lobby::person(1), 0); // repeating it changes nothing
   x.room.disconnected(lobby::person(1), 0);
   CHECK_EQ(x.room.totals().present, 3u);
   x.room.disconnected(lobby::person(1), last_entrance);
@@ -386,7 +386,7 @@ SCENARIO("turns are worth writing once, and a snapshot knows them all") {
   x.admit(at(60)); // the first ones are over now
   std::vector<fact> expected{
       numbers_reserved{x.written},
-      turns_taken{{{queue_number{1}, queue_number{21}}}, instant{}}, // with the one who left
+      turns_taken{{{queue_number{1}, queue_number{21}}}, instant{}}, // including the one who left
       turns_taken{{{queue_number{22}, queue_number{25}}}, at(90)},
   };
   CHECK(x.room.snapshot() == expected);

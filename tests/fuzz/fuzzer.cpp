@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-/// The way in for libFuzzer.
+/// libFuzzer's entry point.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   usher::fuzz::try_out({reinterpret_cast<const char*>(bytes), size});
   return 0;

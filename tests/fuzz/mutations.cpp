@@ -6,9 +6,9 @@
 #include <iostream>
 #include <random>
 
-/// Runs a target over its seeds and over so many random changes of them, the same ones every time: what stands in for a
-/// fuzzer in every run of the tests. With `--seeds FOLDER` it writes the seeds there, one a file, for a fuzzer to begin
-/// with.
+/// Runs a target over its seeds and a number of random changes of them, the same ones every time: stands in for a
+/// fuzzer in every run of the tests. With `--seeds FOLDER` it writes the seeds there, one per file, for a fuzzer to
+/// start from.
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-/// What a fuzz program brings: texts to begin with, and what is done with each text. It must not throw or crash,
+/// What a fuzz program provides: texts to start from, and what to do with each text. It must not throw or crash,
 /// whatever the text.
 namespace usher::fuzz {
 

@@ -29,7 +29,7 @@ using asio::ip::tcp;
 
 constexpr std::chrono::seconds deadline{20};
 
-/// Starts an operation and runs the loop until it has ended. Returns its error.
+/// Starts an operation and runs the loop until it ends. Returns its error.
 template <class Start>
 beast::error_code finish(asio::io_context& loop, Start start) {
   std::optional<beast::error_code> ended;
@@ -73,7 +73,7 @@ struct http_client::inside {
   asio::io_context loop;
   tcp::socket socket{loop};
   beast::flat_buffer buffer;
-  std::string unread; ///< of what `head` has received
+  std::string unread; ///< received by `head` and not read yet
 };
 
 http_client::http_client(std::uint16_t port) : in_(std::make_unique<inside>()) {

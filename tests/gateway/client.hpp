@@ -45,7 +45,7 @@ private:
 
 class websocket_client {
 public:
-  /// Connects and upgrades. Throws when that is refused.
+  /// Connects and upgrades. Throws if refused.
   explicit websocket_client(std::uint16_t port, const std::string& protocol = "usher.v1", const headers& extra = {});
   ~websocket_client();
 
@@ -53,13 +53,13 @@ public:
   void send_binary(const std::string& bytes);
   /// The next frame.
   boost::json::object next();
-  /// The next frame of this type; others are passed over.
+  /// The next frame of this type; others are skipped.
   boost::json::object next(const std::string& type);
   /// Sends, and waits for the answer to `id`.
   boost::json::object ask(const std::string& text, const std::string& id);
   /// Says hello, and returns `welcome`.
   boost::json::object hello(const std::string& more = {});
-  /// Reads until the server closes, and returns the close code; nothing when it closed without one.
+  /// Reads until the server closes, and returns the close code; nothing if it closed without one.
   std::optional<unsigned> close_code();
   /// Closes the socket without a word.
   void vanish();

@@ -15,7 +15,7 @@
 
 namespace usher::tests {
 
-/// What the fake router saw, and whom it may tell something. Shared with the test's thread.
+/// What the fake router saw, and whom it may send news. Shared with the test's thread.
 struct router_notes {
   const domain::shared_plan plan = small_hall(); ///< of every event
   std::mutex lock;

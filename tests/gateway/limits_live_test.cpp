@@ -15,14 +15,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Says hello and has a request on its way that is never answered.
+/// Says hello and sends a request that is never answered.
 void ask_in_vain(websocket_client& client) {
   client.hello();
   client.send(R"({"type":"hold","id":"never","event":"open","seats":["S-A-2"]})");
   client.ask(R"({"type":"ping","id":"p"})", "p");
 }
 
-/// A client that has said hello, as soon as there is room: those before it may not be missed yet.
+/// A client that has said hello, as soon as there is room: the loss of earlier ones may not have been noticed yet.
 std::unique_ptr<websocket_client> come_in(served& gateway) {
   std::unique_ptr<websocket_client> client;
   served::await([&] {
@@ -148,7 +148,7 @@ SCENARIO("clients for whom there is no room, and who are silent, are no more tha
     served gateway{configured};
     auto only = come_in(gateway);
     http_client boss{gateway.operators()};
-    served::await([&] { // the two of them are all
+    served::await([&] { // these two are all
       auto page = boss.call("GET", "/metrics", {}, operators_key).text;
       return page.find("usher_gateway_connections 2 ") != std::string::npos;
     });

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int burst = 2;
 
-/// Every address may ask twice at once, but for this machine itself, which the tests come from.
+/// Every address may ask twice at once, except this machine itself, from which the tests come.
 gateway::options limited_options(std::vector<std::string> trusted) {
   auto configured = quick_options();
   configured.per_address = {0.001, burst, 1000, false};
@@ -20,11 +20,11 @@ gateway::options limited_options(std::vector<std::string> trusted) {
   return configured;
 }
 
-/// A gateway behind proxies: shows whom it takes a client for by whose requests it has had enough of.
+/// A gateway behind proxies: whose requests it refuses shows which address it takes a client to have.
 struct behind : served {
   explicit behind(std::vector<std::string> trusted) : served{limited_options(std::move(trusted))} {}
 
-  /// How many of five requests with this header are answered otherwise than 429.
+  /// How many of five requests with this header are answered other than with 429.
   int answered(const std::string& forwarded_for) {
     int count = 0;
     for (int i = 0; i < 5; ++i)
@@ -32,9 +32,9 @@ struct behind : served {
           http_client{port()}.call("GET", "/v1/events/rock", {}, {{"X-Forwarded-For", forwarded_for}}).status != 429;
     return count;
   }
-  /// Nobody has asked under this address so far.
+  /// Whether nobody has asked under this address so far.
   bool is_new(const std::string& forwarded_for) { return answered(forwarded_for) == burst; }
-  /// Somebody has asked too often under this address.
+  /// Whether somebody has asked too often under this address.
   bool is_known(const std::string& forwarded_for) { return answered(forwarded_for) == 0; }
   bool is_this_machine(const std::string& forwarded_for) { return answered(forwarded_for) == 5; }
 

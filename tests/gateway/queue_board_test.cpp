@@ -11,7 +11,7 @@ using gateway::telling_period;
 
 namespace {
 
-/// Of 1,000 numbers 100 have been called; of the others half have left, and half of those who wait are there.
+/// Of 1,000 numbers 100 have been called; half of the others have left, and half of those who wait are there.
 messages::queue_moved half_full(std::uint32_t admission_per_s) {
   return {domain::event_id{"rock"},
           domain::queue_state::waiting,

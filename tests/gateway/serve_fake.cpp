@@ -1,4 +1,4 @@
-// A gateway before a fake router, for clients in other languages: prints its port, and ends with its input.
+// A gateway in front of a fake router, for clients in other languages: prints its port, and ends with its input.
 #include "tests/gateway/served.hpp"
 
 #include <caf/init_global_meta_objects.hpp>

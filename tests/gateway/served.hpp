@@ -25,7 +25,7 @@ inline gateway::options quick_options() {
   return configured;
 }
 
-/// A gateway before a fake router, on ports of its own.
+/// A gateway in front of a fake router, on ports of its own.
 class served {
 public:
   explicit served(gateway::options configured = quick_options())
@@ -51,7 +51,7 @@ public:
     self->wait_for(router_);
   }
 
-  /// Waits until something is so, for what no frame tells. Throws after the deadline.
+  /// Waits until something is so that no frame tells. Throws after the deadline.
   static void await(const std::function<bool()>& so) {
     auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
     while (!so()) {

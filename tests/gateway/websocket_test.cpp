@@ -116,7 +116,7 @@ SCENARIO("watchers get a snapshot, then every change, and after a gap a new snap
       CHECK_EQ(boost::json::serialize(delta.at("set")), R"([[2,"H"]])");
       CHECK_EQ(delta.at("totals").at("held").to_number<int>(), 1);
     }
-    // Whoever comes now is told how it stands now.
+    // Whoever comes now gets the present state.
     auto late = first.ask(R"({"type":"seats.watch","id":"l","event":"rock","section":"stalls"})", "l");
     CHECK_EQ(text(late, "status"), "..H.....");
     CHECK_EQ(late.at("totals").at("held").to_number<int>(), 1);

@@ -33,7 +33,7 @@ shared_plan small_hall() {
                                               std::vector<section_plan>{stalls, floor});
 }
 
-/// An event on a store of its own. Branches of one scenario run one after the other, so each makes its own.
+/// An event on a store of its own. Branches of one scenario run one after another, so each makes its own.
 struct sale {
   sale() {
     store->add_event({rock, "{}"}, 2);
@@ -65,7 +65,7 @@ struct sale {
     write(event_shard, advanced(1, order_state::charged), 5);
     write(section_shard(0), sold(1, 1, {0, 1}), 6);
     write(event_shard, advanced(1, order_state::confirmed), 7);
-    // run out, and given to somebody else
+    // expired, and given to somebody else
     write(section_shard(0), held(2, {2}, 100), 8);
     write(section_shard(0), hold_ended{{7, 2}, hold_end::expired}, 101);
     write(section_shard(0), held(3, {2}, 500), 102);
@@ -88,7 +88,7 @@ struct sale {
 
   node::audit_report audit() { return node::audit(*store, rock, small_hall()); }
 
-  /// Whether the audit finds this invariant broken, with these words.
+  /// Whether the audit reports this invariant as broken, in these words.
   bool finds(int invariant, const std::string& words) {
     auto report = audit();
     for (const auto& x : report.violations)

@@ -17,7 +17,7 @@ using namespace usher::node;
 
 namespace {
 
-/// What a configuration is refused with; empty when it is not.
+/// The sentence with which a configuration is refused; empty if it is accepted.
 std::string refusal_of(const std::function<void()>& work) {
   try {
     work();
@@ -43,7 +43,7 @@ bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-/// Values just out of bounds, made from the bounds that people are shown.
+/// Values just out of bounds, made from the bounds shown to people.
 std::vector<std::string> forbidden_values(const option& each) {
   if (each.bounds == "true or false")
     return {"1", "\"maybe\""};

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-/// Runs the real program, or a node in this one.
+/// Runs the real program, or a node in this process.
 namespace usher::node::testing {
 
 inline std::string text_of(const std::filesystem::path& path) {
@@ -38,7 +38,7 @@ inline outcome run_usher(const std::vector<std::string>& arguments) {
   return {code.value_or(-1), text_of(out), text_of(err)};
 }
 
-/// Of a node that keeps everything in this folder and takes any free ports.
+/// For a node that keeps everything in this folder and takes any free ports.
 inline configuration configuration_in(const std::filesystem::path& folder) {
   configuration result;
   result.node.store = "sqlite:" + (folder / "usher.db").string();

@@ -8,7 +8,7 @@
 /// Calls to a provider that wait for their answer.
 namespace usher::tests {
 
-/// Runs `call` with a completion and waits for what it is told.
+/// Runs `call` with a completion and waits for its answer.
 template <class Call>
 payments::answer awaited(Call call) {
   auto told = std::make_shared<std::promise<payments::answer>>();
@@ -32,7 +32,7 @@ inline payments::outcome refund(payments::provider& who, const std::string& key)
   return awaited([&](payments::completion done) { who.refund(key, std::move(done)); }).result;
 }
 
-/// Asks as a checkout does until something is known: charge, and when that is unknown, status.
+/// Asks as a checkout does until the outcome is known: charge, and if that is unknown, status.
 inline payments::outcome settle(payments::provider& who, const std::string& key) {
   auto known = charge(who, key);
   while (known == payments::outcome::unknown || known == payments::outcome::never_asked)

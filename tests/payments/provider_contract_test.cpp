@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-// What a checkout relies on, whoever the provider is: every adapter goes through all of it.
+// What a checkout relies on, whoever the provider is: every adapter must pass all of it.
 
 using namespace usher::payments;
 using namespace usher::tests;
@@ -40,7 +40,7 @@ std::vector<adapter> adapters() {
          auto settings = in_memory;
          settings.ledger = fresh_ledger();
          auto result = std::make_unique<sandbox>(settings);
-         std::filesystem::remove(*settings.ledger); // what is open stays usable
+         std::filesystem::remove(*settings.ledger); // an open file stays usable
          return result;
        }},
       {"sandbox that loses answers",

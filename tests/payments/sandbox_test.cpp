@@ -39,7 +39,7 @@ std::string key(int number) {
   return "key" + std::to_string(number);
 }
 
-/// The first outcome of many keys, asked in the order given.
+/// The first outcome for many keys, asked in the given order.
 std::map<std::string, outcome> first_outcomes(std::uint64_t seed, bool backwards) {
   sandbox who{{.delay_mean = 0ms, .decline_rate = 0.3, .failure_rate = 0.3, .seed = seed}};
   std::map<std::string, outcome> result;

@@ -250,7 +250,7 @@ void has_a_clock(const connector& connect) {
   CHECK(store->now() >= first);
 }
 
-/// The clauses about events, shards and what else a store keeps.
+/// The clauses about events, shards and whatever else a store keeps.
 const std::vector<contract_clause>& clauses_of_shards() {
   static const std::vector<contract_clause> clauses{
       {"programs that open an empty store at once make it once", opens_at_once},

@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-/// What every booking store promises, whichever it is: the sentences of persistence/booking_store.hpp.
+/// What every booking store promises: the sentences of persistence/booking_store.hpp.
 namespace usher::tests {
 
 /// Makes another connection to one and the same store, which is empty at first.
@@ -17,9 +17,10 @@ struct contract_clause {
   void (*check)(const connector&);
 };
 
-/// Gives an empty store an event whose first section has three facts, all of them noted.
+/// Gives an empty store an event whose first section has three facts, all noted.
 void put_noted_journal(persistence::booking_store& store);
-/// That store, left by an earlier version and opened by this one, has lost nothing and can all that this version can.
+/// That store, left by an earlier version and opened by this one, has lost nothing and can do all that this version's
+/// can.
 void check_upgraded(persistence::booking_store& store);
 
 /// Holds a store to every clause; `fresh` makes an empty store for each.

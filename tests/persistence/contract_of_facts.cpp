@@ -136,7 +136,7 @@ void guards_sold_seats(const connector& connect) {
   auto mine = claimed(*store, section_shard(0));
   auto other = claimed(*store, section_shard(1));
   CHECK((append(*store, {entry(section_shard(0), mine, 1, sold(1, 1, {4, 5}))}) == results{written}));
-  // sold already; the wrong version; a return by who does not own it; one bad seat among good ones
+  // sold already; the wrong version; a return by an order that does not own it; one bad seat among good ones
   for (const fact& wrong : {fact{sold(2, 2, {4})}, fact{sold(2, 2, {4}, 2)}, fact{sold(2, 2, {6}, 2)},
                             fact{returned(2, {4})}, fact{returned(1, {4}, 3)}, fact{sold(2, 2, {6, 7, 5})}})
     CHECK((append(*store, {entry(section_shard(0), mine, 2, wrong), entry(section_shard(1), other, 1, held(1, {1})),
@@ -208,8 +208,8 @@ void keeps_the_table_of_orders(const connector& connect) {
   CHECK((store->orders(event_id{"nobody"}).empty()));
 }
 
-/// One connection writes without pause while another claims its shard: what was written before the claim is in
-/// its history, and nothing is written after it.
+/// One connection writes without pause while another claims its shard: what was written before the claim is in the
+/// claimed history, and nothing is written after it.
 void claims_cut_off_writers(const connector& connect) {
   auto store = with_event(connect);
   auto stale = claimed(*store, section_shard(0));

@@ -3,12 +3,12 @@
 #include "tests/persistence/contract.hpp"
 #include "tests/persistence/sample_facts.hpp"
 
-/// What the clauses of the contract do with a store, each file of them its own.
+/// Steps shared by the files of the contract's clauses.
 namespace usher::tests {
 
 using append_results = std::vector<persistence::append_result>;
 
-/// A store with the event `rock` of three sections.
+/// A store with the event `rock`, which has three sections.
 inline std::unique_ptr<persistence::booking_store> with_event(const connector& connect) {
   auto store = connect();
   store->add_event({rock, "{}"}, 3);

@@ -24,13 +24,13 @@ struct fixture {
   private_postgres server;
 };
 
-/// A second writes; the first is told when something of it has been written.
+/// Appends fact `seq` of the section: a hold of seat `seq`.
 std::vector<append_result> append_one(booking_store& store, domain::epoch epoch, std::uint64_t seq) {
   auto group = std::vector{entry(section_shard(0), epoch, seq, held(seq, {static_cast<std::uint32_t>(seq)}))};
   return store.append(group);
 }
 
-/// Writes one fact after the other until the store fails, and says how many were acknowledged.
+/// Writes one fact after another until the store fails, and counts those acknowledged.
 std::uint64_t write_until_failure(booking_store& store, domain::epoch epoch, std::atomic<std::uint64_t>& acknowledged) {
   for (std::uint64_t seq = 1;; ++seq) {
     try {

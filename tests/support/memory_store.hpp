@@ -15,19 +15,19 @@ namespace usher::tests {
 /// How appends to a memory store, and claims, fail.
 enum class store_fault {
   none,
-  unavailable, ///< nothing is written, and the caller is told so
-  lost_answer, ///< everything is written, and the caller is told `store_unavailable`
-  lost_claim,  ///< nothing is written, but claims succeed, and the caller is told `store_unavailable`
-  full,        ///< no fact is written, and the caller is told `store_unavailable`; all else succeeds
-  broken,      ///< no fact is written, and the caller is told `store_broken`; all else succeeds
-  mute,        ///< everything is written, and the answer says so of no fact
+  unavailable, ///< nothing is written; the caller gets `store_unavailable`
+  lost_answer, ///< everything is written; the caller gets `store_unavailable`
+  lost_claim,  ///< nothing is written, but claims succeed; the caller gets `store_unavailable`
+  full,        ///< no fact is written; the caller gets `store_unavailable`; all else succeeds
+  broken,      ///< no fact is written; the caller gets `store_broken`; all else succeeds
+  mute,        ///< everything is written, but the answer has no fact as written
   paused,      ///< the call waits until another fault, or none, is set
 };
 
-/// What the connections of one memory store share. Every member may be used from any thread.
+/// What the connections of one memory store share. Thread-safe.
 class memory_books {
 public:
-  /// From now on, until it is set again. `unavailable` and `lost_answer` make claims unavailable, too.
+  /// Applies from now on, until set again. `unavailable` and `lost_answer` make claims unavailable, too.
   void set(store_fault fault);
   /// What the clock says unless it is set.
   [[nodiscard]] static domain::instant start() { return domain::instant{std::chrono::hours{24 * 365 * 50}}; }
@@ -38,7 +38,7 @@ public:
   /// The facts in a shard's journal.
   [[nodiscard]] std::vector<domain::fact> facts(const domain::shard_id& shard) const;
   [[nodiscard]] std::size_t snapshots_kept() const;
-  /// Puts a row into the table of sold seats that no fact explains.
+  /// Puts a row that no fact explains into the table of sold seats.
   void forge_sale(const domain::event_id& event, const persistence::sold_row& row);
 
 private:
@@ -70,7 +70,7 @@ private:
   std::map<std::string, std::string, std::less<>> secrets_;
 };
 
-/// A booking store in memory, with faults at the test's wish. One object is one connection.
+/// A booking store in memory, with faults on demand. One object is one connection.
 class memory_store : public persistence::booking_store {
 public:
   explicit memory_store(std::shared_ptr<memory_books> books) : books_(std::move(books)) {}

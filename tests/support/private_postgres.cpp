@@ -48,7 +48,7 @@ std::string quoted(const std::string& word) {
 int parent_of(int process) {
   std::ifstream stat{"/proc/" + std::to_string(process) + "/stat"};
   std::string text;
-  std::getline(stat, text); // a process that ends meanwhile leaves this empty
+  std::getline(stat, text); // if the process has just ended, this is empty
   auto end_of_name = text.rfind(')');
   if (end_of_name == std::string::npos)
     return 0;
@@ -66,7 +66,7 @@ private_postgres::private_postgres() : port_(free_port()) {
   if (::mkdtemp(pattern.data()) == nullptr)
     throw std::runtime_error("cannot make a temporary folder for PostgreSQL");
   folder_ = pattern;
-  // The server's processes become ours when those that started them have ended: so their end can be awaited.
+  // The server's processes become our children when their parents have ended, so that we can wait for their end.
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
     throw std::runtime_error("cannot adopt the processes of PostgreSQL");
   if (::geteuid() == 0)
@@ -116,7 +116,7 @@ void private_postgres::kill() {
   auto all = processes();
   for (int process : all)
     ::kill(process, SIGKILL);
-  // Their remains would look like a server that still runs. Nothing outlives that signal, so this ends.
+  // Zombies would look like a server that still runs. No process survives that signal, so the wait ends.
   for (int process : all)
     while (::waitpid(process, nullptr, 0) < 0 && errno == EINTR) {
     }
@@ -145,7 +145,8 @@ void private_postgres::run_as_caller(const std::vector<std::string>& command) co
   std::string line = "cd " + quoted(folder_.string()) + " &&";
   for (const auto& word : command)
     line += " " + quoted(word);
-  // The server keeps its streams: they must not be the test's, or who waits for the test's output waits for ever.
+  // The server keeps its streams: they must not be the test's, or whoever waits for the test's output to end waits for
+  // ever.
   line += " > command.out 2>&1 < /dev/null";
   if (std::system(line.c_str()) == 0)
     return;

@@ -17,7 +17,7 @@ public:
     path_ = pattern;
   }
   ~temporary_folder() {
-    std::error_code ignored; // what is left in the system's temporary folder harms nobody
+    std::error_code ignored; // leftovers in the system's temporary folder do no harm
     std::filesystem::remove_all(path_, ignored);
   }
   temporary_folder(const temporary_folder&) = delete;

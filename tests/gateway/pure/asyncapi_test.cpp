@@ -22,7 +22,7 @@ const json::value& document() {
   return parsed;
 }
 
-/// What a reference of the document leads to, followed to its end.
+/// What a reference in the document leads to in the end.
 const json::value& follow(const json::value& root, const json::value& from) {
   const json::value* at = &from;
   for (int hops = 0; at->is_object() && at->as_object().contains("$ref"); ++hops) {

@@ -28,7 +28,7 @@ Frame decode_as(std::string_view text) {
   CAF_FAIL("another frame");
 }
 
-/// The pointer of the problem that a frame is, or `(none)`.
+/// The pointer of the problem with a frame, or `(none)`.
 std::string fault_at(std::string_view text) {
   auto received = decode(text);
   const auto* what = std::get_if<problem>(&received.content);

@@ -23,7 +23,7 @@ namespace {
 const auto hall = small_hall();
 const reply_id seven = "7";
 
-/// The text as JSON; it must be well-formed, UTF-8 included.
+/// The text as JSON; it must be well-formed, including its UTF-8.
 boost::json::value parsed(const std::string& text) {
   boost::system::error_code error;
   auto json = boost::json::parse(text, error);

@@ -46,7 +46,7 @@ domain::shared_plan good(std::string_view text) {
   return std::get<domain::shared_plan>(result);
 }
 
-/// The plan with `from` replaced by `to`, once, and where that is refused.
+/// Where the plan is refused with `from` replaced by `to`, once.
 std::string fault_with(const std::string& from, const std::string& to) {
   auto text = whole;
   auto at = text.find(from);

@@ -158,7 +158,7 @@ SCENARIO("a token that was changed does not count") {
         RC_PRE(changed[at % changed.size()] != c);
         changed[at % changed.size()] = c;
         auto result = of_shop().verify_buyer(changed, whole_second());
-        // The last character of base64url has bits that mean nothing.
+        // The last base64url character has bits without meaning.
         if (const auto* told = std::get_if<buyer_claims>(&result))
           RC_ASSERT(told->buyer == anna);
       }));
