@@ -21,8 +21,7 @@ class checkout_sections {
 public:
   using all_answered = std::function<void()>;
 
-  /// `order` is what was begun, and must outlive this object; `window` is how long a hold lasts while it is being paid
-  /// for.
+  /// `order` is what was begun, and must outlive this object; `window` is how long a hold lasts while being paid for.
   checkout_sections(messages::checkout_actor::pointer checkout, domain::event_id event,
                     const domain::order_started& order, std::vector<checkout_part> parts, domain::seconds window,
                     messages::trace_id trace);

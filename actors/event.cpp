@@ -206,8 +206,7 @@ private:
     mind_totals();
   }
 
-  /// The event is sold out, or no longer. If that cannot be written down now, it is looked at again once something has
-  /// been.
+  /// The event is sold out, or no longer. If that cannot be written now, it is checked again after a later write.
   void mind_totals() {
     if (!holds_.all_totals_known())
       return;

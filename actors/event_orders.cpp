@@ -207,8 +207,7 @@ void event_orders::cancel_noted(order_cancel_noted& order) {
   if (const auto* present = core_.event.find_order(order.order))
     order.asked.deliver(view(*present));
   else
-    order.asked.deliver(
-        to_error(rejection::not_found)); // it failed, and so many others have since that it is forgotten
+    order.asked.deliver(to_error(rejection::not_found)); // it failed, and is forgotten as many others have since
 }
 
 void event_orders::cancelling(order_cancelled& order) {

@@ -62,8 +62,7 @@ public:
 
   /// Nothing of a hold is held or owned any more.
   void forget(domain::hold_id hold);
-  /// Likewise in one section, unless the wish was passed on again after this attempt; 0 counts as later than all
-  /// attempts.
+  /// Likewise in one section, unless the wish was passed on again after this attempt; 0 comes after all attempts.
   void forget_part(domain::hold_id hold, domain::section_no section, std::uint64_t attempt = 0);
 
 private:

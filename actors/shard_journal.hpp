@@ -27,7 +27,7 @@ struct journal_start {
 
 struct shard_journal_limits {
   std::size_t in_flight_max = 10'000;     ///< facts decided and not yet durable; above that, `overloaded`
-  std::size_t facts_per_snapshot = 4'000; ///< at most about this many are replayed one by one after a restart
+  std::size_t facts_per_snapshot = 4'000; ///< about this many are replayed one by one after a restart
   std::chrono::milliseconds first_retry{250};
   std::chrono::milliseconds last_retry{2'000};
 };

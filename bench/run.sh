@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # bench/run.sh [--duration S] [--connections N] [--json] [--help]
 #
-# Runs every bench side by side on this machine, one after the other: holds with their echo and the journal, each on
+# Runs every bench on this machine, one after another: holds with their echo and the journal, each on
 # SQLite and on a private PostgreSQL (fsync on), the actors' ask, and the domain's decisions. Prints one table, or with
-# --json one object a line. `./dev bench` builds the programs and calls it.
+# --json one object per line. `./dev bench` builds the programs and calls it.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 
@@ -74,7 +74,7 @@ measure() {
   if [ -n "$json" ]; then cat "$work/$name.json"; fi
 }
 
-# value NAME MEMBER: a number of that object, or - when it has none.
+# value NAME MEMBER: a number of that object, or - if it has none.
 value() {
   local found
   found=$(grep -o "\"$2\":[-0-9.e+]*" "$work/$1.json" 2>/dev/null | head -n 1 | cut -d: -f2) || true

@@ -27,8 +27,8 @@ struct running_event {
   domain::epoch room_epoch; ///< at which it was started
 };
 
-/// The events whose shards run here: starts their actors, knows and announces them, and ends them, at the latest when
-/// it ends itself.
+/// The events whose shards run here: starts their actors, knows and announces them, and ends them, at the latest with
+/// itself.
 class running_events {
 public:
   running_events(messages::keeper_actor::pointer keeper, const shard_factories& factories,

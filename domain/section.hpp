@@ -68,7 +68,7 @@ struct hold {
   /// How long a hold goes on at least when its payment has failed, so that its buyer may pay in another way; but never
   /// longer than this past what was promised, however many orders fail.
   static constexpr seconds second_try{60};
-  /// When it ends if its payment, if any, fails now. Never earlier than an earlier answer.
+  /// When it ends if its payment, if any, fails now. Never earlier than said before.
   [[nodiscard]] instant ends_unpaid(instant now) const;
 
   friend bool operator==(const hold&, const hold&) = default;

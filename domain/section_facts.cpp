@@ -8,9 +8,9 @@
 namespace usher::domain {
 namespace {
 
-// The order that represents all earlier owners of a seat in a snapshot. No client's order has this id.
+// In a snapshot, stands for all earlier owners of a seat. No client's order has this id.
 constexpr order_id earlier_owners{};
-// The order that represents those which gave a hold more time and failed in a snapshot.
+// In a snapshot, stands for the orders that gave a hold more time and then failed.
 constexpr order_id failed_before{};
 
 } // namespace

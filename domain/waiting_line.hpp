@@ -44,8 +44,8 @@ private:
 
 /// The people who wait, by number, and which of them are present.
 ///
-/// Bits by number, in blocks that keep counts: finding the lowest number and counting the people before a number take a
-/// look at a few words, however long the line is. The caller keeps owning the people.
+/// Bits by number, in blocks that keep counts: finding the lowest number and counting the people before a number look
+/// at only a few words, however long the line is. The caller owns the people.
 class waiting_line {
 public:
   /// `person.number` must not be in line.

@@ -8,7 +8,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-# What only some places may touch, wherever the table stands: header prefix → allowed files.
+# What only some places may include, whatever the table says: header prefix → allowed files.
 CONFINED = {
     r"pqxx/|libpq": r"persistence/postgres/(\w+\.cpp|arguments\.hpp)|tests/persistence/.*",
     r"sqlite3\.h": r"persistence/sqlite/\w+\.cpp|tests/.*",

@@ -78,7 +78,7 @@ class BadInput:
             with self.assertRaises((Problem, ConnectionError)) as refused:
                 await Buyer(self.node).open(token)
             if isinstance(refused.exception, Problem):
-                # Some are not even texts that a token may be.
+                # Some are not even texts that could be a token.
                 self.assertIn(refused.exception.slug, ("unauthorized", "bad-request"))
         answer = self.node.call("POST", "/v1/events/play/holds", {"seats": ["stalls-1-1"]})
         self.assert_problem(answer, 401, "unauthorized")

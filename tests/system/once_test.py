@@ -60,7 +60,7 @@ class Once:
             asking = asyncio.create_task(buyer.hold("duet", seats=["stalls-3-1"], key="lost"))
             await asyncio.sleep(0)
             if attempt < 9:
-                await asyncio.sleep(0.002 * attempt)  # cut at different moments of the road
+                await asyncio.sleep(0.002 * attempt)  # cut at different moments on the way
                 buyer.cut()
                 await asyncio.gather(asking, return_exceptions=True)
         held = await asking

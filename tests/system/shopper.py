@@ -13,7 +13,7 @@ NOT_NOW = {"store-unavailable", "overloaded", "rate-limited", "sale-paused", "in
 SOMEBODY_WAS_FASTER = {"seat-taken", "sold-out", "would-orphan"}
 LOST = (OSError, asyncio.TimeoutError, websockets.WebSocketException)
 PATIENCE_S = 60   # for what must happen in the end
-SECOND_S = 1      # two clocks and a way between them
+SECOND_S = 1      # two clocks and the way between them
 
 
 class Shopper:
@@ -48,7 +48,7 @@ class Shopper:
         self.token = connection.token
         try:
             entrance = await self.admission(connection)
-            self.place = self.number = None  # who was inside stands at the end the next time
+            self.place = self.number = None  # whoever was inside starts at the end the next time
             while not self.stopping:
                 await self.shop(connection, entrance["pass"])
         finally:

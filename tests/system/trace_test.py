@@ -40,7 +40,7 @@ class Trace(Story):
         while not self.lines(node, *words):
             if time.monotonic() > deadline:
                 raise AssertionError(f"no line with {words} within {within_s} s:\n{node.output()}")
-            time.sleep(0.02)  # a file can only be looked at again
+            time.sleep(0.02)  # a file cannot be waited for, only polled
 
     def break_provider(self, node):
         """From now on every call of the sandbox fails, until `repair_provider`."""

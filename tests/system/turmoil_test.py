@@ -15,7 +15,7 @@ SETTINGS = ("--rate", "50", "--hold-ttl", "10", "--max-per-buyer", "6", "--open"
 PAYMENTS = "payments { sandbox { decline-rate = 0.1, failure-rate = 0.2 } }"
 SHOPPERS = 30
 ORDERS_BETWEEN = 15
-SEED = int(os.environ.get("USHER_SEED", "1"))  # of what people want and do; when it happens is never the same
+SEED = int(os.environ.get("USHER_SEED", "1"))  # of what people want and do; the timing is never the same
 
 
 class Turmoil(Story):

@@ -163,7 +163,7 @@ class Verbs(unittest.TestCase):
                     return
                 with connection:
                     try:
-                        # Wishes for encryption first, each refused.
+                        # Requests for encryption come first; each is refused.
                         while struct.unpack("!I", body_of(connection)[:4])[0] in (80877103, 80877104):
                             connection.sendall(b"N")
                         greeting = message(b"R", struct.pack("!I", 0))
