@@ -102,6 +102,19 @@ waiting_person* waiting_line::first_present() {
   return people.people[lowest_ % block_size];
 }
 
+waiting_person* waiting_line::last_absent() const {
+  auto has_any = [](const counted_block& x) { return x.waiting > x.present; };
+  auto block = std::find_if(blocks_.rbegin(), blocks_.rend(), has_any);
+  if (block == blocks_.rend())
+    return nullptr;
+  const auto& people = *block->people;
+  auto word = block_words - 1;
+  while ((people.waiting[word] & ~people.present[word]) == 0)
+    --word;
+  auto bit = std::bit_width(people.waiting[word] & ~people.present[word]) - 1;
+  return people.people[word * word_bits + static_cast<std::size_t>(bit)];
+}
+
 std::uint64_t waiting_line::before(queue_number number, std::uint32_t counted_block::*count,
                                    bits people_block::*set) const {
   auto n = number.value();

@@ -58,6 +58,9 @@ public:
   /// Whoever has the lowest number of those present, or null. O(1) amortized while nobody with a lower number returns.
   [[nodiscard]] waiting_person* first_present();
 
+  /// Whoever has the highest number of those who are not present, or null. O(numbers / 4096).
+  [[nodiscard]] waiting_person* last_absent() const;
+
   [[nodiscard]] std::uint64_t waiting() const noexcept { return waiting_; }
   [[nodiscard]] std::uint64_t present() const noexcept { return present_; }
   [[nodiscard]] std::uint64_t waiting_before(queue_number number) const;

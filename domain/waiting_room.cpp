@@ -88,7 +88,7 @@ void waiting_room::begin() {
   if (begun_)
     return;
   begun_ = true;
-  earlier_ = last_ = reserved_;
+  last_ = reserved_;
 }
 
 std::optional<numbers_reserved> waiting_room::numbers_needed() {
@@ -171,9 +171,9 @@ std::variant<queue_number, refusal> waiting_room::rejoin(const buyer_id& buyer, 
   auto* person = find(buyer);
   if (person != nullptr && person->number == number)
     return number;
-  // Numbers that this object gave out are known as long as they are valid.
-  bool given_earlier = number.value() >= 1 && number.value() <= earlier_;
-  if (!given_earlier || turns_.over(number) || line_.find(number) != nullptr)
+  // One that is neither over nor in line was given out before a restart, or forgotten while its owner was away.
+  bool given_out = number.value() >= 1 && number.value() <= last_;
+  if (!given_out || turns_.over(number) || line_.find(number) != nullptr)
     return refusal{.reason = rejection::not_found};
   if (person == nullptr) {
     person = add(buyer);
@@ -197,7 +197,7 @@ waiting_person* waiting_room::find(const buyer_id& buyer) const {
 }
 
 waiting_person* waiting_room::add(const buyer_id& buyer) {
-  if (people_.size() >= limits_.people_max && !forget_expired())
+  if (people_.size() >= limits_.people_max && !forget_expired() && !forget_absent())
     return nullptr;
   return people_.insert(waiting_person::make(buyer)).first->get();
 }
@@ -337,6 +337,15 @@ bool waiting_room::forget_expired() {
     }
   }
   return false;
+}
+
+bool waiting_room::forget_absent() {
+  const auto* last = line_.last_absent();
+  if (last == nullptr)
+    return false;
+  line_.remove(last->number);
+  people_.erase(people_.find(last->buyer()));
+  return true;
 }
 
 // ---- readings -----------------------------------------------------------------

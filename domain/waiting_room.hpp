@@ -87,8 +87,8 @@ public:
   /// Facts equivalent to all that were applied.
   [[nodiscard]] std::vector<fact> snapshot() const;
 
-  /// Gives `buyer` a number, or the one they have; a new one when their turn is over. `overloaded` when full or when
-  /// numbers must first be written. Does not make them present: see `connected` and `touch`.
+  /// Gives `buyer` a number, or the one they have; a new one when their turn is over. `overloaded` when full of people
+  /// who are there, or when numbers must first be written. Does not make them present: see `connected` and `touch`.
   [[nodiscard]] std::variant<queue_number, refusal> join(const buyer_id& buyer, instant now);
   /// Takes back somebody who proves a number with a token (after a restart, or on another node). Repeating it does
   /// nothing. A number that was never given out, is another buyer's, or has had its turn is `not_found`. Whoever
@@ -161,13 +161,14 @@ private:
   void remember_expired(const buyer_id& buyer);
   /// Removes the person who expired first; false when there is none.
   bool forget_expired();
+  /// Removes the last of those who are not there: their number stays good. False when all are there.
+  bool forget_absent();
 
   limits limits_;
   admission_rate rate_;
   bool paused_ = false;
 
   bool begun_ = false;         ///< no longer replaying
-  std::uint64_t earlier_ = 0;  ///< numbers up to here may have been given out by an earlier object
   std::uint64_t reserved_ = 0; ///< numbers up to here may be given out
   std::uint64_t last_ = 0;     ///< the last number given out
 

@@ -63,6 +63,15 @@ bool same_bits(const ip::address_v6::bytes_type& a, const ip::address_v6::bytes_
 
 } // namespace
 
+std::string customer_of(const ip::address& address) {
+  auto client = plain(address);
+  if (client.is_v4())
+    return client.to_string();
+  auto bytes = client.to_v6().to_bytes();
+  std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
+  return ip::address_v6{bytes}.to_string() + "/64";
+}
+
 std::variant<trusted_proxies, std::string> trusted_proxies::parse(std::span<const std::string> networks) {
   trusted_proxies proxies;
   for (const auto& text : networks) {

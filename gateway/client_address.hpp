@@ -31,8 +31,11 @@ private:
 
 /// Who the client is: the peer itself, unless it is a trusted proxy; then the rightmost address of `X-Forwarded-For`
 /// (several headers joined by commas) that is not a trusted proxy's. An entry that is not an address ends the search:
-/// nobody trusted wrote what is left of it.
+/// nobody trusted wrote what is left of it. Whoever comes from another machine is not made a client of this one.
 [[nodiscard]] boost::asio::ip::address client_address(const boost::asio::ip::address& peer,
                                                       std::string_view forwarded_for, const trusted_proxies& trusted);
+
+/// What limits by address count a client under: an IPv4 address, or an IPv6 /64, which one customer has all of.
+[[nodiscard]] std::string customer_of(const boost::asio::ip::address& address);
 
 } // namespace usher::gateway

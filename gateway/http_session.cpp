@@ -63,15 +63,11 @@ public:
       : connection(thread.connections()), thread_(thread), socket_(std::move(socket)), peer_(std::move(peer)),
         port_(port), surplus_(surplus) {
     if (port_ == http_port::buyers)
-      thread_.shared().connections.fetch_add(1, std::memory_order_relaxed);
+      place_.emplace(thread_.shared().places.take(peer_));
     thread_.metrics().connections->inc();
   }
 
-  ~http_session() override {
-    if (port_ == http_port::buyers)
-      thread_.shared().connections.fetch_sub(1, std::memory_order_relaxed);
-    thread_.metrics().connections->dec();
-  }
+  ~http_session() override { thread_.metrics().connections->dec(); }
 
   void read_header(std::chrono::seconds patience) {
     busy_ = false;
@@ -142,7 +138,7 @@ private:
     if (!offered.exists(websocket_protocol))
       return make_exchange(true)->refuse(domain::rejection::bad_request,
                                          "The WebSocket's subprotocol must be usher.v1.");
-    open_websocket(thread_, std::move(socket_), parser_->release(), std::move(from));
+    open_websocket(thread_, std::move(socket_), *std::move(place_), parser_->release(), std::move(from));
   }
 
   void say_continue() {
@@ -312,6 +308,7 @@ private:
   tcp_socket socket_;
   boost::asio::ip::address peer_;
   http_port port_;
+  std::optional<buyer_places::place> place_; ///< of a buyer, until a WebSocket has it
   bool surplus_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;

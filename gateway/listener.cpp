@@ -7,6 +7,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -17,7 +18,7 @@ namespace usher::gateway {
 namespace {
 
 /// At most this many clients for whom there is no room are being told so at once; the others are closed without a word.
-constexpr std::size_t surplus_max = 64;
+constexpr std::ptrdiff_t surplus_max = 64;
 
 } // namespace
 
@@ -66,22 +67,38 @@ void listener::accept() {
   });
 }
 
-void listener::accepted(tcp_socket&& socket) {
+/// How many connections there are more than may be, from there or in all; negative when there is room for this one.
+std::ptrdiff_t listener::surplus_of(const tcp_socket& socket) const {
+  const auto& shared = home_.shared();
+  const auto& configured = shared.options;
+  auto above = [](std::size_t taken, std::size_t most) {
+    return static_cast<std::ptrdiff_t>(taken) - static_cast<std::ptrdiff_t>(most);
+  };
   // Operators must get in even when buyers have taken every place.
-  auto places = home_.shared().options.connections_max;
-  auto taken = port_ == http_port::buyers ? home_.shared().connections.load(std::memory_order_relaxed) : 0;
-  if (taken >= places + surplus_max)
+  if (port_ != http_port::buyers)
+    return -1;
+  auto in_all = above(shared.places.taken(), configured.connections_max);
+  boost::system::error_code error;
+  auto peer = socket.remote_endpoint(error).address();
+  // Behind a proxy there are many.
+  if (error || shared.proxies.contains(peer) || (peer.is_loopback() && !configured.per_address.limit_loopback))
+    return in_all;
+  return std::max(in_all, above(shared.places.taken_by(peer), configured.connections_per_address_max));
+}
+
+void listener::accepted(tcp_socket&& socket) {
+  auto surplus = surplus_of(socket);
+  if (surplus >= surplus_max)
     return;
-  auto surplus = taken >= places;
   auto* server = servers_[next_++ % servers_.size()];
   if (server == &home_)
-    return serve_http(home_, std::move(socket), port_, surplus);
+    return serve_http(home_, std::move(socket), port_, surplus >= 0);
   // The socket moves to another loop: only its descriptor may cross.
   auto protocol = socket.local_endpoint().protocol();
   server->post([server, protocol, descriptor = socket.release(), port = port_, surplus] {
     tcp_socket moved{server->context()};
     moved.assign(protocol, descriptor);
-    serve_http(*server, std::move(moved), port, surplus);
+    serve_http(*server, std::move(moved), port, surplus >= 0);
   });
 }
 

@@ -37,6 +37,7 @@ public:
 private:
   void accept();
   void accepted(tcp_socket&& socket);
+  [[nodiscard]] std::ptrdiff_t surplus_of(const tcp_socket& socket) const;
 
   session_thread& home_;
   http_port port_;

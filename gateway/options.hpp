@@ -37,14 +37,15 @@ struct options {
   std::size_t header_bytes_max = 16 * 1024;
 
   std::size_t connections_max = 100'000;
-  std::size_t outgoing_bytes_max = 1024 * 1024; ///< queued for one connection
-  std::size_t outgoing_frames_max = 4096;       ///< queued for one connection
-  std::size_t requests_max = 20'000;            ///< unanswered, in one thread
-  std::size_t connection_requests_max = 64;     ///< unanswered, of one connection
-  std::size_t watches_max = 64;                 ///< sections that one connection watches
-  std::size_t queues_max = 16;                  ///< waiting rooms that one connection waits in
-  std::size_t kept_sessions_max = 100'000;      ///< disconnected, waiting to be resumed
-  std::size_t passes_max = 1'000'000;           ///< passes whose end is awaited
+  std::size_t connections_per_address_max = 10'000; ///< but for trusted proxies, and loopback unless it is limited
+  std::size_t outgoing_bytes_max = 1024 * 1024;     ///< queued for one connection
+  std::size_t outgoing_frames_max = 4096;           ///< queued for one connection
+  std::size_t requests_max = 20'000;                ///< unanswered, in one thread
+  std::size_t connection_requests_max = 64;         ///< unanswered, of one connection
+  std::size_t watches_max = 64;                     ///< sections that one connection watches
+  std::size_t queues_max = 16;                      ///< waiting rooms that one connection waits in
+  std::size_t kept_sessions_max = 100'000;          ///< disconnected, waiting to be resumed
+  std::size_t passes_max = 1'000'000;               ///< passes whose end is awaited
 
   std::chrono::seconds header_timeout{10};  ///< for a request to arrive, and for a WebSocket's `hello`
   std::chrono::seconds idle_timeout{60};    ///< without a sign of life

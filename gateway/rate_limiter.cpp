@@ -1,7 +1,6 @@
 #include "gateway/rate_limiter.hpp"
 
-#include <boost/asio/ip/address_v4.hpp>
-#include <boost/asio/ip/address_v6.hpp>
+#include "gateway/client_address.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -12,20 +11,6 @@ namespace {
 
 /// Nobody is told to come back later than this.
 constexpr double longest_wait_s = 3600;
-
-boost::asio::ip::address unmapped(const boost::asio::ip::address& address) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped())
-    return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
-  return address;
-}
-
-std::string key_of(const boost::asio::ip::address& address) {
-  if (address.is_v4())
-    return address.to_string();
-  auto bytes = address.to_v6().to_bytes();
-  std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
-  return boost::asio::ip::address_v6{bytes}.to_string() + "/64";
-}
 
 } // namespace
 
@@ -48,10 +33,9 @@ rate_limiter::verdict rate_limiter::take(std::string_view key, moment now) {
 }
 
 rate_limiter::verdict rate_limiter::take(const boost::asio::ip::address& address, moment now) {
-  auto plain = unmapped(address);
-  if (plain.is_loopback() && !limits_.limit_loopback)
+  if (address.is_loopback() && !limits_.limit_loopback)
     return {};
-  return take(key_of(plain), now);
+  return take(customer_of(address), now);
 }
 
 /// The bucket of `key`, moved to the front; a new one is full.

@@ -145,7 +145,7 @@ std::uint16_t server::operators_port() const {
 }
 
 std::size_t server::connections() const {
-  return shared_->connections.load();
+  return shared_->places.taken();
 }
 
 } // namespace usher::gateway

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/decision.hpp"
+#include "gateway/buyer_places.hpp"
 #include "gateway/client_address.hpp"
 #include "gateway/gateway_metrics.hpp"
 #include "gateway/options.hpp"
@@ -43,8 +44,8 @@ struct shared_parts {
   gateway_metrics metrics;
   std::atomic<bool> starting = true; ///< until all events of the store are known: see `server::await_events`
   std::atomic<bool> draining = false;
-  std::atomic<std::size_t> connections = 0; ///< of buyers
-  std::vector<session_thread*> threads{};   ///< by their number; the last one serves operators
+  buyer_places places{};
+  std::vector<session_thread*> threads{}; ///< by their number; the last one serves operators
 };
 
 } // namespace usher::gateway

@@ -35,16 +35,14 @@ class websocket_session final : public connection,
                                 public frame_sink,
                                 public std::enable_shared_from_this<websocket_session> {
 public:
-  websocket_session(session_thread& thread, tcp_socket socket, boost::asio::ip::address from)
-      : connection(thread.connections()), thread_(thread), stream_(std::move(socket)),
+  websocket_session(session_thread& thread, tcp_socket socket, buyer_places::place place, boost::asio::ip::address from)
+      : connection(thread.connections()), thread_(thread), place_(std::move(place)), stream_(std::move(socket)),
         session_(std::make_shared<buyer_session>(thread, *this, std::move(from))) {
-    thread_.shared().connections.fetch_add(1, std::memory_order_relaxed);
     thread_.metrics().connections->inc();
   }
 
   ~websocket_session() override {
     session_->gone();
-    thread_.shared().connections.fetch_sub(1, std::memory_order_relaxed);
     thread_.metrics().connections->dec();
   }
 
@@ -251,6 +249,7 @@ private:
   }
 
   session_thread& thread_;
+  buyer_places::place place_;
   websocket::stream<tcp_socket, false> stream_; // frames are too short to be worth compressing
   std::shared_ptr<buyer_session> session_;
   std::shared_ptr<websocket_session> alive_; ///< itself, until `finish`
@@ -279,9 +278,9 @@ private:
 
 } // namespace
 
-void open_websocket(session_thread& thread, tcp_socket socket, const upgrade_request& request,
-                    boost::asio::ip::address from) {
-  std::make_shared<websocket_session>(thread, std::move(socket), std::move(from))->accept(request);
+void open_websocket(session_thread& thread, tcp_socket socket, buyer_places::place place,
+                    const upgrade_request& request, boost::asio::ip::address from) {
+  std::make_shared<websocket_session>(thread, std::move(socket), std::move(place), std::move(from))->accept(request);
 }
 
 } // namespace usher::gateway

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/buyer_places.hpp"
 #include "gateway/socket.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -16,7 +17,7 @@ using upgrade_request = boost::beast::http::request<boost::beast::http::string_b
 inline constexpr const char* websocket_protocol = "usher.v1";
 
 /// Answers a WebSocket upgrade and serves the connection until it ends. `from` is the client's own address.
-void open_websocket(session_thread& thread, tcp_socket socket, const upgrade_request& request,
-                    boost::asio::ip::address from);
+void open_websocket(session_thread& thread, tcp_socket socket, buyer_places::place place,
+                    const upgrade_request& request, boost::asio::ip::address from);
 
 } // namespace usher::gateway

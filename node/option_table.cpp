@@ -67,6 +67,12 @@ std::vector<option> declare() {
           {"http.max-connections", "Open connections of buyers; one more is answered 503 and closed.", "connections"},
           [](auto& s) -> auto& { return s.gateway.connections_max; }, 1, 1'000'000),
       number(
+          {"http.max-connections-per-address",
+           "The same from one address (IPv6: one /64), unless it is a trusted proxy's, or this machine's own (see "
+           "`rate-limit.loopback`).",
+           "connections"},
+          [](auto& s) -> auto& { return s.gateway.connections_per_address_max; }, 1, 1'000'000),
+      number(
           {"http.max-header-bytes", "The largest head of a request.", "bytes"},
           [](auto& s) -> auto& { return s.gateway.header_bytes_max; }, 1024, megabyte),
       number(
@@ -184,7 +190,10 @@ std::vector<option> declare() {
           {"auth.token-ttl", "How long tokens of Usher's own last: anonymous buyers' and sessions'."},
           [](auto& s) -> auto& { return s.gateway.token_ttl; }, 60s, 2592000s),
       number(
-          {"waiting-room.max-people", "People in one event's waiting room; one more is `overloaded`.", "people"},
+          {"waiting-room.max-people",
+           "People in one event's waiting room. For one more somebody who is away is forgotten, until they show their "
+           "number; if nobody is away it is `overloaded`.",
+           "people"},
           [](auto& s) -> auto& { return s.waiting_room.people_max; }, 1, 100'000'000),
       duration(
           {"waiting-room.presence", "How long somebody who polls counts as being there after the last time."},

@@ -345,6 +345,26 @@ SCENARIO("a full room turns people away, but not for the sake of those whose tur
   CHECK(!x.room.place_of(lobby::person(1)));
 }
 
+SCENARIO("a full room forgets those who are not there, and takes them back by their numbers") {
+  GIVEN("a full room in which the second and the third of four are away") {
+    lobby x{{.admission_per_s = 1000, .people_max = 4}};
+    for (int i = 1; i <= 4; ++i)
+      x.join(i, i == 1 || i == 4);
+    CHECK_EQ(x.join(5), 5u);
+    CHECK(!x.room.place_of(lobby::person(3)));
+    CHECK_EQ(x.join(6), 6u);
+    CHECK(!x.room.place_of(lobby::person(2)));
+    CHECK(std::get<refusal>(x.room.join(ada, at(0))).reason == rejection::overloaded);
+    THEN("they are back in their places as soon as there is room") {
+      CHECK(std::get<refusal>(x.room.rejoin(lobby::person(3), queue_number{3}, at(0))).reason == rejection::overloaded);
+      x.room.disconnected(lobby::person(6), 0);
+      CHECK(std::get<queue_number>(x.room.rejoin(lobby::person(3), queue_number{3}, at(0))) == queue_number{3});
+      CHECK_EQ(x.place(3).ahead, 1u);
+      CHECK(!x.room.place_of(lobby::person(6)));
+    }
+  }
+}
+
 SCENARIO("a connection from before somebody's turn does not make them be there afterwards") {
   GIVEN("somebody who was let in, joined once more while inside, and then went away") {
     lobby x{{.admission_per_s = 1000}};

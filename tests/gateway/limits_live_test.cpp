@@ -141,6 +141,33 @@ SCENARIO("a client for whom there is no room is told so, and a probe is answered
   }
 }
 
+SCENARIO("one address does not take all the places, unless it is a trusted proxy's") {
+  auto configured = quick_options();
+  configured.connections_per_address_max = 2;
+  configured.per_address.limit_loopback = true;
+  GIVEN("room for two connections of this machine, which are taken") {
+    served gateway{configured};
+    auto first = come_in(gateway);
+    auto second = come_in(gateway);
+    CHECK_EQ(http_client{gateway.port()}.call("GET", "/v1/events").slug(), "overloaded");
+    CHECK_EQ(http_client{gateway.port()}.call("GET", "/healthz").status, 200u);
+    WHEN("one of them leaves") {
+      second.reset();
+      THEN("there is room again") {
+        served::await([&] { return http_client{gateway.port()}.call("GET", "/v1/events").status == 200; });
+      }
+    }
+  }
+  GIVEN("a gateway that takes this machine for a proxy") {
+    configured.trusted_proxies = {"127.0.0.0/8"};
+    served gateway{configured};
+    std::vector<std::unique_ptr<websocket_client>> many;
+    for (int i = 0; i < 5; ++i)
+      many.push_back(come_in(gateway));
+    CHECK_EQ(http_client{gateway.port()}.call("GET", "/v1/events").status, 200u);
+  }
+}
+
 SCENARIO("clients for whom there is no room, and who are silent, are no more than a few") {
   GIVEN("room for one connection, and seventy more that say nothing") {
     auto configured = quick_options();
