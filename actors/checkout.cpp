@@ -270,7 +270,7 @@ private:
     if (sections_.answers().problem())
       return try_later_after(*sections_.answers().problem(), &checkout_state::take_back);
     if (state_ == order_state::cancelling)
-      return advance(order_state::cancelled);
+      return advance(order_state::cancelled, cancelled_by_buyer);
     refund();
   }
 

@@ -373,7 +373,7 @@ private:
   }
 
   [[nodiscard]] messages::queue_moved movement() const {
-    return {event_, public_state(), room_.totals(), settings_.admission_per_s};
+    return {event_, public_state(), room_.pace(), room_.outline()};
   }
 
   [[nodiscard]] domain::queue_state public_state() const {

@@ -131,6 +131,38 @@ std::uint64_t waiting_line::before(queue_number number, std::uint32_t counted_bl
   return sum + static_cast<std::uint64_t>(std::popcount(words[last_word] & (mask(n) - 1)));
 }
 
+line_outline waiting_line::outline(std::size_t stretches) const {
+  const auto people_in_one = std::max<std::uint64_t>((waiting_ + stretches - 1) / stretches, 1);
+  line_outline result;
+  line_mark reached;          // behind everybody so far
+  std::uint64_t begun_at = 0; // how many stood before the present stretch
+  bool begun = false;
+  auto add = [&](std::uint64_t first_of_word, std::uint64_t waiting, std::uint64_t present) {
+    if (!begun) {
+      reached.number = queue_number{first_of_word + static_cast<std::uint64_t>(std::countr_zero(waiting))};
+      begun_at = reached.waiting;
+      result.marks.push_back(reached);
+    }
+    reached.number = queue_number{first_of_word + static_cast<std::uint64_t>(std::bit_width(waiting))};
+    reached.waiting += static_cast<std::uint64_t>(std::popcount(waiting));
+    reached.present += static_cast<std::uint64_t>(std::popcount(present));
+    begun = reached.waiting - begun_at < people_in_one;
+    if (!begun)
+      result.marks.push_back(reached);
+  };
+  for (std::size_t block = 0; block < blocks_.size(); ++block) {
+    if (!blocks_[block].people)
+      continue;
+    const auto& people = *blocks_[block].people;
+    for (std::size_t word = 0; word < block_words; ++word)
+      if (people.waiting[word] != 0)
+        add(block * block_size + word * word_bits, people.waiting[word], people.present[word]);
+  }
+  if (begun)
+    result.marks.push_back(reached);
+  return result;
+}
+
 std::uint64_t waiting_line::waiting_before(queue_number number) const {
   return before(number, &counted_block::waiting, &people_block::waiting);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/ids.hpp"
+#include "domain/line_outline.hpp"
 #include "domain/queue_state.hpp"
 
 #include <array>
@@ -65,6 +66,8 @@ public:
   [[nodiscard]] std::uint64_t present() const noexcept { return present_; }
   [[nodiscard]] std::uint64_t waiting_before(queue_number number) const;
   [[nodiscard]] std::uint64_t present_before(queue_number number) const;
+  /// The line in about `stretches` parts of equally many people. O(numbers / 64).
+  [[nodiscard]] line_outline outline(std::size_t stretches) const;
 
 private:
   static constexpr std::size_t word_bits = 64;

@@ -10,6 +10,9 @@
 namespace usher::domain {
 namespace {
 
+/// So many that nobody is told a place that is wrong by more than 1/64 of the line.
+constexpr std::size_t outline_stretches = 64;
+
 /// How many expired people are remembered, to be told so; earlier ones are unknown again.
 constexpr std::size_t expired_max = 100'000;
 
@@ -56,13 +59,14 @@ const char* to_string(queue_state state) {
   return "unknown";
 }
 
-queue_place place_behind(queue_number number, std::uint64_t ahead, std::uint64_t present,
-                         std::uint32_t admission_per_s) {
-  queue_place place{.number = number, .ahead = ahead};
+queue_place place_behind(const line_mark& before, const queue_pace& pace) {
+  queue_place place{.number = before.number, .ahead = before.waiting};
   // By the rate limit, whoever has `n` people before them waits at least n / rate whole seconds.
-  place.eta_low = whole_seconds(present / admission_per_s);
+  place.eta_low = whole_seconds(before.present / pace.admission_per_s);
+  auto must_wait_for_others = pace.free_places && *pace.free_places <= before.waiting;
   // One second more than their slots take, since the present second may be used up already.
-  place.eta_high = whole_seconds(ahead / admission_per_s + 2);
+  place.eta_high =
+      must_wait_for_others ? std::nullopt : std::optional{whole_seconds(before.waiting / pace.admission_per_s + 2)};
   place.poll_after = std::clamp(place.eta_low / polls_until_turn, poll_min, poll_max);
   return place;
 }
@@ -356,8 +360,21 @@ std::optional<queue_place> waiting_room::place_of(const buyer_id& buyer) const {
     return std::nullopt;
   if (person->state != queue_state::waiting)
     return queue_place{.number = person->number, .state = person->state, .poll_after = poll_max};
-  return place_behind(person->number, line_.waiting_before(person->number), line_.present_before(person->number),
-                      limits_.admission_per_s);
+  auto number = person->number;
+  return place_behind({number, line_.waiting_before(number), line_.present_before(number)}, pace());
+}
+
+queue_pace waiting_room::pace() const {
+  queue_pace result{limits_.admission_per_s, std::nullopt};
+  if (paused_)
+    result.free_places = 0;
+  else if (limits_.max_shopping > 0)
+    result.free_places = limits_.max_shopping - std::min<std::uint64_t>(shopping(), limits_.max_shopping);
+  return result;
+}
+
+line_outline waiting_room::outline() const {
+  return line_.outline(outline_stretches);
 }
 
 waiting_room::figures waiting_room::totals() const {

@@ -27,15 +27,21 @@ struct queue_place {
   queue_state state = queue_state::waiting;
   std::uint64_t ahead = 0; ///< people who go in before this one
   seconds eta_low{0};      ///< no sooner than this, at the present rate, if all absent people stay away
-  seconds eta_high{0};     ///< no later than this, at the present rate, if all of them come back
-  seconds poll_after{1};   ///< when to ask again: the further back, the later
-  bool is_new = false;     ///< the number was given out just now
+  /// No later than this, at the present rate, if all of them come back. None when the line stands still before that:
+  /// the room is paused, or as many people shop as may.
+  std::optional<seconds> eta_high = seconds{0};
+  seconds poll_after{1}; ///< when to ask again: the further back, the later
+  bool is_new = false;   ///< the number was given out just now
 };
 
-/// What somebody who waits is told when `ahead` people go in before them, `present` of whom are there. Rates are at
-/// least one a second.
-[[nodiscard]] queue_place place_behind(queue_number number, std::uint64_t ahead, std::uint64_t present,
-                                       std::uint32_t admission_per_s);
+/// How fast a line moves.
+struct queue_pace {
+  std::uint32_t admission_per_s = 1;        ///< at least 1
+  std::optional<std::uint64_t> free_places; ///< so many may go in before somebody stops shopping; none: any number
+};
+
+/// What somebody who waits is told when so many stand before their number.
+[[nodiscard]] queue_place place_behind(const line_mark& before, const queue_pace& pace);
 
 /// One event's waiting room: numbers in order of joining, let in at a rate by a token bucket.
 ///
@@ -128,6 +134,9 @@ public:
     std::uint64_t shopping = 0; ///< with those who were let in before a restart and whose passes may last
   };
   [[nodiscard]] figures totals() const;
+  [[nodiscard]] queue_pace pace() const;
+  /// Who stands where, from afar. O(numbers / 64).
+  [[nodiscard]] line_outline outline() const;
 
 private:
   // People are found by name, which each person object holds.

@@ -12,6 +12,9 @@
 namespace usher::gateway {
 namespace {
 
+/// Nobody waits for more payments at once.
+constexpr std::size_t orders_kept = 16;
+
 spdlog::logger& logger() {
   static auto& kept = log::of("gateway");
   return kept;
@@ -58,7 +61,7 @@ void buyer_session::gone() {
   sink_ = nullptr;
   if (!greeted())
     return;
-  kept_session kept{buyer_, {}, {}, thread_.buyers().holds_of(buyer_)};
+  kept_session kept{buyer_, {}, {}, thread_.buyers().holds_of(buyer_), std::move(orders_)};
   for (auto& one : watches_) {
     thread_.seats().unwatch(one.event, one.section, *this);
     kept.watches.emplace_back(one.event, one.section);
@@ -257,9 +260,26 @@ void buyer_session::on(reply_id&& re, frames::order&& frame) {
   messages::start_order request = order_request(thread_.draw_trace(), buyer_, frame.hold, frame.key, frame.method);
   logger().debug("[{:016x}] order in {} for {}", request.trace.value(), event->id.value(), buyer_.value());
   auto ordered = [this](const reply_id& to, const known_event_ptr& where, answer&& what) {
-    send(order_frame(to, std::get<messages::order_view>(what), thread_.directory().present(where)->names()));
+    const auto& order = std::get<messages::order_view>(what);
+    note_order(order);
+    send(order_frame(to, order, thread_.directory().present(where)->names()));
   };
   ask(std::move(request), std::move(re), std::move(event), std::nullopt, ordered);
+}
+
+void buyer_session::tell_order(const messages::order_view& order, const shared_frame& frame) {
+  note_order(order);
+  send(frame);
+}
+
+void buyer_session::note_order(const messages::order_view& order) {
+  order_name name{order.event, order.order};
+  std::erase(orders_, name);
+  if (domain::is_final(order.state))
+    return;
+  if (orders_.size() >= orders_kept)
+    orders_.erase(orders_.begin());
+  orders_.push_back(std::move(name));
 }
 
 void buyer_session::on(reply_id&& re, frames::ping&&) {

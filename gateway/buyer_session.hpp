@@ -7,6 +7,7 @@
 #include "gateway/frame_sink.hpp"
 #include "gateway/kept_sessions.hpp"
 #include "gateway/problem.hpp"
+#include "gateway/public_names.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -65,6 +66,8 @@ public:
   [[nodiscard]] std::optional<domain::queue_number> waits_in(const domain::event_id& event, std::uint64_t visit) const;
   /// Tells the client its place, if that is news.
   void tell_place(const domain::event_id& event, const domain::queue_place& place);
+  /// An order of the buyer's has moved on: `frame` says how.
+  void tell_order(const messages::order_view& order, const shared_frame& frame);
   /// A section cannot be watched after all.
   void watch_refused(const domain::event_id& event, domain::section_no section);
   /// The buyer may go in.
@@ -137,6 +140,8 @@ private:
   void leave_spot(const domain::event_id& event);
   [[nodiscard]] bool may_hold(const known_event& event, const std::optional<std::string>& pass);
   void remember_pass(const domain::event_id& event, const granted_pass& pass);
+  /// Remembers orders while they are under way, for a client that comes back.
+  void note_order(const messages::order_view& order);
 
   /// The event, or null after the client was told that there is none.
   [[nodiscard]] known_event_ptr event_for(const reply_id& re, const domain::event_id& event);
@@ -164,6 +169,7 @@ private:
   std::vector<watch> watches_;
   std::deque<owed_snapshot> owed_; ///< until there is room
   std::vector<spot> spots_;
+  std::vector<order_name> orders_; ///< under way, the latest of them
   std::vector<known_pass> passes_;
 };
 

@@ -89,6 +89,15 @@ void buyer_session::go_on_with(kept_session&& kept) {
     ++pending_;
     thread_.seats().watch(known, section, shared_from_this(), std::nullopt);
   }
+  // What became of them meanwhile was told to nobody.
+  auto told = [this](const reply_id&, const known_event_ptr& where, answer&& what) {
+    const auto& order = std::get<messages::order_view>(what);
+    note_order(order);
+    send(order_frame(std::nullopt, order, thread_.directory().present(where)->names()));
+  };
+  for (const auto& [event, order] : kept.orders)
+    if (auto known = thread_.directory().find(event))
+      ask(messages::find_order{thread_.draw_trace(), event, order, buyer_}, std::nullopt, known, std::nullopt, told);
   for (auto& [event, number] : kept.places)
     if (auto known = thread_.directory().find(event))
       join(std::nullopt, known, number);

@@ -156,7 +156,8 @@ void buyer_session::tell_place(const domain::event_id& event, const domain::queu
     return;
   if (auto present = thread_.directory().find(event); one->room != present->room)
     return keep_place(present); // the room does not know of it yet
-  if (one->told && one->told->state == place.state && one->told->ahead == place.ahead)
+  if (one->told && one->told->state == place.state && one->told->ahead == place.ahead
+      && one->told->eta_high.has_value() == place.eta_high.has_value())
     return;
   one->told = place;
   send(queue_state_frame(std::nullopt, {event, place, one->token, std::nullopt}));

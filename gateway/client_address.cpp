@@ -19,12 +19,6 @@ ip::address_v6 as_v6(const ip::address& address) {
   return address.is_v6() ? address.to_v6() : ip::make_address_v6(ip::v4_mapped, address.to_v4());
 }
 
-ip::address plain(const ip::address& address) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped())
-    return ip::make_address_v4(ip::v4_mapped, address.to_v6());
-  return address;
-}
-
 std::string_view trim(std::string_view text) {
   auto first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos)
@@ -38,7 +32,7 @@ std::optional<ip::address> read_address(std::string_view text) {
   // An address with a scope, such as fe80::1%eth0, has a meaning on one machine only.
   if (error || text.find('%') != std::string_view::npos)
     return std::nullopt;
-  return plain(address);
+  return unmapped(address);
 }
 
 /// An entry of the header: an address, perhaps with a port (`192.0.2.1:80`, `[2001:db8::1]:80`).
@@ -63,8 +57,14 @@ bool same_bits(const ip::address_v6::bytes_type& a, const ip::address_v6::bytes_
 
 } // namespace
 
+ip::address unmapped(const ip::address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return ip::make_address_v4(ip::v4_mapped, address.to_v6());
+  return address;
+}
+
 std::string customer_of(const ip::address& address) {
-  auto client = plain(address);
+  auto client = unmapped(address);
   if (client.is_v4())
     return client.to_string();
   auto bytes = client.to_v6().to_bytes();
@@ -99,7 +99,7 @@ bool trusted_proxies::contains(const ip::address& address) const {
 }
 
 ip::address client_address(const ip::address& peer, std::string_view forwarded_for, const trusted_proxies& trusted) {
-  auto client = plain(peer);
+  auto client = unmapped(peer);
   auto farthest = client;
   for (int hop = 0; hop < hops_max && trusted.contains(client) && !forwarded_for.empty(); ++hop) {
     auto comma = forwarded_for.rfind(',');

@@ -35,6 +35,9 @@ private:
 [[nodiscard]] boost::asio::ip::address client_address(const boost::asio::ip::address& peer,
                                                       std::string_view forwarded_for, const trusted_proxies& trusted);
 
+/// The IPv4 address that an IPv6 one stands for (`::ffff:192.0.2.1`), or the address itself.
+[[nodiscard]] boost::asio::ip::address unmapped(const boost::asio::ip::address& address);
+
 /// What limits by address count a client under: an IPv4 address, or an IPv6 /64, which one customer has all of.
 [[nodiscard]] std::string customer_of(const boost::asio::ip::address& address);
 

@@ -22,7 +22,12 @@ void write_queue(json_writer& json, const queue_answer& answer) {
   json.member("event", answer.event.value()).member("token", answer.token);
   json.member("state", domain::to_string(place.state)).member("number", place.number.value());
   json.member("position", position_of(place)).member("ahead", place.ahead);
-  json.key("eta_s").begin_array().value(place.eta_low.count()).value(place.eta_high.count()).end_array();
+  json.key("eta_s").begin_array().value(place.eta_low.count());
+  if (place.eta_high)
+    json.value(place.eta_high->count());
+  else
+    json.null();
+  json.end_array();
   json.member("poll_after_s", place.poll_after.count());
   if (answer.pass)
     write_pass(json, *answer.pass);

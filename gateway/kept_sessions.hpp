@@ -21,6 +21,7 @@ struct kept_session {
   std::vector<std::pair<domain::event_id, domain::section_no>> watches;
   std::vector<std::pair<domain::event_id, domain::queue_number>> places; ///< in waiting rooms
   std::vector<hold_name> holds;                                          ///< over several sections
+  std::vector<order_name> orders;                                        ///< under way
 };
 
 /// Sessions whose connection is gone, kept for a while. Bounded: the oldest goes first.

@@ -79,7 +79,7 @@ std::ptrdiff_t listener::surplus_of(const tcp_socket& socket) const {
     return -1;
   auto in_all = above(shared.places.taken(), configured.connections_max);
   boost::system::error_code error;
-  auto peer = socket.remote_endpoint(error).address();
+  auto peer = unmapped(socket.remote_endpoint(error).address());
   // Behind a proxy there are many.
   if (error || shared.proxies.contains(peer) || (peer.is_loopback() && !configured.per_address.limit_loopback))
     return in_all;

@@ -42,7 +42,7 @@ struct options {
   std::size_t outgoing_frames_max = 4096;           ///< queued for one connection
   std::size_t requests_max = 20'000;                ///< unanswered, in one thread
   std::size_t connection_requests_max = 64;         ///< unanswered, of one connection
-  std::size_t watches_max = 64;                     ///< sections that one connection watches
+  std::size_t watches_max = 256;                    ///< sections that one connection watches
   std::size_t queues_max = 16;                      ///< waiting rooms that one connection waits in
   std::size_t kept_sessions_max = 100'000;          ///< disconnected, waiting to be resumed
   std::size_t passes_max = 1'000'000;               ///< passes whose end is awaited

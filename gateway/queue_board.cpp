@@ -4,7 +4,6 @@
 #include "gateway/buyer_session.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace usher::gateway {
@@ -14,16 +13,9 @@ domain::seconds telling_period(domain::seconds eta_low) {
 }
 
 domain::queue_place estimate(const messages::queue_moved& moved, domain::queue_number number) {
-  const auto& figures = moved.figures;
-  // Assumes that the share of numbers still waiting, and of people present, is the same before this one as in the whole
-  // queue.
-  auto behind = number.value() > figures.serving + 1 ? static_cast<double>(number.value() - figures.serving - 1) : 0.0;
-  auto given = figures.joined > figures.serving ? static_cast<double>(figures.joined - figures.serving) : 1.0;
-  auto share = [&](std::uint64_t people) {
-    return static_cast<std::uint64_t>(std::llround(behind * std::min(1.0, static_cast<double>(people) / given)));
-  };
-  auto place = domain::place_behind(number, share(figures.waiting), share(figures.present),
-                                    std::max<std::uint32_t>(1, moved.admission_per_s));
+  if (moved.state == domain::queue_state::closed)
+    return {.number = number, .state = moved.state};
+  auto place = domain::place_behind(moved.line.before(number), moved.pace);
   place.state = moved.state;
   return place;
 }

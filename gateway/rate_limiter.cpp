@@ -33,7 +33,7 @@ rate_limiter::verdict rate_limiter::take(std::string_view key, moment now) {
 }
 
 rate_limiter::verdict rate_limiter::take(const boost::asio::ip::address& address, moment now) {
-  if (address.is_loopback() && !limits_.limit_loopback)
+  if (unmapped(address).is_loopback() && !limits_.limit_loopback)
     return {};
   return take(customer_of(address), now);
 }

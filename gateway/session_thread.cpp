@@ -194,7 +194,7 @@ void session_thread::take(messages::order_changed&& news) {
     return;
   auto frame = std::make_shared<const std::string>(order_frame(std::nullopt, news.order, event->names()));
   for (auto* session : sessions)
-    session->send(frame);
+    session->tell_order(news.order, frame);
 }
 
 void session_thread::arm_sweep() {

@@ -93,6 +93,21 @@ bool inspect(Inspector& f, queue_place& x) {
 }
 
 template <class Inspector>
+bool inspect(Inspector& f, queue_pace& x) {
+  return f.object(x).fields(f.field("admission_per_s", x.admission_per_s), f.field("free_places", x.free_places));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, line_mark& x) {
+  return f.object(x).fields(f.field("number", x.number), f.field("waiting", x.waiting), f.field("present", x.present));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, line_outline& x) {
+  return f.object(x).fields(f.field("marks", x.marks));
+}
+
+template <class Inspector>
 bool inspect(Inspector& f, waiting_room::admitted& x) {
   return f.object(x).fields(f.field("number", x.number), f.field("buyer", x.buyer));
 }

@@ -117,14 +117,14 @@ bool inspect(Inspector& f, place_given_up& x) {
 struct queue_moved {
   domain::event_id event;
   domain::queue_state state = domain::queue_state::waiting; ///< waiting, drawing or closed
-  domain::waiting_room::figures figures;
-  std::uint32_t admission_per_s = 0;
+  domain::queue_pace pace;
+  domain::line_outline line;
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, queue_moved& x) {
-  return f.object(x).fields(f.field("event", x.event), f.field("state", x.state), f.field("figures", x.figures),
-                            f.field("admission_per_s", x.admission_per_s));
+  return f.object(x).fields(f.field("event", x.event), f.field("state", x.state), f.field("pace", x.pace),
+                            f.field("line", x.line));
 }
 
 /// Event → waiting room. Answered by `domain::waiting_room::figures`.

@@ -344,12 +344,12 @@ SCENARIO("gateways hear of movement four times a second at most") {
       join_many(i, i + 1);
       pass(10ms);
     }
-    THEN("there were eight or nine words in two seconds, the last with the present figures") {
+    THEN("there were eight or nine words in two seconds, the last with the present line") {
       CHECK_GE(gateway_heard->moved.size(), 7u);
       CHECK_LE(gateway_heard->moved.size(), 9u);
       pass(250ms);
-      CHECK_EQ(gateway_heard->moved.back().figures.joined, 200u);
-      CHECK_EQ(gateway_heard->moved.back().admission_per_s, 50u);
+      CHECK_EQ(gateway_heard->moved.back().line.marks.back().number.value(), 201u);
+      CHECK_EQ(gateway_heard->moved.back().pace.admission_per_s, 50u);
     }
   }
 }

@@ -295,6 +295,40 @@ SCENARIO("order, rate, cap and numbers are kept whatever people and operators do
   }));
 }
 
+SCENARIO("from afar the line looks as it is, but for the people between two marks") {
+  CHECK(rc::check("random numbers, with gaps", [] {
+    auto stretches = *rc::gen::inRange<std::size_t>(1, 100);
+    auto gaps = *rc::gen::scale(10, rc::gen::container<std::vector<int>>(
+                                        rc::gen::weightedElement<int>({{40, 1}, {6, 2}, {3, 70}, {1, 5'000}})));
+    std::vector<waiting_person::pointer> people;
+    waiting_line line;
+    std::uint64_t number = 0;
+    for (auto gap : gaps) {
+      people.push_back(waiting_person::make(ada));
+      people.back()->number = queue_number{number += static_cast<std::uint64_t>(gap)};
+      line.add(*people.back(), gap % 2 == 1);
+    }
+    auto outline = line.outline(stretches);
+    RC_ASSERT(outline.marks.size() <= 2 * stretches + 2);
+    // A word of numbers is not divided.
+    auto error = std::max<std::uint64_t>(people.size() / stretches, 1) + 64;
+    auto close = [&](std::uint64_t told, std::uint64_t exact) {
+      RC_ASSERT(told <= exact + error);
+      RC_ASSERT(exact <= told + error);
+    };
+    for (std::uint64_t n = 0; n <= number + 2; n += 1 + n / 50) {
+      auto told = outline.before(queue_number{n});
+      close(told.waiting, line.waiting_before(queue_number{n}));
+      close(told.present, line.present_before(queue_number{n}));
+    }
+    if (!people.empty()) {
+      RC_ASSERT(outline.before(people.front()->number).waiting == 0u);
+      RC_ASSERT(outline.before(queue_number{number + 1}).waiting == people.size());
+      RC_ASSERT(outline.before(queue_number{number + 1}).present == line.present());
+    }
+  }));
+}
+
 SCENARIO("everybody who stays is let in within the time they were told") {
   CHECK(rc::check("random lines", [] {
     auto rate = *rc::gen::inRange<std::uint32_t>(1, 50);
@@ -328,7 +362,7 @@ SCENARIO("everybody who stays is let in within the time they were told") {
       now = *next;
       for (const auto& x : room.admit(now)) {
         RC_ASSERT(now - begin >= told.at(x.buyer).eta_low);
-        RC_ASSERT(now - begin <= told.at(x.buyer).eta_high);
+        RC_ASSERT(now - begin <= told.at(x.buyer).eta_high.value());
       }
     }
     RC_ASSERT(room.totals().present == 0u);

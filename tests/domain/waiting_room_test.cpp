@@ -273,6 +273,23 @@ SCENARIO("only so many shop at once") {
   }
 }
 
+SCENARIO("people are told when their turn comes at the latest only if it does not hang on others") {
+  lobby x{{.admission_per_s = 10, .max_shopping = 2}};
+  for (int i = 1; i <= 3; ++i)
+    x.join(i);
+  CHECK_EQ(x.place(2).eta_high->count(), 2);
+  CHECK(!x.place(3).eta_high);
+  x.room.pause(true);
+  CHECK(!x.place(1).eta_high);
+  x.room.pause(false);
+  CHECK_EQ(x.admit(at(0)).size() + x.admit(at(1)).size(), 2u);
+  CHECK_EQ(x.place(1).eta_high->count(), 0);
+  CHECK(!x.place(3).eta_high);
+  CHECK_EQ(x.place(3).eta_low.count(), 0);
+  x.room.change(10, 0);
+  CHECK_EQ(x.place(3).eta_high->count(), 2);
+}
+
 SCENARIO("who was let in before a restart counts as shopping until their pass must have ended") {
   GIVEN("a room with a cap of two people that takes over from one which had let in two") {
     lobby x{{.admission_per_s = 1000, .max_shopping = 2},
@@ -421,7 +438,7 @@ SCENARIO("what people are told gets more exact as they come closer") {
       auto place = x.place(99'999);
       CHECK_EQ(place.ahead, 99'999u);
       CHECK_EQ(place.eta_low.count(), 500);
-      CHECK_EQ(place.eta_high.count(), 1001);
+      CHECK_EQ(place.eta_high->count(), 1001);
       CHECK_EQ(place.poll_after.count(), 30);
       CHECK_EQ(x.place(20'000).poll_after.count(), 10);
       CHECK_EQ(x.place(10).poll_after.count(), 1);

@@ -15,8 +15,8 @@ namespace {
 messages::queue_moved half_full(std::uint32_t admission_per_s) {
   return {domain::event_id{"rock"},
           domain::queue_state::waiting,
-          {.joined = 1'000, .serving = 100, .waiting = 450, .present = 225},
-          admission_per_s};
+          {admission_per_s, std::nullopt},
+          {{{domain::queue_number{101}}, {domain::queue_number{1'001}, 450, 225}}}};
 }
 
 domain::queue_place told(std::uint64_t number, std::uint32_t admission_per_s) {
@@ -24,6 +24,32 @@ domain::queue_place told(std::uint64_t number, std::uint32_t admission_per_s) {
 }
 
 } // namespace
+
+SCENARIO("numbers that nobody has, as after a restart, stand before nobody") {
+  messages::queue_moved moved{domain::event_id{"rock"}, domain::queue_state::waiting, {2, std::nullopt}, {}};
+  moved.line.marks = {{domain::queue_number{1}},
+                      {domain::queue_number{61}, 60, 60},
+                      {domain::queue_number{10'001}, 60, 60},
+                      {domain::queue_number{10'011}, 70, 60}};
+  auto ahead_of = [&](std::uint64_t number) { return estimate(moved, domain::queue_number{number}).ahead; };
+  CHECK_EQ(ahead_of(60), 59u);
+  CHECK_EQ(ahead_of(61), 60u);
+  CHECK_EQ(ahead_of(10'001), 60u);
+  CHECK_EQ(ahead_of(10'010), 69u);
+  CHECK_EQ(ahead_of(20'000), 70u);
+}
+
+SCENARIO("while the line stands still nobody is told when their turn comes at the latest") {
+  auto moved = half_full(10);
+  for (auto free_places : {0u, 100u}) {
+    moved.pace.free_places = free_places;
+    auto place = estimate(moved, domain::queue_number{301});
+    CHECK(place.eta_low == 5s);
+    CHECK(!place.eta_high);
+  }
+  moved.pace.free_places = 101;
+  CHECK(estimate(moved, domain::queue_number{301}).eta_high == 12s);
+}
 
 SCENARIO("where somebody stands follows from how full the queue is") {
   CHECK_EQ(told(301, 10).number.value(), 301u);

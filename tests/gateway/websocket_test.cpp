@@ -24,6 +24,14 @@ std::string slug(const boost::json::object& frame) {
   return std::string{type.subview(type.rfind('/') + 1)};
 }
 
+/// Everybody from this number to the tenth waits.
+messages::queue_moved moved_to(std::uint64_t first) {
+  return {domain::event_id{"rock"},
+          domain::queue_state::waiting,
+          {1, std::nullopt},
+          {{{domain::queue_number{first}}, {domain::queue_number{11}, 11 - first, 11 - first}}}};
+}
+
 } // namespace
 
 BEGIN_FIXTURE_SCOPE(served)
@@ -218,8 +226,7 @@ SCENARIO("who waits is told where, let in, and may then hold") {
     auto place = client.ask(R"({"type":"queue.join","id":"j","event":"rock"})", "j");
     CHECK_EQ(text(place, "state"), "waiting");
     CHECK_EQ(place.at("ahead").to_number<int>(), 6);
-    messages::queue_moved moved{domain::event_id{"rock"}, domain::queue_state::waiting, {10, 4, 6, 6, 4, 4}, 1};
-    notes->tell(moved);
+    notes->tell(moved_to(5));
     CHECK_EQ(client.next("queue.state").at("ahead").to_number<int>(), 2);
     notes->tell(
         messages::people_admitted{domain::event_id{"rock"}, {{domain::queue_number{7}, domain::buyer_id{buyer}}}});
@@ -246,7 +253,7 @@ SCENARIO("who waits takes the place again when the waiting room is started anew"
     notes->refuse_join = refused_at_first;
     announce(refused_at_first ? 2 : 1);
     // Whatever the new room says makes the board look at those who wait.
-    notes->tell(messages::queue_moved{domain::event_id{"rock"}, domain::queue_state::waiting, {10, 0, 7, 7, 0, 0}, 1});
+    notes->tell(moved_to(1));
     auto told = client.next("queue.state");
     CHECK(!told.contains("re"));
     CHECK_EQ(told.at("number").to_number<int>(), before.at("number").to_number<int>());
@@ -262,8 +269,7 @@ SCENARIO("who could not leave the waiting room stays in it") {
     notes->refuse_leave = true;
     CHECK_EQ(slug(client.ask(R"({"type":"queue.leave","id":"l","event":"rock"})", "l")), "overloaded");
     THEN("it hears where it stands as before, and may leave later") {
-      notes->tell(
-          messages::queue_moved{domain::event_id{"rock"}, domain::queue_state::waiting, {10, 4, 6, 6, 4, 4}, 1});
+      notes->tell(moved_to(5));
       CHECK_EQ(client.next("queue.state").at("ahead").to_number<int>(), 2);
       CHECK_EQ(text(client.ask(R"({"type":"queue.leave","id":"m","event":"rock"})", "m"), "type"), "queue.left");
     }
@@ -322,6 +328,25 @@ SCENARIO("every connection of a buyer hears of orders and of holds that ran out"
     for (auto* client : {&first, &second, &third})
       CHECK_EQ(text(client->next("hold.expired"), "hold"), hold);
     CHECK_EQ(text(first.ask(R"({"type":"ping","id":"p"})", "p"), "type"), "pong");
+  }
+}
+
+SCENARIO("whoever comes back is told what became of the orders that were under way") {
+  GIVEN("a client whose connection breaks while it pays") {
+    websocket_client lost{port()};
+    auto welcome = lost.hello();
+    auto hold = text(lost.ask(R"({"type":"hold","id":"h","event":"open","seats":["S-A-3"]})", "h"), "hold");
+    auto order = text(
+        lost.ask(R"({"type":"order","id":"o","hold":")" + hold + R"(","key":"k","payment":{"method":"slow"}})", "o"),
+        "order");
+    lost.vanish();
+    websocket_client back{port()};
+    back.hello(R"(,"resume":{"session":")" + text(welcome, "session") + R"(","seen":0})");
+    THEN("it hears of it") {
+      auto told = back.next("order");
+      CHECK_EQ(text(told, "order"), order);
+      CHECK_EQ(text(told, "state"), "confirmed");
+    }
   }
 }
 

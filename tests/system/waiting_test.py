@@ -80,6 +80,28 @@ class Waiting(Story):
             await other.hears("queue.admitted", event="gig")
             await other.close()
 
+    async def test_after_a_restart_everybody_is_told_where_they_stand(self):
+        people = []
+        for _ in range(CONNECTIONS):
+            buyer = await Buyer(self.node).open()
+            place = await buyer.ask("queue.join", event="gig")
+            people.append((buyer.token, place["token"]))
+        await asyncio.to_thread(self.node.kill)
+        await asyncio.to_thread(self.node.start)
+        back = []
+        for token, place in people:
+            buyer = await Buyer(self.node).open(token)
+            await buyer.ask("queue.join", event="gig", token=place)
+            back.append(buyer)
+        late = await self.joined()  # with a number far behind the others'
+        await back[0].ask("queue.leave", event="gig")
+        for ahead, buyer in enumerate([*back[1:], late]):
+            told = await buyer.hears("queue.state", ahead=ahead)
+            self.assertEqual(told["position"], ahead + 1)
+            self.assertIsNone(told["eta_s"][1])  # the sale is not open
+        for buyer in [*back, late]:
+            await buyer.close()
+
     async def test_a_new_plan_takes_nobody_out_of_line(self):
         waiting = [await self.joined() for _ in range(CONNECTIONS)]
         changed = await asyncio.to_thread(
