@@ -88,7 +88,13 @@ void buyer_session::returned(const known_event_ptr& event, std::uint64_t visit, 
   if (one == nullptr || one->visit != visit)
     return; // let in, given up or asked for anew meanwhile
   one->returning = false;
-  if (const auto* place = std::get_if<domain::queue_place>(&what))
+  const auto* place = std::get_if<domain::queue_place>(&what);
+  if (place && one->told && place->state == one->told->state && place->number == one->number) {
+    // Others are on their way back, too: where everybody stands is clear when the board has its next turn.
+    one->room = event->room;
+    return;
+  }
+  if (place)
     return joined(std::nullopt, event, *place);
   const auto* why = std::get_if<domain::refusal>(&what);
   if (why == nullptr || domain::is_passing(why->reason))

@@ -252,12 +252,17 @@ SCENARIO("who waits takes the place again when the waiting room is started anew"
     announce(refused_at_first ? 1 : 0); // the same room: nothing to do
     notes->refuse_join = refused_at_first;
     announce(refused_at_first ? 2 : 1);
+    auto asked = asked_before + (refused_at_first ? 2 : 1);
     // Whatever the new room says makes the board look at those who wait.
-    notes->tell(moved_to(1));
+    notes->tell(moved_to(2));
+    await([&] { return notes->joins.load() == asked; });
+    notes->tell(moved_to(3));
     auto told = client.next("queue.state");
+    while (told.at("ahead").to_number<int>() != 4)
+      told = client.next("queue.state");
     CHECK(!told.contains("re"));
     CHECK_EQ(told.at("number").to_number<int>(), before.at("number").to_number<int>());
-    CHECK_EQ(notes->joins.load(), asked_before + (refused_at_first ? 2 : 1));
+    CHECK_EQ(notes->joins.load(), asked);
   }
 }
 
