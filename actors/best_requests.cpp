@@ -11,7 +11,7 @@ using domain::rejection;
 using messages::to_error;
 using messages::to_refusal;
 
-best_requests::best_requests(event_core& core, known_holds& known, known_places& places)
+best_requests::best_requests(event_common& core, counted_holds& known, search_hints& places)
     : core_(core), known_(known), places_(places) {}
 
 caf::result<messages::hold_granted> best_requests::begin(messages::hold_seats& wish) {

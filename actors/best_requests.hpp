@@ -1,9 +1,9 @@
 #pragma once
 
 #include "actors/best_search.hpp"
-#include "actors/event_core.hpp"
-#include "actors/known_holds.hpp"
-#include "actors/known_places.hpp"
+#include "actors/counted_holds.hpp"
+#include "actors/event_common.hpp"
+#include "actors/search_hints.hpp"
 
 #include <cstddef>
 #include <map>
@@ -16,7 +16,7 @@ namespace usher::actors {
 /// The open requests for the best places anywhere in the hall: each asks section after section.
 class best_requests {
 public:
-  best_requests(event_core& core, known_holds& known, known_places& places);
+  best_requests(event_common& core, counted_holds& known, search_hints& places);
 
   /// Requires that no request for this hold is under way.
   caf::result<messages::hold_granted> begin(messages::hold_seats& wish);
@@ -38,9 +38,9 @@ private:
   void refused(domain::hold_id hold, const domain::refusal& why);
   void give_up(domain::hold_id hold, const domain::refusal& why);
 
-  event_core& core_;
-  known_holds& known_;
-  known_places& places_;
+  event_common& core_;
+  counted_holds& known_;
+  search_hints& places_;
   std::unordered_map<domain::hold_id, search_under_way> under_way_;
   /// Looked up once for each category: it takes a look at every seat.
   std::map<std::optional<domain::category_no>, std::vector<domain::section_no>> sections_with_;

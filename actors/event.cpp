@@ -2,7 +2,7 @@
 
 #include "actors/answer_count.hpp"
 #include "actors/deadline_timer.hpp"
-#include "actors/event_core.hpp"
+#include "actors/event_common.hpp"
 #include "actors/event_holds.hpp"
 #include "actors/event_orders.hpp"
 #include "domain/replay.hpp"
@@ -84,7 +84,7 @@ public:
     };
   }
 
-  [[nodiscard]] shard_journal<event_consequence>& journal() noexcept { return core_.journal; }
+  [[nodiscard]] shard_journal<event_once_durable>& journal() noexcept { return core_.journal; }
 
   /// The shard was in doubt and has been claimed anew: what `history` says is true.
   void rebuild(messages::shard_reclaimed& history) {
@@ -95,7 +95,7 @@ public:
       return;
     tell_settings();
     orders_.resume();
-    mind_totals();
+    write_sold_out_if_due();
     keep_times();
     tell_at_rest();
   }
@@ -160,7 +160,7 @@ private:
   void became(event_became& news) {
     tell_settings();
     if (news.asked) {
-      mind_totals();
+      write_sold_out_if_due();
       news.asked->deliver(view());
     }
     keep_times();
@@ -185,7 +185,7 @@ private:
     holds_.gather_claims();
     if (core_.journal.standing() == shard_standing::writing)
       orders_.resume();
-    mind_totals();
+    write_sold_out_if_due();
     keep_times();
   }
 
@@ -203,15 +203,15 @@ private:
 
   void note_totals(const messages::section_totals_changed& news) {
     holds_.note_totals(news.section, news.totals);
-    mind_totals();
+    write_sold_out_if_due();
   }
 
   /// The event is sold out, or no longer. If that cannot be written now, it is checked again after a later write.
-  void mind_totals() {
+  void write_sold_out_if_due() {
     if (!holds_.all_totals_known())
       return;
-    totals_unminded_ = core_.journal.obstacle().has_value();
-    if (totals_unminded_)
+    sold_out_check_pending_ = core_.journal.obstacle().has_value();
+    if (sold_out_check_pending_)
       return;
     domain::section_totals sum;
     for (const auto& each : holds_.totals()) {
@@ -266,7 +266,7 @@ private:
 
   void carry_on() {
     core_.journal.carry_on();
-    mind_totals();
+    write_sold_out_if_due();
     keep_times();
   }
 
@@ -347,11 +347,11 @@ private:
   // ---- the journal ----
 
   void durable(const messages::facts_durable& mark) {
-    core_.journal.durable(mark, [this](event_consequence& next) { std::visit([this](auto& x) { follow(x); }, next); });
+    core_.journal.durable(mark, [this](event_once_durable& next) { std::visit([this](auto& x) { follow(x); }, next); });
     if (core_.journal.snapshot_due())
       core_.journal.take_snapshot(core_.event.snapshot());
-    if (totals_unminded_)
-      mind_totals();
+    if (sold_out_check_pending_)
+      write_sold_out_if_due();
     tell_at_rest();
   }
 
@@ -365,7 +365,7 @@ private:
   void follow(step_repeated& x) { x.asked.deliver(); }
 
   void failed(const messages::append_failed& failure) {
-    core_.journal.failed(failure, [this](event_consequence& next) { std::visit([this](auto& x) { deny(x); }, next); });
+    core_.journal.failed(failure, [this](event_once_durable& next) { std::visit([this](auto& x) { deny(x); }, next); });
   }
 
   void deny(order_begun& x) { orders_.not_begun(x); }
@@ -384,10 +384,10 @@ private:
   self_pointer self_;
   event_limits limits_;
   actor_port<messages::event_actor::pointer_view, event_shard> port_;
-  event_core core_;
+  event_common core_;
   event_holds holds_;
   event_orders orders_;
-  bool totals_unminded_ = false;
+  bool sold_out_check_pending_ = false;
   caf::response_promise at_rest_; ///< of whoever waits for it
   deadline_timer<messages::event_actor> timer_;
 };

@@ -30,7 +30,7 @@ void restrict_to(messages::hold_seats& wish, domain::category_no category) {
 
 } // namespace
 
-event_holds::event_holds(event_core& core, std::size_t requests_max, std::chrono::milliseconds retry)
+event_holds::event_holds(event_common& core, std::size_t requests_max, std::chrono::milliseconds retry)
     : core_(core), requests_max_(requests_max), retry_(retry), known_(core.event), spreads_(core, known_, retry),
       searches_(core, known_, places_) {}
 

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "actors/best_requests.hpp"
-#include "actors/event_core.hpp"
-#include "actors/known_holds.hpp"
-#include "actors/known_places.hpp"
+#include "actors/counted_holds.hpp"
+#include "actors/event_common.hpp"
+#include "actors/search_hints.hpp"
 #include "actors/spread_requests.hpp"
 
 #include <chrono>
@@ -18,7 +18,7 @@ namespace usher::actors {
 /// bypasses the event; those over several sections and those anywhere in the hall are tracked here.
 class event_holds {
 public:
-  event_holds(event_core& core, std::size_t requests_max, std::chrono::milliseconds retry);
+  event_holds(event_common& core, std::size_t requests_max, std::chrono::milliseconds retry);
 
   caf::result<messages::hold_granted> hold(messages::hold_seats& wish);
   caf::result<void> release(messages::release_hold& wish);
@@ -66,12 +66,12 @@ private:
   void ask_claims(domain::section_no section);
   void take_claims(const messages::section_claims& claims);
 
-  event_core& core_;
+  event_common& core_;
   const std::size_t requests_max_;
   const std::chrono::milliseconds retry_;
 
-  known_holds known_;
-  known_places places_;
+  counted_holds known_;
+  search_hints places_;
   spread_requests spreads_;
   best_requests searches_;
   std::size_t claims_missing_ = 0; ///< sections that have not said what is held and owned

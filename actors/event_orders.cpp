@@ -46,7 +46,7 @@ domain::order_started to_fact(const messages::start_order& wish, const messages:
 
 } // namespace
 
-event_orders::event_orders(event_core& core, event_holds& holds, std::shared_ptr<payments::provider> provider,
+event_orders::event_orders(event_common& core, event_holds& holds, std::shared_ptr<payments::provider> provider,
                            const event_limits& limits)
     : core_(core), holds_(holds), provider_(std::move(provider)), limits_(limits) {}
 

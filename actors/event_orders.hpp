@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/event.hpp"
-#include "actors/event_core.hpp"
+#include "actors/event_common.hpp"
 #include "actors/event_holds.hpp"
 
 #include <caf/actor_addr.hpp>
@@ -17,7 +17,7 @@ namespace usher::actors {
 /// carry it on.
 class event_orders {
 public:
-  event_orders(event_core& core, event_holds& holds, std::shared_ptr<payments::provider> provider,
+  event_orders(event_common& core, event_holds& holds, std::shared_ptr<payments::provider> provider,
                const event_limits& limits);
   /// Ends the checkouts: whoever serves the event next starts its own.
   ~event_orders();
@@ -72,7 +72,7 @@ private:
   [[nodiscard]] std::string name_of(domain::order_id id) const;
   void follow_step(const domain::order& order);
 
-  event_core& core_;
+  event_common& core_;
   event_holds& holds_;
   std::shared_ptr<payments::provider> provider_;
   const event_limits limits_;

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/audience.hpp"
-#include "actors/paced.hpp"
+#include "actors/subscribers.hpp"
+#include "actors/throttle.hpp"
 #include "domain/waiting_room.hpp"
 #include "messages/type_ids.hpp"
 
@@ -35,8 +35,8 @@ private:
 
   self_pointer self_;
   std::function<messages::queue_moved()> movement_;
-  audience gateways_;
-  paced<self_pointer> movement_news_;
+  subscribers gateways_;
+  throttle<self_pointer> movement_news_;
 };
 
 } // namespace usher::actors

@@ -1,9 +1,9 @@
 #include "actors/section.hpp"
 
 #include "actors/deadline_timer.hpp"
-#include "actors/section_consequence.hpp"
 #include "actors/section_counters.hpp"
 #include "actors/section_news.hpp"
+#include "actors/section_once_durable.hpp"
 #include "domain/replay.hpp"
 #include "log/log.hpp"
 
@@ -73,7 +73,7 @@ public:
     };
   }
 
-  [[nodiscard]] shard_journal<section_consequence>& journal() noexcept { return journal_; }
+  [[nodiscard]] shard_journal<section_once_durable>& journal() noexcept { return journal_; }
 
   /// The shard was in doubt and has been claimed anew: what `history` says is true.
   void rebuild(messages::shard_reclaimed& history) {
@@ -97,7 +97,7 @@ public:
   }
 
 private:
-  using consequence = section_consequence;
+  using consequence = section_once_durable;
 
   // ---- holds ----
 
@@ -381,7 +381,7 @@ private:
   section_news news_;       ///< as durable
 
   actor_port<self_pointer, section_state> port_;
-  shard_journal<section_consequence> journal_;
+  shard_journal<section_once_durable> journal_;
   struct denied_hold {
     std::uint64_t attempt; ///< the latest one
     bool repeated = false; ///< there was a later one after it was denied

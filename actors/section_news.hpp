@@ -1,9 +1,9 @@
 #pragma once
 
-#include "actors/audience.hpp"
-#include "actors/paced.hpp"
-#include "actors/section_consequence.hpp"
-#include "actors/shown_seats.hpp"
+#include "actors/durable_view.hpp"
+#include "actors/section_once_durable.hpp"
+#include "actors/subscribers.hpp"
+#include "actors/throttle.hpp"
 #include "domain/section.hpp"
 #include "messages/type_ids.hpp"
 
@@ -64,12 +64,12 @@ private:
   domain::epoch epoch_;
   messages::event_actor event_actor_;
 
-  shown_seats seats_;
+  durable_view seats_;
   std::uint64_t seq_ = 0; ///< of the last delta
-  audience watchers_;
-  audience subscribers_;
-  audience known_; ///< monitored, once each, however often they come and go
-  paced<self_pointer> seats_news_;
+  subscribers watchers_;
+  subscribers subscribers_;
+  subscribers known_; ///< monitored, once each, however often they come and go
+  throttle<self_pointer> seats_news_;
   caf::telemetry::int_counter* expired_count_;
 };
 

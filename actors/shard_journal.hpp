@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/shard_port.hpp"
+#include "actors/journal_port.hpp"
 #include "domain/decision.hpp"
 #include "domain/ensure.hpp"
 #include "domain/facts.hpp"
@@ -46,11 +46,11 @@ enum class shard_standing : std::uint8_t {
 /// order of the facts, or in `failed`. After a failure the shard is in doubt: it claims its own next epoch, which
 /// fences late writes of its own, and rebuilds itself from the history that the claim returns.
 ///
-/// Not an actor and not tied to one: what it wants done goes through a `shard_port`.
+/// Not an actor and not tied to one: what it wants done goes through a `journal_port`.
 template <class Consequence>
 class shard_journal {
 public:
-  shard_journal(shard_port& port, journal_start start, shard_journal_limits limits = {})
+  shard_journal(journal_port& port, journal_start start, shard_journal_limits limits = {})
       : port_(port), limits_(limits), shard_(std::move(start.shard)), epoch_(start.epoch), last_(start.last.value()),
         durable_(last_), snapshot_at_(last_ - start.since_snapshot), snapshot_after_(limits.facts_per_snapshot),
         retry_(limits.first_retry) {}
@@ -243,7 +243,7 @@ private:
     port_.stopped({shard_, why, sentence});
   }
 
-  shard_port& port_;
+  journal_port& port_;
   shard_journal_limits limits_;
   domain::shard_id shard_;
   domain::epoch epoch_;

@@ -22,7 +22,7 @@ using messages::to_refusal;
 
 } // namespace
 
-spread_requests::spread_requests(event_core& core, known_holds& known, std::chrono::milliseconds retry)
+spread_requests::spread_requests(event_common& core, counted_holds& known, std::chrono::milliseconds retry)
     : core_(core), known_(known), retry_(retry) {}
 
 caf::result<messages::hold_granted> spread_requests::begin(messages::hold_seats& wish) {

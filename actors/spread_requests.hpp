@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/event_core.hpp"
-#include "actors/known_holds.hpp"
+#include "actors/counted_holds.hpp"
+#include "actors/event_common.hpp"
 #include "actors/spread_hold.hpp"
 
 #include <chrono>
@@ -16,7 +16,7 @@ namespace usher::actors {
 class spread_requests {
 public:
   /// `retry` is the time between attempts to undo.
-  spread_requests(event_core& core, known_holds& known, std::chrono::milliseconds retry);
+  spread_requests(event_common& core, counted_holds& known, std::chrono::milliseconds retry);
 
   /// Requires that no request for this hold is under way.
   caf::result<messages::hold_granted> begin(messages::hold_seats& wish);
@@ -43,8 +43,8 @@ private:
   void undo_part(const messages::release_hold& undo, domain::section_no section, unsigned tries_left);
   void part_undone(domain::hold_id hold, domain::section_no section, bool released);
 
-  event_core& core_;
-  known_holds& known_;
+  event_common& core_;
+  counted_holds& known_;
   const std::chrono::milliseconds retry_;
   std::unordered_map<domain::hold_id, spread_under_way> under_way_;
 };

@@ -1,7 +1,7 @@
 #include "actors/waiting_room.hpp"
 
 #include "actors/deadline_timer.hpp"
-#include "actors/room_entrances.hpp"
+#include "actors/entrance_numbers.hpp"
 #include "actors/room_news.hpp"
 #include "actors/shopping_time.hpp"
 
@@ -406,7 +406,7 @@ private:
   std::uint64_t reserved_ = 0; ///< numbers up to here are durable
   bool reserving_ = false;     ///< the next block is being written
   std::vector<waiting_join> joins_;
-  room_entrances entrances_;
+  entrance_numbers entrances_;
 
   shopping_time shopping_;
   domain::instant note_turns_after_;

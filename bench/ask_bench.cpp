@@ -4,9 +4,9 @@
 #include "actors/section.hpp"
 #include "actors/store_clock.hpp"
 #include "bench/figures.hpp"
-#include "bench/latency_histogram.hpp"
 #include "bench/measured_system.hpp"
 #include "bench/null_store.hpp"
+#include "crowd/latency_histogram.hpp"
 #include "messages/type_ids.hpp"
 
 #include <caf/event_based_actor.hpp>
@@ -35,7 +35,7 @@ using bare_actor = caf::typed_actor<caf::result<std::uint64_t>(std::uint64_t)>;
 /// What an asker found out.
 struct tally {
   std::map<std::string, std::uint64_t> refused; ///< by why
-  latency_histogram latency;
+  crowd::latency_histogram latency;
   std::chrono::duration<double> elapsed{0};
 
   [[nodiscard]] double per_s() const { return static_cast<double>(latency.count()) / elapsed.count(); }

@@ -27,9 +27,9 @@ child_node::child_node(child_node_options options) : options_(std::move(options)
   if (options_.store.empty())
     options_.store = "sqlite:" + (directory_.path() / "usher.db").string();
   if (options_.http_port == 0)
-    options_.http_port = free_port();
+    options_.http_port = crowd::free_port();
   if (options_.admin_port == 0)
-    options_.admin_port = free_port();
+    options_.admin_port = crowd::free_port();
   child_command command;
   command.program = options_.program;
   command.arguments = {"node",    "--http",       to_string(http()), "--admin",  to_string(admin()),

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "bench/address.hpp"
 #include "bench/child_process.hpp"
 #include "bench/temporary_directory.hpp"
+#include "crowd/address.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -35,8 +35,8 @@ public:
   /// time.
   explicit child_node(child_node_options options);
 
-  [[nodiscard]] address http() const { return {"127.0.0.1", options_.http_port}; }
-  [[nodiscard]] address admin() const { return {"127.0.0.1", options_.admin_port}; }
+  [[nodiscard]] crowd::address http() const { return {"127.0.0.1", options_.http_port}; }
+  [[nodiscard]] crowd::address admin() const { return {"127.0.0.1", options_.admin_port}; }
   [[nodiscard]] const std::string& admin_key() const noexcept { return options_.admin_key; }
   [[nodiscard]] const std::string& store() const noexcept { return options_.store; }
   [[nodiscard]] child_process& process() { return *process_; }

@@ -3,8 +3,8 @@
 #include "bench/child_process.hpp"
 #include "bench/echo_server.hpp"
 #include "bench/figures.hpp"
-#include "bench/frame_reader.hpp"
-#include "bench/http_client.hpp"
+#include "crowd/frame_reader.hpp"
+#include "crowd/http_client.hpp"
 #include "log/log.hpp"
 
 namespace usher::bench {
@@ -31,7 +31,7 @@ public:
 
   // Reads as much as for a real server's answer.
   answer read(std::string_view frame) override {
-    auto id = member(frame, "id");
+    auto id = crowd::member(frame, "id");
     return {id.value_or(std::string_view()), {}};
   }
 
@@ -48,7 +48,7 @@ load_result measure_echo(const load_plan& plan, std::size_t request_bytes) {
 
 load_result run_beside_echo_server(const echo_options& options) {
   load_plan plan;
-  plan.to.port = free_port();
+  plan.to.port = crowd::free_port();
   plan.connections = options.connections;
   plan.in_flight = options.in_flight;
   plan.duration = options.duration;
@@ -59,7 +59,7 @@ load_result run_beside_echo_server(const echo_options& options) {
       "bench", "echo", "--serve", std::to_string(plan.to.port), "--answer-bytes", std::to_string(options.answer_bytes)};
   child_process server(command);
   if (!server.await_ready(10s))
-    throw unreachable("the echo server does not listen at " + to_string(plan.to));
+    throw crowd::unreachable("the echo server does not listen at " + to_string(plan.to));
   auto result = measure_echo(plan, options.request_bytes);
   server.stop(1s);
   return result;
@@ -83,7 +83,7 @@ int run_echo(const echo_options& options, std::ostream& out) {
         .add("answer_bytes", result.answer_bytes)
         .print(out, options.json);
     return result.failed() == 0 ? 0 : 1;
-  } catch (const unreachable& why) {
+  } catch (const crowd::unreachable& why) {
     log::of("bench").error("the echo server cannot be reached: {}", why.what());
     return 3;
   }

@@ -3,11 +3,11 @@
 #include "bench/child_node.hpp"
 #include "bench/echo_bench.hpp"
 #include "bench/figures.hpp"
-#include "bench/frame_reader.hpp"
 #include "bench/halls.hpp"
-#include "bench/http_client.hpp"
 #include "bench/load.hpp"
 #include "bench/run_name.hpp"
+#include "crowd/frame_reader.hpp"
+#include "crowd/http_client.hpp"
 #include "log/log.hpp"
 #include "persistence/booking_store.hpp"
 
@@ -47,12 +47,12 @@ public:
   }
 
   answer read(std::string_view frame) override {
-    auto head = head_of(frame);
+    auto head = crowd::head_of(frame);
     if (head.type == "held" || head.type == "welcome")
       return {head.re, {}};
     if (head.type != "problem")
       return {head.re, "not a held"};
-    return {head.re, slug_of(frame)};
+    return {head.re, crowd::slug_of(frame)};
   }
 
 private:
@@ -61,7 +61,7 @@ private:
 };
 
 void create_events(const child_node& node, const halls& all) {
-  http_client admin(node.admin(), std::chrono::minutes(2));
+  crowd::http_client admin(node.admin(), std::chrono::minutes(2));
   auto body = event_body(all);
   for (std::size_t event = 0; event < all.events; ++event) {
     auto answer = admin.call({.method = "PUT",
@@ -99,7 +99,7 @@ load_result measure_holds(const hold_options& options) {
     auto result = run_load(plan, work);
     node.process().stop();
     return result;
-  } catch (const unreachable& why) {
+  } catch (const crowd::unreachable& why) {
     throw std::runtime_error(std::string(why.what()) + "; the node said:\n" + node.said());
   }
 }

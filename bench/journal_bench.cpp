@@ -3,10 +3,10 @@
 #include "actors/journal_writer.hpp"
 #include "bench/figures.hpp"
 #include "bench/hold_facts.hpp"
-#include "bench/latency_histogram.hpp"
 #include "bench/measured_system.hpp"
 #include "bench/run_name.hpp"
 #include "bench/temporary_directory.hpp"
+#include "crowd/latency_histogram.hpp"
 #include "domain/ensure.hpp"
 #include "log/log.hpp"
 #include "messages/type_ids.hpp"
@@ -30,7 +30,7 @@ struct tally {
   std::uint64_t written = 0;
   std::uint64_t refused = 0;
   std::chrono::duration<double> elapsed{0};
-  latency_histogram latency; ///< of one append
+  crowd::latency_histogram latency; ///< of one append
 
   [[nodiscard]] double per_s() const { return static_cast<double>(written) / elapsed.count(); }
 };

@@ -1,7 +1,7 @@
 #include "bench/load.hpp"
 
-#include "bench/http_client.hpp"
-#include "bench/websocket_client.hpp"
+#include "crowd/http_client.hpp"
+#include "crowd/websocket_client.hpp"
 #include "domain/ensure.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -33,15 +33,16 @@ constexpr std::size_t connections_per_source = 25'000;
 class load_run;
 
 /// One connection and its requests in flight.
-class lane final : public websocket_listener {
+class lane final : public crowd::websocket_listener {
 public:
   lane(load_run& run, asio::io_context& context, std::size_t number, std::size_t in_flight)
-      : run_(run), number_(number), client_(std::make_unique<websocket_client>(context, *this)), slots_(in_flight) {
+      : run_(run), number_(number), client_(std::make_unique<crowd::websocket_client>(context, *this)),
+        slots_(in_flight) {
     for (std::size_t i = 0; i < in_flight; ++i)
       slots_[i].id = std::to_string(i);
   }
 
-  void open(const address& to) {
+  void open(const crowd::address& to) {
     auto beyond = number_ / connections_per_source;
     auto local = beyond > 0 && to.host == "127.0.0.1" ? "127.0.0." + std::to_string(beyond + 1) : std::string();
     client_->open(to, local);
@@ -69,7 +70,7 @@ private:
 
   load_run& run_;
   std::size_t number_;
-  std::unique_ptr<websocket_client> client_;
+  std::unique_ptr<crowd::websocket_client> client_;
   std::vector<slot> slots_;
   std::size_t busy_ = 0;
   bool greeting_ = false;
@@ -89,9 +90,10 @@ public:
       door_.enter([this, lane = each.get()] { lane->open(plan_.to); });
     run_for(preparation_patience, [this] { return ready_ == lanes_.size() || !broken_.empty(); });
     if (!broken_.empty())
-      throw unreachable(to_string(plan_.to) + ": " + broken_);
+      throw crowd::unreachable(to_string(plan_.to) + ": " + broken_);
     if (ready_ < lanes_.size())
-      throw unreachable(to_string(plan_.to) + ": only " + std::to_string(ready_) + " connections opened in time");
+      throw crowd::unreachable(to_string(plan_.to) + ": only " + std::to_string(ready_)
+                               + " connections opened in time");
     measure();
     return std::move(result_);
   }
@@ -130,7 +132,7 @@ private:
   workload& work_;
   asio::io_context context_;
   asio::steady_timer clock_;
-  turnstile door_;
+  crowd::turnstile door_;
   std::vector<std::unique_ptr<lane>> lanes_;
   std::size_t ready_ = 0;
   std::string broken_;

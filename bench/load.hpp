@@ -1,7 +1,7 @@
 #pragma once
 
-#include "bench/address.hpp"
-#include "bench/latency_histogram.hpp"
+#include "crowd/address.hpp"
+#include "crowd/latency_histogram.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -32,7 +32,7 @@ public:
 };
 
 struct load_plan {
-  address to;
+  crowd::address to;
   std::size_t connections = 100;
   /// Requests in flight on each connection.
   std::size_t in_flight = 1;
@@ -45,7 +45,7 @@ struct load_plan {
 };
 
 struct load_result {
-  latency_histogram latency; ///< of what succeeded
+  crowd::latency_histogram latency; ///< of what succeeded
   std::uint64_t succeeded = 0;
   std::map<std::string, std::uint64_t> errors; ///< by reason
   std::chrono::duration<double> elapsed{0};

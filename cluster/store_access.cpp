@@ -7,9 +7,10 @@
 
 namespace usher::cluster {
 
-store_access::store_access(const caf::actor_clock& clock, const shard_factories& factories,
-                           const keeper_settings& settings)
-    : clock_(clock), settings_(settings), claims_(factories.open_store, settings.owner) {}
+store_access::store_access(const caf::actor_clock& clock,
+                           std::function<std::unique_ptr<persistence::booking_store>()> open_store,
+                           store_access_settings settings)
+    : clock_(clock), settings_(std::move(settings)), claims_(std::move(open_store), settings_.owner) {}
 
 std::optional<domain::refusal> store_access::use(const std::function<void(shard_claims& claims)>& work) {
   if (clock_.now() < away_until_)

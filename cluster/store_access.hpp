@@ -1,22 +1,32 @@
 #pragma once
 
 #include "cluster/shard_claims.hpp"
-#include "cluster/shard_keeper.hpp"
 #include "domain/decision.hpp"
 
 #include <caf/actor_clock.hpp>
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
 
 namespace usher::cluster {
 
+/// How this process deals with its store.
+struct store_access_settings {
+  std::string owner; ///< names this process in the store; never reused by another
+  /// Called once, with a sentence for people, when this process must stop: somebody else owns its shards now,
+  /// or the store cannot be used. May be called on any thread.
+  std::function<void(const std::string& sentence)> on_fatal;
+  std::chrono::milliseconds patience{500}; ///< how long a store that was out of reach is left alone
+};
+
 /// This process's access to the store: patient while the store is out of reach; given up for good, with a sentence for
 /// people, when the store is broken or somebody else now owns a shard.
 class store_access {
 public:
-  store_access(const caf::actor_clock& clock, const shard_factories& factories, const keeper_settings& settings);
+  store_access(const caf::actor_clock& clock, std::function<std::unique_ptr<persistence::booking_store>()> open_store,
+               store_access_settings settings);
 
   /// Does `work` with the claims and their store. A store that is out of reach is left alone for a moment, so that
   /// others need not wait for it to fail again. Gives up on anything else that `work` throws. Returns the refusal, if
@@ -37,7 +47,7 @@ private:
   void lose(const domain::shard_id& shard, const std::string& at);
 
   const caf::actor_clock& clock_;
-  const keeper_settings& settings_;
+  const store_access_settings settings_;
   shard_claims claims_;
   bool away_ = false; ///< the store was out of reach when last asked
   caf::actor_clock::time_point away_until_ = caf::actor_clock::time_point::min();

@@ -80,7 +80,7 @@ struct seat_place {
 class seating_plan {
 public:
   /// Takes categories and sections as read; `ensure`s that guids and section ids are unique. Readers of foreign files
-  /// check that first (`gateway/plan_codec`). `order` is the plan's order of sections; empty means all of them by
+  /// check that first (`codec/plan_text`). `order` is the plan's order of sections; empty means all of them by
   /// number. Sections it leaves out are only of earlier plans and have no places.
   seating_plan(std::string name, std::vector<std::string> categories, std::vector<section_plan> sections,
                std::vector<section_no> order = {});

@@ -1,7 +1,7 @@
 #include "gateway/listener.hpp"
 
-#include "gateway/http_session.hpp"
-#include "gateway/session_thread.hpp"
+#include "gateway/http/http_session.hpp"
+#include "gateway/thread/session_thread.hpp"
 #include "log/log.hpp"
 
 #include <boost/asio/ip/address.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "gateway/http/routes.hpp"
 #include "gateway/options.hpp"
-#include "gateway/routes.hpp"
 #include "gateway/socket.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>

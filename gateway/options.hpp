@@ -1,8 +1,8 @@
 #pragma once
 
-#include "gateway/problem.hpp"
+#include "codec/problem.hpp"
+#include "codec/tokens.hpp"
 #include "gateway/rate_limiter.hpp"
-#include "gateway/tokens.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -23,13 +23,13 @@ struct listen_address {
 struct options {
   listen_address buyers{"127.0.0.1", 8080};
   listen_address operators{"127.0.0.1", 8081};
-  std::string admin_key;                          ///< may be empty only if operators' address is a loopback one
-  bool metrics_need_key = true;                   ///< whether GET /metrics requires the admin key
-  std::size_t threads = 1;                        ///< for buyers; operators have one of their own
-  std::string problem_base{default_problem_base}; ///< what problem types begin with
+  std::string admin_key;                                 ///< may be empty only if operators' address is a loopback one
+  bool metrics_need_key = true;                          ///< whether GET /metrics requires the admin key
+  std::size_t threads = 1;                               ///< for buyers; operators have one of their own
+  std::string problem_base{codec::default_problem_base}; ///< what problem types begin with
 
-  bool anonymous = true;        ///< anybody may get a buyer's token, signed by Usher
-  std::optional<shop_key> shop; ///< the key that the shop's tokens are signed with; needed unless `anonymous`
+  bool anonymous = true;               ///< anybody may get a buyer's token, signed by Usher
+  std::optional<codec::shop_key> shop; ///< the key that the shop's tokens are signed with; needed unless `anonymous`
 
   std::size_t frame_bytes_max = 64 * 1024;
   std::size_t body_bytes_max = 1024 * 1024;

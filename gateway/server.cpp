@@ -1,6 +1,6 @@
 #include "gateway/server.hpp"
 
-#include "gateway/session_thread.hpp"
+#include "gateway/thread/session_thread.hpp"
 #include "log/log.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -47,7 +47,7 @@ void run_on(session_thread& thread, Work work) {
 server::server(options configured, server_parts parts) {
   check(configured);
   auto proxies = read_proxies(configured);
-  tokens keys{{std::move(parts.own_secret), configured.shop, configured.anonymous}};
+  codec::tokens keys{{std::move(parts.own_secret), configured.shop, configured.anonymous}};
   shared_ = std::unique_ptr<shared_parts>{new shared_parts{.options = std::move(configured),
                                                            .tokens = std::move(keys),
                                                            .proxies = std::move(proxies),

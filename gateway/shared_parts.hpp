@@ -1,11 +1,11 @@
 #pragma once
 
+#include "codec/tokens.hpp"
 #include "domain/decision.hpp"
 #include "gateway/buyer_places.hpp"
 #include "gateway/client_address.hpp"
 #include "gateway/gateway_metrics.hpp"
 #include "gateway/options.hpp"
-#include "gateway/tokens.hpp"
 #include "messages/interfaces.hpp"
 #include "messages/trace.hpp"
 
@@ -35,7 +35,7 @@ using audit = std::function<void(messages::trace_id, const domain::event_id&, st
 /// What all threads of one gateway share: never changed while they run, or thread-safe.
 struct shared_parts {
   gateway::options options;
-  gateway::tokens tokens;
+  codec::tokens tokens;
   trusted_proxies proxies;
   caf::actor_system& system;
   messages::router_actor router;

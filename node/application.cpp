@@ -3,9 +3,9 @@
 #include "gateway/server.hpp"
 #include "log/log.hpp"
 #include "node/audit_desk.hpp"
-#include "node/derived_options.hpp"
 #include "node/endpoint.hpp"
-#include "node/shard_host.hpp"
+#include "node/node_actors.hpp"
+#include "node/option_defaults.hpp"
 #include "node/store_watch.hpp"
 #include "persistence/booking_store.hpp"
 
@@ -96,7 +96,7 @@ private:
   settings settings_;
   std::string secret_;
   std::atomic<state> state_{state::starting};
-  shard_host host_;
+  node_actors host_;
   store_watch watch_;
   audit_desk audits_;
   gateway::server gateway_;

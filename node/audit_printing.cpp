@@ -24,14 +24,14 @@ json::object to_object(const domain::section_totals& totals) {
           {"blocked", totals.blocked}, {"revenue", totals.revenue}, {"refunded", totals.refunded}};
 }
 
-json::object to_object(const violation& broken) {
+json::object to_object(const audit::violation& broken) {
   return {{"invariant", broken.invariant},
           {"shard", to_string(broken.shard)},
           {"seq", broken.seq.value()},
           {"sentence", broken.sentence}};
 }
 
-json::value verdict_of(const audit_report& report) {
+json::value verdict_of(const audit::audit_report& report) {
   if (report.ok())
     return "ok";
   json::array violations;
@@ -47,7 +47,7 @@ std::vector<std::string> cells_of(std::string name, std::uint32_t capacity, cons
 
 } // namespace
 
-std::string to_text(const violation& broken) {
+std::string to_text(const audit::violation& broken) {
   auto place = to_string(broken.shard);
   if (broken.seq.value() > 0)
     place += ", fact " + std::to_string(broken.seq.value());
@@ -55,7 +55,7 @@ std::string to_text(const violation& broken) {
   return which + ": " + place + ": " + broken.sentence;
 }
 
-std::string to_json(const audit_report& report) {
+std::string to_json(const audit::audit_report& report) {
   json::array sections;
   for (auto& section : report.sections) {
     auto object = to_object(section.totals);
@@ -76,7 +76,7 @@ std::string to_json(const audit_report& report) {
                                       {"sections", std::move(sections)}});
 }
 
-void print(const audit_report& report, std::ostream& out) {
+void print(const audit::audit_report& report, std::ostream& out) {
   text_table table{{"section", "capacity", "free", "held", "sold", "blocked", "revenue", "refunds"}};
   for (auto& section : report.sections)
     table.add(cells_of(section.id, section.capacity, section.totals));

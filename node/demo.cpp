@@ -1,13 +1,13 @@
 #include "node/demo.hpp"
 
-#include "bench/crowd.hpp"
-#include "bench/progress.hpp"
+#include "audit/audit.hpp"
 #include "bench/temporary_directory.hpp"
+#include "crowd/crowd.hpp"
+#include "crowd/progress.hpp"
 #include "log/log.hpp"
 #include "node/admin_client.hpp"
 #include "node/answer_members.hpp"
 #include "node/application.hpp"
-#include "node/audit.hpp"
 #include "node/audit_printing.hpp"
 #include "node/demo_figures.hpp"
 #include "node/endpoint.hpp"
@@ -122,23 +122,23 @@ private:
     operators_.put(target(), event_document(wanted, plan_.text));
   }
 
-  bench::crowd_report send_crowd() {
-    bench::crowd_options crowd;
+  crowd::crowd_report send_crowd() {
+    crowd::crowd_options crowd;
     crowd.to = {node_.buyers().host, node_.buyers().port};
     crowd.event = event_;
     crowd.buyers = options_.buyers;
     crowd.seed = options_.seed;
     crowd.stop = request_.token();
-    auto view = bench::progress::on_standard_error();
+    auto view = crowd::progress::on_standard_error();
     auto started = std::chrono::steady_clock::now();
-    crowd.on_progress = [&](const bench::crowd_report& report) { view.show(lines(report)); };
-    auto report = bench::run_crowd(crowd);
+    crowd.on_progress = [&](const crowd::crowd_report& report) { view.show(lines(report)); };
+    auto report = crowd::run_crowd(crowd);
     view.finish(lines(report));
     report.elapsed = std::chrono::steady_clock::now() - started;
     return report;
   }
 
-  std::vector<bench::progress_line> lines(const bench::crowd_report& report) const {
+  std::vector<crowd::progress_line> lines(const crowd::crowd_report& report) const {
     return {{"joined", report.joined, options_.buyers, std::to_string(report.waiting) + " waiting"},
             {"admitted", report.admitted, options_.buyers, std::to_string(report.shopping) + " shopping"},
             {"done", report.gone, options_.buyers,
@@ -160,9 +160,9 @@ private:
   /// The audit reads the store itself, not the node.
   void examine(demo_figures& figures) {
     auto store = persistence::open_store(configured_.node.store);
-    auto verdict = audit(*store, domain::event_id{event_}, plan_.plan);
-    for (auto& violation : verdict.violations)
-      figures.violations.push_back(to_text(violation));
+    auto verdict = audit::audit(*store, domain::event_id{event_}, plan_.plan);
+    for (auto& audit::violation : verdict.violations)
+      figures.violations.push_back(to_text(audit::violation));
     if (figures.crowd.differences > 0)
       figures.violations.push_back(std::to_string(figures.crowd.differences)
                                    + " repeated requests were answered differently");

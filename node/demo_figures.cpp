@@ -15,13 +15,13 @@ std::string with_decimals(double number) {
   return text;
 }
 
-void add_percentiles(bench::figures& into, const std::string& name, const bench::latency_histogram& latency) {
+void add_percentiles(bench::figures& into, const std::string& name, const crowd::latency_histogram& latency) {
   into.add(name + "_p50_ms", latency.percentile_ms(50))
       .add(name + "_p99_ms", latency.percentile_ms(99))
       .add(name + "_p999_ms", latency.percentile_ms(99.9));
 }
 
-std::vector<std::string> percentiles(const std::string& name, const bench::latency_histogram& latency) {
+std::vector<std::string> percentiles(const std::string& name, const crowd::latency_histogram& latency) {
   return {name, with_decimals(latency.percentile_ms(50)), with_decimals(latency.percentile_ms(99)),
           with_decimals(latency.percentile_ms(99.9))};
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "bench/crowd.hpp"
+#include "crowd/crowd.hpp"
 
 #include <cstdint>
 #include <iosfwd>
@@ -14,7 +14,7 @@ struct demo_figures {
   std::string plan;
   std::size_t buyers = 0;
   std::string currency;
-  bench::crowd_report crowd;
+  crowd::crowd_report crowd;
   std::int64_t sold = 0;               ///< seats, as the node reports at the end
   std::int64_t revenue = 0;            ///< minor units, likewise
   std::vector<std::string> violations; ///< the audit's, and the crowd's findings; if empty, all is well

@@ -1,5 +1,5 @@
+#include "codec/plan_text.hpp"
 #include "domain/event_settings.hpp"
-#include "gateway/plan_codec.hpp"
 #include "node/event_printing.hpp"
 #include "node/event_verb.hpp"
 #include "node/plan_files.hpp"

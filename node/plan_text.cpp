@@ -1,6 +1,6 @@
 #include "node/plan_text.hpp"
 
-#include "gateway/plan_codec.hpp"
+#include "codec/plan_text.hpp"
 
 #include <stdexcept>
 #include <utility>
@@ -9,8 +9,8 @@
 namespace usher::node {
 
 domain::shared_plan plan_of_text(std::string_view text, const std::string& of_what) {
-  auto plan = gateway::parse_plan(text);
-  if (auto fault = std::get_if<gateway::plan_fault>(&plan))
+  auto plan = codec::parse_plan(text);
+  if (auto fault = std::get_if<codec::plan_fault>(&plan))
     throw std::runtime_error{of_what + "at '" + fault->pointer + "': " + fault->sentence};
   return std::get<domain::shared_plan>(std::move(plan));
 }

@@ -19,7 +19,7 @@ void allow_many_open_files() {
   log::of("node").warn("the limit of open files cannot be raised: {}", std::strerror(errno));
 }
 
-void wait_turns() {
+void use_batch_scheduling() {
   sched_param unused{};
   if (::sched_setscheduler(0, SCHED_BATCH, &unused) != 0)
     log::of("node").debug("this process keeps its scheduling policy: {}", std::strerror(errno));

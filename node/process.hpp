@@ -9,6 +9,6 @@ void allow_many_open_files();
 /// Lets this thread, and those it starts from now on, finish their turns: Linux's policy `SCHED_BATCH`. A node's
 /// threads wake one another, and the database, thousands of times a second; a woken thread waits its turn instead of
 /// preempting the one that woke it. On 2 cores shared with 1,000 clients and PostgreSQL that is 2 to 17 % more holds.
-void wait_turns();
+void use_batch_scheduling();
 
 } // namespace usher::node

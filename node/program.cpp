@@ -1,6 +1,6 @@
 #include "node/program.hpp"
 
-#include "bench/http_client.hpp"
+#include "crowd/http_client.hpp"
 #include "log/log.hpp"
 #include "node/actor_configuration.hpp"
 #include "node/admin_client.hpp"
@@ -33,7 +33,7 @@ exit_code carry_out(const action& chosen) {
     return say(exit_code::usage, error);
   } catch (const unreachable& error) {
     return say(exit_code::unreachable, error);
-  } catch (const bench::unreachable& error) {
+  } catch (const crowd::unreachable& error) {
     return say(exit_code::unreachable, error);
   } catch (const persistence::store_unavailable& error) {
     return say(exit_code::unreachable, error);

@@ -15,7 +15,7 @@ exit_code serve(configuration configured) {
   auto& settings = configured.node;
   log::configure(settings.log.json ? log::format::json : log::format::human, settings.log.level);
   allow_many_open_files();
-  wait_turns();
+  use_batch_scheduling();
   stop_request request;
   auto key_given = !settings.gateway.admin_key.empty();
   application node{configured, [&request](std::string why) { request.fail(std::move(why)); }};

@@ -29,8 +29,8 @@ domain::shared_plan stored_plan(persistence::booking_store& store, const domain:
 
 } // namespace
 
-std::optional<audit_report> audit_stored(persistence::booking_store& store, const domain::event_id& event) {
-  return audit(store, event, [&] { return stored_plan(store, event); });
+std::optional<audit::audit_report> audit_stored(persistence::booking_store& store, const domain::event_id& event) {
+  return audit::audit(store, event, [&] { return stored_plan(store, event); });
 }
 
 } // namespace usher::node

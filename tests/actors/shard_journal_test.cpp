@@ -15,7 +15,7 @@ using messages::append_failure;
 namespace {
 
 /// Remembers what a journal wants done.
-struct recording_port final : actors::shard_port {
+struct recording_port final : actors::journal_port {
   std::vector<messages::append_facts> appended;
   std::vector<messages::keep_snapshot> snapshots;
   std::vector<messages::reclaim_shard> reclaims;

@@ -1,6 +1,6 @@
 #define CAF_SUITE actors.waiting_room
 
-#include "actors/room_entrances.hpp"
+#include "actors/entrance_numbers.hpp"
 #include "tests/actors/room_fixture.hpp"
 
 #include <caf/test/bdd_dsl.hpp>
@@ -249,7 +249,7 @@ SCENARIO("who is connected to two gateways is there until both connections are g
 }
 
 SCENARIO("gateways share entrances when there are more of them than entrances") {
-  actors::room_entrances entrances;
+  actors::entrance_numbers entrances;
   std::vector<messages::gateway_actor> gateways;
   std::set<std::size_t> given;
   for (std::size_t i = 0; i < domain::waiting_room::entrances; ++i) {

@@ -2,7 +2,7 @@
 
 #include "bench/echo_bench.hpp"
 #include "bench/echo_server.hpp"
-#include "bench/http_client.hpp"
+#include "crowd/http_client.hpp"
 
 #include <caf/test/bdd_dsl.hpp>
 
@@ -67,7 +67,7 @@ SCENARIO("an open loop keeps its rate") {
 
 SCENARIO("a load on nobody says that it cannot be reached") {
   load_plan plan;
-  plan.to.port = free_port();
+  plan.to.port = usher::crowd::free_port();
   plan.connections = 2;
-  CHECK_THROWS_AS(static_cast<void>(measure_echo(plan, 100)), unreachable);
+  CHECK_THROWS_AS(static_cast<void>(measure_echo(plan, 100)), usher::crowd::unreachable);
 }

@@ -1,6 +1,6 @@
 #define CAF_SUITE cluster.router
 
-#include "tests/cluster/keeper_fixture.hpp"
+#include "tests/catalog/keeper_fixture.hpp"
 
 #include <caf/test/bdd_dsl.hpp>
 

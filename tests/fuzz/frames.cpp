@@ -1,4 +1,4 @@
-#include "gateway/codec.hpp"
+#include "codec/codec.hpp"
 #include "tests/fuzz/target.hpp"
 
 namespace usher::fuzz {
@@ -18,14 +18,14 @@ std::vector<std::string> seeds() {
 }
 
 void try_out(std::string_view text) {
-  static gateway::frame_decoder decoder;
+  static codec::frame_decoder decoder;
   auto received = decoder.decode(text);
-  if (const auto* what = std::get_if<gateway::problem>(&received.content))
-    (void)gateway::encode_problem_frame(received.id, *what);
-  if (const auto* hold = std::get_if<gateway::frames::hold>(&received.content))
-    (void)gateway::wish_digest(hold->places);
-  (void)gateway::read_hold_body(text);
-  (void)gateway::read_order_body(text);
+  if (const auto* what = std::get_if<codec::problem>(&received.content))
+    (void)codec::encode_problem_frame(received.id, *what);
+  if (const auto* hold = std::get_if<codec::frames::hold>(&received.content))
+    (void)codec::wish_digest(hold->places);
+  (void)codec::read_hold_body(text);
+  (void)codec::read_order_body(text);
 }
 
 } // namespace usher::fuzz

@@ -1,5 +1,5 @@
-#include "gateway/codec_bodies.hpp"
-#include "gateway/plan_codec.hpp"
+#include "codec/bodies.hpp"
+#include "codec/plan_text.hpp"
 #include "tests/fuzz/target.hpp"
 
 namespace usher::fuzz {
@@ -14,8 +14,8 @@ std::vector<std::string> seeds() {
 }
 
 void try_out(std::string_view text) {
-  (void)gateway::parse_plan(text);
-  (void)gateway::read_event_body(text);
+  (void)codec::parse_plan(text);
+  (void)codec::read_event_body(text);
 }
 
 } // namespace usher::fuzz

@@ -1,7 +1,7 @@
 #include "tests/gateway/fake_router.hpp"
 
 #include "messages/refusal.hpp"
-#include "tests/gateway/pure/hall.hpp"
+#include "tests/codec/hall.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>

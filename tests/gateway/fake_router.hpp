@@ -1,7 +1,7 @@
 #pragma once
 
 #include "messages/type_ids.hpp"
-#include "tests/gateway/pure/hall.hpp"
+#include "tests/codec/hall.hpp"
 
 #include <caf/send.hpp>
 #include <caf/typed_actor_pointer.hpp>

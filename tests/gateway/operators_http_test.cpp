@@ -1,7 +1,7 @@
 #define CAF_SUITE gateway.operators_http
 
-#include "gateway/openapi.hpp"
-#include "gateway/routes.hpp"
+#include "codec/openapi.hpp"
+#include "gateway/http/routes.hpp"
 #include "tests/gateway/served.hpp"
 
 #include <boost/json/parse.hpp>
@@ -74,7 +74,7 @@ SCENARIO("the routes are those of the OpenAPI document, both ways") {
       served_here.insert(std::string{one.method} + " " + std::string{one.path});
     std::set<std::string> documented;
     const std::set<std::string> methods{"get", "put", "post", "patch", "delete"};
-    auto document = boost::json::parse(gateway::openapi_document());
+    auto document = boost::json::parse(codec::openapi_document());
     for (const auto& [path, calls] : document.at("paths").as_object())
       for (const auto& [method, call] : calls.as_object())
         if (methods.contains(method)) {

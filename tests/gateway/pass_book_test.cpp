@@ -1,6 +1,6 @@
 #define CAF_SUITE gateway.pass_book
 
-#include "gateway/pass_book.hpp"
+#include "gateway/thread/pass_book.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -11,6 +11,7 @@
 #include <vector>
 
 using namespace usher;
+using namespace usher::codec;
 using namespace usher::gateway;
 using namespace std::chrono_literals;
 
@@ -21,7 +22,7 @@ struct fixture {
   const domain::buyer_id anna{"anna"}, bert{"bert"};
   const domain::instant start{std::chrono::hours{24 * 365 * 50}};
 
-  tokens signer{{"0123456789abcdef0123456789abcdef", std::nullopt, true, 5s}};
+  codec::tokens signer{{"0123456789abcdef0123456789abcdef", std::nullopt, true, 5s}};
   std::vector<domain::buyer_id> ended;
   pass_book book{signer, 600s, 2, [this](const domain::event_id&, std::vector<domain::buyer_id> buyers) {
                    ended.insert(ended.end(), buyers.begin(), buyers.end());

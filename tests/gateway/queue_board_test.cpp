@@ -1,6 +1,6 @@
 #define CAF_SUITE gateway.queue_board
 
-#include "gateway/queue_board.hpp"
+#include "gateway/ws/queue_board.hpp"
 
 #include <caf/test/bdd_dsl.hpp>
 

@@ -1,7 +1,7 @@
 #define CAF_SUITE gateway.websocket
 
 #include "domain/plan_numbering.hpp"
-#include "tests/gateway/pure/hall.hpp"
+#include "tests/codec/hall.hpp"
 #include "tests/gateway/served.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -322,7 +322,7 @@ SCENARIO("every connection of a buyer hears of orders and of holds that ran out"
       told = told || !first.next("order").contains("re");
     CHECK(told);
 
-    auto named = gateway::parse_hold_name(hold);
+    auto named = codec::parse_hold_name(hold);
     REQUIRE(named);
     auto claims = text(held, "hold");
     auto buyer = domain::buyer_id{};
@@ -363,7 +363,7 @@ SCENARIO("a hold over several sections keeps its name when its buyer comes back"
     lost.vanish();
     websocket_client back{port()};
     back.hello(R"(,"resume":{"session":")" + text(welcome, "session") + R"(","seen":0})");
-    auto named = gateway::parse_hold_name(hold);
+    auto named = codec::parse_hold_name(hold);
     REQUIRE(named);
     notes->tell(messages::hold_expired{named->event, named->hold, domain::buyer_id{text(welcome, "buyer")},
                                        named->sections.back()});

@@ -12,9 +12,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CONFINED = {
     r"pqxx/|libpq": r"persistence/postgres/(\w+\.cpp|arguments\.hpp)|tests/persistence/.*",
     r"sqlite3\.h": r"persistence/sqlite/\w+\.cpp|tests/.*",
-    r"boost/beast|boost/asio": r"(gateway|bench|node|tests)/.*",
-    r"jwt\.h": r"gateway/signed_claims\.cpp|tests/gateway/pure/tokens_test\.cpp",
-    r"boost/json": r"(gateway|bench|node|tests)/.*",
+    r"boost/beast|boost/asio": r"(gateway|crowd|bench|node|tests)/.*",
+    r"jwt\.h": r"codec/signed_claims\.cpp|tests/codec/tokens_test\.cpp",
+    r"boost/json": r"(codec|gateway|crowd|bench|node|tests)/.*",
     r"CLI/": r"node/.*",
     r"spdlog/": r"log/.*",
     r"caf/io/": r"(cluster|node|tests)/.*",

@@ -4,12 +4,12 @@
 
 #include "tests/node/running.hpp"
 
-#include "bench/http_client.hpp"
 #include "bench/temporary_directory.hpp"
 #include "caf/test/bdd_dsl.hpp"
+#include "crowd/http_client.hpp"
 #include "gateway/listener.hpp"
 #include "node/admin_client.hpp"
-#include "node/derived_options.hpp"
+#include "node/option_defaults.hpp"
 #include "node/plan_files.hpp"
 #include "persistence/booking_store.hpp"
 
@@ -38,7 +38,7 @@ SCENARIO("a node starts, serves and stops in one process, again and again") {
       application node{configuration_in(place.path()), ignore};
       CHECK_NE(node.buyers().port, 0);
       CHECK_NE(node.operators().port, node.buyers().port);
-      usher::bench::http_client client{{"127.0.0.1", node.buyers().port}};
+      usher::crowd::http_client client{{"127.0.0.1", node.buyers().port}};
       CHECK_EQ(client.call({.target = "/readyz"}).status, 200u);
       admin_client operators{url_of(node.operators()), node.admin_key()};
       auto plan = read_plan_file("theatre");

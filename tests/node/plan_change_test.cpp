@@ -2,9 +2,9 @@
 
 #include "tests/node/running.hpp"
 
-#include "bench/http_client.hpp"
 #include "bench/temporary_directory.hpp"
 #include "caf/test/bdd_dsl.hpp"
+#include "crowd/http_client.hpp"
 #include "node/application.hpp"
 
 #include <boost/json/parse.hpp>
@@ -40,14 +40,14 @@ std::string hall(const std::vector<std::pair<std::string, std::vector<std::strin
 struct house {
   usher::bench::temporary_directory folder;
   application node{testing::configuration_in(folder.path()), [](const std::string&) {}};
-  usher::bench::http_client operators{{"127.0.0.1", node.operators().port}};
-  usher::bench::http_client buyers{{"127.0.0.1", node.buyers().port}};
+  usher::crowd::http_client operators{{"127.0.0.1", node.operators().port}};
+  usher::crowd::http_client buyers{{"127.0.0.1", node.buyers().port}};
   unsigned status = 0; ///< of the last answer
   std::string token;
 
   house() { token = buy("POST", "/v1/sessions", "{}").at("token").as_string().c_str(); }
 
-  json::value call(usher::bench::http_client& client, usher::bench::http_request request, const std::string& bearer) {
+  json::value call(usher::crowd::http_client& client, usher::crowd::http_request request, const std::string& bearer) {
     if (!bearer.empty())
       request.headers.emplace_back("Authorization", "Bearer " + bearer);
     auto answer = client.call(std::move(request));

@@ -2,8 +2,8 @@
 
 #include "node/text_table.hpp"
 
-#include "bench/crowd.hpp"
 #include "caf/test/bdd_dsl.hpp"
+#include "crowd/crowd.hpp"
 #include "node/admin_client.hpp"
 #include "node/demo_figures.hpp"
 #include "node/event_printing.hpp"

@@ -2,12 +2,12 @@
 
 #include "tests/node/running.hpp"
 
-#include "bench/address.hpp"
 #include "caf/test/bdd_dsl.hpp"
+#include "crowd/address.hpp"
 
 using namespace usher::node::testing;
-using usher::bench::free_port;
 using usher::bench::temporary_directory;
+using usher::crowd::free_port;
 
 namespace {
 

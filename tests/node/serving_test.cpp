@@ -3,8 +3,8 @@
 #include "tests/node/running.hpp"
 
 #include "bench/child_node.hpp"
-#include "bench/http_client.hpp"
 #include "caf/test/bdd_dsl.hpp"
+#include "crowd/http_client.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -15,8 +15,8 @@
 using namespace usher::node::testing;
 using namespace std::chrono_literals;
 using usher::bench::child_node;
-using usher::bench::http_client;
 using usher::bench::temporary_directory;
+using usher::crowd::http_client;
 
 namespace {
 

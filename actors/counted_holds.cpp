@@ -1,0 +1,140 @@
+#include "actors/counted_holds.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace usher::actors {
+
+std::uint32_t quantity_of(const domain::wish& wanted) {
+  if (const auto* seats = std::get_if<domain::seats_wish>(&wanted))
+    return static_cast<std::uint32_t>(seats->seats.size());
+  if (const auto* best = std::get_if<domain::best_wish>(&wanted))
+    return best->quantity;
+  return std::get<domain::quantity_wish>(wanted).quantity;
+}
+
+bool known_hold::has_part_in(domain::section_no section) const {
+  return std::any_of(parts.begin(), parts.end(), [&](const auto& part) { return part.first == section; });
+}
+
+counted_holds::counted_holds(const domain::event& event) : event_(event) {}
+
+std::optional<domain::refusal> counted_holds::take_allowance(const messages::hold_seats& wish, std::uint32_t quantity) {
+  return allowances_.take(wish.buyer, wish.hold, quantity, event_.settings().max_seats_per_buyer);
+}
+
+void counted_holds::give_allowance_back(domain::hold_id hold) {
+  allowances_.give_back(hold);
+}
+
+const known_hold* counted_holds::find(domain::hold_id hold) const {
+  auto known = known_.find(hold);
+  return known == known_.end() ? nullptr : &known->second;
+}
+
+std::optional<domain::refusal> counted_holds::refusal_of_another(const messages::hold_seats& wish) const {
+  const auto* known = find(wish.hold);
+  if (!known)
+    return std::nullopt;
+  if (known->buyer != wish.buyer)
+    return domain::refusal{.reason = domain::rejection::not_found};
+  // Even if its digest is unknown, e.g. after a restart, where a hold is remains known.
+  auto is_elsewhere = wish.sections.size() == 1 && !known->has_part_in(wish.sections.front().section);
+  if (is_elsewhere || (known->wish_digest != 0 && known->wish_digest != wish.wish_digest))
+    return domain::refusal{.reason = domain::rejection::idempotency_mismatch};
+  return std::nullopt;
+}
+
+std::uint64_t counted_holds::next_attempt(domain::hold_id hold) {
+  return known_.at(hold).last_attempt = ++attempts_;
+}
+
+bool counted_holds::add(domain::hold_id hold, known_hold wanted) {
+  return known_.try_emplace(hold, std::move(wanted)).second;
+}
+
+std::optional<domain::refusal> counted_holds::add_parts(domain::hold_id hold, const known_hold& wanted) {
+  auto parts = known_.at(hold).parts;
+  auto missing = [&](const auto& part) {
+    return std::none_of(parts.begin(), parts.end(), [&](const auto& x) { return x.first == part.first; });
+  };
+  std::uint64_t sum = allowances_.taken_by(wanted.buyer);
+  auto known = parts.size();
+  for (const auto& part : wanted.parts)
+    if (missing(part)) {
+      parts.push_back(part);
+      sum += part.second;
+    }
+  if (parts.size() == known)
+    return std::nullopt;
+  if (sum > event_.settings().max_seats_per_buyer)
+    return domain::refusal{.reason = domain::rejection::limit_exceeded};
+  known_.at(hold).parts = std::move(parts);
+  count_again(hold);
+  return std::nullopt;
+}
+
+void counted_holds::add_claim(domain::hold_id hold, const domain::buyer_id& buyer, domain::section_no section,
+                              std::uint32_t seats) {
+  auto& known = known_.try_emplace(hold, known_hold{buyer, {}}).first->second;
+  auto part = std::find_if(known.parts.begin(), known.parts.end(), [&](const auto& x) { return x.first == section; });
+  if (part == known.parts.end())
+    known.parts.emplace_back(section, seats);
+  else
+    part->second = seats;
+  count_again(hold);
+}
+
+void counted_holds::set(domain::hold_id hold, known_hold present) {
+  known_.insert_or_assign(hold, std::move(present));
+  count_again(hold);
+}
+
+void counted_holds::note_granted(domain::hold_id hold, const messages::hold_granted& granted) {
+  for (const auto& part : granted.sections)
+    for (auto& [section, quantity] : known_.at(hold).parts)
+      if (section == part.section)
+        quantity = static_cast<std::uint32_t>(part.seats.size());
+  count_again(hold);
+}
+
+void counted_holds::note_owned(const domain::order_started& order) {
+  known_hold mine{order.buyer, {}};
+  for (const auto& seat : order.seats) {
+    auto part =
+        std::find_if(mine.parts.begin(), mine.parts.end(), [&](const auto& x) { return x.first == seat.section; });
+    if (part == mine.parts.end())
+      mine.parts.emplace_back(seat.section, 1);
+    else
+      ++part->second;
+  }
+  set(order.hold, std::move(mine));
+}
+
+void counted_holds::forget(domain::hold_id hold) {
+  known_.erase(hold);
+  allowances_.give_back(hold);
+}
+
+void counted_holds::forget_part(domain::hold_id hold, domain::section_no section, std::uint64_t attempt) {
+  auto known = known_.find(hold);
+  if (known == known_.end() || (attempt > 0 && attempt < known->second.last_attempt))
+    return;
+  std::erase_if(known->second.parts, [&](const auto& part) { return part.first == section; });
+  count_again(hold);
+}
+
+/// Recounts a hold by the parts it still has.
+void counted_holds::count_again(domain::hold_id hold) {
+  auto known = known_.find(hold);
+  auto add = [](std::uint32_t sum, const auto& part) { return sum + part.second; };
+  auto& parts = known->second.parts;
+  if (auto quantity = std::accumulate(parts.begin(), parts.end(), std::uint32_t{0}, add); quantity > 0) {
+    allowances_.set(known->second.buyer, hold, quantity);
+  } else {
+    allowances_.give_back(hold);
+    known_.erase(known);
+  }
+}
+
+} // namespace usher::actors

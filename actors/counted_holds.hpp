@@ -1,0 +1,77 @@
+#pragma once
+
+#include "domain/allowances.hpp"
+#include "domain/event.hpp"
+#include "domain/order.hpp"
+#include "messages/type_ids.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace usher::actors {
+
+/// Whose a hold is, and how many seats it has where.
+struct known_hold {
+  domain::buyer_id buyer;
+  std::vector<std::pair<domain::section_no, std::uint32_t>> parts;
+  std::uint64_t wish_digest = 0;  ///< of the wish that led to it; 0: no longer known
+  std::uint64_t last_attempt = 0; ///< to have it held by a section, whose answer the event does not see
+
+  [[nodiscard]] bool has_part_in(domain::section_no section) const;
+};
+
+/// How many seats a wish takes from its buyer's allowance.
+[[nodiscard]] std::uint32_t quantity_of(const domain::wish& wanted);
+
+/// The holds and orders of an event that count against allowances: what each buyer may still have follows from them.
+class counted_holds {
+public:
+  /// `event` says how many seats a buyer may have, and must outlive this object.
+  explicit counted_holds(const domain::event& event);
+
+  /// Takes the seats of a wish from its buyer's allowance; the refusal, if they are too many.
+  [[nodiscard]] std::optional<domain::refusal> take_allowance(const messages::hold_seats& wish, std::uint32_t quantity);
+  /// Gives back what was taken for a hold that is nowhere.
+  void give_allowance_back(domain::hold_id hold);
+
+  /// Null when it is not known.
+  [[nodiscard]] const known_hold* find(domain::hold_id hold) const;
+  /// Why this wish cannot repeat the hold that is known by its id, if any: a key is for one wish of one buyer.
+  [[nodiscard]] std::optional<domain::refusal> refusal_of_another(const messages::hold_seats& wish) const;
+  /// A wish for a known hold is passed on. Returns the number of this attempt, higher than all before.
+  std::uint64_t next_attempt(domain::hold_id hold);
+  /// Remembers a hold for which the allowance was taken. False when it was known before: then nothing changes.
+  bool add(domain::hold_id hold, known_hold wanted);
+  /// A known hold may be missing from sections that its repeat names, e.g. when the event's node died before it was
+  /// held everywhere: the missing parts count from now on. Returns the refusal, if they are too many.
+  [[nodiscard]] std::optional<domain::refusal> add_parts(domain::hold_id hold, const known_hold& wanted);
+  /// A section has these seats for the hold, whatever was known before.
+  void add_claim(domain::hold_id hold, const domain::buyer_id& buyer, domain::section_no section, std::uint32_t seats);
+
+  /// The hold is this, whatever it was before.
+  void set(domain::hold_id hold, known_hold present);
+  /// In each of its sections a known hold has what was granted there.
+  void note_granted(domain::hold_id hold, const messages::hold_granted& granted);
+  /// The seats of an order are its buyer's, even if the hold was gone in between.
+  void note_owned(const domain::order_started& order);
+
+  /// Nothing of a hold is held or owned any more.
+  void forget(domain::hold_id hold);
+  /// Likewise in one section, unless the wish was passed on again after this attempt; 0 comes after all attempts.
+  void forget_part(domain::hold_id hold, domain::section_no section, std::uint64_t attempt = 0);
+
+private:
+  void count_again(domain::hold_id hold);
+
+  const domain::event& event_;
+  domain::allowances allowances_;
+  std::uint64_t attempts_ = 0;
+  boost::unordered_flat_map<domain::hold_id, known_hold, std::hash<domain::hold_id>> known_;
+};
+
+} // namespace usher::actors

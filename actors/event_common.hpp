@@ -1,0 +1,64 @@
+#pragma once
+
+#include "actors/event_once_durable.hpp"
+#include "actors/shard_journal.hpp"
+#include "actors/store_clock.hpp"
+#include "actors/subscribers.hpp"
+#include "domain/event.hpp"
+#include "domain/seating_plan.hpp"
+#include "messages/type_ids.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace usher::actors {
+
+/// What the parts of an event's actor share: the event itself, its journal, and its peers.
+struct event_common {
+  messages::event_actor::pointer self;
+  domain::event_id id;
+  domain::shared_plan plan;
+  store_clock clock;
+  domain::event event;
+  shard_journal<event_once_durable> journal;
+  std::vector<messages::section_actor> sections{}; ///< by section number; empty until `event_peers`
+  messages::waiting_room_actor room{};             ///< none until `event_peers`
+  subscribers gateways{};
+  std::function<void()> hold_answered; ///< called when a request for a hold that was open here has ended
+
+  [[nodiscard]] domain::instant now() const { return clock.now(self); }
+
+  /// The actor's own handle.
+  [[nodiscard]] messages::event_actor handle() const { return caf::actor_cast<messages::event_actor>(self); }
+
+  /// Applies a fact and writes it down; `next` follows when it is durable. Requires that the journal has no obstacle.
+  template <class Fact>
+  void write(const Fact& fact, event_once_durable next) {
+    event.apply(fact);
+    if (journal.write(domain::fact{fact}, now(), std::move(next)))
+      self->send(handle(), messages::flush{});
+  }
+
+  /// The sections with these numbers; nothing if one is unknown or named twice, or if there are none.
+  [[nodiscard]] std::optional<std::vector<messages::section_actor>>
+  find_sections(const std::vector<domain::section_no>& numbers) const {
+    std::vector<messages::section_actor> result;
+    std::vector<bool> seen(sections.size());
+    for (auto number : numbers) {
+      if (number.value() >= sections.size() || seen[number.value()])
+        return std::nullopt;
+      seen[number.value()] = true;
+      result.push_back(sections[number.value()]);
+    }
+    if (result.empty())
+      return std::nullopt;
+    return result;
+  }
+};
+
+} // namespace usher::actors

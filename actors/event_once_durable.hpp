@@ -1,0 +1,64 @@
+#pragma once
+
+#include "messages/type_ids.hpp"
+
+#include <caf/typed_response_promise.hpp>
+
+#include <optional>
+#include <variant>
+
+/// What an event's actor does once something is durable.
+namespace usher::actors {
+
+/// Settings or state changed: the sections, the waiting room and whoever asked for it are told.
+struct event_became {
+  std::optional<caf::typed_response_promise<messages::event_view>> asked;
+};
+
+/// An order was begun: its checkout starts, and the buyer is told.
+struct order_begun {
+  domain::order_id order;
+  messages::trace_id trace;
+  caf::typed_response_promise<messages::order_view> asked;
+};
+
+/// An order went one step further: its checkout goes on, and the gateways are told.
+struct order_moved {
+  domain::order_id order;
+  caf::typed_response_promise<void> asked;
+};
+
+/// An order that was denied is as if it had never existed: it need not be tracked any more.
+struct order_struck_out {
+  domain::order_id order;
+};
+
+/// The buyer of an order under way cancels: the checkout is told, and the buyer gets an answer.
+struct order_cancel_noted {
+  domain::order_id order;
+  messages::trace_id trace;
+  caf::typed_response_promise<messages::order_view> asked;
+};
+
+/// A confirmed order is being undone: a checkout starts, and the buyer is told.
+struct order_cancelled {
+  domain::order_id order;
+  messages::trace_id trace;
+  caf::typed_response_promise<messages::order_view> asked;
+};
+
+/// Somebody wants to read an order whose last step was not durable yet.
+struct order_read {
+  domain::order_id order;
+  caf::typed_response_promise<messages::order_view> asked;
+};
+
+/// A checkout repeated a step that was not durable yet.
+struct step_repeated {
+  caf::typed_response_promise<void> asked;
+};
+
+using event_once_durable = std::variant<event_became, order_begun, order_moved, order_struck_out, order_cancel_noted,
+                                        order_cancelled, order_read, step_repeated>;
+
+} // namespace usher::actors

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "actors/best_search.hpp"
+#include "domain/section.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <tuple>
+#include <vector>
+
+namespace usher::actors {
+
+/// What an event knows of its sections' free places: how many there are, and what cannot be had side by side.
+class search_hints {
+public:
+  /// There are this many sections.
+  void expect_sections(std::size_t count);
+  /// A section says how it stands.
+  void note_totals(domain::section_no section, const domain::section_totals& totals);
+  /// A section has more free seats than it had.
+  void seats_freed(domain::section_no section);
+  /// A section does not have these places side by side, until it frees seats.
+  void note_not_together(domain::section_no section, const domain::best_wish& wanted);
+
+  /// Whether, as far as is known, a section may have such places.
+  [[nodiscard]] bool may_have(const best_search::attempt& next, const domain::best_wish& wanted) const;
+  [[nodiscard]] const std::vector<domain::section_totals>& totals() const noexcept { return totals_; }
+  /// Every section has said how it stands.
+  [[nodiscard]] bool all_totals_known() const noexcept { return known_totals_ == totals_.size() && known_totals_ > 0; }
+
+private:
+  /// Section, category (or none) and quantity.
+  using togetherness_wish = std::tuple<domain::section_no, std::optional<domain::category_no>, std::uint32_t>;
+
+  std::vector<domain::section_totals> totals_; ///< by section number
+  std::vector<bool> totals_seen_;
+  std::size_t known_totals_ = 0;
+  std::set<togetherness_wish> not_together_;
+};
+
+} // namespace usher::actors

@@ -1,0 +1,207 @@
+#include "catalog/plan_change_saga.hpp"
+
+#include "catalog/plan_change.hpp"
+#include "domain/event.hpp"
+#include "messages/refusal.hpp"
+
+#include <caf/policy/select_all.hpp>
+
+#include <cstddef>
+#include <utility>
+#include <variant>
+
+namespace usher::catalog {
+
+namespace {
+
+constexpr std::size_t sections_max = 65'535;
+
+using domain::rejection;
+using messages::to_error;
+
+} // namespace
+
+plan_change_saga::plan_change_saga(keeper_common& core, event_loader& starts) : core_(core), starts_(starts) {}
+
+caf::result<messages::event_view> plan_change_saga::put(messages::put_event& wish) {
+  if (!wish.plan_text)
+    if (auto wrong = keep_plan(wish))
+      return to_error(*wrong);
+  auto categories = wish.plan->categories().size();
+  auto is_running = core_.running.contains(wish.id);
+  if (auto wrong = is_running ? domain::check(wish.settings, categories)
+                              : domain::event{}.may_become(wish.settings, categories, wish.state))
+    return to_error(*wrong);
+  if (wish.plan->sections().empty() || wish.plan->sections().size() > sections_max)
+    return to_error(domain::refusal{.reason = rejection::bad_request, .detail = "A plan has 1 to 65535 sections."});
+  if (core_.in_work.contains(wish.id))
+    return to_error(rejection::in_progress);
+  auto asked = core_.self->make_response_promise<messages::event_view>();
+  core_.in_work.insert(wish.id);
+  if (!is_running)
+    create(wish, asked);
+  else if (*core_.running.at(wish.id).plan_text == *wish.plan_text)
+    define(wish, asked);
+  else
+    ask_whether_it_may(wish, asked);
+  return asked;
+}
+
+/// The event keeps the plan that runs, whichever plan the asker knew last, so that an old one cannot come back. But its
+/// categories must be the ones that the prices were meant for.
+std::optional<domain::refusal> plan_change_saga::keep_plan(messages::put_event& wish) const {
+  if (core_.in_work.contains(wish.id) || !core_.running.contains(wish.id))
+    return domain::refusal{.reason = rejection::in_progress};
+  const auto& running = core_.running.at(wish.id);
+  if (running.plan->categories() != wish.plan->categories())
+    return domain::refusal{.reason = rejection::in_progress, .detail = "The event has just been given another plan."};
+  wish.plan = running.plan;
+  wish.plan_text = running.plan_text;
+  return std::nullopt;
+}
+
+void plan_change_saga::refuse(const domain::event_id& id, const domain::refusal& why, answer asked) {
+  core_.in_work.erase(id);
+  asked.deliver(to_error(why));
+}
+
+void plan_change_saga::create(const messages::put_event& wish, answer asked) {
+  auto refused = core_.store.use([&](cluster::shard_claims& claims) {
+    if (!claims.store().add_event({wish.id, *wish.plan_text}, cluster::section_count(*wish.plan)))
+      return; // it is in the store but could not be started yet, or another process has just added it
+    if (auto histories = claims.take_over(wish.id, cluster::section_count(*wish.plan)))
+      core_.running.serve(wish.trace, wish.id, wish.plan, wish.plan_text, *std::move(histories));
+    else
+      core_.store.lose(wish.id);
+  });
+  if (core_.running.contains(wish.id))
+    return define(wish, asked);
+  // Perhaps it was created, although the store did not say so.
+  starts_.start_again_later();
+  refuse(wish.id, refused.value_or(domain::refusal{.reason = rejection::overloaded}), asked);
+}
+
+void plan_change_saga::define(const messages::put_event& wish, answer asked, std::string_view done_already) {
+  core_.self
+      ->request(core_.running.at(wish.id).event, caf::infinite,
+                messages::define_event{wish.trace, wish.settings, wish.state})
+      .then([this, asked](const messages::event_view& view) { defined(view, asked); },
+            [this, id = wish.id, asked, done_already](const caf::error& error) {
+              auto why = messages::to_refusal(error);
+              if (!done_already.empty()) {
+                if (why.detail.empty())
+                  why.detail = domain::sentence(why.reason);
+                why.detail += done_already;
+              }
+              not_defined(id, why, asked);
+            });
+}
+
+void plan_change_saga::defined(const messages::event_view& view, answer asked) {
+  core_.in_work.erase(view.id);
+  core_.running.announce(view, [asked, view]() mutable { asked.deliver(view); });
+}
+
+/// The plan may be a new one even so, and whoever reads plans must have it.
+void plan_change_saga::not_defined(const domain::event_id& id, const domain::refusal& why, answer asked) {
+  core_.self->request(core_.running.at(id).event, caf::infinite, messages::describe_event{{}, id})
+      .then([this](const messages::event_view& view) { core_.running.announce(view, [] {}); },
+            [](const caf::error&) {});
+  refuse(id, why, asked);
+}
+
+/// A plan is refused without interrupting the sale if somebody's seat stands in its way or its settings are invalid.
+/// But what the event and the sections say here may change: `replace_plan` looks again when nobody can order or take
+/// seats any more.
+void plan_change_saga::ask_whether_it_may(const messages::put_event& wish, answer asked) {
+  core_.self
+      ->request(core_.running.at(wish.id).event, caf::infinite, messages::check_settings{wish.settings, wish.state})
+      .then([this, wish, asked] { ask_how_places_stand(wish, asked); },
+            [this, id = wish.id, asked](const caf::error& why) { refuse(id, messages::to_refusal(why), asked); });
+}
+
+void plan_change_saga::ask_how_places_stand(const messages::put_event& wish, answer asked) {
+  core_.self
+      ->fan_out_request<caf::policy::select_all>(core_.running.at(wish.id).sections, caf::infinite,
+                                                 messages::list_places{})
+      .then([this, wish, asked](std::vector<messages::section_places> all) { places_stand(wish, asked, all); },
+            [this, id = wish.id, asked](const caf::error& why) { refuse(id, messages::to_refusal(why), asked); });
+}
+
+void plan_change_saga::places_stand(const messages::put_event& wish, answer asked,
+                                    std::vector<messages::section_places>& all) {
+  std::vector<domain::section_standing> standings(all.size());
+  for (auto& section : all)
+    standings.at(section.section.value()) = std::move(section.places);
+  std::variant<domain::plan_numbering, domain::refusal> numbering;
+  if (auto refused = core_.store.use([&](cluster::shard_claims& claims) {
+        numbering = domain::renumber(*core_.running.at(wish.id).plan, *wish.plan, standings, claims.store().now());
+      }))
+    return refuse(wish.id, *refused, asked);
+  if (auto* why = std::get_if<domain::refusal>(&numbering))
+    return refuse(wish.id, *why, asked);
+  core_.running.stand_down(wish.id, [this, wish, asked](bool at_rest) {
+    if (at_rest)
+      return replace_plan(wish, asked);
+    core_.running.carry_on(wish.id);
+    refuse(wish.id,
+           {.reason = rejection::store_unavailable,
+            .detail = "What the event has under way could not be written in time. Its plan is the old one."},
+           asked);
+  });
+}
+
+/// Restarts the event on another plan. Its shards are at rest.
+///
+/// Once all shards are claimed nobody can hold, sell or block a seat, so what their histories say is final. The plan,
+/// the numbers of its places and its settings are replaced in one step: a process that dies before it leaves the old
+/// ones to whoever comes next, one that dies after it the new ones.
+void plan_change_saga::replace_plan(const messages::put_event& wish, answer asked) {
+  auto old = core_.running.stop(wish.id);
+  std::optional<domain::refusal> in_the_way;
+  auto is_replaced = false;
+  auto refused = core_.store.use(
+      [&](cluster::shard_claims& claims) { in_the_way = exchange_plan(claims, wish, old, is_replaced); });
+  if (!core_.running.contains(wish.id)) {
+    starts_.start_again_later();
+    auto why = refused.value_or(domain::refusal{.reason = rejection::store_unavailable});
+    if (is_replaced)
+      why.detail = "The plan and its settings are stored; the event goes on with them once the store answers again.";
+    return refuse(wish.id, why, asked);
+  }
+  if (in_the_way)
+    return not_defined(wish.id, *in_the_way, asked);
+  define(wish, asked, " The plan and its settings are in place.");
+}
+
+/// Serves the event on its next plan or, if a seat is in the way, on the old one, and says so. Does not serve it at all
+/// when another process has taken it over.
+std::optional<domain::refusal> plan_change_saga::exchange_plan(cluster::shard_claims& claims,
+                                                               const messages::put_event& wish,
+                                                               const running_event& old, bool& is_replaced) {
+  auto taken = claims.take_over(wish.id, cluster::section_count(*old.plan));
+  if (!taken) { // and the plan in the store may have changed by now
+    core_.store.lose(wish.id);
+    return std::nullopt;
+  }
+  auto& histories = *taken;
+  auto decided = change_plan(old.plan, wish, histories, claims.store().now());
+  if (auto* why = std::get_if<domain::refusal>(&decided)) {
+    core_.running.serve(wish.trace, wish.id, old.plan, old.plan_text, std::move(histories));
+    return std::move(*why);
+  }
+  auto& next = std::get<next_plan>(decided);
+  auto count = cluster::section_count(*next.plan);
+  is_replaced = claims.store().replace_plan(next.stored, count, histories.event.epoch);
+  if (!is_replaced || !write_due_settings(claims.store(), next.stored, histories.event)) {
+    core_.store.lose(wish.id);
+    return std::nullopt;
+  }
+  while (histories.sections.size() < count)
+    histories.sections.push_back(
+        claims.take_over_section(wish.id, domain::section_no{static_cast<std::uint16_t>(histories.sections.size())}));
+  core_.running.serve(wish.trace, wish.id, next.plan, wish.plan_text, std::move(histories));
+  return std::nullopt;
+}
+
+} // namespace usher::catalog

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "domain/seating_plan.hpp"
+#include "messages/type_ids.hpp"
+#include "persistence/booking_store.hpp"
+
+#include <caf/fwd.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace usher::catalog {
+
+/// How the keeper makes what it does not know itself: the store's connection and the actors behind the handles.
+struct shard_factories {
+  std::function<std::unique_ptr<persistence::booking_store>()> open_store;
+  /// Reads a plan from the text that the store keeps; throws a `std::exception` when it cannot.
+  std::function<domain::shared_plan(const std::string& text)> read_plan;
+  std::function<messages::event_actor(const domain::event_id& event, persistence::shard_history history,
+                                      domain::shared_plan plan, const messages::keeper_actor& keeper)>
+      start_event;
+  std::function<messages::section_actor(const domain::event_id& event, domain::section_no number,
+                                        persistence::shard_history history, domain::shared_plan plan,
+                                        const messages::event_actor& event_actor, const messages::keeper_actor& keeper)>
+      start_section;
+  std::function<messages::waiting_room_actor(const domain::event_id& event, persistence::shard_history history,
+                                             const messages::keeper_actor& keeper)>
+      start_waiting_room;
+};
+
+struct keeper_settings {
+  std::string owner; ///< names this process in the store; never reused by another
+  /// Called once, with a sentence for people, when this process must stop: somebody else owns its shards now,
+  /// or the store cannot be used. May be called on any thread.
+  std::function<void(const std::string& sentence)> on_fatal;
+  std::chrono::milliseconds patience{500}; ///< how long a store that was out of reach is left alone
+  std::chrono::milliseconds retry{1'000};  ///< between attempts to start events that could not be started
+  std::chrono::milliseconds look{1'000};   ///< between looks at the shards' rows in the store
+  std::chrono::seconds introduction{30};   ///< how long a started event may take to report itself
+};
+
+/// Where the keeper runs.
+enum class keeper_thread {
+  own,    ///< a thread of its own, since the store blocks
+  shared, ///< the scheduler's, for deterministic tests
+};
+
+/// Starts the actor that claims this process's shards, starts them, and is told when they stop.
+///
+/// Claiming is taking over: whoever claims a shard last may write; whoever had it before stops at its next write or,
+/// without one, at its keeper's next look into the store. At each look the keeper also notes how far the journals
+/// reach. A process without events has nothing to lose, and goes on. The keeper announces every event to the router,
+/// and itself as the one who creates events. It answers `start_shards` when every event that it started is announced.
+[[nodiscard]] messages::keeper_actor spawn_shard_keeper(caf::actor_system& system, shard_factories factories,
+                                                        keeper_settings settings, messages::router_actor router,
+                                                        keeper_thread thread = keeper_thread::own);
+
+} // namespace usher::catalog

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "codec/decode.hpp"
+#include "codec/plan_text.hpp"
+#include "codec/problem.hpp"
+#include "codec/public_names.hpp"
+#include "codec/wish.hpp"
+#include "messages/event.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// The bodies of HTTP requests. Pointers in problems start at the body. Unknown members are refused, so that no
+/// misspelt wish or setting is lost.
+namespace usher::codec {
+
+template <class Body>
+using read_body = std::variant<Body, problem>;
+
+/// `POST /v1/sessions` and `POST …/queue`: nothing, or an object, whose members are ignored. The problem, if any.
+[[nodiscard]] std::optional<problem> check_empty_body(std::string_view text);
+
+/// `POST /v1/events/{event}/holds`
+[[nodiscard]] read_body<places_wish> read_hold_body(std::string_view text, const decode_limits& limits = {});
+
+/// `POST /v1/orders`
+struct order_body {
+  hold_name hold;
+  std::string method;
+};
+[[nodiscard]] read_body<order_body> read_order_body(std::string_view text, const decode_limits& limits = {});
+
+/// `PUT /admin/v1/events/{event}`: the settings, and the plan unless the event keeps the one it has. Whatever is left
+/// out has the default of `domain::event_settings`; a category without a price costs nothing.
+struct event_body {
+  domain::event_settings settings; ///< without prices: they need the plan, see `resolve_prices`; no name: the plan's
+  std::vector<std::pair<std::string, domain::minor_units>> prices; ///< by category
+  std::optional<domain::event_state> state;                        ///< to go to at once; `open` or `scheduled`
+  std::shared_ptr<const std::string> plan_text;                    ///< exactly as sent, or null
+  domain::shared_plan plan;                                        ///< null when `plan_text` is
+};
+[[nodiscard]] read_body<event_body> read_event_body(std::string_view text);
+
+/// The prices by category number, or the problem with a name that the plan does not have.
+[[nodiscard]] std::variant<std::vector<domain::minor_units>, problem>
+resolve_prices(const std::vector<std::pair<std::string, domain::minor_units>>& prices,
+               const domain::seating_plan& plan);
+
+/// `PATCH /admin/v1/events/{event}`, complete except for the trace.
+[[nodiscard]] read_body<messages::change_event> read_event_change(std::string_view text, const domain::event_id& event,
+                                                                  const domain::seating_plan& plan);
+
+/// `POST /admin/v1/events/{event}/seats/block` and `/unblock`, complete but for the trace: `{seats: ["guid", …]}`,
+/// `{section}` for all of a section's seats, or `{section, quantity}` for places of a general-admission floor.
+[[nodiscard]] read_body<messages::block_seats> read_block_body(std::string_view text, const domain::event_id& event,
+                                                               const domain::seating_plan& plan, bool block);
+
+} // namespace usher::codec

@@ -1,0 +1,121 @@
+#pragma once
+
+#include "codec/public_names.hpp"
+#include "domain/instant.hpp"
+#include "domain/seating_plan.hpp"
+#include "messages/event.hpp"
+#include "messages/hold.hpp"
+#include "messages/order.hpp"
+#include "messages/queue.hpp"
+#include "messages/seats.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+/// What Usher says: frames for WebSocket clients and bodies for HTTP clients. Problems are in `problem.hpp`.
+///
+/// Functions `…_frame` write a whole frame: with `re` the answer to the request with that id, without it something
+/// unsolicited. The others write an HTTP body. Everything is one compact JSON object.
+namespace usher::codec {
+
+/// An event as the gateway knows it: what turns numbers into names.
+struct event_names {
+  const domain::event_id& id;
+  const domain::seating_plan& plan;
+  std::string_view currency;
+};
+
+using reply_id = std::optional<std::string>;
+
+// ---- holds, orders, tickets -------------------------------------------------
+
+[[nodiscard]] std::string encode_hold(const messages::hold_granted& hold, const event_names& event);
+[[nodiscard]] std::string held_frame(const reply_id& re, const messages::hold_granted& hold, const event_names& event);
+[[nodiscard]] std::string released_frame(const reply_id& re, const hold_name& hold);
+[[nodiscard]] std::string hold_expired_frame(const hold_name& hold);
+
+/// The public name of a granted hold.
+[[nodiscard]] hold_name name_of(const messages::hold_granted& hold);
+/// The public name of the hold that an order pays for.
+[[nodiscard]] hold_name hold_of(const messages::order_view& order);
+
+[[nodiscard]] std::string encode_order(const messages::order_view& order, const event_names& event);
+[[nodiscard]] std::string order_frame(const reply_id& re, const messages::order_view& order, const event_names& event);
+
+/// Makes the code that the ticket with this name carries; see `tokens::ticket_code`.
+using ticket_coder = std::function<std::string(const std::string& ticket)>;
+[[nodiscard]] std::string encode_tickets(const messages::order_view& order, const event_names& event,
+                                         const ticket_coder& code);
+
+// ---- the waiting room -------------------------------------------------------
+
+/// The right to shop, for whoever was admitted.
+struct granted_pass {
+  std::string token;
+  domain::instant expires_at;
+};
+
+/// What one person in a waiting room is told.
+struct queue_answer {
+  domain::event_id event;
+  domain::queue_place place;
+  std::string token;                ///< proves the number
+  std::optional<granted_pass> pass; ///< when admitted
+};
+
+[[nodiscard]] std::string encode_queue(const queue_answer& answer);
+[[nodiscard]] std::string queue_state_frame(const reply_id& re, const queue_answer& answer);
+[[nodiscard]] std::string queue_admitted_frame(const domain::event_id& event, const granted_pass& pass);
+
+// ---- seats ------------------------------------------------------------------
+
+[[nodiscard]] std::string encode_seats(const messages::section_view& view, const event_names& event);
+[[nodiscard]] std::string seats_snapshot_frame(const reply_id& re, const messages::section_view& view,
+                                               const event_names& event);
+[[nodiscard]] std::string seats_delta_frame(const messages::seats_changed& change, const event_names& event);
+
+// ---- events -----------------------------------------------------------------
+
+[[nodiscard]] std::string encode_event(const messages::event_view& view, const domain::seating_plan& plan);
+
+/// An event to list, with its plan.
+struct listed_event {
+  const messages::event_view& view;
+  const domain::seating_plan& plan;
+};
+[[nodiscard]] std::string encode_events(std::span<const listed_event> events);
+[[nodiscard]] std::string encode_report(const messages::event_report& report, const domain::seating_plan& plan);
+
+// ---- the session itself -----------------------------------------------------
+
+/// `POST /v1/sessions`
+struct fresh_session {
+  std::string token;
+  domain::buyer_id buyer;
+  domain::instant expires_at;
+};
+[[nodiscard]] std::string encode_session(const fresh_session& session);
+
+struct welcome {
+  std::string session; ///< the token to resume with
+  domain::buyer_id buyer;
+  domain::instant server_time;
+  domain::seconds heartbeat{};
+  bool resumed = false;
+  std::optional<std::string> token; ///< for a buyer who came without one
+};
+[[nodiscard]] std::string welcome_frame(const reply_id& re, const welcome& answer);
+[[nodiscard]] std::string pong_frame(const reply_id& re, domain::instant server_time);
+[[nodiscard]] std::string heartbeat_frame(domain::instant server_time);
+[[nodiscard]] std::string reconnect_frame(domain::seconds within);
+/// The answers to `queue.leave` and `seats.unwatch`: `queue.left {event}` and `seats.unwatched {event, section}`.
+/// `queue.left` without `re`: the buyer left on another connection.
+[[nodiscard]] std::string queue_left_frame(const reply_id& re, const domain::event_id& event);
+[[nodiscard]] std::string seats_unwatched_frame(const reply_id& re, const domain::event_id& event,
+                                                std::string_view section);
+
+} // namespace usher::codec

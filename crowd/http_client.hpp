@@ -1,0 +1,70 @@
+#pragma once
+
+#include "crowd/address.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace boost::asio {
+class io_context;
+}
+
+/// HTTP as far as preparing a run needs it; what is measured goes over WebSocket.
+namespace usher::crowd {
+
+/// Nobody answers in time, or not in HTTP.
+class unreachable : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
+struct http_request {
+  std::string method = "GET";
+  std::string target = {};
+  std::string body = {}; ///< JSON; empty for none
+  std::vector<std::pair<std::string, std::string>> headers = {};
+};
+
+struct http_answer {
+  unsigned status = 0; ///< 0: there was none
+  std::string body;    ///< if there was none, why
+};
+
+/// One connection that is kept open, for one call after another, and reopened if the server has closed it.
+class http_connection {
+public:
+  using completion = std::function<void(const http_answer&)>;
+
+  http_connection(boost::asio::io_context& context, address to, std::chrono::milliseconds timeout);
+  /// Calls that are still open are never completed.
+  ~http_connection();
+
+  /// At most 10,000 may wait.
+  void call(http_request request, completion done);
+
+private:
+  class session;
+  std::shared_ptr<session> session_;
+};
+
+/// The same for callers that wait.
+class http_client {
+public:
+  explicit http_client(address to, std::chrono::milliseconds timeout = std::chrono::seconds(30));
+  ~http_client();
+
+  /// Throws `unreachable`.
+  http_answer call(http_request request);
+
+private:
+  address to_;
+  std::unique_ptr<boost::asio::io_context> context_;
+  http_connection connection_;
+};
+
+} // namespace usher::crowd

@@ -1,0 +1,133 @@
+#include "gateway/http/http_exchange.hpp"
+
+#include "codec/json_writer.hpp"
+#include "gateway/thread/session_thread.hpp"
+
+#include <boost/beast/core/string.hpp>
+
+#include <algorithm>
+#include <string_view>
+
+namespace usher::gateway {
+
+http_reply plain_problem(unsigned status, std::string_view title, std::string_view detail) {
+  http_reply said;
+  said.status = status;
+  said.content_type = "application/problem+json";
+  codec::json_writer{said.body}
+      .begin_object()
+      .member("type", "about:blank")
+      .member("title", title)
+      .member("status", status)
+      .member("detail", detail)
+      .end_object();
+  return said;
+}
+
+std::optional<std::string_view> bearer_token(std::string_view authorization) {
+  constexpr std::string_view scheme = "Bearer ";
+  if (!boost::beast::iequals({authorization.data(), std::min(authorization.size(), scheme.size())},
+                             {scheme.data(), scheme.size()}))
+    return std::nullopt;
+  return authorization.substr(scheme.size());
+}
+
+http_exchange::http_exchange(session_thread& thread, http_request request, known_buyer& buyer, finish done)
+    : thread_(thread), request_(std::move(request)), known_(buyer), done_(std::move(done)),
+      trace_(thread.draw_trace()) {}
+
+void http_exchange::reply(http_reply said) {
+  auto done = std::exchange(done_, nullptr);
+  if (!done)
+    return;
+  if (observer_)
+    observer_(&said);
+  done(std::move(said));
+}
+
+void http_exchange::reply(unsigned status, std::string json) {
+  http_reply said;
+  said.status = status;
+  said.body = std::move(json);
+  reply(std::move(said));
+}
+
+void http_exchange::refuse(const codec::problem& what) {
+  thread_.metrics().problems->inc();
+  http_reply said;
+  said.status = static_cast<unsigned>(domain::http_status(what.reason));
+  said.content_type = "application/problem+json";
+  said.body = codec::encode_problem(what, thread_.options().problem_base);
+  if (auto later = codec::retry_after_s(what))
+    said.headers.emplace_back("Retry-After", std::to_string(*later));
+  if (what.reason == domain::rejection::unauthorized)
+    said.headers.emplace_back("WWW-Authenticate", "Bearer");
+  reply(std::move(said));
+}
+
+void http_exchange::refuse(domain::rejection reason, std::string detail) {
+  refuse(codec::problem_of(reason, std::move(detail)));
+}
+
+void http_exchange::refuse_plainly(unsigned status, std::string_view title, std::string_view detail) {
+  thread_.metrics().problems->inc();
+  reply(plain_problem(status, title, detail));
+}
+
+void http_exchange::hang_up() {
+  auto done = std::exchange(done_, nullptr);
+  if (!done)
+    return;
+  if (observer_)
+    observer_(nullptr);
+  done(std::nullopt);
+}
+
+bool http_exchange::require_buyer() {
+  auto at = session_thread::now();
+  if (known_.authorization.empty() || known_.authorization != request_.authorization || known_.until <= at) {
+    std::string_view header = request_.authorization;
+    auto token = bearer_token(header);
+    auto checked = token ? thread_.tokens().verify_buyer(*token, at) : codec::token_fault::malformed;
+    auto* claims = std::get_if<codec::buyer_claims>(&checked);
+    if (!claims) {
+      refuse(domain::rejection::unauthorized);
+      return false;
+    }
+    known_ = {request_.authorization, claims->buyer, claims->expires_at};
+  }
+  buyer_ = known_.buyer;
+  if (auto refused = thread_.too_often(request_.from, buyer_)) {
+    refuse(*refused);
+    return false;
+  }
+  return true;
+}
+
+known_event_ptr http_exchange::event() {
+  return event(domain::event_id{parameter(0)});
+}
+
+known_event_ptr http_exchange::event(const domain::event_id& id) {
+  auto known = thread_.directory().find(id);
+  if (!known)
+    refuse(thread_.no_such_event());
+  return known;
+}
+
+void http_exchange::ask(messages::session_request request, known_event_ptr event,
+                        std::optional<domain::section_no> section, std::function<void(answer&&)> then) {
+  auto answered = [self = shared_from_this(), event = std::move(event), section,
+                   then = std::move(then)](answer&& what) {
+    if (auto* why = std::get_if<domain::refusal>(&what))
+      self->refuse(codec::to_problem(*why, event ? event->plan.get() : nullptr, section));
+    else if (std::holds_alternative<lost>(what))
+      self->hang_up();
+    else
+      then(std::move(what));
+  };
+  if (!thread_.requests().ask(std::move(request), std::move(answered), outbox::clock::now()))
+    refuse(domain::rejection::overloaded);
+}
+
+} // namespace usher::gateway

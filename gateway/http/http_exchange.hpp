@@ -1,0 +1,114 @@
+#pragma once
+
+#include "codec/problem.hpp"
+#include "domain/ids.hpp"
+#include "gateway/thread/answer.hpp"
+#include "gateway/thread/directory.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace usher::gateway {
+
+class session_thread;
+
+/// A request as the routes need it.
+struct http_request {
+  std::string method; ///< `HEAD` comes as `GET`
+  std::string path;   ///< without the query, still escaped
+  std::string body;
+  std::string content_type;
+  std::string authorization;
+  std::string idempotency_key;
+  std::string queue_token;
+  std::string pass;
+  std::string if_none_match;
+  boost::asio::ip::address from; ///< the client's own address
+};
+
+struct http_reply {
+  unsigned status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::shared_ptr<const std::string> shared_body; ///< instead of `body`: not copied
+  bool close = false;                             ///< no further request on this connection
+};
+
+/// A problem of HTTP's own, such as 405: its type is `about:blank`.
+[[nodiscard]] http_reply plain_problem(unsigned status, std::string_view title, std::string_view detail);
+
+/// The token of an `Authorization: Bearer …`, whatever the case of the scheme; nothing for another scheme.
+[[nodiscard]] std::optional<std::string_view> bearer_token(std::string_view authorization);
+
+/// Whose request this is, verified once per token and connection.
+struct known_buyer {
+  std::string authorization; ///< the header's text
+  domain::buyer_id buyer;
+  domain::instant until;
+};
+
+/// One HTTP request and its answer, which may come later. Exactly one answer is given.
+class http_exchange : public std::enable_shared_from_this<http_exchange> {
+public:
+  /// Sends the reply, or closes the connection without one.
+  using finish = std::function<void(std::optional<http_reply>)>;
+
+  http_exchange(session_thread& thread, http_request request, known_buyer& buyer, finish done);
+
+  [[nodiscard]] const http_request& request() const noexcept { return request_; }
+  [[nodiscard]] http_request& request() noexcept { return request_; }
+  [[nodiscard]] session_thread& thread() noexcept { return thread_; }
+  [[nodiscard]] messages::trace_id trace() const noexcept { return trace_; }
+  [[nodiscard]] const domain::buyer_id& buyer() const noexcept { return buyer_; }
+  /// The n-th `{…}` of the route's path, unescaped.
+  [[nodiscard]] const std::string& parameter(std::size_t n) const { return parameters_.at(n); }
+  void set_parameters(std::vector<std::string> values) { parameters_ = std::move(values); }
+
+  void reply(http_reply answer);
+  void reply(unsigned status, std::string json);
+  void refuse(const codec::problem& what);
+  void refuse(domain::rejection reason, std::string detail = {});
+  /// A problem of HTTP's own, for which there is no slug.
+  void refuse_plainly(unsigned status, std::string_view title, std::string_view detail);
+  /// Closes without an answer: whether the request was carried out is unknown, and neither may be claimed.
+  void hang_up();
+
+  /// Verifies the buyer's token and counts the request. Without a good token answers 401, for one request too many 429;
+  /// then returns false.
+  [[nodiscard]] bool require_buyer();
+  /// The event named by the path's first `{…}`; null after answering 404.
+  [[nodiscard]] known_event_ptr event();
+  [[nodiscard]] known_event_ptr event(const domain::event_id& id);
+
+  /// Asks, and calls `then` with a success. Deals with refusals and lost answers.
+  void ask(messages::session_request request, known_event_ptr event, std::optional<domain::section_no> section,
+           std::function<void(answer&&)> then);
+  void ask(messages::session_request request, std::function<void(answer&&)> then) {
+    ask(std::move(request), nullptr, std::nullopt, std::move(then));
+  }
+
+  /// Called before the reply goes out, e.g. to remember it.
+  void set_observer(std::function<void(const http_reply*)> observer) { observer_ = std::move(observer); }
+
+private:
+  session_thread& thread_;
+  http_request request_;
+  known_buyer& known_;
+  finish done_;
+  messages::trace_id trace_;
+  domain::buyer_id buyer_;
+  std::vector<std::string> parameters_;
+  std::function<void(const http_reply*)> observer_;
+};
+
+using exchange_ptr = std::shared_ptr<http_exchange>;
+
+} // namespace usher::gateway

@@ -1,0 +1,338 @@
+#include "gateway/http/http_session.hpp"
+
+#include "gateway/thread/session_thread.hpp"
+#include "gateway/ws/websocket_session.hpp"
+#include "log/log.hpp"
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/span_body.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace usher::gateway {
+namespace {
+
+spdlog::logger& logger() {
+  static auto& kept = log::of("gateway");
+  return kept;
+}
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+std::string_view view(beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
+/// The rest of Usher gives up on a request after one `request_timeout`: this ends whatever hangs in spite of that.
+constexpr int request_timeouts_max = 6;
+
+/// How long a client may go on sending after our last answer.
+constexpr std::chrono::seconds linger_time{2};
+constexpr std::size_t discard_bytes = 16 * 1024;
+
+/// Of a `Sec-WebSocket-Key`: 16 bytes in base64.
+constexpr std::size_t websocket_key_size = 24;
+
+/// A request must name exactly one host, or a proxy might read it differently (RFC 9112, 3.2).
+template <class Header>
+bool names_one_host(const Header& header) {
+  auto hosts = header.count(http::field::host);
+  return hosts == 1 || (hosts == 0 && header.version() < 11);
+}
+
+/// Everybody may ask whether a node lives and serves, however busy it is.
+bool is_probe(std::string_view path) {
+  return path == "/healthz" || path == "/readyz";
+}
+
+/// One HTTP/1.1 connection: one request after another, each answered before the next is read.
+class http_session final : public connection, public std::enable_shared_from_this<http_session> {
+public:
+  http_session(session_thread& thread, tcp_socket socket, boost::asio::ip::address peer, http_port port, bool surplus)
+      : connection(thread.connections()), thread_(thread), socket_(std::move(socket)), peer_(std::move(peer)),
+        port_(port), surplus_(surplus) {
+    if (port_ == http_port::buyers)
+      place_.emplace(thread_.shared().places.take(peer_));
+    thread_.metrics().connections->inc();
+  }
+
+  ~http_session() override { thread_.metrics().connections->dec(); }
+
+  void read_header(std::chrono::seconds patience) {
+    busy_ = false;
+    wait_until(patience);
+    parser_.emplace();
+    parser_->header_limit(static_cast<std::uint32_t>(thread_.options().header_bytes_max));
+    parser_->body_limit(port_ == http_port::buyers ? thread_.options().body_bytes_max
+                                                   : thread_.options().plan_bytes_max);
+    http::async_read_header(socket_, buffer_, *parser_,
+                            [self = shared_from_this()](const beast::error_code& error, std::size_t) {
+                              if (error)
+                                self->unreadable(error);
+                              else
+                                self->header_read();
+                            });
+  }
+
+  void sweep(moment now) override {
+    if (now >= until_)
+      abort();
+  }
+
+  void drain() override {
+    draining_ = true;
+    if (!busy_)
+      abort();
+  }
+
+  void abort() override {
+    beast::error_code ignored; // The socket is closed in any case.
+    socket_.close(ignored);
+  }
+
+private:
+  void header_read() {
+    const auto& header = parser_->get();
+    if (!names_one_host(header))
+      return make_exchange(true)->refuse(domain::rejection::bad_request, "A request has exactly one Host.");
+    // Nobody without the key may make us read a plan of 64 MiB.
+    if (port_ == http_port::operators
+        && !operator_may(thread_.options(), path_of(header), view(header[http::field::authorization]))) {
+      auto exchange = make_exchange(true);
+      return exchange->refuse(domain::rejection::unauthorized, "Operators need the key of the node.");
+    }
+    if (surplus_ && !is_probe(path_of(header)))
+      return make_exchange(true)->refuse(domain::rejection::overloaded, "There is no room for another connection.");
+    if (port_ == http_port::buyers && path_of(header) == "/v1/ws" && beast::websocket::is_upgrade(header))
+      return upgrade();
+    // HTTP/1.0 has no such answer.
+    if (header.version() >= 11 && beast::iequals(header[http::field::expect], "100-continue"))
+      return say_continue();
+    read_body();
+  }
+
+  void upgrade() {
+    auto from = client();
+    if (auto refused = thread_.too_often(from))
+      return make_exchange(true)->refuse(*refused);
+    const auto& header = parser_->get();
+    if (header[http::field::sec_websocket_version] != "13") {
+      auto said = plain_problem(426, "Upgrade Required", "WebSockets are spoken here in version 13.");
+      said.headers.emplace_back("Sec-WebSocket-Version", "13");
+      return make_exchange(true)->reply(std::move(said));
+    }
+    if (header[http::field::sec_websocket_key].size() != websocket_key_size)
+      return make_exchange(true)->refuse(domain::rejection::bad_request, "The Sec-WebSocket-Key is not 16 bytes.");
+    http::token_list offered{header[http::field::sec_websocket_protocol]};
+    if (!offered.exists(websocket_protocol))
+      return make_exchange(true)->refuse(domain::rejection::bad_request,
+                                         "The WebSocket's subprotocol must be usher.v1.");
+    open_websocket(thread_, std::move(socket_), *std::move(place_), parser_->release(), std::move(from));
+  }
+
+  void say_continue() {
+    auto line = std::make_shared<http::response<http::empty_body>>(http::status::continue_, 11);
+    http::async_write(socket_, *line, [self = shared_from_this(), line](const beast::error_code& error, std::size_t) {
+      if (error)
+        self->abort();
+      else
+        self->read_body();
+    });
+  }
+
+  void read_body() {
+    wait_until(thread_.options().idle_timeout);
+    http::async_read(socket_, buffer_, *parser_,
+                     [self = shared_from_this()](const beast::error_code& error, std::size_t) {
+                       if (error)
+                         self->unreadable(error);
+                       else
+                         self->serve();
+                     });
+  }
+
+  void serve() {
+    wait_until(thread_.options().request_timeout * request_timeouts_max);
+    thread_.metrics().http_requests->inc();
+    auto exchange = make_exchange(surplus_ || !parser_->get().keep_alive());
+    if (port_ == http_port::buyers && !is_probe(exchange->request().path))
+      if (auto refused = thread_.too_often(exchange->request().from))
+        return exchange->refuse(*refused);
+    dispatch(exchange, port_);
+  }
+
+  /// Not an HTTP request, or one that is too large.
+  void unreadable(const beast::error_code& error) {
+    if (error == http::error::body_limit)
+      return make_exchange(true)->refuse(domain::rejection::payload_too_large);
+    if (error == http::error::header_limit)
+      return make_exchange(true)->refuse_plainly(431, "Request Header Fields Too Large", "The header is too large.");
+    // The parser's errors are in this category, except those that mean that nothing more came.
+    if (error.category() == make_error_code(http::error::bad_method).category() && error != http::error::end_of_stream
+        && error != http::error::partial_message)
+      return make_exchange(true)->refuse(domain::rejection::bad_request, "This is no HTTP request.");
+    abort();
+  }
+
+  template <class Header>
+  static std::string_view path_of(const Header& header) {
+    auto target = view(header.target());
+    // Requests to proxies have the whole URL, and proxies may pass it on (RFC 9112, 3.2.2).
+    for (std::string_view scheme : {"http://", "https://"})
+      if (target.starts_with(scheme)) {
+        auto path = target.find('/', scheme.size());
+        target = path == std::string_view::npos ? "/" : target.substr(path);
+      }
+    return target.substr(0, target.find('?'));
+  }
+
+  boost::asio::ip::address client() const {
+    std::string forwarded;
+    const auto& header = parser_->get();
+    auto [from, to] = header.equal_range("X-Forwarded-For");
+    for (auto one = from; one != to; ++one) {
+      forwarded += forwarded.empty() ? "" : ",";
+      forwarded += view(one->value());
+    }
+    return client_address(peer_, forwarded, thread_.shared().proxies);
+  }
+
+  exchange_ptr make_exchange(bool close_after) {
+    busy_ = true;
+    auto& message = parser_->get();
+    http_request request;
+    head_ = message.method() == http::verb::head;
+    request.method = head_ ? std::string{"GET"} : std::string{view(message.method_string())};
+    request.path = path_of(message);
+    request.content_type = view(message[http::field::content_type]);
+    request.authorization = view(message[http::field::authorization]);
+    request.idempotency_key = view(message["Idempotency-Key"]);
+    request.queue_token = view(message["Usher-Queue"]);
+    request.pass = view(message["Usher-Pass"]);
+    request.if_none_match = view(message[http::field::if_none_match]);
+    request.from = client();
+    request.body = std::move(message.body());
+    auto exchange = std::make_shared<http_exchange>(
+        thread_, std::move(request), buyer_, [self = shared_from_this(), close_after](std::optional<http_reply> said) {
+          if (!said)
+            return self->abort();
+          said->close = said->close || close_after;
+          self->write(std::move(*said));
+        });
+    // For the log, which must never contain a token.
+    if (logger().should_log(spdlog::level::debug))
+      line_ = fmt::format("[{:016x}] {} {}", exchange->trace().value(), view(message.method_string()),
+                          path_of(message).substr(0, 256));
+    trace_ = fmt::format("{:016x}", exchange->trace().value());
+    return exchange;
+  }
+
+  void write(http_reply said) {
+    logger().debug("{}: {}", line_, said.status);
+    wait_until(thread_.options().idle_timeout);
+    reply_ = std::move(said);
+    const auto& text = reply_.shared_body ? *reply_.shared_body : reply_.body;
+    close_after_ = reply_.close || draining_;
+    if (head_ || reply_.status == 204 || reply_.status == 304)
+      return write_message(http::response<http::empty_body>{}, text.size());
+    http::response<http::span_body<const char>> message;
+    message.body() = {text.data(), text.size()};
+    write_message(std::move(message), text.size());
+  }
+
+  template <class Message>
+  void write_message(Message&& message, std::size_t length) {
+    auto kept = std::make_shared<std::decay_t<Message>>(std::forward<Message>(message));
+    kept->version(11);
+    kept->result(reply_.status);
+    kept->set("Usher-Request-Id", trace_);
+    kept->set("X-Content-Type-Options", "nosniff");
+    kept->set("Referrer-Policy", "no-referrer");
+    kept->set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    kept->set(http::field::cache_control, "no-store");
+    for (const auto& [name, value] : reply_.headers)
+      kept->set(name, value);
+    if (reply_.status != 204 && reply_.status != 304) {
+      kept->set(http::field::content_type, reply_.content_type);
+      kept->content_length(length);
+    }
+    kept->keep_alive(!close_after_);
+    http::async_write(socket_, *kept, [self = shared_from_this(), kept](const beast::error_code& error, std::size_t) {
+      self->written(error);
+    });
+  }
+
+  void written(const beast::error_code& error) {
+    if (error)
+      return abort();
+    if (!close_after_ && !draining_)
+      return read_header(thread_.options().idle_timeout);
+    beast::error_code ignored; // The client may have closed already.
+    socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+    linger();
+  }
+
+  /// Reads what the client still sends after the last answer: closing with bytes unread would reset the connection, and
+  /// the answer would be lost.
+  void linger() {
+    busy_ = false;
+    wait_until(linger_time);
+    discard();
+  }
+
+  void discard() {
+    buffer_.consume(buffer_.size());
+    socket_.async_read_some(buffer_.prepare(discard_bytes),
+                            [self = shared_from_this()](const beast::error_code& error, std::size_t) {
+                              if (error)
+                                self->abort();
+                              else
+                                self->discard();
+                            });
+  }
+
+  void wait_until(std::chrono::seconds patience) { until_ = std::chrono::steady_clock::now() + patience; }
+
+  session_thread& thread_;
+  tcp_socket socket_;
+  boost::asio::ip::address peer_;
+  http_port port_;
+  std::optional<buyer_places::place> place_; ///< of a buyer, until a WebSocket has it
+  bool surplus_;
+  beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  known_buyer buyer_;
+  http_reply reply_;
+  std::string line_;
+  std::string trace_;
+  moment until_;
+  bool busy_ = false; ///< a request is being worked on
+  bool head_ = false;
+  bool close_after_ = false;
+  bool draining_ = false;
+};
+
+} // namespace
+
+void serve_http(session_thread& thread, tcp_socket socket, http_port port, bool surplus) {
+  beast::error_code error;
+  auto peer = socket.remote_endpoint(error);
+  if (error)
+    return; // gone already
+  socket.set_option(boost::asio::ip::tcp::no_delay{true}, error);
+  std::make_shared<http_session>(thread, std::move(socket), peer.address(), port, surplus)
+      ->read_header(thread.options().header_timeout);
+}
+
+} // namespace usher::gateway

@@ -1,0 +1,129 @@
+// What operators do: create events, change them, see how they are selling.
+#include "codec/codec.hpp"
+#include "gateway/http/routes.hpp"
+#include "gateway/thread/session_thread.hpp"
+
+#include <array>
+#include <memory>
+#include <utility>
+
+namespace usher::gateway {
+namespace {
+
+/// Answers an operator's change of an event. The answer is in terms of the plan as it is known by now.
+void reply_view(const exchange_ptr& x, unsigned status, answer&& what) {
+  auto& view = std::get<messages::event_view>(what);
+  if (auto known = x->event(view.id))
+    x->reply(status, codec::encode_event(view, *known->plan));
+}
+
+void put_event(const exchange_ptr& x) {
+  if (!domain::is_event_id(x->parameter(0)))
+    return x->refuse(domain::rejection::bad_request, "An event's id is 1 to 64 of a-z, 0-9 and -.");
+  auto read = codec::read_event_body(x->request().body);
+  x->request().body = {}; // It may be large, and is no longer needed.
+  if (auto* wrong = std::get_if<codec::problem>(&read))
+    return x->refuse(*wrong);
+  auto& body = std::get<codec::event_body>(read);
+  auto known = x->thread().directory().find(domain::event_id{x->parameter(0)});
+  if (auto why = x->thread().still_starting(); why && !known)
+    return x->refuse(*why);
+  if (!body.plan) {
+    if (!known)
+      return x->refuse(codec::bad_request("/plan", "A new event needs a plan."));
+    body.plan = known->plan; // only for its categories: without a text the plan is not replaced
+  }
+  if (body.settings.name.empty())
+    body.settings.name = body.plan->name();
+  auto prices = codec::resolve_prices(body.prices, *body.plan);
+  if (auto* wrong = std::get_if<codec::problem>(&prices))
+    return x->refuse(*wrong);
+  body.settings.prices = std::get<std::vector<domain::minor_units>>(std::move(prices));
+  messages::put_event request{x->trace(),
+                              domain::event_id{x->parameter(0)},
+                              std::move(body.settings),
+                              std::move(body.plan_text),
+                              std::move(body.plan),
+                              body.state};
+  x->ask(std::move(request),
+         [x, status = known ? 200U : 201U](answer&& what) { reply_view(x, status, std::move(what)); });
+}
+
+void patch_event(const exchange_ptr& x) {
+  auto event = x->event();
+  if (!event)
+    return;
+  auto read = codec::read_event_change(x->request().body, event->id, *event->plan);
+  if (auto* wrong = std::get_if<codec::problem>(&read))
+    return x->refuse(*wrong);
+  auto& change = std::get<messages::change_event>(read);
+  change.trace = x->trace();
+  x->ask(std::move(change), [x](answer&& what) { reply_view(x, 200, std::move(what)); });
+}
+
+void change_blocks(const exchange_ptr& x, bool block) {
+  auto event = x->event();
+  if (!event)
+    return;
+  auto read = codec::read_block_body(x->request().body, event->id, *event->plan, block);
+  if (auto* wrong = std::get_if<codec::problem>(&read))
+    return x->refuse(*wrong);
+  auto& request = std::get<messages::block_seats>(read);
+  request.trace = x->trace();
+  std::optional<domain::section_no> section;
+  if (request.parts.size() == 1)
+    section = request.parts.front().section;
+  x->ask(std::move(request), event, section, [x](answer&& what) { reply_view(x, 200, std::move(what)); });
+}
+
+void post_block(const exchange_ptr& x) {
+  change_blocks(x, true);
+}
+
+void post_unblock(const exchange_ptr& x) {
+  change_blocks(x, false);
+}
+
+void get_report(const exchange_ptr& x) {
+  auto event = x->event();
+  if (!event)
+    return;
+  x->ask(messages::report_event{x->trace(), event->id}, [x, event](answer&& what) {
+    x->reply(200, codec::encode_report(std::get<messages::event_report>(what),
+                                       *x->thread().directory().present(event)->plan));
+  });
+}
+
+void get_audit(const exchange_ptr& x) {
+  auto event = x->event();
+  if (!event)
+    return;
+  auto& thread = x->thread();
+  if (!thread.shared().audit)
+    return x->refuse(domain::rejection::not_found, "This node runs no audits.");
+  thread.shared().audit(x->trace(), event->id, [x, &thread](audit_answer verdict) {
+    thread.post([x, verdict = std::move(verdict)] {
+      if (auto* why = std::get_if<domain::refusal>(&verdict))
+        x->refuse(codec::to_problem(*why));
+      else
+        x->reply(200, std::get<std::string>(verdict));
+    });
+  });
+}
+
+constexpr std::array all{
+    route{http_port::operators, "PUT", "/admin/v1/events/{event}", put_event},
+    route{http_port::operators, "PATCH", "/admin/v1/events/{event}", patch_event},
+    route{http_port::operators, "GET", "/admin/v1/events/{event}/report", get_report},
+    route{http_port::operators, "POST", "/admin/v1/events/{event}/seats/block", post_block},
+    route{http_port::operators, "POST", "/admin/v1/events/{event}/seats/unblock", post_unblock},
+    route{http_port::operators, "GET", "/admin/v1/events/{event}/audit", get_audit},
+};
+
+} // namespace
+
+std::span<const route> operator_routes() {
+  return all;
+}
+
+} // namespace usher::gateway

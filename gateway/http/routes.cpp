@@ -1,0 +1,127 @@
+#include "gateway/http/routes.hpp"
+
+#include "gateway/thread/session_thread.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace usher::gateway {
+namespace {
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  if (c >= 'a' && c <= 'f')
+    return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F')
+    return c - 'A' + 10;
+  return -1;
+}
+
+/// Decodes percent escapes; nothing if one is broken.
+std::optional<std::string> unescape(std::string_view text) {
+  std::string plain;
+  plain.reserve(text.size());
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '%') {
+      plain += text[at];
+      continue;
+    }
+    if (at + 2 >= text.size() || hex_digit(text[at + 1]) < 0 || hex_digit(text[at + 2]) < 0)
+      return std::nullopt;
+    plain += static_cast<char>(hex_digit(text[at + 1]) * 16 + hex_digit(text[at + 2]));
+    at += 2;
+  }
+  return plain;
+}
+
+/// Cuts off the part before the next `/`.
+std::string_view next_part(std::string_view& rest) {
+  auto end = std::min(rest.find('/'), rest.size());
+  auto part = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  return part;
+}
+
+/// Splits `{ticket}.svg` into the name and what must follow it.
+bool match_part(std::string_view pattern, std::string_view part, std::vector<std::string>& values) {
+  if (!pattern.starts_with('{'))
+    return pattern == part;
+  auto after = pattern.substr(pattern.find('}') + 1);
+  if (part.size() <= after.size() || !part.ends_with(after))
+    return false;
+  auto value = unescape(part.substr(0, part.size() - after.size()));
+  if (value)
+    values.push_back(std::move(*value));
+  return value.has_value();
+}
+
+std::optional<std::vector<std::string>> match(std::string_view pattern, std::string_view path) {
+  if (std::count(pattern.begin(), pattern.end(), '/') != std::count(path.begin(), path.end(), '/'))
+    return std::nullopt;
+  std::vector<std::string> values;
+  while (!pattern.empty() || !path.empty())
+    if (!match_part(next_part(pattern), next_part(path), values))
+      return std::nullopt;
+  return values;
+}
+
+std::vector<route> all_routes() {
+  std::vector<route> all;
+  for (auto group : {event_routes(), buyer_routes(), node_routes(), operator_routes()})
+    all.insert(all.end(), group.begin(), group.end());
+  return all;
+}
+
+bool takes_json(const http_request& request) {
+  auto type = std::string_view{request.content_type};
+  type = type.substr(0, type.find(';'));
+  return request.body.empty() || type.empty() || type == "application/json" || type.ends_with("+json");
+}
+
+} // namespace
+
+std::span<const route> routes() {
+  static const auto all = all_routes();
+  return all;
+}
+
+void dispatch(const exchange_ptr& exchange, http_port port) {
+  const auto& request = exchange->request();
+  std::string allowed;
+  for (const auto& one : routes()) {
+    if (one.port != port)
+      continue;
+    auto values = match(one.path, request.path);
+    if (!values)
+      continue;
+    if (one.method != request.method) {
+      allowed += allowed.empty() ? "" : ", ";
+      allowed += one.method;
+      if (one.method == "GET")
+        allowed += ", HEAD";
+      continue;
+    }
+    if (!takes_json(request))
+      return exchange->refuse_plainly(415, "Unsupported Media Type", "The body must be application/json.");
+    exchange->set_parameters(std::move(*values));
+    return one.serve(exchange);
+  }
+  if (allowed.empty())
+    return exchange->refuse(domain::rejection::not_found, "There is nothing at this address.");
+  auto said = plain_problem(405, "Method Not Allowed", "Allowed here: " + allowed + ".");
+  said.headers.emplace_back("Allow", std::move(allowed));
+  exchange->thread().metrics().problems->inc();
+  exchange->reply(std::move(said));
+}
+
+bool operator_may(const options& configured, std::string_view path, std::string_view authorization) {
+  if (configured.admin_key.empty() || (path == "/metrics" && !configured.metrics_need_key))
+    return true;
+  auto key = bearer_token(authorization);
+  return key && codec::same_secret(*key, configured.admin_key);
+}
+
+} // namespace usher::gateway

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "codec/encode.hpp"
+#include "messages/event.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace usher::gateway {
+
+/// What a gateway knows of an event without asking: enough to translate names into numbers and back. Immutable; a
+/// changed plan makes a new one.
+struct known_event {
+  domain::event_id id;
+  domain::shared_plan plan;
+  std::shared_ptr<const std::string> plan_text;
+  std::string plan_tag; ///< strong ETag of the text, quotes included
+  std::string currency;
+  bool waiting_room = true;
+  domain::epoch room; ///< at which its waiting room was started
+
+  [[nodiscard]] codec::event_names names() const { return {id, *plan, currency}; }
+};
+
+using known_event_ptr = std::shared_ptr<const known_event>;
+
+/// The events that were announced to one thread.
+class directory {
+public:
+  void announced(messages::event_announced&& news);
+  /// Calls `then` once all of these events are known: at once, or when the last of them is announced.
+  void when_known(std::vector<domain::event_id> events, std::function<void()> then);
+  /// Null when there is no such event.
+  [[nodiscard]] known_event_ptr find(const domain::event_id& event) const;
+  /// The same event as it is known by now: an answer may be about a newer plan than its question was. A plan is
+  /// announced before anything answers under it.
+  [[nodiscard]] known_event_ptr present(const known_event_ptr& event) const { return find(event->id); }
+
+private:
+  void tell_known();
+
+  std::map<domain::event_id, known_event_ptr> events_;
+  std::vector<domain::event_id> awaited_;
+  std::function<void()> when_known_;
+};
+
+} // namespace usher::gateway

@@ -1,0 +1,223 @@
+#include "gateway/thread/session_thread.hpp"
+
+#include "gateway/thread/bridge.hpp"
+#include "gateway/ws/buyer_session.hpp"
+#include "log/log.hpp"
+
+#include <boost/asio/post.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include <charconv>
+#include <random>
+#include <utility>
+
+namespace usher::gateway {
+namespace {
+
+std::uint64_t draw_number() {
+  std::random_device source;
+  return std::uint64_t{source()} << 32 | source();
+}
+
+} // namespace
+
+session_thread::session_thread(shared_parts& shared, std::size_t number)
+    : shared_(shared), number_(number), next_trace_(draw_number()),
+      outbox_(
+          shared.options.requests_max, shared.options.request_timeout,
+          [this](messages::session_requests batch) {
+            metrics().request_batches->inc();
+            metrics().requests->inc(static_cast<std::int64_t>(batch.requests.size()));
+            caf::anon_send(bridge_, std::move(batch));
+          },
+          [this] { boost::asio::post(context_, [this] { outbox_.flush(); }); }),
+      kept_(shared.options.kept_sessions_max, shared.options.session_grace),
+      seats_(outbox_, [this] { return draw_trace(); }),
+      passes_(shared.tokens, shared.options.pass_ttl, shared.options.passes_max,
+              [this](const domain::event_id& event, std::vector<domain::buyer_id> buyers) {
+                outbox_.tell(messages::shopping_ended{event, std::move(buyers)});
+              }),
+      queue_(outbox_, buyers_, passes_), buyer_rates_(shared.options.per_buyer),
+      address_rates_(shared.options.per_address),
+      // Sockets belong to this thread alone, and other threads only `post`: reactor locks would be wasted.
+      context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO), busy_(context_.get_executor()), sweeper_(context_) {}
+
+session_thread::~session_thread() {
+  stop();
+}
+
+void session_thread::start() {
+  bridge_ = shared_.system.spawn<bridge>(shared_.router, [this](std::vector<delivery> group) {
+    boost::asio::post(context_, [this, group = std::move(group)]() mutable { hand_over(std::move(group)); });
+  });
+  arm_sweep();
+  thread_ = std::thread([this] { run(); });
+}
+
+// A fault in one connection's frame must not end the others.
+void session_thread::run() {
+  for (;;) {
+    try {
+      context_.run();
+      return;
+    } catch (const std::exception& error) {
+      log::of("gateway").error("a request failed unexpectedly: {}", error.what());
+    }
+  }
+}
+
+void session_thread::stop() {
+  if (!thread_.joinable())
+    return;
+  post([this] {
+    stopping_ = true; // the timer may have expired already, and cancelling does not undo that
+    connections_.abort();
+    sweeper_.cancel();
+    busy_.reset();
+  });
+  thread_.join();
+  // Once the bridge has ended nothing is posted here any more.
+  caf::scoped_actor self{shared_.system};
+  self->send_exit(bridge_, caf::exit_reason::user_shutdown);
+  self->wait_for(bridge_);
+  bridge_ = nullptr;
+  outbox_.forget_all();
+}
+
+void session_thread::post(std::function<void()> work) {
+  boost::asio::post(context_, std::move(work));
+}
+
+messages::trace_id session_thread::draw_trace() {
+  // An odd stride from a random start: different on every thread and after every restart.
+  return messages::trace_id{next_trace_ += 0x9e3779b97f4a7c15};
+}
+
+domain::instant session_thread::now() {
+  return std::chrono::time_point_cast<domain::microseconds>(std::chrono::system_clock::now());
+}
+
+bool session_thread::unlimited(const boost::asio::ip::address& from) const {
+  return from.is_loopback() && !options().per_address.limit_loopback;
+}
+
+std::optional<codec::problem> session_thread::judge(const rate_limiter::verdict& verdict) {
+  if (verdict.allowed)
+    return std::nullopt;
+  metrics().rate_limited->inc();
+  auto refused = codec::problem_of(domain::rejection::rate_limited);
+  refused.retry_after_s = verdict.retry_after_s;
+  return refused;
+}
+
+std::optional<codec::problem> session_thread::still_starting() const {
+  if (!shared_.starting)
+    return std::nullopt;
+  return codec::problem_of(domain::rejection::overloaded, "The node is starting.");
+}
+
+codec::problem session_thread::no_such_event() const {
+  return still_starting().value_or(codec::problem_of(domain::rejection::not_found, "There is no such event."));
+}
+
+std::optional<codec::problem> session_thread::too_often(const boost::asio::ip::address& from) {
+  return unlimited(from) ? std::nullopt : judge(address_rates_.take(from, std::chrono::steady_clock::now()));
+}
+
+std::optional<codec::problem> session_thread::too_often(const boost::asio::ip::address& from,
+                                                        const domain::buyer_id& buyer) {
+  return unlimited(from) ? std::nullopt : judge(buyer_rates_.take(buyer.value(), std::chrono::steady_clock::now()));
+}
+
+codec::queue_answer session_thread::queue_answer_for(const domain::event_id& event, const domain::buyer_id& buyer,
+                                                     const domain::queue_place& place) {
+  codec::queue_answer told{event, place, tokens().sign(codec::queue_claims{event, buyer, place.number}), std::nullopt};
+  if (place.state == domain::queue_state::admitted)
+    told.pass = passes_.sign(event, buyer, now());
+  return told;
+}
+
+// A session's name begins with the number of the thread that has it.
+void session_thread::resume(const std::string& session, const domain::buyer_id& buyer,
+                            std::function<void(std::optional<kept_session>)> then) {
+  std::size_t home = 0;
+  auto [end, failed] = std::from_chars(session.data(), session.data() + session.size(), home);
+  if (failed != std::errc{} || home >= shared_.threads.size())
+    return then(std::nullopt);
+  if (home == number_)
+    return then(give_up(session, buyer));
+  shared_.threads[home]->post([this, home, session, buyer, then = std::move(then)]() mutable {
+    post([found = shared_.threads[home]->give_up(session, buyer), then = std::move(then)]() mutable {
+      then(std::move(found));
+    });
+  });
+}
+
+std::optional<kept_session> session_thread::give_up(const std::string& session, const domain::buyer_id& buyer) {
+  // The client may be back before the loss of its old connection was noticed.
+  for (auto* live : buyers_.sessions_of(buyer))
+    if (live->name() == session)
+      live->replace();
+  return kept_.find(session, buyer);
+}
+
+void session_thread::hand_over(std::vector<delivery> group) {
+  metrics().answer_batches->inc();
+  for (auto& one : group)
+    std::visit([this](auto& news) { take(std::move(news)); }, one);
+}
+
+void session_thread::take(messages::event_announced&& news) {
+  auto event = news.id;
+  directory_.announced(std::move(news));
+  seats_.announced(directory_.find(event));
+  buyers_.for_each_session([known = directory_.find(event)](buyer_session& session) { session.keep_place(known); });
+}
+
+void session_thread::take(messages::hold_expired&& news) {
+  auto name = buyers_.expire_hold(news.buyer, codec::hold_name{news.event, {news.section}, news.hold});
+  if (!name)
+    return;
+  auto frame = std::make_shared<const std::string>(codec::hold_expired_frame(*name));
+  for (auto* session : buyers_.sessions_of(news.buyer))
+    session->send(frame);
+}
+
+void session_thread::take(messages::order_changed&& news) {
+  // The buyer has already been told that it is being charged; these steps look alike from outside.
+  if (news.order.state == domain::order_state::charging || news.order.state == domain::order_state::charged)
+    return;
+  auto event = directory_.find(news.order.event);
+  auto sessions = buyers_.sessions_of(news.order.buyer);
+  if (!event || sessions.empty())
+    return;
+  auto frame = std::make_shared<const std::string>(codec::order_frame(std::nullopt, news.order, event->names()));
+  for (auto* session : sessions)
+    session->tell_order(news.order, frame);
+}
+
+void session_thread::arm_sweep() {
+  sweeper_.expires_after(std::chrono::milliseconds{1000 / queue_board::turns_per_s});
+  sweeper_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (cancelled || stopping_)
+      return;
+    sweep();
+    arm_sweep();
+  });
+}
+
+void session_thread::sweep() {
+  queue_.turn();
+  if (++turns_ % queue_board::turns_per_s != 0)
+    return;
+  auto at = std::chrono::steady_clock::now();
+  outbox_.sweep(at);
+  seats_.sweep();
+  kept_.sweep(at);
+  passes_.sweep(now());
+  connections_.sweep(at);
+}
+
+} // namespace usher::gateway

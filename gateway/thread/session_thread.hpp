@@ -1,0 +1,131 @@
+#pragma once
+
+#include "codec/decode.hpp"
+#include "gateway/http/idempotency.hpp"
+#include "gateway/rate_limiter.hpp"
+#include "gateway/shared_parts.hpp"
+#include "gateway/thread/answer.hpp"
+#include "gateway/thread/buyer_index.hpp"
+#include "gateway/thread/connection_table.hpp"
+#include "gateway/thread/directory.hpp"
+#include "gateway/thread/outbox.hpp"
+#include "gateway/thread/pass_book.hpp"
+#include "gateway/ws/kept_sessions.hpp"
+#include "gateway/ws/queue_board.hpp"
+#include "gateway/ws/seat_watch.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace usher::gateway {
+
+/// One thread of the gateway: a loop, the connections that live on it, and what they share. Everything here is
+/// touched by this thread alone, so there are no locks; other threads `post`.
+class session_thread {
+public:
+  session_thread(shared_parts& shared, std::size_t number);
+  ~session_thread();
+  session_thread(const session_thread&) = delete;
+  session_thread& operator=(const session_thread&) = delete;
+
+  /// Starts the bridge and the loop.
+  void start();
+  /// Closes all connections, ends the loop and the bridge, and waits for both.
+  void stop();
+  /// Runs `work` on this thread, soon. May be called from any thread.
+  void post(std::function<void()> work);
+
+  [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
+  [[nodiscard]] shared_parts& shared() noexcept { return shared_; }
+  [[nodiscard]] const gateway::options& options() const noexcept { return shared_.options; }
+  [[nodiscard]] const codec::tokens& tokens() const noexcept { return shared_.tokens; }
+  [[nodiscard]] gateway_metrics& metrics() noexcept { return shared_.metrics; }
+  [[nodiscard]] std::size_t number() const noexcept { return number_; }
+
+  [[nodiscard]] connection_table& connections() noexcept { return connections_; }
+  [[nodiscard]] outbox& requests() noexcept { return outbox_; }
+  [[nodiscard]] gateway::directory& directory() noexcept { return directory_; }
+  [[nodiscard]] buyer_index& buyers() noexcept { return buyers_; }
+  [[nodiscard]] kept_sessions& kept() noexcept { return kept_; }
+  [[nodiscard]] seat_watch& seats() noexcept { return seats_; }
+  [[nodiscard]] pass_book& passes() noexcept { return passes_; }
+  [[nodiscard]] queue_board& queue() noexcept { return queue_; }
+  [[nodiscard]] idempotency_table& repeats() noexcept { return repeats_; }
+  [[nodiscard]] codec::frame_decoder& decoder() noexcept { return decoder_; }
+
+  /// A new id for one request, for all log lines about it.
+  [[nodiscard]] messages::trace_id draw_trace();
+  [[nodiscard]] static domain::instant now();
+  /// A problem if some events may not be known here yet.
+  [[nodiscard]] std::optional<codec::problem> still_starting() const;
+  /// The answer to whoever names an event that is not known here.
+  [[nodiscard]] codec::problem no_such_event() const;
+  /// Counts a request from an address; the problem, if there are too many.
+  [[nodiscard]] std::optional<codec::problem> too_often(const boost::asio::ip::address& from);
+  /// Likewise for a buyer who comes from there.
+  [[nodiscard]] std::optional<codec::problem> too_often(const boost::asio::ip::address& from,
+                                                        const domain::buyer_id& buyer);
+  /// What a buyer is told about a place in a waiting room, with the tokens that go with it.
+  [[nodiscard]] codec::queue_answer queue_answer_for(const domain::event_id& event, const domain::buyer_id& buyer,
+                                                     const domain::queue_place& place);
+  /// Takes over the session with this name from whichever thread has it, and calls `then` on this thread.
+  void resume(const std::string& session, const domain::buyer_id& buyer,
+              std::function<void(std::optional<kept_session>)> then);
+
+private:
+  void hand_over(std::vector<delivery> group);
+  void take(answered&& one) { outbox_.answered(one.number, std::move(one.what)); }
+  void take(messages::seats_changed&& news) { seats_.changed(std::move(news)); }
+  void take(messages::hold_expired&& news);
+  void take(messages::order_changed&& news);
+  void take(messages::people_admitted&& news) { queue_.admitted(std::move(news), now()); }
+  void take(messages::place_given_up&& news) { queue_.given_up(news); }
+  void take(messages::queue_moved&& news) { queue_.moved(std::move(news)); }
+  void take(messages::event_announced&& news);
+
+  [[nodiscard]] bool unlimited(const boost::asio::ip::address& from) const;
+  [[nodiscard]] std::optional<codec::problem> judge(const rate_limiter::verdict& verdict);
+  void run();
+  void arm_sweep();
+  void sweep();
+  [[nodiscard]] std::optional<kept_session> give_up(const std::string& session, const domain::buyer_id& buyer);
+
+  shared_parts& shared_;
+  std::size_t number_;
+  std::uint64_t next_trace_;
+  unsigned turns_ = 0;
+  bool stopping_ = false;
+
+  messages::gateway_actor bridge_;
+  outbox outbox_;
+  gateway::directory directory_;
+  connection_table connections_;
+  buyer_index buyers_;
+  kept_sessions kept_;
+  seat_watch seats_;
+  pass_book passes_;
+  queue_board queue_;
+  idempotency_table repeats_;
+  codec::frame_decoder decoder_;
+  rate_limiter buyer_rates_;
+  rate_limiter address_rates_;
+
+  // Last, so that it is destroyed first: its pending work may hold connections, which use the members above.
+  boost::asio::io_context context_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> busy_;
+  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                    boost::asio::io_context::executor_type>
+      sweeper_;
+  std::thread thread_;
+};
+
+} // namespace usher::gateway

@@ -1,0 +1,176 @@
+#pragma once
+
+#include "codec/encode.hpp"
+#include "codec/frames.hpp"
+#include "codec/problem.hpp"
+#include "codec/public_names.hpp"
+#include "gateway/thread/answer.hpp"
+#include "gateway/thread/directory.hpp"
+#include "gateway/ws/frame_sink.hpp"
+#include "gateway/ws/kept_sessions.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace usher::gateway {
+
+class session_thread;
+
+/// One WebSocket client's conversation: what its frames mean. Knows no socket; outlives its connection only for as
+/// long as answers are on their way.
+class buyer_session : public std::enable_shared_from_this<buyer_session> {
+public:
+  buyer_session(session_thread& thread, frame_sink& sink, boost::asio::ip::address from);
+  ~buyer_session();
+
+  /// A text frame arrived.
+  void receive(std::string_view text);
+  /// The connection is gone; its sink is never used again.
+  void gone();
+  /// The client is back on another connection: hands everything over to it.
+  void replace();
+
+  [[nodiscard]] bool greeted() const noexcept { return !buyer_.value().empty(); }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// Until when the client's identity is proven.
+  [[nodiscard]] domain::instant proven_until() const noexcept { return proven_until_; }
+  /// How many requests are being worked on.
+  [[nodiscard]] std::size_t pending() const noexcept { return pending_; }
+  /// Whether another frame may be read now; if not, the client has to wait.
+  [[nodiscard]] bool takes_more() const;
+
+  void send(std::string frame);
+  void send(const shared_frame& frame);
+  /// Whether the client has read so much that another snapshot may be sent.
+  [[nodiscard]] bool has_room() const;
+  /// Watches a section as soon as there is room for its snapshot, which answers `re` if there is one.
+  void watch_later(const domain::event_id& event, domain::section_no section, codec::reply_id re);
+  /// All that was sent has been written.
+  void drained();
+  void send_problem(const codec::reply_id& re, const codec::problem& what);
+  /// One request has been dealt with.
+  void finished();
+
+  /// Whether this session waits in a room.
+  [[nodiscard]] bool waits_in(const domain::event_id& event) const;
+  /// The number with which it waits, if `visit` is its present stay there.
+  [[nodiscard]] std::optional<domain::queue_number> waits_in(const domain::event_id& event, std::uint64_t visit) const;
+  /// Tells the client its place, if that is news.
+  void tell_place(const domain::event_id& event, const domain::queue_place& place);
+  /// An order of the buyer's has moved on: `frame` says how.
+  void tell_order(const messages::order_view& order, const shared_frame& frame);
+  /// A section cannot be watched after all.
+  void watch_refused(const domain::event_id& event, domain::section_no section);
+  /// The buyer may go in.
+  void admitted(const domain::event_id& event, const codec::granted_pass& pass);
+  /// If the event's waiting room was started anew, e.g. with another plan, and does not know who is here: takes the
+  /// place again. When that has to wait, the next call does it.
+  void keep_place(const known_event_ptr& event);
+  /// The buyer has given up this place on another connection.
+  void given_up(const domain::event_id& event, domain::queue_number number);
+
+private:
+  /// What to do with an answer to the frame `re`. A function that captures only `this` costs no allocation.
+  using then = std::function<void(const codec::reply_id& re, const known_event_ptr& event, answer&& what)>;
+
+  /// A waiting room that the client is in.
+  struct spot {
+    domain::event_id event;
+    domain::epoch room; ///< that gave the place: as it was started
+    domain::queue_number number;
+    std::uint64_t visit = 0;
+    std::string token;
+    std::optional<domain::queue_place> told;
+    bool returning = false; ///< the place is being taken again
+    bool leaving = false;   ///< the client has asked to leave
+  };
+  /// A pass that was already checked, or that we gave ourselves.
+  struct known_pass {
+    domain::event_id event;
+    std::string token;
+    domain::instant until;
+  };
+  struct watch {
+    domain::event_id event;
+    domain::section_no section;
+
+    friend bool operator==(const watch&, const watch&) = default;
+  };
+  struct owed_snapshot {
+    watch what;
+    codec::reply_id re;
+  };
+
+  void on(codec::reply_id&& re, codec::frames::hello&& frame);
+  void on(codec::reply_id&& re, codec::frames::join_queue&& frame);
+  void on(codec::reply_id&& re, codec::frames::leave_queue&& frame);
+  void on(codec::reply_id&& re, codec::frames::watch_seats&& frame);
+  void on(codec::reply_id&& re, codec::frames::unwatch_seats&& frame);
+  void on(codec::reply_id&& re, codec::frames::hold&& frame);
+  void on(codec::reply_id&& re, codec::frames::release&& frame);
+  void on(codec::reply_id&& re, codec::frames::order&& frame);
+  void on(codec::reply_id&& re, codec::frames::ping&& frame);
+  void on(codec::reply_id&& re, codec::problem&& frame);
+
+  /// `until`: when the client has to show a token again.
+  void greet(const codec::reply_id& re, const domain::buyer_id& buyer, domain::instant until,
+             std::optional<std::string> token, std::optional<kept_session> kept);
+  void refuse_greeting(const codec::reply_id& re, std::string detail);
+  void go_on_with(kept_session&& kept);
+  void join(codec::reply_id re, const known_event_ptr& event, std::optional<domain::queue_number> number);
+  /// Asks the room for a place; `heard` gets the answer if the connection still is there. False when too much is asked
+  /// already.
+  bool ask_room(const known_event_ptr& event, std::optional<domain::queue_number> number,
+                std::function<void(answer&&)> heard);
+  void joined(const codec::reply_id& re, const known_event_ptr& known, const domain::queue_place& place);
+  void returned(const known_event_ptr& event, std::uint64_t visit, answer&& what);
+  void left(const codec::reply_id& re, const known_event_ptr& event, answer&& what);
+  /// Null when the client does not wait there.
+  [[nodiscard]] spot* spot_in(const domain::event_id& event);
+  [[nodiscard]] const spot* spot_in(const domain::event_id& event) const;
+  void leave_spot(const domain::event_id& event);
+  [[nodiscard]] bool may_hold(const known_event& event, const std::optional<std::string>& pass);
+  void remember_pass(const domain::event_id& event, const codec::granted_pass& pass);
+  /// Remembers orders while they are under way, for a client that comes back.
+  void note_order(const messages::order_view& order);
+
+  /// The event, or null after the client was told that there is none.
+  [[nodiscard]] known_event_ptr event_for(const codec::reply_id& re, const domain::event_id& event);
+  /// Its section with that name, or nothing after the client was told so; nothing without an event, too.
+  [[nodiscard]] std::optional<domain::section_no> section_for(const codec::reply_id& re, const known_event_ptr& event,
+                                                              const std::string& section);
+  /// Asks on behalf of the frame `re`. Refusals go to the client (seat numbers by `event` and `section`), lost answers
+  /// close the connection, everything else goes to `success`.
+  void ask(messages::session_request&& request, codec::reply_id re, known_event_ptr event,
+           std::optional<domain::section_no> section, then success);
+  /// Sees to an answer that is a refusal, or lost; false for others.
+  bool failed(const codec::reply_id& re, const known_event_ptr& event, std::optional<domain::section_no> section,
+              const answer& what);
+
+  session_thread& thread_;
+  frame_sink* sink_; ///< null once the connection is gone
+  boost::asio::ip::address from_;
+  domain::buyer_id buyer_; ///< empty before `hello`
+  std::string name_;
+  domain::instant proven_until_;
+  bool greeting_ = false; ///< a `hello` is being worked on
+  std::size_t pending_ = 0;
+  std::uint32_t strikes_ = 0; ///< refusals in a row for coming too often
+  std::uint64_t visits_ = 0;
+  std::vector<watch> watches_;
+  std::deque<owed_snapshot> owed_; ///< until there is room
+  std::vector<spot> spots_;
+  std::vector<codec::order_name> orders_; ///< under way, the latest of them
+  std::vector<known_pass> passes_;
+};
+
+} // namespace usher::gateway

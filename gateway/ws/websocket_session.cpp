@@ -1,0 +1,286 @@
+#include "gateway/ws/websocket_session.hpp"
+
+#include "gateway/thread/session_thread.hpp"
+#include "gateway/ws/buyer_session.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace usher::gateway {
+namespace {
+
+namespace beast = boost::beast;
+namespace websocket = boost::beast::websocket;
+
+/// How long a goodbye may take before the socket is simply closed.
+constexpr std::chrono::seconds close_patience{10};
+/// The same while the node is stopping: it waits for requests, not for clients that do not say goodbye.
+constexpr std::chrono::seconds drain_patience{1};
+
+/// Between two sweeps, which are a second apart.
+constexpr std::uint32_t idle_frames_max = 100;
+
+/// A WebSocket: reads one frame after the other, and writes one at a time from a bounded queue. Deadlines are kept by
+/// the thread's sweep, so no timer is armed for any frame.
+class websocket_session final : public connection,
+                                public frame_sink,
+                                public std::enable_shared_from_this<websocket_session> {
+public:
+  websocket_session(session_thread& thread, tcp_socket socket, buyer_places::place place, boost::asio::ip::address from)
+      : connection(thread.connections()), thread_(thread), place_(std::move(place)), stream_(std::move(socket)),
+        session_(std::make_shared<buyer_session>(thread, *this, std::move(from))) {
+    thread_.metrics().connections->inc();
+  }
+
+  ~websocket_session() override {
+    session_->gone();
+    thread_.metrics().connections->dec();
+  }
+
+  void accept(const upgrade_request& request) {
+    // We check for frames that are too large ourselves, to close with the protocol's own code.
+    stream_.read_message_max(0);
+    stream_.auto_fragment(false);
+    stream_.text(true);
+    stream_.set_option(websocket::stream_base::decorator([](websocket::response_type& answer) {
+      answer.set(beast::http::field::sec_websocket_protocol, websocket_protocol);
+      answer.set("X-Content-Type-Options", "nosniff");
+    }));
+    stream_.control_callback([this](websocket::frame_type, beast::string_view) {
+      heard_ = true;
+      ++idle_frames_;
+    });
+    // While it is full of requests it neither reads nor writes, and nothing else would keep it.
+    alive_ = shared_from_this();
+    stream_.async_accept(request, [self = alive_](const beast::error_code& error) {
+      if (error)
+        return self->finish();
+      self->open_ = true;
+      if (self->draining_)
+        return self->drain();
+      self->read();
+    });
+  }
+
+  // ---- what the session says ----
+
+  void send(std::string frame) override { enqueue({std::move(frame), nullptr}); }
+  void send(shared_frame frame) override { enqueue({{}, std::move(frame)}); }
+
+  [[nodiscard]] bool has_room() const override { return queued_bytes_ <= thread_.options().outgoing_bytes_max / 2; }
+
+  void close(close_code code, std::string_view why) override {
+    if (closing_)
+      return;
+    closing_ = true;
+    close_until_ = std::chrono::steady_clock::now() + (draining_ ? drain_patience : close_patience);
+    reason_.code = static_cast<std::uint16_t>(code);
+    reason_.reason.assign(why.data(), why.size());
+    if (code == close_code::too_slow) {
+      waiting_.clear();
+      next_ = 0;
+    }
+    if (!writing_)
+      say_goodbye();
+  }
+
+  void request_answered() override {
+    if (draining_ && session_->pending() == 0)
+      close(close_code::draining, "draining");
+    else
+      read();
+  }
+
+  // ---- what the thread says ----
+
+  void sweep(moment now) override {
+    if (std::exchange(heard_, false))
+      last_heard_ = now;
+    if (std::exchange(idle_frames_, 0) > idle_frames_max)
+      close(close_code::rate_limited, "too many frames that say nothing");
+    const auto& configured = thread_.options();
+    if (closing_) {
+      if (now >= close_until_)
+        finish();
+    } else if (now - last_heard_ >= configured.idle_timeout
+               || (!open_ && now - last_heard_ >= configured.header_timeout)) {
+      finish();
+    } else if (open_ && !session_->greeted() && now - opened_ >= configured.header_timeout) {
+      close(close_code::unauthorized, "no hello");
+    } else if (session_->greeted() && session_->proven_until() <= session_thread::now()) {
+      close(close_code::unauthorized, "the token has ended");
+    } else if (session_->greeted() && now - last_beat_ >= configured.heartbeat) {
+      last_beat_ = now;
+      session_->send(codec::heartbeat_frame(session_thread::now()));
+      if (now - last_heard_ >= configured.heartbeat / 2)
+        ping();
+    }
+  }
+
+  void drain() override {
+    draining_ = true;
+    if (closing_)
+      close_until_ = std::min(close_until_, std::chrono::steady_clock::now() + drain_patience);
+    if (!open_ || closing_)
+      return;
+    session_->send(codec::reconnect_frame(domain::seconds{0}));
+    if (session_->pending() == 0)
+      close(close_code::draining, "draining");
+  }
+
+  void abort() override { finish(); }
+
+private:
+  struct outgoing {
+    std::string own;
+    shared_frame shared;
+
+    [[nodiscard]] const std::string& text() const { return shared ? *shared : own; }
+  };
+
+  void read() {
+    if (reading_ || closing_ || draining_ || !session_->takes_more())
+      return;
+    reading_ = true;
+    auto room = thread_.options().frame_bytes_max + 1 - buffer_.size();
+    stream_.async_read_some(buffer_, room, [self = shared_from_this()](const beast::error_code& error, std::size_t n) {
+      if (error)
+        return self->finish();
+      if (n == 0)
+        ++self->idle_frames_;
+      self->received();
+    });
+  }
+
+  void received() {
+    heard_ = true;
+    if (closing_)
+      return;
+    if (buffer_.size() > thread_.options().frame_bytes_max)
+      return close(close_code::frame_too_large, "the frame is too large");
+    if (stream_.is_message_done()) {
+      if (!stream_.got_text())
+        return close(close_code::bad_frame, "a frame must be text");
+      thread_.metrics().frames_received->inc();
+      auto text = buffer_.data();
+      session_->receive({static_cast<const char*>(text.data()), text.size()});
+      buffer_.consume(buffer_.size());
+    }
+    // Not earlier: if a request is answered at once, the next one must not be read over its text.
+    reading_ = false;
+    read();
+  }
+
+  void enqueue(outgoing&& frame) {
+    if (closing_ || ended_)
+      return;
+    queued_bytes_ += frame.text().size();
+    waiting_.push_back(std::move(frame));
+    if (!writing_)
+      return write();
+    if (queued_bytes_ - in_flight_.text().size() > thread_.options().outgoing_bytes_max
+        || waiting_.size() - next_ > thread_.options().outgoing_frames_max) {
+      thread_.metrics().slow_readers->inc();
+      close(close_code::too_slow, "you read too slowly");
+    }
+  }
+
+  void write() {
+    writing_ = true;
+    in_flight_ = std::move(waiting_[next_++]);
+    if (next_ == waiting_.size()) {
+      waiting_.clear();
+      next_ = 0;
+    }
+    thread_.metrics().frames_sent->inc();
+    const auto& text = in_flight_.text();
+    stream_.async_write(
+        boost::asio::buffer(text.data(), text.size()),
+        [self = shared_from_this()](const beast::error_code& error, std::size_t) { self->written(error); });
+  }
+
+  void written(const beast::error_code& error) {
+    writing_ = false;
+    queued_bytes_ -= in_flight_.text().size();
+    if (error)
+      return finish();
+    if (!waiting_.empty())
+      write();
+    else if (closing_)
+      say_goodbye();
+    else
+      session_->drained();
+  }
+
+  void say_goodbye() {
+    if (!open_ || ended_)
+      return finish();
+    stream_.async_close(reason_, [self = shared_from_this()](const beast::error_code&) { self->finish(); });
+  }
+
+  void ping() {
+    if (std::exchange(pinging_, true))
+      return;
+    stream_.async_ping({}, [self = shared_from_this()](const beast::error_code& error) {
+      self->pinging_ = false;
+      if (error)
+        self->finish();
+    });
+  }
+
+  /// The end, for whatever reason: closes the socket, so that everything under way ends.
+  void finish() {
+    if (std::exchange(ended_, true))
+      return;
+    closing_ = true;
+    session_->gone();
+    beast::error_code ignored; // The socket is given up in any case.
+    beast::get_lowest_layer(stream_).close(ignored);
+    boost::asio::post(stream_.get_executor(), [self = std::move(alive_)] {});
+  }
+
+  session_thread& thread_;
+  buyer_places::place place_;
+  websocket::stream<tcp_socket, false> stream_; // frames are too short to be worth compressing
+  std::shared_ptr<buyer_session> session_;
+  std::shared_ptr<websocket_session> alive_; ///< itself, until `finish`
+  beast::flat_buffer buffer_;
+
+  std::vector<outgoing> waiting_; ///< those before `next_` are gone
+  std::size_t next_ = 0;
+  outgoing in_flight_;
+  std::size_t queued_bytes_ = 0; ///< with the one in flight
+
+  bool open_ = false;
+  bool reading_ = false;
+  bool writing_ = false;
+  bool pinging_ = false;
+  bool draining_ = false;
+  bool closing_ = false;
+  bool ended_ = false;
+  bool heard_ = false;            ///< since the last sweep
+  std::uint32_t idle_frames_ = 0; ///< since the last sweep: pings, pongs and empty fragments
+  websocket::close_reason reason_;
+  moment opened_ = std::chrono::steady_clock::now();
+  moment last_heard_ = opened_;
+  moment last_beat_ = opened_;
+  moment close_until_;
+};
+
+} // namespace
+
+void open_websocket(session_thread& thread, tcp_socket socket, buyer_places::place place,
+                    const upgrade_request& request, boost::asio::ip::address from) {
+  std::make_shared<websocket_session>(thread, std::move(socket), std::move(place), std::move(from))->accept(request);
+}
+
+} // namespace usher::gateway

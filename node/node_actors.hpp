@@ -1,0 +1,65 @@
+#pragma once
+
+#include "actors/store_clock.hpp"
+#include "messages/type_ids.hpp"
+#include "node/actor_configuration.hpp"
+#include "node/settings.hpp"
+#include "payments/provider.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/fwd.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace usher::persistence {
+class booking_store;
+}
+
+namespace usher::node {
+
+/// The actors of one node, from the journal writer to the shards' keeper, and the actor system they live in.
+class node_actors {
+public:
+  using opener = std::function<std::unique_ptr<persistence::booking_store>()>;
+
+  /// Starts everything but the shards. `on_fatal` is the keeper's. Throws what the store throws, and
+  /// `bad_configuration`.
+  node_actors(const settings& configured, const caf::settings& of_actor_system, opener open,
+              std::function<void(const std::string&)> on_fatal);
+  /// Stops the shards and everything below them.
+  ~node_actors();
+  node_actors(const node_actors&) = delete;
+  node_actors& operator=(const node_actors&) = delete;
+
+  /// Claims the shards of every event in the store, whoever had them, starts them, and returns the events that the
+  /// router then knows. Throws `std::runtime_error`.
+  std::vector<domain::event_id> start_shards();
+  /// Waits until no order is under way, or until `until`.
+  void settle(std::chrono::steady_clock::time_point until);
+
+  [[nodiscard]] caf::actor_system& system() noexcept { return system_; }
+  [[nodiscard]] const messages::router_actor& router() const noexcept { return router_; }
+
+private:
+  /// Nothing when the router does not answer in time.
+  std::optional<std::vector<domain::event_id>> known_events(caf::scoped_actor& self, std::chrono::seconds patience);
+  void note_ends() const;
+  messages::keeper_actor start_keeper(const opener& open, std::function<void(const std::string&)> on_fatal);
+
+  settings settings_;
+  opener open_;
+  std::shared_ptr<payments::provider> provider_;
+  actor_configuration configuration_;
+  caf::actor_system system_;
+  actors::store_clock clock_;
+  messages::journal_actor writer_;
+  messages::router_actor router_;
+  messages::keeper_actor keeper_;
+};
+
+} // namespace usher::node

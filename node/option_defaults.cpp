@@ -1,0 +1,77 @@
+#include "node/option_defaults.hpp"
+
+#include "log/log.hpp"
+#include "node/configuration.hpp"
+#include "persistence/store_url.hpp"
+
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <system_error>
+
+#include <sys/random.h>
+
+namespace usher::node {
+namespace {
+
+codec::shop_key key_of_file(const std::string& path) {
+  std::ifstream file{path};
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf()))
+    throw bad_configuration{"auth.shop-public-key-file = " + path + ": must be a readable file"};
+  return {codec::token_algorithm::rs256, text.str(), std::nullopt};
+}
+
+std::optional<codec::shop_key> shop_key_of(const auth_settings& auth) {
+  std::optional<codec::shop_key> result;
+  if (!auth.shop_secret.empty())
+    result = codec::shop_key{codec::token_algorithm::hs256, auth.shop_secret, std::nullopt};
+  else if (!auth.shop_public_key_file.empty())
+    result = key_of_file(auth.shop_public_key_file);
+  if (result && !auth.shop_audience.empty())
+    result->audience = auth.shop_audience;
+  return result;
+}
+
+} // namespace
+
+gateway::options gateway_options_for(const settings& all) {
+  auto result = all.gateway;
+  result.shop = shop_key_of(all.auth);
+  result.anonymous = all.auth.anonymous.value_or(!result.shop);
+  if (!all.auth.anonymous && result.anonymous)
+    log::of("node").warn("no key of a shop is set (auth.shop-secret, auth.shop-public-key-file): anybody gets a "
+                         "buyer's token");
+  if (!result.shop && !result.anonymous)
+    throw bad_configuration{"auth.anonymous = false: needs auth.shop-secret or auth.shop-public-key-file, else nobody "
+                            "can buy"};
+  return result;
+}
+
+payments::sandbox_settings sandbox_settings_for(const settings& all) {
+  auto result = all.payments;
+  if (!result.ledger)
+    result.ledger = persistence::sqlite_file_of(all.store).value_or("usher") + ".payments";
+  return result;
+}
+
+std::string random_secret() {
+  std::string bytes(32, '\0');
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+    throw std::system_error{errno, std::generic_category(), "getrandom"};
+  return bytes;
+}
+
+std::string random_key() {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string result;
+  for (unsigned char byte : random_secret()) {
+    result += digits[byte >> 4];
+    result += digits[byte & 15];
+  }
+  return result;
+}
+
+} // namespace usher::node

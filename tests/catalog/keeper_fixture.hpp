@@ -1,0 +1,130 @@
+#pragma once
+
+#include "actors/event.hpp"
+#include "actors/waiting_room.hpp"
+#include "catalog/shard_keeper.hpp"
+#include "cluster/router.hpp"
+#include "payments/sandbox.hpp"
+#include "tests/actors/shard_fixture.hpp"
+
+#include <utility>
+
+namespace usher::tests {
+
+/// What one process would run: a journal writer, a router and a keeper, all over one store.
+struct process {
+  messages::journal_actor writer;
+  messages::router_actor router;
+  messages::keeper_actor keeper;
+  std::shared_ptr<std::vector<std::string>> fatal = std::make_shared<std::vector<std::string>>();
+};
+
+/// Processes that share one store, under a scheduler and a clock that the test moves.
+class keeper_fixture : public shard_fixture {
+public:
+  using open_store = std::function<std::unique_ptr<persistence::booking_store>()>;
+
+  /// Which store the processes use; by default the one in memory.
+  open_store open = [where = books] { return std::make_unique<memory_store>(where); };
+
+  process start_process(const std::string& name) {
+    auto result = new_process(name);
+    self->send(result.keeper, messages::start_shards{});
+    settle();
+    return result;
+  }
+
+  /// A process that has not claimed anything yet.
+  process new_process(const std::string& name) {
+    process result;
+    result.writer = actors::spawn_journal_writer(sys, open, {}, actors::writer_thread::shared);
+    result.router = cluster::spawn_router(sys);
+    catalog::keeper_settings settings{name, [fatal = result.fatal](const auto& why) { fatal->push_back(why); }};
+    result.keeper = catalog::spawn_shard_keeper(sys, factories(result.writer), settings, result.router,
+                                                catalog::keeper_thread::shared);
+    keep(caf::actor_cast<caf::actor>(result.writer));
+    keep(caf::actor_cast<caf::actor>(result.router));
+    keep(caf::actor_cast<caf::actor>(result.keeper));
+    settle();
+    return result;
+  }
+
+  catalog::shard_factories factories(const messages::journal_actor& writer) {
+    auto note = [this](const auto& actor) {
+      keep(caf::actor_cast<caf::actor>(actor));
+      return actor;
+    };
+    return {
+        open, [this](const std::string& text) { return plans.at(text); },
+        [=, this](const auto& event, auto history, auto plan, const auto& keeper) {
+          return note(actors::spawn_event(sys, {event, plan, std::move(history), writer, keeper, clock, provider, {}}));
+        },
+        [=, this](const auto& event, auto number, auto history, auto plan, const auto& event_actor,
+                  const auto& keeper) {
+          return note(actors::spawn_section(
+              sys, {event, plan, number, {}, std::move(history), event_actor, writer, keeper, clock, {}}));
+        },
+        [=, this](const auto& event, auto history, const auto& keeper) {
+          return note(actors::spawn_waiting_room(sys, {event, {}, std::move(history), writer, keeper, clock, {}}));
+        }};
+  }
+
+  /// A hall of rows of four seats.
+  static domain::shared_plan rows(int count, int seats = 4) {
+    std::vector<domain::section_plan> sections;
+    for (int i = 0; i < count; ++i) {
+      auto name = "row" + std::to_string(i);
+      domain::section_plan row{name, name, {"A"}, {}, 0, {}};
+      for (int seat = 0; seat < seats; ++seat)
+        row.seats.push_back(
+            {name + "-" + std::to_string(seat), std::to_string(seat), domain::category_no{0}, 0, {seat * 1.0, 0}});
+      sections.push_back(std::move(row));
+    }
+    return std::make_shared<domain::seating_plan>("Hall", std::vector<std::string>{"Seat"}, std::move(sections));
+  }
+
+  template <class Reply, class Message>
+  shared_outcome<Reply> asked(const process& whom, Message what) {
+    auto result = ask<Reply>(whom.router, std::move(what));
+    settle();
+    return result;
+  }
+
+  shared_outcome<messages::event_view> put(const process& whom, const std::string& text) {
+    domain::event_settings settings;
+    settings.prices = {5'000};
+    return asked<messages::event_view>(
+        whom, messages::put_event{{}, id, settings, std::make_shared<const std::string>(text), plans.at(text)});
+  }
+
+  void open_sale(const process& whom) {
+    messages::change_event open_it;
+    open_it.event = id;
+    open_it.state = domain::event_state::open;
+    CAF_REQUIRE(asked<messages::event_view>(whom, open_it)->reply.has_value());
+  }
+
+  messages::hold_seats wish(std::uint64_t number, std::uint16_t section, std::uint32_t seat) const {
+    return {{},
+            id,
+            {7, number},
+            domain::buyer_id{"buyer-" + std::to_string(number)},
+            {{domain::section_no{section}, domain::seats_wish{{domain::seat_no{seat}}}}},
+            {},
+            1};
+  }
+
+  shared_outcome<messages::hold_granted> hold(const process& whom, std::uint64_t number, std::uint16_t section,
+                                              std::uint32_t seat) {
+    return asked<messages::hold_granted>(whom, wish(number, section, seat));
+  }
+
+  domain::event_id id{"rock"};
+  /// The texts of the plans of this test.
+  std::map<std::string, domain::shared_plan> plans{
+      {"two rows", rows(2)}, {"three rows", rows(3)}, {"two short rows", rows(2, 2)}};
+  std::shared_ptr<payments::provider> provider =
+      std::make_shared<payments::sandbox>(payments::sandbox_settings{.delay_mean = std::chrono::milliseconds{0}});
+};
+
+} // namespace usher::tests

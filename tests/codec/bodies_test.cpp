@@ -1,0 +1,202 @@
+#define CAF_SUITE gateway.bodies
+
+#include "codec/bodies.hpp"
+#include "tests/codec/hall.hpp"
+
+#include <caf/test/bdd_dsl.hpp>
+
+#include <rapidcheck.h>
+
+using namespace usher;
+using namespace usher::codec;
+using namespace usher::tests;
+using namespace std::chrono_literals;
+
+namespace {
+
+const auto hall = small_hall();
+const std::string hold_text = "rock~3~0123456789abcdeffedcba9876543210";
+const std::string plan_text = R"({ "name":"P", "extra":{"a":[1,"}\""]}, "categories":[{"name":"C"}],
+  "zones":[{"name":"F","position":{"x":0,"y":0},"general":{"capacity":5,"category":"C"}}] })";
+
+template <class Body>
+Body good(const codec::read_body<Body>& body) {
+  if (const auto* what = std::get_if<codec::problem>(&body))
+    CAF_FAIL(what->pointer << " " << what->detail);
+  return std::get<Body>(body);
+}
+
+template <class Body>
+std::string fault_at(const codec::read_body<Body>& body) {
+  const auto* what = std::get_if<codec::problem>(&body);
+  return what ? what->pointer : "(none)";
+}
+
+auto change(std::string_view text) {
+  return codec::read_event_change(text, rock, *hall);
+}
+
+auto block(std::string_view text) {
+  return codec::read_block_body(text, rock, *hall, true);
+}
+
+} // namespace
+
+SCENARIO("bodies that need say nothing may be empty") {
+  GIVEN("nothing, an object and something else") {
+    THEN("the last is refused") {
+      CHECK(!codec::check_empty_body(""));
+      CHECK(!codec::check_empty_body(" \r\n"));
+      CHECK(!codec::check_empty_body("{}"));
+      CHECK(!codec::check_empty_body(R"({"locale":"de"})"));
+      CHECK(codec::check_empty_body("[]"));
+      CHECK(codec::check_empty_body("{"));
+    }
+  }
+}
+
+SCENARIO("buyers' bodies are read like their frames") {
+  GIVEN("a hold and an order") {
+    THEN("they are read, and faults are pointed at") {
+      CHECK(good(codec::read_hold_body(R"({"seats":["A"]})")) == codec::places_wish{codec::named_seats{{"A"}}});
+      CHECK_EQ(fault_at(codec::read_hold_body(R"({"seats":[1]})")), "/seats/0");
+      CHECK_EQ(fault_at(codec::read_hold_body("{}")), "");
+      CHECK_EQ(fault_at(codec::read_hold_body("")), "");
+      CHECK_EQ(fault_at(codec::read_hold_body("[]")), "");
+      auto order = good(codec::read_order_body(R"({"hold":")" + hold_text + R"(","payment":{"method":"card"}})"));
+      CHECK_EQ(to_string(order.hold), hold_text);
+      CHECK_EQ(order.method, "card");
+      CHECK_EQ(fault_at(codec::read_order_body(R"({"payment":{"method":"card"}})")), "/hold");
+      CHECK_EQ(fault_at(codec::read_order_body(R"({"hold":")" + hold_text + R"(","payment":7})")), "/payment");
+    }
+  }
+}
+
+SCENARIO("an event is defined with its plan exactly as it was sent") {
+  GIVEN("a definition with everything in it") {
+    auto body = good(codec::read_event_body(R"({"name":"Rock","currency":"CHF","prices":{"C":8950},"hold_ttl_s":60,
+      "max_seats_per_buyer":4,"admission_per_s":50,"max_shopping":1000,"waiting_room":false,"refuse_orphans":true,
+      "opens_at":"2026-11-22T19:30:00Z","closes_at":"2026-11-23T19:30:00+01:00","state":"open","p\u006can":)"
+                                            + plan_text + "}"));
+    THEN("everything is read") {
+      CHECK_EQ(body.settings.name, "Rock");
+      CHECK_EQ(body.settings.currency, "CHF");
+      CHECK(body.settings.hold_ttl == 60s);
+      CHECK_EQ(body.settings.max_seats_per_buyer, 4u);
+      CHECK_EQ(body.settings.admission_per_s, 50u);
+      CHECK_EQ(body.settings.max_shopping, 1000u);
+      CHECK(!body.settings.waiting_room);
+      CHECK(body.settings.refuse_orphans);
+      CHECK(*body.settings.closes_at - *body.settings.opens_at == 23h);
+      CHECK(body.state == domain::event_state::open);
+      CHECK_EQ(*body.plan_text, plan_text);
+      CHECK_EQ(body.plan->capacity(), 5u);
+      CHECK(std::get<0>(codec::resolve_prices(body.prices, *body.plan)) == std::vector<domain::minor_units>{8950});
+    }
+  }
+}
+
+SCENARIO("what a definition leaves out has its default") {
+  GIVEN("a plan alone, and nothing at all") {
+    THEN("the event's name is left to its plan, and places cost nothing") {
+      auto body = good(codec::read_event_body(R"({"plan":)" + plan_text + "}"));
+      CHECK_EQ(body.settings.name, "");
+      CHECK(body.settings.hold_ttl == domain::event_settings{}.hold_ttl);
+      CHECK(std::get<0>(codec::resolve_prices(body.prices, *body.plan)) == std::vector<domain::minor_units>{0});
+      auto nothing = good(codec::read_event_body("{}"));
+      CHECK(nothing.plan == nullptr);
+      CHECK(nothing.plan_text == nullptr);
+    }
+  }
+}
+
+SCENARIO("a wrong definition is refused where it is wrong") {
+  GIVEN("one of each") {
+    THEN("the pointer leads there") {
+      CHECK_EQ(fault_at(codec::read_event_body("nonsense")), "");
+      CHECK_EQ(fault_at(codec::read_event_body("[]")), "");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"hold_tll_s":60})")), "/hold_tll_s");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"hold_ttl_s":9})")), "/hold_ttl_s");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"hold_ttl_s":3601})")), "/hold_ttl_s");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"max_seats_per_buyer":0})")), "/max_seats_per_buyer");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"admission_per_s":0})")), "/admission_per_s");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"waiting_room":"yes"})")), "/waiting_room");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"currency":"euro"})")), "/currency");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"state":"sold_out"})")), "/state");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"opens_at":"tomorrow"})")), "/opens_at");
+      CHECK_EQ(
+          fault_at(codec::read_event_body(R"({"opens_at":"2026-01-02T00:00:00Z","closes_at":"2026-01-01T00:00:00Z"})")),
+          "/closes_at");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"prices":{"a/b":-1}})")), "/prices/a~1b");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"prices":[1]})")), "/prices");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"plan":"theatre"})")), "/plan");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"plan":{"name":"x","categories":[{"name":"a"}],"zones":[]}})")),
+               "/plan/zones");
+      CHECK_EQ(std::get<codec::problem>(codec::resolve_prices({{"Tin", 1}}, *hall)).pointer, "/prices/Tin");
+    }
+  }
+}
+
+SCENARIO("an event is changed by what is said and by nothing else") {
+  GIVEN("changes") {
+    THEN("they are read strictly") {
+      auto all = good(change(R"({"state":"paused","admission_per_s":7,"max_shopping":0,"max_seats_per_buyer":2,
+                                 "hold_ttl_s":30,"prices":{"Silver":1}})"));
+      CHECK(all.event == rock);
+      CHECK(all.state == domain::event_state::paused);
+      CHECK_EQ(all.admission_per_s.value(), 7u);
+      CHECK_EQ(all.max_shopping.value(), 0u);
+      CHECK_EQ(all.max_seats_per_buyer.value(), 2u);
+      CHECK(all.hold_ttl == 30s);
+      CHECK_EQ(all.prices.size(), 1u);
+      CHECK_EQ(all.prices[0].first, "Silver");
+      auto one = good(change(R"({"admission_per_s":7})"));
+      CHECK(!one.state);
+      CHECK(!one.hold_ttl);
+      CHECK_EQ(fault_at(change("{}")), "");
+      CHECK_EQ(fault_at(change(R"({"rate":7})")), "/rate");
+      CHECK_EQ(fault_at(change(R"({"admission_per_s":7.5})")), "/admission_per_s");
+      CHECK_EQ(fault_at(change(R"({"prices":{"Tin":1}})")), "/prices/Tin");
+      CHECK_EQ(fault_at(change(R"({"state":"burning"})")), "/state");
+    }
+  }
+}
+
+SCENARIO("seats are blocked by name, by section or by quantity") {
+  GIVEN("bodies") {
+    THEN("each becomes parts by section") {
+      auto seats = good(block(R"({"seats":["B-1","S-A-1","S-A-2"]})"));
+      CHECK(seats.block);
+      CHECK_EQ(seats.parts.size(), 2u);
+      CHECK_EQ(seats.parts[0].seats.size(), 2u);
+      auto section = good(block(R"({"section":"stalls"})"));
+      CHECK_EQ(section.parts.at(0).seats.size(), 8u);
+      auto floor = good(block(R"({"section":"floor","quantity":30})"));
+      CHECK_EQ(floor.parts.at(0).quantity, 30u);
+      CHECK(floor.parts.at(0).seats.empty());
+      CHECK_EQ(good(block(R"({"section":"floor"})")).parts.at(0).quantity, 100u);
+      CHECK_EQ(fault_at(block("{}")), "");
+      CHECK_EQ(fault_at(block(R"({"seats":["B-1"],"section":"floor"})")), "");
+      CHECK_EQ(fault_at(block(R"({"seats":["nobody"]})")), "/seats/0");
+      CHECK_EQ(fault_at(block(R"({"section":"nowhere"})")), "/section");
+      CHECK_EQ(fault_at(block(R"({"section":"stalls","quantity":3})")), "/quantity");
+      CHECK_EQ(fault_at(block(R"({"section":"floor","quantity":0})")), "/quantity");
+      CHECK_EQ(fault_at(block(R"({"rows":[]})")), "/rows");
+    }
+  }
+}
+
+SCENARIO("any text is a body or a problem") {
+  GIVEN("random bytes and damaged bodies") {
+    const auto whole = R"({"name":"Rock","prices":{"C":8950},"plan":)" + plan_text + "}";
+    THEN("reading them says which") {
+      CHECK(rc::check("bodies", [&](const std::string& text, std::uint16_t at, char c) {
+        (void)codec::read_hold_body(text);
+        (void)change(text);
+        auto damaged = whole;
+        damaged[at % damaged.size()] = c;
+        (void)codec::read_event_body(damaged);
+      }));
+    }
+  }
+}

@@ -1,0 +1,229 @@
+#define CAF_SUITE gateway.plan
+
+#include "codec/plan_text.hpp"
+
+#include <caf/test/bdd_dsl.hpp>
+
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+using namespace usher;
+using namespace usher::codec;
+
+namespace {
+
+/// A hall as people draw it: unknown members, nested offsets, a zone of areas only, a floor.
+const std::string whole = R"({
+  "name": "Hall", "size": {"width": 100, "height": 100}, "uuid": "x",
+  "categories": [{"name": "Gold", "color": "#fff"}, {"name": "Silver"}],
+  "zones": [
+    {"name": "Stage", "position": {"x": 0, "y": 0}, "rows": [], "areas": [{"shape": "rectangle"}]},
+    {"name": "Rang 2, Mitte", "position": {"x": 100, "y": 200}, "rows": [
+      {"row_number": "A", "row_number_position": "start", "position": {"x": 10, "y": 20}, "seats": [
+        {"seat_guid": "A-1", "seat_number": "1", "position": {"x": 1, "y": 2.5}, "category": "Gold", "rotation": 3},
+        {"seat_guid": "A-2", "seat_number": "", "position": {"x": 2, "y": 2}, "category": "Silver",
+         "flags": ["accessible", "restricted_view"]}]},
+      {"row_number": "", "seats": []},
+      {"row_number": "B", "seats": [
+        {"seat_guid": "B-1", "seat_number": "1", "position": {"x": -1, "y": 0}, "category": "Silver",
+         "flags": ["companion"]}]}]},
+    {"name": "Rang 2 mitte", "zone_id": "not / safe", "position": {"x": 0, "y": 0}, "rows": [
+      {"row_number": "A", "seats": [
+        {"seat_guid": "C-1", "seat_number": "1", "position": {"x": 0, "y": 0}, "category": "Gold"}]}]},
+    {"name": "!", "zone_id": "rang-2-mitte", "position": {"x": 0, "y": 0},
+     "general": {"capacity": 50, "category": "Silver"}}
+  ]})";
+
+domain::shared_plan good(std::string_view text) {
+  auto result = codec::parse_plan(text);
+  if (auto* fault = std::get_if<codec::plan_fault>(&result))
+    CAF_FAIL(fault->pointer << ": " << fault->sentence);
+  return std::get<domain::shared_plan>(result);
+}
+
+/// Where the plan is refused with `from` replaced by `to`, once.
+std::string fault_with(const std::string& from, const std::string& to) {
+  auto text = whole;
+  auto at = text.find(from);
+  CAF_REQUIRE(at != std::string::npos);
+  text.replace(at, from.size(), to);
+  auto result = codec::parse_plan(text);
+  auto* fault = std::get_if<codec::plan_fault>(&result);
+  if (!fault)
+    return "(none)";
+  CHECK(!fault->sentence.empty());
+  return fault->pointer;
+}
+
+std::string shipped(const std::string& name) {
+  std::ifstream file{std::filesystem::path{USHER_SOURCE_DIR} / "deploy/plans" / name, std::ios::binary};
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+} // namespace
+
+SCENARIO("a plan is read with all offsets added up") {
+  GIVEN("a hall") {
+    auto plan = good(whole);
+    THEN("zones are sections, except those that only have areas") {
+      CHECK_EQ(plan->name(), "Hall");
+      CHECK_EQ(plan->categories(), (std::vector<std::string>{"Gold", "Silver"}));
+      CHECK_EQ(plan->sections().size(), 3u);
+      CHECK_EQ(plan->capacity(), 54u);
+      const auto& first = plan->sections()[0];
+      CHECK_EQ(first.name, "Rang 2, Mitte");
+      CHECK_EQ(first.rows, (std::vector<std::string>{"A", "B"}));
+      CHECK_EQ(first.seats.size(), 3u);
+      CHECK_EQ(first.seats[0].position.x, 111.0);
+      CHECK_EQ(first.seats[0].position.y, 222.5);
+      CHECK_EQ(first.seats[2].position.x, 99.0);
+      CHECK_EQ(first.seats[2].row, 1u);
+      CHECK(first.seats[1].category == domain::category_no{1});
+      CHECK(first.seats[1].accessible);
+      CHECK(first.seats[1].restricted_view);
+      CHECK(!first.seats[1].companion);
+      CHECK(first.seats[2].companion);
+      const auto& floor = plan->sections()[2];
+      CHECK(floor.general());
+      CHECK_EQ(floor.general_capacity, 50u);
+      CHECK(floor.general_category == domain::category_no{1});
+    }
+  }
+}
+
+SCENARIO("sections have unique ids, and the file's own go first") {
+  GIVEN("a given id that two names also lead to") {
+    auto plan = good(whole);
+    THEN("the names give way") {
+      CHECK_EQ(plan->sections()[2].id, "rang-2-mitte");
+      CHECK_EQ(plan->sections()[0].id, "rang-2-mitte-2");
+      CHECK_EQ(plan->sections()[1].id, "rang-2-mitte-3");
+    }
+  }
+}
+
+SCENARIO("a file that breaks the format is refused with the place") {
+  GIVEN("the hall with one fault") {
+    THEN("the pointer leads to it") {
+      CHECK_EQ(fault_with("{", "["), "");
+      CHECK_EQ(fault_with(R"("name": "Hall",)", ""), "/name");
+      CHECK_EQ(fault_with(R"("name": "Hall")", R"("name": 7)"), "/name");
+      CHECK_EQ(fault_with(R"("categories": [)", R"("kategorien": [)"), "/categories");
+      CHECK_EQ(fault_with(R"({"name": "Silver"})", R"({"name": "Gold"})"), "/categories/1/name");
+      CHECK_EQ(fault_with(R"({"name": "Silver"})", R"("Silver")"), "/categories/1");
+      CHECK_EQ(fault_with(R"("zones": [)", R"("zonen": [)"), "/zones");
+      CHECK_EQ(fault_with(R"("zones": [)", R"("zones": ["x",)"), "/zones/0");
+      CHECK_EQ(fault_with(R"("position": {"x": 100, "y": 200}, )", ""), "/zones/1/position");
+      CHECK_EQ(fault_with(R"({"x": 100, "y": 200})", R"({"x": 100})"), "/zones/1/position/y");
+      CHECK_EQ(fault_with(R"({"x": 100, "y": 200})", R"({"x": "100", "y": 200})"), "/zones/1/position/x");
+      CHECK_EQ(fault_with(R"({"x": 100, "y": 200})", R"({"x": 1e999, "y": 200})"), "/zones/1/position/x");
+      CHECK_EQ(fault_with(R"("rows": [], "areas")", R"("areas")"), "/zones/0/rows");
+      CHECK_EQ(fault_with(R"("rows": [],)", R"("rows": [3],)"), "/zones/0/rows/0");
+      CHECK_EQ(fault_with(R"({"row_number": "A", "row)", R"({"row)"), "/zones/1/rows/0/row_number");
+      CHECK_EQ(fault_with(R"("row_number": "", "seats": [])", R"("row_number": "")"), "/zones/1/rows/1/seats");
+      CHECK_EQ(fault_with(R"("row_number": "", "seats": [])", R"("row_number": "", "seats": [1])"),
+               "/zones/1/rows/1/seats/0");
+      CHECK_EQ(fault_with(R"("seat_guid": "A-2")", R"("seat_guid": "A-1")"), "/zones/1/rows/0/seats/1/seat_guid");
+      CHECK_EQ(fault_with(R"("seat_guid": "C-1")", R"("seat_guid": "A-1")"), "/zones/2/rows/0/seats/0/seat_guid");
+      CHECK_EQ(fault_with(R"("seat_guid": "C-1")", R"("seat_guid": "")"), "/zones/2/rows/0/seats/0/seat_guid");
+      CHECK_EQ(fault_with(R"("seat_guid": "C-1")", R"("seat_guid": 1)"), "/zones/2/rows/0/seats/0/seat_guid");
+      CHECK_EQ(fault_with(R"("seat_guid": "C-1")", R"("seat_guid": "rang-2-mitte:50")"),
+               "/zones/2/rows/0/seats/0/seat_guid");
+      CHECK_EQ(fault_with(R"("seat_guid": "C-1")", R"("seat_guid": "rang-2-mitte:51")"), "(none)");
+      CHECK_EQ(fault_with(R"("seat_number": "1", )", ""), "/zones/1/rows/0/seats/0/seat_number");
+      CHECK_EQ(fault_with(R"("category": "Gold", "rotation")", R"("category": "Tin", "rotation")"),
+               "/zones/1/rows/0/seats/0/category");
+      CHECK_EQ(fault_with(R"("category": "Gold", "rotation")", R"("rotation")"), "/zones/1/rows/0/seats/0/category");
+      CHECK_EQ(fault_with(R"("accessible", )", R"("acessible", )"), "/zones/1/rows/0/seats/1/flags/0");
+      CHECK_EQ(fault_with(R"(["companion"])", R"("companion")"), "/zones/1/rows/2/seats/0/flags");
+      CHECK_EQ(fault_with(R"("capacity": 50)", R"("capacity": 0)"), "/zones/3/general/capacity");
+      CHECK_EQ(fault_with(R"("capacity": 50)", R"("capacity": 200001)"), "/zones/3/general/capacity");
+      CHECK_EQ(fault_with(R"("capacity": 50)", R"("capacity": 199999)"), "/zones/3/general/capacity");
+      CHECK_EQ(fault_with(R"("capacity": 50)", R"("capacity": 199996)"), "(none)");
+      CHECK_EQ(fault_with(R"("category": "Silver"}}
+  ])",
+                          R"("category": "Tin"}}])"),
+               "/zones/3/general/category");
+      CHECK_EQ(fault_with(R"("zone_id": "not / safe",)", R"("general": {"capacity": 1, "category": "Gold"},)"),
+               "/zones/2/general");
+      CHECK_EQ(fault_with(R"("zone_id": "not / safe")", R"("zone_id": 7)"), "/zones/2/zone_id");
+    }
+  }
+}
+
+SCENARIO("a plan without places is refused") {
+  GIVEN("plans of nothing") {
+    THEN("the zones are at fault") {
+      auto fault = [](std::string_view text) { return std::get<codec::plan_fault>(codec::parse_plan(text)).pointer; };
+      CHECK_EQ(fault(R"({"name":"x","categories":[{"name":"a"}],"zones":[]})"), "/zones");
+      CHECK_EQ(fault(R"({"name":"x","categories":[{"name":"a"}],
+                         "zones":[{"name":"y","position":{"x":0,"y":0},"rows":[]}]})"),
+               "/zones");
+      CHECK_EQ(fault(R"({"name":"x","categories":[],"zones":[]})"), "/categories");
+      CHECK_EQ(fault("7"), "");
+      CHECK_EQ(fault(""), "");
+    }
+  }
+}
+
+SCENARIO("the theatre is what it says") {
+  GIVEN("the shipped file") {
+    auto plan = good(shipped("theatre.json"));
+    THEN("it has about 1,200 seats on three levels, with places for wheelchairs and who comes with them") {
+      CHECK_GT(plan->capacity(), 1150u);
+      CHECK_LT(plan->capacity(), 1250u);
+      CHECK_EQ(plan->sections().size(), 9u);
+      std::size_t accessible = 0, companions = 0;
+      for (const auto& section : plan->sections())
+        for (const auto& seat : section.seats) {
+          accessible += seat.accessible;
+          companions += seat.companion;
+        }
+      CHECK_GT(accessible, 0u);
+      CHECK_EQ(accessible, companions);
+      CHECK(plan->find_seat("ST-A-1").has_value());
+      CHECK(plan->find_section("stalls-centre").has_value());
+    }
+  }
+}
+
+SCENARIO("the arena is what it says and is read quickly") {
+  GIVEN("the shipped file") {
+    auto text = shipped("arena.json");
+    auto begin = std::chrono::steady_clock::now();
+    auto plan = good(text);
+    auto took = std::chrono::steady_clock::now() - begin;
+    THEN("it has 50,000 places in 100 sections, two of them floors") {
+      CHECK_EQ(plan->capacity(), 50'000u);
+      CHECK_EQ(plan->sections().size(), 100u);
+      CHECK_EQ(std::count_if(plan->sections().begin(), plan->sections().end(),
+                             [](const auto& section) { return section.general(); }),
+               2);
+      CHECK(plan->find_seat("101-D-11").has_value());
+      MESSAGE("read in " << std::chrono::duration_cast<std::chrono::milliseconds>(took).count() << " ms");
+      CHECK_LT(std::chrono::duration_cast<std::chrono::milliseconds>(took).count(), 5000);
+    }
+  }
+}
+
+SCENARIO("any text is a plan or is refused") {
+  GIVEN("random bytes and damaged plans") {
+    THEN("reading them says which") {
+      CHECK(rc::check("plans", [](const std::string& text, std::uint16_t at, char c, bool cut) {
+        (void)codec::parse_plan(text);
+        auto damaged = whole;
+        damaged[at % damaged.size()] = c;
+        if (cut)
+          damaged.erase(at % damaged.size(), 7);
+        (void)codec::parse_plan(damaged);
+      }));
+    }
+  }
+}
