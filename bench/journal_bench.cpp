@@ -26,7 +26,7 @@ namespace {
 using steady = std::chrono::steady_clock;
 
 /// How much was written, and in what time.
-struct tally {
+struct facts_tally {
   std::uint64_t written = 0;
   std::uint64_t refused = 0;
   std::chrono::duration<double> elapsed{0};
@@ -57,9 +57,9 @@ std::vector<section_journal> claim_sections(persistence::booking_store& store, c
   return sections;
 }
 
-tally append_directly(persistence::booking_store& store, const journal_options& options) {
+facts_tally append_directly(persistence::booking_store& store, const journal_options& options) {
   auto sections = claim_sections(store, "bench-" + run_name() + "-direct", options.shards);
-  tally all;
+  facts_tally all;
   std::vector<persistence::journal_entry> group;
   group.reserve(options.group);
   std::size_t turn = 0;
@@ -142,7 +142,8 @@ private:
   std::shared_ptr<pushed> counted_;
 };
 
-tally append_through_writer(const std::string& url, persistence::booking_store& store, const journal_options& options) {
+facts_tally append_through_writer(const std::string& url, persistence::booking_store& store,
+                                  const journal_options& options) {
   auto sections = claim_sections(store, "bench-" + run_name() + "-writer", options.shards);
   auto at = store.now();
   measured_system measured;
@@ -159,7 +160,7 @@ tally append_through_writer(const std::string& url, persistence::booking_store& 
         std::move(section), writer, each, at, counted)));
   caf::scoped_actor self(system);
   self->wait_for(pushers);
-  tally all;
+  facts_tally all;
   all.elapsed = steady::now() - start;
   all.written = counted->written;
   all.refused = counted->refused;

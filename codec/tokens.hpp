@@ -17,7 +17,7 @@ enum class token_algorithm : std::uint8_t { hs256, rs256 };
 /// The key with which the shop signs its buyers' tokens.
 struct shop_key {
   token_algorithm algorithm = token_algorithm::hs256;
-  std::string key;                        ///< the secret (at least 32 bytes), or the public key in PEM
+  std::string key;                     ///< the secret (at least 32 bytes), or the public key in PEM
   std::optional<std::string> audience; ///< when set, `aud` must be this
 };
 

@@ -20,7 +20,7 @@ namespace {
 // The concrete executor spares an indirect call at every step.
 using tcp_socket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
 
-constexpr std::size_t waiting_max = 64;
+constexpr std::size_t unsent_frames_max = 64;
 constexpr std::size_t largest_frame = 4 << 20;
 
 } // namespace
@@ -42,7 +42,7 @@ public:
   }
 
   void send(std::string text) {
-    domain::ensure(outgoing_.size() < waiting_max, "a client does not send more than its connection can take");
+    domain::ensure(outgoing_.size() < unsent_frames_max, "a client does not send more than its connection can take");
     outgoing_.push_back(std::move(text));
     if (outgoing_.size() == 1)
       write();

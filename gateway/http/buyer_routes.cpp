@@ -278,7 +278,7 @@ void get_ticket(const exchange_ptr& x) {
   });
 }
 
-constexpr std::array all{
+constexpr std::array buyer_calls{
     route{http_port::buyers, "POST", "/v1/sessions", post_session},
     route{http_port::buyers, "POST", "/v1/events/{event}/queue", post_queue},
     route{http_port::buyers, "GET", "/v1/events/{event}/queue", get_queue},
@@ -296,7 +296,7 @@ constexpr std::array all{
 } // namespace
 
 std::span<const route> buyer_routes() {
-  return all;
+  return buyer_calls;
 }
 
 } // namespace usher::gateway

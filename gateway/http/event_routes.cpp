@@ -46,7 +46,7 @@ void get_seats(const exchange_ptr& x) {
   });
 }
 
-constexpr std::array all{
+constexpr std::array event_calls{
     route{http_port::buyers, "GET", "/v1/events", list_all_events},
     route{http_port::buyers, "GET", "/v1/events/{event}", get_event},
     route{http_port::buyers, "GET", "/v1/events/{event}/plan", get_plan},
@@ -58,7 +58,7 @@ constexpr std::array all{
 } // namespace
 
 std::span<const route> event_routes() {
-  return all;
+  return event_calls;
 }
 
 } // namespace usher::gateway

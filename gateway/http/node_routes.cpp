@@ -62,7 +62,7 @@ void get_metrics(const exchange_ptr& x) {
   x->reply(std::move(said));
 }
 
-constexpr std::array all{
+constexpr std::array node_calls{
     route{http_port::buyers, "GET", "/v1/ws", get_websocket},
     route{http_port::buyers, "GET", "/healthz", get_health},
     route{http_port::buyers, "GET", "/readyz", get_readiness},
@@ -74,7 +74,7 @@ constexpr std::array all{
 } // namespace
 
 std::span<const route> node_routes() {
-  return all;
+  return node_calls;
 }
 
 } // namespace usher::gateway

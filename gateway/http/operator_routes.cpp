@@ -111,7 +111,7 @@ void get_audit(const exchange_ptr& x) {
   });
 }
 
-constexpr std::array all{
+constexpr std::array operator_calls{
     route{http_port::operators, "PUT", "/admin/v1/events/{event}", put_event},
     route{http_port::operators, "PATCH", "/admin/v1/events/{event}", patch_event},
     route{http_port::operators, "GET", "/admin/v1/events/{event}/report", get_report},
@@ -123,7 +123,7 @@ constexpr std::array all{
 } // namespace
 
 std::span<const route> operator_routes() {
-  return all;
+  return operator_calls;
 }
 
 } // namespace usher::gateway

@@ -18,8 +18,7 @@ namespace {
 namespace json = boost::json;
 
 const json::value& document() {
-  static const auto parsed =
-      json::parse(json::string_view{asyncapi_document().data(), asyncapi_document().size()});
+  static const auto parsed = json::parse(json::string_view{asyncapi_document().data(), asyncapi_document().size()});
   return parsed;
 }
 

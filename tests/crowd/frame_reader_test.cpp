@@ -86,8 +86,7 @@ SCENARIO("a frame's head is found in any order of members") {
 }
 
 SCENARIO("a problem shows its slug") {
-  CHECK_EQ(
-      slug_of(R"({"type":"problem","re":"1","problem":{"type":"https://example.org/problems/seat-taken"}})"),
-      "seat-taken");
+  CHECK_EQ(slug_of(R"({"type":"problem","re":"1","problem":{"type":"https://example.org/problems/seat-taken"}})"),
+           "seat-taken");
   CHECK_EQ(slug_of(R"({"type":"problem","re":"1"})"), "problem");
 }
