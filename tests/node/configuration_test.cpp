@@ -6,6 +6,7 @@
 #include "node/actor_configuration.hpp"
 #include "node/endpoint.hpp"
 #include "node/option_table.hpp"
+#include "tests/node/folders.hpp"
 
 #include <cstdlib>
 #include <fstream>
@@ -204,7 +205,7 @@ SCENARIO("CAF's own options stay usable in the same file") {
 
 SCENARIO("the reference page is what the program prints") {
   GIVEN("docs/operating/configuration.md") {
-    std::ifstream file{USHER_SOURCE_FOLDER "/docs/operating/configuration.md"};
+    std::ifstream file{usher::tests::source_folder() + "/docs/operating/configuration.md"};
     std::ostringstream text;
     text << file.rdbuf();
     CHECK_EQ(text.str(), reference_page());

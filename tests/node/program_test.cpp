@@ -1,5 +1,6 @@
 #define CAF_SUITE node.program
 
+#include "tests/node/folders.hpp"
 #include "tests/node/running.hpp"
 
 #include "caf/test/bdd_dsl.hpp"
@@ -153,6 +154,6 @@ SCENARIO("the program prints the reference page") {
   GIVEN("the page in docs") {
     auto done = run_usher({"node", "--print-options"});
     CHECK_EQ(done.code, 0);
-    CHECK_EQ(done.out, text_of(USHER_SOURCE_FOLDER "/docs/operating/configuration.md"));
+    CHECK_EQ(done.out, text_of(usher::tests::source_folder() + "/docs/operating/configuration.md"));
   }
 }

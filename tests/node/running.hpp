@@ -3,6 +3,7 @@
 #include "bench/child_process.hpp"
 #include "bench/temporary_directory.hpp"
 #include "node/configuration.hpp"
+#include "tests/node/folders.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -33,7 +34,7 @@ inline outcome run_usher(const std::vector<std::string>& arguments) {
   bench::temporary_directory folder;
   auto out = folder.path() / "out";
   auto err = folder.path() / "err";
-  bench::child_process child{{USHER_PROGRAM, arguments, out, err}};
+  bench::child_process child{{usher::tests::program_file(), arguments, out, err}};
   auto code = child.wait_for(std::chrono::seconds{60});
   return {code.value_or(-1), text_of(out), text_of(err)};
 }

@@ -1,5 +1,6 @@
 #define CAF_SUITE node.serving
 
+#include "tests/node/folders.hpp"
 #include "tests/node/running.hpp"
 
 #include "bench/child_node.hpp"
@@ -26,7 +27,7 @@ struct hall {
 
   [[nodiscard]] usher::bench::child_node_options options() const {
     usher::bench::child_node_options result;
-    result.program = USHER_PROGRAM;
+    result.program = usher::tests::program_file();
     result.store = store;
     return result;
   }
@@ -138,7 +139,7 @@ SCENARIO("a node without an admin key makes one and shows it once") {
     temporary_directory folder;
     auto out = folder.path() / "out";
     auto err = folder.path() / "err";
-    usher::bench::child_process node{{USHER_PROGRAM,
+    usher::bench::child_process node{{usher::tests::program_file(),
                                       {"node", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--store",
                                        "sqlite:" + (folder.path() / "usher.db").string()},
                                       out,
