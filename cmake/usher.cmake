@@ -10,7 +10,7 @@ if(USHER_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   # Paths below the source folder count as relative, and the working folder not at all, so that a second clone of the
   # same sources, in whatever folder, is compiled from the cache. A file that knows an absolute path (a compile
   # definition) is compiled once a folder: such definitions are set for single files, never for a target.
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=10G
       "${USHER_CCACHE}")
 endif()
 find_program(USHER_MOLD mold)
