@@ -73,9 +73,15 @@ public:
   static inline const char* name = "usher.journal-writer";
 
   journal_writer_state(self_pointer self, std::function<std::unique_ptr<persistence::booking_store>()> open,
-                       journal_writer_limits limits, writer_thread thread)
-      : self_(self), open_(std::move(open)), limits_(limits), thread_(thread), queue_(limits.waiting_facts_max),
-        metrics_(self->system().metrics()) {}
+                       journal_writer_limits limits, writer_thread thread, writing_news told)
+      : self_(self), open_(std::move(open)), limits_(limits), thread_(thread), told_(std::move(told)),
+        queue_(limits.waiting_facts_max), metrics_(self->system().metrics()) {
+    try {
+      store();
+    } catch (const std::exception& why) {
+      log::of("actors").warn("the journal is out of reach: {}", why.what());
+    }
+  }
 
   messages::journal_actor::behavior_type make_behavior() {
     return {
@@ -146,9 +152,11 @@ private:
       caf::telemetry::timer time{metrics_.append_seconds};
       auto results = store().append(group.entries);
       domain::ensure(results.size() == group.entries.size(), "the store answers for every fact");
+      works();
       answer(group, results);
     } catch (const persistence::store_unavailable& why) {
       log::of("actors").warn("the journal is out of reach: {}", why.what());
+      fails(why.what());
       refuse(group, append_failure::unavailable);
       // Whatever waits behind would only wait longer: tell its shards now.
       while (queue_.facts_waiting() > 0)
@@ -156,6 +164,7 @@ private:
     } catch (const std::exception& why) {
       // `store_broken`, or a bug in the adapter: what was written is unknown, and trying again is no help.
       log::of("actors").critical("the journal cannot be used: {}", why.what());
+      fails(why.what());
       refuse(group, append_failure::broken);
     }
   }
@@ -214,6 +223,17 @@ private:
     }
   }
 
+  void fails(const char* why) {
+    failing_ = true;
+    if (told_)
+      told_(why);
+  }
+
+  void works() {
+    if (std::exchange(failing_, false) && told_)
+      told_(std::nullopt);
+  }
+
   [[nodiscard]] messages::journal_actor me() const { return caf::actor_cast<messages::journal_actor>(self_.ctrl()); }
 
   persistence::booking_store& store() {
@@ -227,6 +247,8 @@ private:
   std::unique_ptr<persistence::booking_store> store_;
   journal_writer_limits limits_;
   writer_thread thread_;
+  writing_news told_;
+  bool failing_ = false; ///< the newest group was not taken
   journal_queue queue_;
   bool work_due_ = false;
   caf::actor_clock::time_point next_group_{}; ///< not earlier
@@ -240,10 +262,10 @@ using journal_writer_actor = messages::journal_actor::stateful_impl<journal_writ
 
 messages::journal_actor spawn_journal_writer(caf::actor_system& system,
                                              std::function<std::unique_ptr<persistence::booking_store>()> open,
-                                             journal_writer_limits limits, writer_thread thread) {
+                                             journal_writer_limits limits, writer_thread thread, writing_news told) {
   if (thread == writer_thread::own)
-    return system.spawn<journal_writer_actor, caf::detached>(std::move(open), limits, thread);
-  return system.spawn<journal_writer_actor>(std::move(open), limits, thread);
+    return system.spawn<journal_writer_actor, caf::detached>(std::move(open), limits, thread, std::move(told));
+  return system.spawn<journal_writer_actor>(std::move(open), limits, thread, std::move(told));
 }
 
 } // namespace usher::actors

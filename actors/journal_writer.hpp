@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 namespace usher::actors {
 
@@ -28,11 +30,16 @@ enum class writer_thread {
   shared, ///< the scheduler's, for stores that never block: deterministic tests, and `bench ask`
 };
 
+/// Told why the store took no facts, each time it does not; and nothing, once it takes them again. Called by the
+/// writer's actor.
+using writing_news = std::function<void(std::optional<std::string> why)>;
+
 /// Starts the actor that appends to the journal for all shards of a node. (Only the keeper also appends, to a shard
-/// that nobody serves while its plan is replaced.) It opens its own connection with `open` when it first needs it, and
-/// again after a failure.
+/// that nobody serves while its plan is replaced.) It opens its own connection with `open` here, while the process
+/// still has files to spare; if that fails, when it first needs it.
 [[nodiscard]] messages::journal_actor
 spawn_journal_writer(caf::actor_system& system, std::function<std::unique_ptr<persistence::booking_store>()> open,
-                     journal_writer_limits limits = {}, writer_thread thread = writer_thread::own);
+                     journal_writer_limits limits = {}, writer_thread thread = writer_thread::own,
+                     writing_news told = {});
 
 } // namespace usher::actors

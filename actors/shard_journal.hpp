@@ -178,7 +178,7 @@ public:
     domain::ensure(standing_ == shard_standing::in_doubt, "a shard is reclaimed only when in doubt");
     domain::ensure(history.epoch > epoch_, "a claim raises the epoch");
     if (history.last.value() < durable_) {
-      stop(messages::append_failure::disagreed,
+      stop(messages::append_failure::lost,
            "the store has lost facts of it that were durable; bring them back, audit the event, and start again");
       return false;
     }

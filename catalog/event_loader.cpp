@@ -3,6 +3,7 @@
 #include "catalog/plan_change.hpp"
 #include "log/log.hpp"
 #include "messages/refusal.hpp"
+#include "messages/sentence.hpp"
 
 #include <exception>
 #include <map>
@@ -31,10 +32,17 @@ void event_loader::start_again_later() {
   }
   if (std::exchange(start_again_, true))
     return;
-  core_.self->run_delayed(core_.settings.retry, [this] {
-    if (!start())
-      answer_starters();
-  });
+  core_.self->run_delayed(core_.settings.retry, [this] { start_again(); });
+}
+
+void event_loader::start_again(const domain::event_id& mended) {
+  mended_.insert(mended);
+  start_again();
+}
+
+void event_loader::start_again() {
+  if (!start())
+    answer_starters();
 }
 
 std::optional<domain::refusal> event_loader::start() {
@@ -92,20 +100,35 @@ void event_loader::start_taken(cluster::shard_claims& claims, taken_event& taken
   auto& stored = taken.stored;
   if (!write_due_settings(claims.store(), stored, taken.histories.event))
     return core_.store.lose(stored.id);
-  auto text = std::make_shared<const std::string>(std::move(stored.plan));
-  const auto& event =
-      core_.running.serve({}, stored.id, std::move(taken.plan), std::move(text), std::move(taken.histories));
+  if (!serve(taken))
+    return;
   introducing_.insert(stored.id);
-  core_.self->request(event.event, core_.settings.introduction, messages::describe_event{{}, stored.id})
+  core_.self
+      ->request(core_.running.at(stored.id).event, core_.settings.introduction, messages::describe_event{{}, stored.id})
       .then(
           [this](const messages::event_view& view) {
             core_.running.announce(view, [] {});
             introduced(view.id);
           },
           [this, id = stored.id](const caf::error& why) {
-            log::of("cluster").error("event {} does not say how it stands: {}", id.value(), to_string(why));
+            log::of("cluster").error("event {} does not say how it stands: {}", id.value(), messages::to_sentence(why));
             introduced(id);
           });
+}
+
+bool event_loader::serve(taken_event& taken) {
+  auto& stored = taken.stored;
+  try {
+    auto text = std::make_shared<const std::string>(std::move(stored.plan));
+    core_.running.serve({}, stored.id, std::move(taken.plan), std::move(text), std::move(taken.histories));
+    return true;
+  } catch (const std::exception& why) {
+    if (!mended_.contains(stored.id))
+      throw;
+    log::of("cluster").critical("event {} is not served any more: what its journal holds cannot be worked with: {}",
+                                stored.id.value(), why.what());
+    return false;
+  }
 }
 
 void event_loader::introduced(const domain::event_id& id) {

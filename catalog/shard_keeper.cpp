@@ -3,6 +3,7 @@
 #include "catalog/event_loader.hpp"
 #include "catalog/keeper_common.hpp"
 #include "catalog/plan_change_saga.hpp"
+#include "catalog/stopped_shards.hpp"
 #include "log/log.hpp"
 #include "messages/refusal.hpp"
 
@@ -11,6 +12,7 @@
 #include <caf/telemetry/gauge.hpp>
 #include <caf/telemetry/metric_registry.hpp>
 
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -30,8 +32,8 @@ public:
 
   keeper_state(self_pointer self, shard_factories factories, keeper_settings settings, messages::router_actor router)
       : router_(std::move(router)),
-        stopped_(self->system().metrics().gauge_singleton(
-            "usher", "shards-stopped", "Shards that are not served any more until a restart: the log says why.")),
+        stopped_(*self->system().metrics().gauge_singleton(
+            "usher", "shards-stopped", "Shards that are not served at present because of a fault: the log says why.")),
         core_(self, std::move(factories), std::move(settings), router_), starts_(core_), changes_(core_, starts_) {}
 
   messages::keeper_actor::behavior_type make_behavior() {
@@ -58,6 +60,8 @@ private:
       return to_error(*refused);
     if (!history)
       return to_error(domain::refusal{.reason = rejection::not_found, .detail = "Another process has the shard."});
+    if (core_.settings.on_reclaimed)
+      core_.settings.on_reclaimed();
     return messages::shard_reclaimed{history->epoch, history->last, std::move(history->snapshot),
                                      std::move(history->facts)};
   }
@@ -70,8 +74,51 @@ private:
     if (news.why == messages::append_failure::broken)
       return core_.store.give_up("The store cannot be used: what " + domain::to_string(news.shard)
                                  + " decides cannot be written. This process stops.");
-    stopped_->inc();
-    log::of("cluster").critical("shard {} is not served any more: {}", domain::to_string(news.shard), news.sentence);
+    auto shard = domain::to_string(news.shard);
+    if (news.why == messages::append_failure::lost) {
+      stopped_.add_for_good(news.shard);
+      log::of("cluster").critical("shard {} is not served any more: {}", shard, news.sentence);
+    } else if (auto pause = stopped_.add(news.shard, core_.self->clock().now())) {
+      log::of("cluster").critical("shard {} has stopped: {}; its event is started again in {} s", shard, news.sentence,
+                                  pause->count());
+      start_again(news.shard.event, *pause);
+    } else {
+      log::of("cluster").critical("shard {} has stopped: {}", shard, news.sentence);
+    }
+  }
+
+  // ---- events whose shards stopped ----
+
+  void start_again(const domain::event_id& event, std::chrono::milliseconds pause) {
+    core_.self->run_delayed(pause, [this, event] {
+      if (core_.store.gave_up())
+        return;
+      if (core_.in_work.contains(event)) // perhaps with another plan soon, which starts it, too
+        return start_again(event, core_.settings.retry);
+      if (!core_.running.contains(event)) // and is being started already
+        return stopped_.started(event);
+      if (stopped_.may_start(event))
+        bring_to_rest(event);
+    });
+  }
+
+  /// Whoever waits for an answer of the event's other shards gets it before they end. One that has stopped, or is gone,
+  /// cannot come to rest: then what the others have under way gets a moment.
+  void bring_to_rest(const domain::event_id& event) {
+    core_.in_work.insert(event);
+    core_.running.stand_down(event, [this, event](bool at_rest) {
+      if (at_rest)
+        return replace_actors(event);
+      core_.self->run_delayed(core_.settings.retry, [this, event] { replace_actors(event); });
+    });
+  }
+
+  void replace_actors(const domain::event_id& event) {
+    core_.in_work.erase(event);
+    core_.running.stop(event);
+    stopped_.started(event);
+    log::of("cluster").warn("event {} is started again", event.value());
+    starts_.start_again(event);
   }
 
   // ---- shards that somebody else may have ----
@@ -101,7 +148,7 @@ private:
   }
 
   messages::router_actor router_;
-  caf::telemetry::int_gauge* stopped_;
+  stopped_shards stopped_;
   keeper_common core_;
   event_loader starts_;
   plan_change_saga changes_;

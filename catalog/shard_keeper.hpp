@@ -35,6 +35,8 @@ struct keeper_settings {
   /// Called once, with a sentence for people, when this process must stop: somebody else owns its shards now,
   /// or the store cannot be used. May be called on any thread.
   std::function<void(const std::string& sentence)> on_fatal;
+  /// Called each time the store took a claim of a shard that was in doubt; on the keeper's thread.
+  std::function<void()> on_reclaimed{};
   std::chrono::milliseconds patience{500}; ///< how long a store that was out of reach is left alone
   std::chrono::milliseconds retry{1'000};  ///< between attempts to start events that could not be started
   std::chrono::milliseconds look{1'000};   ///< between looks at the shards' rows in the store
@@ -51,8 +53,9 @@ enum class keeper_thread {
 ///
 /// Claiming is taking over: whoever claims a shard last may write; whoever had it before stops at its next write or,
 /// without one, at its keeper's next look into the store. At each look the keeper also notes how far the journals
-/// reach. A process without events has nothing to lose, and goes on. The keeper announces every event to the router,
-/// and itself as the one who creates events. It answers `start_shards` when every event that it started is announced.
+/// reach. A process without events has nothing to lose, and goes on. An event one of whose shards has stopped because
+/// of a fault is started again, a few times. The keeper announces every event to the router, and itself as the one who
+/// creates events. It answers `start_shards` when every event that it started is announced.
 [[nodiscard]] messages::keeper_actor spawn_shard_keeper(caf::actor_system& system, shard_factories factories,
                                                         keeper_settings settings, messages::router_actor router,
                                                         keeper_thread thread = keeper_thread::own);

@@ -23,11 +23,14 @@ std::optional<domain::refusal> store_access::use(const std::function<void(shard_
     if (!std::exchange(away_, true))
       log::of("cluster").warn("the store is out of reach: {}", away.what());
     away_until_ = clock_.now() + settings_.patience;
+  } catch (const persistence::data_refused& refused) {
+    return domain::refusal{.reason = domain::rejection::bad_request,
+                           .detail = std::string{"The store does not take this. "} + refused.what()};
   } catch (const persistence::store_broken& broken) {
-    give_up(std::string{"The store cannot be used: "} + broken.what());
+    return give_up_for(std::string{"The store cannot be used: "} + broken.what());
   } catch (const std::exception& unexpected) {
     // If it got out, it would end the keeper's actor, and every event with it, while the process stays up.
-    give_up(std::string{"What the store holds cannot be worked with: "} + unexpected.what());
+    return give_up_for(std::string{"What the store holds cannot be worked with: "} + unexpected.what());
   }
   return domain::refusal{.reason = domain::rejection::store_unavailable};
 }
@@ -56,6 +59,11 @@ void store_access::lose(const domain::event_id& event) {
 void store_access::lose(const domain::shard_id& shard, const std::string& at) {
   give_up("Shard " + domain::to_string(shard) + " was taken over by another process on the same store" + at
           + ". This process stops.");
+}
+
+domain::refusal store_access::give_up_for(const std::string& sentence) {
+  give_up(sentence);
+  return {.reason = domain::rejection::store_unavailable, .detail = sentence};
 }
 
 void store_access::give_up(const std::string& sentence) {

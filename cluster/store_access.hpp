@@ -44,6 +44,7 @@ public:
   [[nodiscard]] bool gave_up() const noexcept { return gave_up_; }
 
 private:
+  [[nodiscard]] domain::refusal give_up_for(const std::string& sentence);
   void lose(const domain::shard_id& shard, const std::string& at);
 
   const caf::actor_clock& clock_;

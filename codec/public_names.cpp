@@ -1,7 +1,8 @@
 #include "codec/public_names.hpp"
 
+#include "codec/random.hpp"
+
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
@@ -117,18 +118,6 @@ Id derive(std::string_view purpose, const domain::buyer_id& buyer, const domain:
   return {big_endian(bytes.data()), big_endian(bytes.data() + 8)};
 }
 
-void fill_with_random(unsigned char* bytes, std::size_t count) {
-  if (RAND_bytes(bytes, static_cast<int>(count)) != 1)
-    throw std::runtime_error("the system's random source failed");
-}
-
-template <class Id>
-Id draw() {
-  std::array<unsigned char, 16> bytes{};
-  fill_with_random(bytes.data(), bytes.size());
-  return {big_endian(bytes.data()), big_endian(bytes.data() + 8)};
-}
-
 } // namespace
 
 std::string to_string(const hold_name& name) {
@@ -196,12 +185,11 @@ domain::order_id derive_order_id(const domain::buyer_id& buyer, const domain::ev
 }
 
 domain::hold_id draw_hold_id() {
-  return draw<domain::hold_id>();
+  return {random_number(), random_number()};
 }
 
 std::string draw_name() {
-  auto id = draw<domain::hold_id>();
-  return domain::to_hex(id.high, id.low);
+  return random_hex(16);
 }
 
 std::uint64_t digest(std::span<const std::string_view> parts) {

@@ -88,8 +88,10 @@ public:
   [[nodiscard]] std::string sign(const pass_claims& claims) const;
   [[nodiscard]] std::string sign(const session_claims& claims) const;
 
-  /// The shop's token or, with `anonymous`, one of Usher's own.
-  [[nodiscard]] verified<buyer_claims> verify_buyer(std::string_view token, domain::instant now) const;
+  /// The shop's token or, with `anonymous`, one of Usher's own. A shop's clock may be another one: `shop_now` is what
+  /// it should say, if that is not `now`. The claims' end is on the clock of `now` in either case.
+  [[nodiscard]] verified<buyer_claims> verify_buyer(std::string_view token, domain::instant now,
+                                                    std::optional<domain::instant> shop_now = std::nullopt) const;
   [[nodiscard]] verified<queue_claims> verify_queue(std::string_view token) const;
   [[nodiscard]] verified<pass_claims> verify_pass(std::string_view token, domain::instant now) const;
   /// The number that the token proves to be this buyer's in this waiting room, if any.

@@ -20,6 +20,10 @@ trusted_proxies read_proxies(const options& configured) {
   return std::get<trusted_proxies>(std::move(read));
 }
 
+domain::instant wall_time() {
+  return std::chrono::floor<domain::microseconds>(std::chrono::system_clock::now());
+}
+
 void check(const options& configured) {
   if (configured.threads == 0 || configured.threads > 64)
     throw std::invalid_argument{"threads: 1 to 64"};
@@ -55,6 +59,7 @@ server::server(options configured, server_parts parts) {
                                                            .router = std::move(parts.router),
                                                            .unready = std::move(parts.unready),
                                                            .audit = std::move(parts.audit),
+                                                           .now = parts.now ? std::move(parts.now) : wall_time,
                                                            .metrics = gateway_metrics{parts.system}}};
 }
 

@@ -19,6 +19,7 @@ struct server_parts {
   std::string own_secret; ///< at least 32 random bytes, shared by all nodes of one store
   readiness unready;      ///< if empty: always ready
   gateway::audit audit;   ///< if empty: there is none
+  time_source now{};      ///< if empty: this machine's clock
 };
 
 /// The gateway: serves buyers and operators until it is stopped.

@@ -2,6 +2,7 @@
 
 #include "codec/tokens.hpp"
 #include "domain/decision.hpp"
+#include "domain/instant.hpp"
 #include "gateway/buyer_places.hpp"
 #include "gateway/client_address.hpp"
 #include "gateway/gateway_metrics.hpp"
@@ -27,6 +28,9 @@ class session_thread;
 /// Why the node is not ready for buyers, or nothing. Called on the gateway's threads, must not block.
 using readiness = std::function<std::optional<std::string>()>;
 
+/// The time of everything that has a deadline. Called on the gateway's threads, must not block.
+using time_source = std::function<domain::instant()>;
+
 /// The audit's verdict as a JSON object, or why there is none.
 using audit_answer = std::variant<std::string, domain::refusal>;
 /// Runs an event's audit, for a request, on a thread of its own and calls back from there.
@@ -41,6 +45,7 @@ struct shared_parts {
   messages::router_actor router;
   readiness unready;
   gateway::audit audit;
+  time_source now;
   gateway_metrics metrics;
   std::atomic<bool> starting = true; ///< until all events of the store are known: see `server::await_events`
   std::atomic<bool> draining = false;

@@ -31,6 +31,7 @@ enum class append_failure : std::uint8_t {
   disagreed,   ///< the table of sold seats contradicts the fact
   overloaded,  ///< the writer's queue is full; nothing was written
   broken,      ///< the store cannot be used, whoever writes
+  lost,        ///< the store lacks facts that were durable: nobody may go on from it before people have looked
 };
 
 /// Writer → shard: nothing from this fact on was acknowledged. The writer ignores the shard's further

@@ -1,8 +1,10 @@
 #include "node/application.hpp"
 
+#include "codec/random.hpp"
 #include "gateway/server.hpp"
 #include "log/log.hpp"
 #include "node/audit_desk.hpp"
+#include "node/clock_correction.hpp"
 #include "node/endpoint.hpp"
 #include "node/node_actors.hpp"
 #include "node/option_defaults.hpp"
@@ -21,7 +23,7 @@ constexpr std::chrono::seconds announced_within{30};
 
 settings with_admin_key(settings all) {
   if (all.gateway.admin_key.empty())
-    all.gateway.admin_key = random_key();
+    all.gateway.admin_key = codec::random_hex(32);
   return all;
 }
 
@@ -30,7 +32,7 @@ store_watch::opener opener_of(const std::string& url) {
 }
 
 std::string own_secret(const std::string& url) {
-  return persistence::open_store(url)->secret("tokens", random_secret);
+  return persistence::open_store(url)->secret("tokens", [] { return codec::random_bytes(32); });
 }
 
 } // namespace
@@ -41,12 +43,16 @@ public:
   parts(const configuration& configured, fatal on_fatal)
       : settings_(with_admin_key(configured.node)), secret_(own_secret(settings_.store)),
         host_(settings_, configured.actor_system, opener_of(settings_.store), std::move(on_fatal)),
-        watch_(opener_of(settings_.store)), audits_(opener_of(settings_.store)),
+        correction_(host_.clock(), host_.system().metrics()),
+        watch_(opener_of(settings_.store), host_.system().clock(),
+               [this](const actors::clock_reading& reading) { correction_.take(reading); }),
+        audits_(opener_of(settings_.store)),
         gateway_(gateway_options_for(settings_),
                  {host_.system(), host_.router(), secret_, [this] { return unready(); },
                   [this](messages::trace_id trace, const domain::event_id& event, audit_desk::completion done) {
                     audits_.ask(trace, event, std::move(done));
-                  }}) {
+                  },
+                  [this] { return host_.clock().now(&host_.system()); }}) {
     // If a port is in use, this must show before the shards are taken over.
     gateway_.start();
     settings_.gateway.buyers.port = gateway_.buyers_port();
@@ -90,13 +96,18 @@ private:
       case state::ready:
         break;
     }
-    return watch_.reachable() ? std::nullopt : std::optional<std::string>{"The store is out of reach."};
+    if (!watch_.reachable())
+      return "The store is out of reach.";
+    if (host_.journal().failure()) // and why is for the log: anybody may ask here
+      return "The store answers, but takes no facts.";
+    return std::nullopt;
   }
 
   settings settings_;
   std::string secret_;
   std::atomic<state> state_{state::starting};
   node_actors host_;
+  clock_correction correction_;
   store_watch watch_;
   audit_desk audits_;
   gateway::server gateway_;

@@ -2,6 +2,7 @@
 
 #include "node/endpoint.hpp"
 #include "node/option_table.hpp"
+#include "persistence/booking_store.hpp"
 
 #include <caf/actor_system_config.hpp>
 #include <caf/config_value.hpp>
@@ -97,6 +98,51 @@ std::optional<std::string> admin_key_of_environment() {
   if (!value || !*value)
     return std::nullopt;
   return value;
+}
+
+namespace {
+
+/// What the file contains, without the line's end that editors add.
+std::string secret_in(const std::string& path, const char* option_name) {
+  std::ifstream file{path};
+  std::ostringstream text;
+  std::error_code unknown;
+  if (!file || std::filesystem::is_directory(path, unknown) || !(text << file.rdbuf()))
+    throw bad_configuration{std::string{option_name} + " = " + path + ": must be a readable file"};
+  auto secret = text.str();
+  while (secret.ends_with('\n') || secret.ends_with('\r'))
+    secret.pop_back();
+  return secret;
+}
+
+} // namespace
+
+void read_secret_files(settings& into) {
+  if (!into.admin_key_file.empty() && into.gateway.admin_key.empty())
+    set_option(into, "admin.key", secret_in(into.admin_key_file, "admin.key-file"), into.admin_key_file);
+  if (into.auth.shop_secret_file.empty())
+    return;
+  if (!into.auth.shop_secret.empty())
+    throw bad_configuration{"auth.shop-secret and auth.shop-secret-file: set only one of them"};
+  set_option(into, "auth.shop-secret", secret_in(into.auth.shop_secret_file, "auth.shop-secret-file"),
+             into.auth.shop_secret_file);
+}
+
+std::optional<std::string> careless_secret(const std::string& path, const settings& in_file) {
+  using std::filesystem::perms;
+  std::error_code unknown;
+  auto allowed = std::filesystem::status(path, unknown).permissions();
+  if (unknown || (allowed & (perms::group_read | perms::others_read)) == perms::none)
+    return std::nullopt;
+  const char* secret = !in_file.gateway.admin_key.empty()                              ? "admin.key"
+                       : !in_file.auth.shop_secret.empty()                             ? "auth.shop-secret"
+                       : persistence::without_password(in_file.store) != in_file.store ? "the password in store.url"
+                                                                                       : nullptr;
+  if (secret == nullptr)
+    return std::nullopt;
+  return path + ": other users of this machine may read it, and it contains " + secret
+         + ": chmod 600, or keep it in a "
+           "file of its own";
 }
 
 void check_together(const settings& all) {

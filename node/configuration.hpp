@@ -36,6 +36,13 @@ void set_option(settings& into, const std::string& name, const std::string& valu
 /// The value of USHER_ADMIN_KEY, if it is set and not empty.
 [[nodiscard]] std::optional<std::string> admin_key_of_environment();
 
+/// Reads the operators' key and the shop's secret from files of their own, where options name some and the secret is
+/// not given otherwise. Throws `bad_configuration`.
+void read_secret_files(settings& into);
+
+/// A sentence for people when this file contains a secret and others than its owner may read it.
+[[nodiscard]] std::optional<std::string> careless_secret(const std::string& path, const settings& in_file);
+
 /// Checks options against each other: throws `bad_configuration` when they contradict each other.
 void check_together(const settings& all);
 

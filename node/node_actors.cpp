@@ -6,7 +6,9 @@
 #include "actors/waiting_room.hpp"
 #include "catalog/shard_keeper.hpp"
 #include "cluster/router.hpp"
+#include "codec/random.hpp"
 #include "log/log.hpp"
+#include "messages/sentence.hpp"
 #include "node/option_defaults.hpp"
 #include "node/plan_text.hpp"
 #include "payments/sandbox.hpp"
@@ -23,7 +25,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <random>
 #include <stdexcept>
 #include <utility>
 
@@ -40,8 +41,7 @@ std::string owner_name() {
   char host[256] = {};
   if (::gethostname(host, sizeof host - 1) != 0)
     host[0] = '\0';
-  std::random_device source;
-  return fmt::format("{}:{}/{:08x}{:08x}", host, ::getpid(), source(), source());
+  return fmt::format("{}:{}/{}", host, ::getpid(), codec::random_hex(8));
 }
 
 /// Terms until the event sends its own.
@@ -88,8 +88,9 @@ node_actors::node_actors(const settings& configured, const caf::settings& of_act
                          std::function<void(const std::string&)> on_fatal)
     : settings_(configured), open_(std::move(open)),
       provider_(std::make_shared<payments::sandbox>(sandbox_settings_for(settings_))), configuration_(of_actor_system),
-      system_(configuration_), clock_(measure_clock(open_, system_)),
-      writer_(actors::spawn_journal_writer(system_, open_, writer_limits(settings_))),
+      system_(configuration_), clock_(measure_clock(open_, system_)), journal_(system_.metrics()),
+      writer_(actors::spawn_journal_writer(system_, open_, writer_limits(settings_), actors::writer_thread::own,
+                                           [this](std::optional<std::string> why) { journal_.note(std::move(why)); })),
       router_(cluster::spawn_router(system_)), keeper_(start_keeper(open_, std::move(on_fatal))) {}
 
 messages::keeper_actor node_actors::start_keeper(const opener& open, std::function<void(const std::string&)> on_fatal) {
@@ -117,6 +118,9 @@ messages::keeper_actor node_actors::start_keeper(const opener& open, std::functi
   catalog::keeper_settings settings;
   settings.owner = owner_name();
   settings.on_fatal = std::move(on_fatal);
+  // Shards in doubt write nothing, and while this node is not ready nobody comes who would have them try: a claim is a
+  // write, too.
+  settings.on_reclaimed = [this] { journal_.note(std::nullopt); };
   return catalog::spawn_shard_keeper(system_, std::move(start), std::move(settings), router_);
 }
 
@@ -147,7 +151,7 @@ std::vector<domain::event_id> node_actors::start_shards() {
   self->request(keeper_, caf::infinite, messages::start_shards{})
       .receive([] {},
                [](const caf::error& error) {
-                 throw std::runtime_error{"the events of the store cannot be started: " + to_string(error)};
+                 throw std::runtime_error{"the events of the store cannot be started: " + messages::to_sentence(error)};
                });
   auto events = known_events(self, 30s);
   if (!events)
@@ -161,7 +165,7 @@ std::optional<std::vector<domain::event_id>> node_actors::known_events(caf::scop
   self->request(router_, patience, messages::list_events{})
       .receive([&](std::vector<domain::event_id>& known) { events = std::move(known); },
                [](const caf::error& error) {
-                 log::of("node").error("the router does not list its events: {}", to_string(error));
+                 log::of("node").error("the router does not list its events: {}", messages::to_sentence(error));
                });
   return events;
 }

@@ -3,6 +3,7 @@
 #include "actors/store_clock.hpp"
 #include "messages/type_ids.hpp"
 #include "node/actor_configuration.hpp"
+#include "node/journal_health.hpp"
 #include "node/settings.hpp"
 #include "payments/provider.hpp"
 
@@ -43,6 +44,9 @@ public:
   void settle(std::chrono::steady_clock::time_point until);
 
   [[nodiscard]] caf::actor_system& system() noexcept { return system_; }
+  /// The one time of everything with a deadline.
+  [[nodiscard]] const actors::store_clock& clock() const noexcept { return clock_; }
+  [[nodiscard]] const journal_health& journal() const noexcept { return journal_; }
   [[nodiscard]] const messages::router_actor& router() const noexcept { return router_; }
 
 private:
@@ -57,6 +61,7 @@ private:
   actor_configuration configuration_;
   caf::actor_system system_;
   actors::store_clock clock_;
+  journal_health journal_;
   messages::journal_actor writer_;
   messages::router_actor router_;
   messages::keeper_actor keeper_;

@@ -1,3 +1,4 @@
+#include "log/log.hpp"
 #include "node/configuration.hpp"
 #include "node/serving.hpp"
 #include "node/verbs.hpp"
@@ -38,12 +39,16 @@ struct node_wish {
 
 configuration configure(const node_wish& wish) {
   auto result = wish.file.empty() ? configuration{} : read_configuration(wish.file);
+  if (!wish.file.empty())
+    if (auto warning = careless_secret(wish.file, result.node))
+      log::of("node").warn("{}", *warning);
   if (auto key = admin_key_of_environment())
     set_option(result.node, "admin.key", *key, "USHER_ADMIN_KEY");
   for (auto& [what, value] : wish.given)
     set_option(result.node, what->option, value, what->name);
   if (wish.log_json)
     result.node.log.json = true;
+  read_secret_files(result.node);
   check_together(result.node);
   return result;
 }

@@ -4,14 +4,9 @@
 #include "node/configuration.hpp"
 #include "persistence/store_url.hpp"
 
-#include <array>
-#include <cerrno>
 #include <fstream>
 #include <optional>
 #include <sstream>
-#include <system_error>
-
-#include <sys/random.h>
 
 namespace usher::node {
 namespace {
@@ -54,23 +49,6 @@ payments::sandbox_settings sandbox_settings_for(const settings& all) {
   auto result = all.payments;
   if (!result.ledger)
     result.ledger = persistence::sqlite_file_of(all.store).value_or("usher") + ".payments";
-  return result;
-}
-
-std::string random_secret() {
-  std::string bytes(32, '\0');
-  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-    throw std::system_error{errno, std::generic_category(), "getrandom"};
-  return bytes;
-}
-
-std::string random_key() {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string result;
-  for (unsigned char byte : random_secret()) {
-    result += digits[byte >> 4];
-    result += digits[byte & 15];
-  }
   return result;
 }
 

@@ -15,10 +15,4 @@ namespace usher::node {
 /// With the account book's path.
 [[nodiscard]] payments::sandbox_settings sandbox_settings_for(const settings& all);
 
-/// 256 random bits in hexadecimal digits: an admin key that nobody can guess.
-[[nodiscard]] std::string random_key();
-
-/// 32 random bytes.
-[[nodiscard]] std::string random_secret();
-
 } // namespace usher::node

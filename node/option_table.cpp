@@ -163,9 +163,12 @@ std::vector<option> declare() {
           [](auto& s) -> auto& { return s.gateway.operators; }),
       text(
           {"admin.key", "What operators show as `Authorization: Bearer …`. The environment variable USHER_ADMIN_KEY "
-                        "and the flag win over it. Without any, and only on a loopback address, one is made and shown "
-                        "once at the start."},
+                        "and the flag win over it. Without any, and only on a loopback address, one is made and, "
+                        "if the output is a terminal, shown once at the start."},
           [](auto& s) -> auto& { return s.gateway.admin_key; }, "8 to 256 visible ASCII characters", is_key, true),
+      text(
+          {"admin.key-file", "A file that contains the key and nothing else, read at the start if no key is given."},
+          [](auto& s) -> auto& { return s.admin_key_file; }, "a readable file", is_path),
       yes_or_no(
           {"admin.metrics-need-key", "Ask for the key at `GET /metrics`, too."},
           [](auto& s) -> auto& { return s.gateway.metrics_need_key; }),
@@ -179,6 +182,10 @@ std::vector<option> declare() {
       text(
           {"auth.shop-secret", "The shop's secret: buyers' tokens are signed with it (HS256)."},
           [](auto& s) -> auto& { return s.auth.shop_secret; }, "32 to 1024 bytes", is_shop_secret, true),
+      text(
+          {"auth.shop-secret-file",
+           "A file that contains the secret and nothing else, in place of `auth.shop-secret`."},
+          [](auto& s) -> auto& { return s.auth.shop_secret_file; }, "a readable file", is_path),
       text(
           {"auth.shop-audience", "What must stand as `aud` in a token of the shop, if anything must."},
           [](auto& s) -> auto& { return s.auth.shop_audience; }, "1 to 256 bytes", is_short),

@@ -8,8 +8,24 @@
 #include "node/stop_request.hpp"
 
 #include <iostream>
+#include <string>
+
+#include <unistd.h>
 
 namespace usher::node {
+
+namespace {
+
+/// A terminal forgets. Anything else that output goes to is kept, and read by more people than may know a key.
+void show_key(const std::string& key) {
+  if (::isatty(STDOUT_FILENO) == 1)
+    std::cout << "The admin key of this run is " << key << std::endl;
+  else
+    log::of("node").warn("the admin key of this run is not shown, as the output is no terminal: to speak to this node, "
+                         "set USHER_ADMIN_KEY or admin.key-file and start it again");
+}
+
+} // namespace
 
 exit_code serve(configuration configured) {
   auto& settings = configured.node;
@@ -20,7 +36,7 @@ exit_code serve(configuration configured) {
   auto key_given = !settings.gateway.admin_key.empty();
   application node{configured, [&request](std::string why) { request.fail(std::move(why)); }};
   if (!key_given)
-    std::cout << "The admin key of this run is " << node.admin_key() << std::endl;
+    show_key(node.admin_key());
   tell_ready();
   request.wait();
   if (auto why = request.failure())

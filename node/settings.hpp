@@ -14,6 +14,7 @@ namespace usher::node {
 struct auth_settings {
   std::optional<bool> anonymous;    ///< if none: only when no shop's key is set
   std::string shop_secret;          ///< HS256: the shop signs its buyers' tokens with it; empty if it has none
+  std::string shop_secret_file;     ///< where it is kept, if not in the configuration
   std::string shop_public_key_file; ///< RS256: in PEM; empty if it has none
   std::string shop_audience;        ///< the audience that tokens must have; empty if any will do
 };
@@ -41,6 +42,7 @@ struct log_settings {
 /// and bounds.
 struct settings {
   gateway::options gateway;              ///< except for `auth`
+  std::string admin_key_file;            ///< where the operators' key is kept, if not in the configuration
   auth_settings auth;                    ///< of buyers
   std::string store = "sqlite:usher.db"; ///< the store's url
   journal_settings journal;

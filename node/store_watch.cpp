@@ -7,8 +7,9 @@
 
 namespace usher::node {
 
-store_watch::store_watch(opener open, std::chrono::milliseconds every)
-    : open_(std::move(open)), every_(every), thread_([this](const std::stop_token& stop) { watch(stop); }) {}
+store_watch::store_watch(opener open, const caf::actor_clock& clock, listener told, std::chrono::milliseconds every)
+    : open_(std::move(open)), clock_(clock), told_(std::move(told)), every_(every),
+      thread_([this](const std::stop_token& stop) { watch(stop); }) {}
 
 void store_watch::watch(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
@@ -23,7 +24,7 @@ void store_watch::look() {
   try {
     if (!store_)
       store_ = open_();
-    static_cast<void>(store_->now());
+    told_(actors::store_clock::read(*store_, clock_));
     if (!reachable_.exchange(true))
       log.info("the store is back");
   } catch (const std::runtime_error& error) {

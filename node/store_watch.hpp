@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/store_clock.hpp"
+
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -15,12 +17,16 @@ class booking_store;
 
 namespace usher::node {
 
-/// Checks every second, on a connection and a thread of its own, whether the store is there: for readiness.
+/// Asks the store every second, on a connection and a thread of its own, for its time: whether it answers is for
+/// readiness, and what it answers for whoever keeps this node's clock.
 class store_watch {
 public:
   using opener = std::function<std::unique_ptr<persistence::booking_store>()>;
+  /// Called on the watch's thread.
+  using listener = std::function<void(const actors::clock_reading&)>;
 
-  explicit store_watch(opener open, std::chrono::milliseconds every = std::chrono::seconds{1});
+  store_watch(opener open, const caf::actor_clock& clock, listener told,
+              std::chrono::milliseconds every = std::chrono::seconds{1});
 
   [[nodiscard]] bool reachable() const noexcept { return reachable_; }
 
@@ -29,6 +35,8 @@ private:
   void look();
 
   opener open_;
+  const caf::actor_clock& clock_;
+  listener told_;
   std::chrono::milliseconds every_;
   std::unique_ptr<persistence::booking_store> store_;
   std::atomic<bool> reachable_{true};

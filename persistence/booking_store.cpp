@@ -10,6 +10,10 @@ void booking_store::at_one_moment(const std::function<void()>& work) {
   work();
 }
 
+std::optional<domain::instant> booking_store::newest_fact_at() {
+  return std::nullopt;
+}
+
 void booking_store::note_ends(const domain::event_id&) {}
 
 void booking_store::examine_journal(const domain::event_id& event,

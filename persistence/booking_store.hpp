@@ -31,6 +31,13 @@ public:
   using std::runtime_error::runtime_error;
 };
 
+/// The store does not take what was to be written, whoever asks and however often: text that it cannot keep, a number
+/// or a text too large for it. Nothing was written, and nothing else is wrong with the store.
+class data_refused : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
 /// One fact to be written to the journal, or read from it.
 struct journal_entry {
   domain::shard_id shard;
@@ -111,13 +118,16 @@ struct stored_snapshot {
 };
 
 /// The store. One object is one connection, used by one thread at a time; every call blocks.
-/// Every call throws `store_unavailable` or `store_broken`; nothing else.
+/// Every call throws `store_unavailable`, `store_broken` or, if it writes, `data_refused`; nothing else.
 class booking_store {
 public:
   virtual ~booking_store() = default;
 
   /// The store's clock.
   [[nodiscard]] virtual domain::instant now() = 0;
+  /// A moment that was certainly reached: when the newest fact was decided. A store whose clock is its own (a server's)
+  /// keeps this default, which knows none.
+  [[nodiscard]] virtual std::optional<domain::instant> newest_fact_at();
 
   // ---- events ----
 

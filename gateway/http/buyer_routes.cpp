@@ -23,7 +23,7 @@ void post_session(const exchange_ptr& x) {
   // No Idempotency-Key: anybody using the same one would get this buyer's token, and a lost token costs nothing.
   codec::fresh_session made;
   made.buyer = domain::buyer_id{codec::draw_name()};
-  made.expires_at = std::chrono::floor<domain::seconds>(session_thread::now() + configured.token_ttl);
+  made.expires_at = std::chrono::floor<domain::seconds>(x->thread().now() + configured.token_ttl);
   made.token = x->thread().tokens().sign(codec::buyer_claims{made.buyer, made.expires_at});
   x->reply(201, codec::encode_session(made));
 }
@@ -105,7 +105,7 @@ void delete_queue(const exchange_ptr& x) {
 
 bool may_hold(http_exchange& x, const known_event& event) {
   return !event.waiting_room
-         || x.thread().tokens().admitted_until(x.request().pass, event.id, x.buyer(), session_thread::now());
+         || x.thread().tokens().admitted_until(x.request().pass, event.id, x.buyer(), x.thread().now());
 }
 
 void post_hold(const exchange_ptr& x) {

@@ -84,11 +84,11 @@ void http_exchange::hang_up() {
 }
 
 bool http_exchange::require_buyer() {
-  auto at = session_thread::now();
+  auto at = thread_.now();
   if (known_.authorization.empty() || known_.authorization != request_.authorization || known_.until <= at) {
     std::string_view header = request_.authorization;
     auto token = bearer_token(header);
-    auto checked = token ? thread_.tokens().verify_buyer(*token, at) : codec::token_fault::malformed;
+    auto checked = token ? thread_.verify_buyer(*token) : codec::token_fault::malformed;
     auto* claims = std::get_if<codec::buyer_claims>(&checked);
     if (!claims) {
       refuse(domain::rejection::unauthorized);

@@ -1,5 +1,6 @@
 #include "gateway/thread/session_thread.hpp"
 
+#include "codec/random.hpp"
 #include "gateway/thread/bridge.hpp"
 #include "gateway/ws/buyer_session.hpp"
 #include "log/log.hpp"
@@ -10,21 +11,12 @@
 #include <caf/send.hpp>
 
 #include <charconv>
-#include <random>
 #include <utility>
 
 namespace usher::gateway {
-namespace {
-
-std::uint64_t draw_number() {
-  std::random_device source;
-  return std::uint64_t{source()} << 32 | source();
-}
-
-} // namespace
 
 session_thread::session_thread(shared_parts& shared, std::size_t number)
-    : shared_(shared), number_(number), next_trace_(draw_number()),
+    : shared_(shared), number_(number), next_trace_(codec::random_number()),
       outbox_(
           shared.options.requests_max, shared.options.request_timeout,
           [this](messages::session_requests batch) {
@@ -95,8 +87,9 @@ messages::trace_id session_thread::draw_trace() {
   return messages::trace_id{next_trace_ += 0x9e3779b97f4a7c15};
 }
 
-domain::instant session_thread::now() {
-  return std::chrono::time_point_cast<domain::microseconds>(std::chrono::system_clock::now());
+codec::verified<codec::buyer_claims> session_thread::verify_buyer(std::string_view token) const {
+  return tokens().verify_buyer(token, now(),
+                               std::chrono::floor<domain::microseconds>(std::chrono::system_clock::now()));
 }
 
 bool session_thread::unlimited(const boost::asio::ip::address& from) const {

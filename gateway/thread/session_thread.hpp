@@ -23,6 +23,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -64,7 +65,12 @@ public:
 
   /// A new id for one request, for all log lines about it.
   [[nodiscard]] messages::trace_id draw_trace();
-  [[nodiscard]] static domain::instant now();
+  /// The store's time, in which everything is that people count down against: a step of this machine's clock does not
+  /// change it.
+  [[nodiscard]] domain::instant now() const { return shared_.now(); }
+  /// Checks a buyer's token. A shop writes its own clock's time into it, so this machine's clock counts for those; the
+  /// claims' end is in this gateway's time.
+  [[nodiscard]] codec::verified<codec::buyer_claims> verify_buyer(std::string_view token) const;
   /// A problem if some events may not be known here yet.
   [[nodiscard]] std::optional<codec::problem> still_starting() const;
   /// The answer to whoever names an event that is not known here.

@@ -284,7 +284,7 @@ void buyer_session::note_order(const messages::order_view& order) {
 }
 
 void buyer_session::on(codec::reply_id&& re, codec::frames::ping&&) {
-  send(codec::pong_frame(re, session_thread::now()));
+  send(codec::pong_frame(re, thread_.now()));
 }
 
 void buyer_session::on(codec::reply_id&& re, codec::problem&& frame) {

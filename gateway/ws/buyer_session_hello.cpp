@@ -11,7 +11,7 @@ namespace usher::gateway {
 void buyer_session::on(codec::reply_id&& re, codec::frames::hello&& frame) {
   if (greeted() || greeting_)
     return send_problem(re, codec::bad_request("/type", "Hello has been said."));
-  auto at = session_thread::now();
+  auto at = thread_.now();
   std::optional<codec::session_claims> earlier;
   if (frame.resume) {
     auto checked = thread_.tokens().verify_session(frame.resume->session, at);
@@ -22,7 +22,7 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::hello&& frame) {
   domain::buyer_id buyer;
   auto until = at + thread_.options().token_ttl; // the client need not prove its identity again before
   if (frame.token) {
-    auto checked = thread_.tokens().verify_buyer(*frame.token, at);
+    auto checked = thread_.verify_buyer(*frame.token);
     auto* claims = std::get_if<codec::buyer_claims>(&checked);
     if (!claims)
       return refuse_greeting(re, {});
@@ -59,7 +59,7 @@ void buyer_session::greet(const codec::reply_id& re, const domain::buyer_id& buy
   name_ = fmt::format("{}-{}", thread_.number(), codec::draw_name());
   thread_.buyers().enter(buyer_, *this);
   thread_.metrics().sessions->inc();
-  auto at = session_thread::now();
+  auto at = thread_.now();
   codec::welcome said;
   said.session = thread_.tokens().sign(codec::session_claims{name_, buyer_, until});
   said.buyer = buyer_;

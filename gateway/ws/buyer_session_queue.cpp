@@ -192,7 +192,7 @@ void buyer_session::remember_pass(const domain::event_id& event, const codec::gr
 }
 
 bool buyer_session::may_hold(const known_event& event, const std::optional<std::string>& pass) {
-  auto at = session_thread::now();
+  auto at = thread_.now();
   for (const auto& known : passes_)
     if (known.event == event.id && known.until > at && (!pass || *pass == known.token))
       return true;

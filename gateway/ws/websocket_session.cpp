@@ -116,11 +116,11 @@ public:
       finish();
     } else if (open_ && !session_->greeted() && now - opened_ >= configured.header_timeout) {
       close(close_code::unauthorized, "no hello");
-    } else if (session_->greeted() && session_->proven_until() <= session_thread::now()) {
+    } else if (session_->greeted() && session_->proven_until() <= thread_.now()) {
       close(close_code::unauthorized, "the token has ended");
     } else if (session_->greeted() && now - last_beat_ >= configured.heartbeat) {
       last_beat_ = now;
-      session_->send(codec::heartbeat_frame(session_thread::now()));
+      session_->send(codec::heartbeat_frame(thread_.now()));
       if (now - last_heard_ >= configured.heartbeat / 2)
         ping();
     }

@@ -1,5 +1,6 @@
 #include "persistence/postgres/appender.hpp"
 
+#include "log/log.hpp"
 #include "persistence/fact_codec.hpp"
 #include "persistence/id_bytes.hpp"
 #include "persistence/postgres/arguments.hpp"
@@ -356,6 +357,10 @@ append_result appender::run_statement() {
     // A sequence number that is taken violates the journal's key; everything else is about the other tables.
     bool about_journal = std::string_view{refusal.what()}.find("journal_pkey") != std::string_view::npos;
     return about_journal ? append_result::conflict : append_result::disagreed;
+  } catch (const data_refused& refusal) {
+    // No fact can be like that, unless the domain has a fault. Its shard stops; the others' facts are written.
+    log::of("persistence").critical("a fact cannot be kept: {}", refusal.what());
+    return append_result::disagreed;
   }
 }
 

@@ -6,6 +6,8 @@
 
 #include <pqxx/pqxx>
 
+#include <algorithm>
+#include <initializer_list>
 #include <string_view>
 #include <utility>
 
@@ -15,6 +17,7 @@ namespace {
 /// The server gives up first, so that its answer says why; a silent server is given up a little later.
 constexpr std::chrono::milliseconds answer_limit{4500};
 constexpr const char* session_settings = R"sql(
+  SET client_encoding TO 'UTF8';
   SET search_path TO usher;
   SET statement_timeout TO '4s';
   SET idle_in_transaction_session_timeout TO '5s';
@@ -32,23 +35,50 @@ constexpr int oldest_server = 150000;
 
 std::string with_limits(const std::string& url) {
   auto full = url;
-  for (std::string_view limit : {"connect_timeout=3", "tcp_user_timeout=4500", "application_name=usher"}) {
-    auto name = limit.substr(0, limit.find('=') + 1);
-    if (url.find(name) != std::string::npos)
-      continue;
+  auto add = [&full](std::string_view parameter) {
     full += full.find('?') == std::string::npos ? '?' : '&';
-    full += limit;
-  }
+    full += parameter;
+  };
+  for (std::string_view limit : {"connect_timeout=3", "tcp_user_timeout=4500", "application_name=usher"})
+    if (url.find(limit.substr(0, limit.find('=') + 1)) == std::string::npos)
+      add(limit);
+  // Whatever PGCLIENTENCODING or the url say, the last word counts. Every server takes this one; the real one is set
+  // once the database's own is known.
+  add("client_encoding=SQL_ASCII");
   return full;
+}
+
+/// A database keeps text in one encoding, and only one of them takes all text.
+void check_encoding(pqxx::connection& db) {
+  auto row = pqxx::nontransaction{db}.exec("SELECT current_setting('server_encoding'), current_database()").one_row();
+  auto encoding = row[0].as<std::string>();
+  auto name = row[1].as<std::string>();
+  if (encoding != "UTF8")
+    throw store_broken("the PostgreSQL database " + name + " has the encoding " + encoding
+                       + ", and Usher needs UTF8. This makes one: createdb --template=template0 --encoding=UTF8 "
+                         "--locale=C NAME");
+}
+
+bool is_any_of(std::string_view state, std::initializer_list<std::string_view> beginnings) {
+  return std::any_of(beginnings.begin(), beginnings.end(), [state](auto one) { return state.starts_with(one); });
+}
+
+/// Failures that end with the connection: a transaction that stood still or took too long (because this process was
+/// stopped in the middle of it), and a prepared statement that is gone.
+bool is_lost(std::string_view state) {
+  return is_any_of(state, {"25P03", "25P04", "26000"});
 }
 
 /// Failures after which a later call may succeed, by SQLSTATE class: connection, out of resources, a conflict
 /// with another transaction, intervention by an operator or a timeout, a lock, a standby, the system's own.
 bool may_pass(std::string_view state) {
-  for (std::string_view passing : {"08", "53", "40", "57", "55P03", "25006", "58"})
-    if (state.starts_with(passing))
-      return true;
-  return false;
+  return is_lost(state) || is_any_of(state, {"08", "53", "40", "57", "55P03", "25006", "58"});
+}
+
+/// Failures that lie in what was to be written: values that a column cannot have, constraints on values, limits on
+/// sizes.
+bool is_about_data(std::string_view state) {
+  return is_any_of(state, {"22", "23502", "23514", "44", "54"});
 }
 
 bool is_refusal(std::string_view state) {
@@ -146,6 +176,7 @@ void connection::connect() {
   if (fresh->server_version() < oldest_server)
     throw store_broken("the PostgreSQL server is older than version 15");
   watched limit{watch_, fresh->sock()};
+  check_encoding(*fresh);
   pqxx::nontransaction{*fresh}.exec(session_settings);
   native_ = std::move(fresh);
   prepared_.clear();
@@ -161,9 +192,11 @@ void connection::guarded(const std::function<void()>& work) {
     auto text = sentence(error);
     if (is_refusal(error.sqlstate()))
       throw refused_statement(text);
+    if (is_about_data(error.sqlstate()))
+      throw data_refused(text);
     if (!may_pass(error.sqlstate()))
       throw store_broken(text);
-    if (native_ && !native_->is_open()) // null if it failed while being set up
+    if (is_lost(error.sqlstate()) || (native_ && !native_->is_open())) // null if it failed while being set up
       native_.reset();
     throw store_unavailable(text);
   } catch (const pqxx::failure& error) {
@@ -177,6 +210,8 @@ void connection::guarded(const std::function<void()>& work) {
   } catch (const store_broken&) {
     throw;
   } catch (const store_unavailable&) {
+    throw;
+  } catch (const data_refused&) {
     throw;
   } catch (const domain::broken_invariant&) {
     throw;

@@ -1,5 +1,6 @@
 #include "persistence/sqlite/appender.hpp"
 
+#include "log/log.hpp"
 #include "persistence/fact_codec.hpp"
 #include "persistence/id_bytes.hpp"
 
@@ -133,6 +134,16 @@ append_result appender::append_one(const journal_entry& entry, known_shard& shar
 }
 
 append_result appender::write(const journal_entry& entry, known_shard& shard) {
+  try {
+    return write_all(entry, shard);
+  } catch (const data_refused& refusal) {
+    // No fact can be like that, unless the domain has a fault. Its shard stops; the others' facts are written.
+    log::of("persistence").critical("a fact cannot be kept: {}", refusal.what());
+    return append_result::disagreed;
+  }
+}
+
+append_result appender::write_all(const journal_entry& entry, known_shard& shard) {
   auto& head = shard.head;
   fact_bytes_.clear();
   encode(entry.fact, fact_bytes_);

@@ -45,6 +45,7 @@ private:
   known_shard read(const domain::shard_id& shard);
   append_result append_one(const journal_entry& entry, known_shard& shard);
   append_result write(const journal_entry& entry, known_shard& shard);
+  append_result write_all(const journal_entry& entry, known_shard& shard);
   bool change_seat(const journal_head& head, const seat_change& change);
   bool change_order(const journal_head& head, const order_change& change);
 

@@ -37,7 +37,24 @@ bool may_pass(int code) {
     case SQLITE_IOERR:
     case SQLITE_NOMEM:
     case SQLITE_INTERRUPT:
+    case SQLITE_CANTOPEN: // of a file that was open before: too many are open, as a rule
+    case SQLITE_PROTOCOL: // others were faster too often
       return true;
+    case SQLITE_READONLY: // e.g. a disk that was remounted
+      return code != SQLITE_READONLY_DBMOVED;
+    default:
+      return false;
+  }
+}
+
+/// Failures that lie in what was to be written.
+bool is_about_data(int code) {
+  switch (code & 0xff) {
+    case SQLITE_TOOBIG:
+    case SQLITE_MISMATCH:
+      return true;
+    case SQLITE_CONSTRAINT:
+      return code == SQLITE_CONSTRAINT_NOTNULL || code == SQLITE_CONSTRAINT_CHECK || code == SQLITE_CONSTRAINT_DATATYPE;
     default:
       return false;
   }
@@ -50,6 +67,11 @@ void create_for_owner_alone(const std::string& file) {
     ::close(made);
 }
 
+bool is_usable_file(const std::string& file) {
+  struct stat found {};
+  return ::stat(file.c_str(), &found) == 0 && S_ISREG(found.st_mode) && ::access(file.c_str(), R_OK | W_OK) == 0;
+}
+
 } // namespace
 
 connection::connection(const std::string& file) {
@@ -60,7 +82,7 @@ connection::connection(const std::string& file) {
     if (native_ == nullptr)
       throw store_unavailable("SQLite: out of memory");
     sqlite3_extended_result_codes(native_, 1);
-    if (code == SQLITE_CANTOPEN)
+    if (code == SQLITE_CANTOPEN && !is_usable_file(file))
       throw store_broken("SQLite cannot open " + file + ": does its folder exist, and may it be written?");
     if (code != SQLITE_OK)
       fail(code);
@@ -113,6 +135,8 @@ std::int64_t connection::last_row() const {
 
 void connection::fail(int code) const {
   auto sentence = std::string{"SQLite: "} + sqlite3_errmsg(native_);
+  if (is_about_data(code))
+    throw data_refused(sentence);
   if (may_pass(code))
     throw store_unavailable(sentence);
   throw store_broken(sentence);

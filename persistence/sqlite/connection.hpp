@@ -31,7 +31,8 @@ public:
   [[nodiscard]] std::int64_t last_row() const;
   [[nodiscard]] sqlite3* native() const noexcept { return native_; }
 
-  /// Throws what `code` means: `store_unavailable` when a later call may succeed, else `store_broken`.
+  /// Throws what `code` means: `data_refused` when the values were at fault, `store_unavailable` when a later call may
+  /// succeed, else `store_broken`.
   [[noreturn]] void fail(int code) const;
 
 private:

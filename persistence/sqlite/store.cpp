@@ -45,6 +45,14 @@ public:
 
   domain::instant now() override { return std::chrono::floor<domain::microseconds>(std::chrono::system_clock::now()); }
 
+  /// The newest rows' latest: one commit's facts are nearly of one moment, but not in the order of their moments.
+  std::optional<domain::instant> newest_fact_at() override {
+    auto row = newest_at_.rows();
+    if (!row.next() || row.number(0) == 0)
+      return std::nullopt;
+    return to_instant(row.number(0));
+  }
+
   bool add_event(const stored_event& event, std::uint16_t sections) override {
     transaction all{db_};
     if (!write_event(add_event_, event, sections))
@@ -286,6 +294,8 @@ private:
   statement change_event_{db_, "UPDATE event SET plan = ?, supplement = ? WHERE id = ?"};
   statement add_shard_{db_, "INSERT OR IGNORE INTO shard (event, kind, section) "
                             "SELECT number, ?2, ?3 FROM event WHERE id = ?1"};
+  statement newest_at_{db_,
+                       "SELECT coalesce(max(at), 0) FROM (SELECT at FROM journal ORDER BY number DESC LIMIT 1000)"};
   statement list_events_{db_, "SELECT id, plan, supplement FROM event ORDER BY number"};
   statement find_shard_{db_, "SELECT s.number, s.epoch, s.last, s.newest FROM shard s "
                              "JOIN event e ON e.number = s.event WHERE e.id = ? AND s.kind = ? AND s.section = ?"};

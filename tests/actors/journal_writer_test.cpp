@@ -150,6 +150,41 @@ SCENARIO("a store that cannot be used, or contradicts itself, is said to be brok
   }
 }
 
+SCENARIO(
+    "the writer opens its connection when it starts, and says when the store takes no facts and takes them again") {
+  GIVEN("a writer somebody listens to") {
+    auto opened = 0;
+    std::vector<std::optional<std::string>> told;
+    auto open = [&, where = books] {
+      ++opened;
+      return std::make_unique<memory_store>(where);
+    };
+    writer = actors::spawn_journal_writer(sys, open, {}, actors::writer_thread::shared,
+                                          [&](std::optional<std::string> why) { told.push_back(std::move(why)); });
+    keep(caf::actor_cast<caf::actor>(writer));
+    CHECK_EQ(opened, 1);
+    append(0, 1, 1);
+    settle();
+    CHECK(told.empty());
+    books->set(store_fault::full);
+    append(0, 2, 1);
+    settle();
+    append(1, 1, 1);
+    settle();
+    REQUIRE_EQ(told.size(), 2u);
+    CHECK(told[0].has_value());
+    CHECK(told[1].has_value());
+    books->set(store_fault::none);
+    static_cast<void>(memory_store{books}.claim(shard(0), "test", {}));
+    append(0, 2, 1, 2);
+    append(0, 3, 1, 2);
+    settle();
+    REQUIRE_EQ(told.size(), 3u);
+    CHECK(!told[2].has_value());
+    CHECK_EQ(opened, 1);
+  }
+}
+
 SCENARIO("a fenced shard does not disturb the others of its group") {
   GIVEN("one shard that another node has claimed and one that is still ours") {
     writer = working_journal();

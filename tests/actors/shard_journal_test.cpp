@@ -144,7 +144,7 @@ SCENARIO("a failure undoes all that is in flight and claims the shard anew") {
         CHECK(journal.standing() == actors::shard_standing::stopped);
         CHECK(journal.obstacle() == domain::rejection::store_unavailable);
         REQUIRE(port.stops.size() == 1u);
-        CHECK(port.stops[0].why == append_failure::disagreed);
+        CHECK(port.stops[0].why == append_failure::lost);
         CHECK(port.stops[0].sentence.find("lost facts") != std::string::npos);
       }
     }

@@ -7,6 +7,8 @@
 #include "payments/sandbox.hpp"
 #include "tests/actors/shard_fixture.hpp"
 
+#include <optional>
+#include <stdexcept>
 #include <utility>
 
 namespace usher::tests {
@@ -54,19 +56,22 @@ public:
       keep(caf::actor_cast<caf::actor>(actor));
       return actor;
     };
-    return {
-        open, [this](const std::string& text) { return plans.at(text); },
-        [=, this](const auto& event, auto history, auto plan, const auto& keeper) {
-          return note(actors::spawn_event(sys, {event, plan, std::move(history), writer, keeper, clock, provider, {}}));
-        },
-        [=, this](const auto& event, auto number, auto history, auto plan, const auto& event_actor,
-                  const auto& keeper) {
-          return note(actors::spawn_section(
-              sys, {event, plan, number, {}, std::move(history), event_actor, writer, keeper, clock, {}}));
-        },
-        [=, this](const auto& event, auto history, const auto& keeper) {
-          return note(actors::spawn_waiting_room(sys, {event, {}, std::move(history), writer, keeper, clock, {}}));
-        }};
+    return {open, [this](const std::string& text) { return plans.at(text); },
+            [=, this](const auto& event, auto history, auto plan, const auto& keeper) {
+              if (event == fails_to_start)
+                throw std::runtime_error{"a fault in its journal"};
+              event_actors.push_back(note(
+                  actors::spawn_event(sys, {event, plan, std::move(history), writer, keeper, clock, provider, {}})));
+              return event_actors.back();
+            },
+            [=, this](const auto& event, auto number, auto history, auto plan, const auto& event_actor,
+                      const auto& keeper) {
+              return note(actors::spawn_section(
+                  sys, {event, plan, number, {}, std::move(history), event_actor, writer, keeper, clock, {}}));
+            },
+            [=, this](const auto& event, auto history, const auto& keeper) {
+              return note(actors::spawn_waiting_room(sys, {event, {}, std::move(history), writer, keeper, clock, {}}));
+            }};
   }
 
   /// A hall of rows of four seats.
@@ -119,6 +124,9 @@ public:
     return asked<messages::hold_granted>(whom, wish(number, section, seat));
   }
 
+  std::optional<domain::event_id> fails_to_start; ///< no actor can be made of its history
+  /// Every event's actor that was ever started, in order.
+  std::vector<messages::event_actor> event_actors;
   domain::event_id id{"rock"};
   /// The texts of the plans of this test.
   std::map<std::string, domain::shared_plan> plans{

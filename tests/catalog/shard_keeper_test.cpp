@@ -34,6 +34,18 @@ struct fixture : keeper_fixture {
     CHECK(hold(node, 2, 0, 0)->reply.has_value());
     CHECK(node.fatal->empty());
   }
+
+  /// Tells the keeper what this actor of an event would tell it.
+  void stop_as_if(const process& node, const domain::shard_id& shard, messages::append_failure why,
+                  const messages::event_actor& actor) {
+    auto news = caf::make_mailbox_element(caf::actor_cast<caf::strong_actor_ptr>(actor), caf::make_message_id(), {},
+                                          messages::shard_stopped{shard, why, "a test says so"});
+    caf::actor_cast<caf::abstract_actor*>(node.keeper)->enqueue(std::move(news), nullptr);
+    settle();
+  }
+  void stop_as_if(const process& node, const domain::shard_id& shard, messages::append_failure why) {
+    stop_as_if(node, shard, why, event_actors.back());
+  }
 };
 
 } // namespace
@@ -131,7 +143,7 @@ SCENARIO("a process whose store takes no facts any more ends with a sentence") {
   CHECK(node.fatal->front().find("The store cannot be used") != std::string::npos);
 }
 
-SCENARIO("a shard that its store contradicts is counted among those that are not served any more") {
+SCENARIO("an event whose shard its store contradicts is started again a few times, while other events go on") {
   provider = std::make_shared<scripted_provider>();
   auto node = start_selling("first");
   domain::order_id theirs{.high = 9, .low = 9};
@@ -140,10 +152,81 @@ SCENARIO("a shard that its store contradicts is counted among those that are not
   messages::start_order wish{
       {}, id, {.high = 8, .low = 8}, {7, 1}, domain::buyer_id{"buyer-1"}, {domain::section_no{0}}, "card", "key", 1};
   CHECK(asked<messages::order_view>(node, wish)->reply.has_value());
+  auto epoch_of_event = [&] { return memory_store{books}.shards(id).front().epoch.value(); };
+  auto* stopped = sys.metrics().gauge_singleton("usher", "shards-stopped", "");
   pass(3s, 100ms);
-  CHECK_EQ(sys.metrics().gauge_singleton("usher", "shards-stopped", "")->value(), 1);
+  CHECK_GE(epoch_of_event(), 2u);
+  // The order's seat stays contradicted, so its section stops as often as it is started.
+  pass(120s, 100ms);
+  CHECK_EQ(stopped->value(), 1);
+  CHECK_EQ(epoch_of_event(), 6u);
   CHECK(hold(node, 2, 0, 2)->refused_as(rejection::store_unavailable));
   CHECK(hold(node, 2, 1, 2)->reply.has_value());
+  CHECK(node.fatal->empty());
+}
+
+SCENARIO("a shard that lost facts is not started again") {
+  auto node = start_selling("first");
+  CHECK(hold(node, 1, 0, 0)->reply.has_value());
+  auto epochs = [&] {
+    std::vector<std::uint64_t> all;
+    for (const auto& row : memory_store{books}.shards(id))
+      all.push_back(row.epoch.value());
+    return all;
+  };
+  auto before = epochs();
+  const domain::shard_id event{domain::shard_kind::event, id, {}};
+  stop_as_if(node, event, messages::append_failure::lost);
+  pass(60s, 100ms);
+  CHECK(epochs() == before);
+  CHECK_EQ(sys.metrics().gauge_singleton("usher", "shards-stopped", "")->value(), 1);
+  CHECK(node.fatal->empty());
+}
+
+SCENARIO("an event one of whose shards stopped once sells on, with all its holds, without a restart of the process") {
+  auto node = start_selling("first");
+  CHECK(hold(node, 1, 0, 0)->reply.has_value());
+  stop_as_if(node, {domain::shard_kind::event, id, {}}, messages::append_failure::disagreed);
+  auto* stopped = sys.metrics().gauge_singleton("usher", "shards-stopped", "");
+  CHECK_EQ(stopped->value(), 1);
+  pass(5s, 50ms);
+  CHECK_EQ(stopped->value(), 0);
+  CHECK(hold(node, 2, 0, 0)->refused_as(rejection::seat_taken));
+  CHECK(hold(node, 3, 0, 1)->reply.has_value());
+  CHECK(hold(node, 4, 1, 0)->reply.has_value());
+  CHECK(node.fatal->empty());
+}
+
+SCENARIO("an event that cannot be started again ends neither the process nor other events") {
+  auto node = start_selling("first");
+  const auto broken = id;
+  id = domain::event_id{"jazz"};
+  put(node, "two rows");
+  open_sale(node);
+  fails_to_start = broken;
+  id = broken;
+  stop_as_if(node, {domain::shard_kind::event, broken, {}}, messages::append_failure::disagreed, event_actors.front());
+  pass(5s, 50ms);
+  CHECK(node.fatal->empty());
+  id = domain::event_id{"jazz"};
+  CHECK(hold(node, 1, 0, 0)->reply.has_value());
+}
+
+SCENARIO("an event that the store does not take is refused, and the process goes on") {
+  struct particular_store : memory_store {
+    using memory_store::memory_store;
+    bool add_event(const persistence::stored_event& event, std::uint16_t sections) override {
+      if (event.plan == "three rows")
+        throw persistence::data_refused{"no such letter"};
+      return memory_store::add_event(event, sections);
+    }
+  };
+  open = [where = books] { return std::make_unique<particular_store>(where); };
+  auto node = start_process("first");
+  auto refused = put(node, "three rows");
+  REQUIRE(refused->refused_as(rejection::bad_request));
+  CHECK(refused->refused->detail.find("no such letter") != std::string::npos);
+  CHECK(put(node, "two rows")->reply.has_value());
   CHECK(node.fatal->empty());
 }
 

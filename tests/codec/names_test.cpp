@@ -3,6 +3,7 @@
 #include "codec/encode.hpp"
 #include "codec/json_time.hpp"
 #include "codec/public_names.hpp"
+#include "codec/random.hpp"
 
 #include <caf/test/bdd_dsl.hpp>
 
@@ -20,6 +21,15 @@ const domain::hold_id some_hold{0x0123456789abcdef, 0xfedcba9876543210};
 const domain::order_id some_order{0x0123456789abcdef, 0xfedcba9876543210};
 
 } // namespace
+
+SCENARIO("what is drawn is as long as asked for, and never drawn twice") {
+  CHECK_EQ(random_bytes(32).size(), 32u);
+  CHECK_EQ(random_hex(32).size(), 64u);
+  CHECK_EQ(random_hex(32).find_first_not_of("0123456789abcdef"), std::string::npos);
+  CHECK_NE(random_hex(32), random_hex(32));
+  CHECK_NE(random_bytes(16), random_bytes(16));
+  CHECK_NE(random_number(), random_number());
+}
 
 SCENARIO("names are written as the protocol says") {
   GIVEN("a hold that section 12 granted before section 3, its order and a ticket") {

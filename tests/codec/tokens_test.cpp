@@ -294,6 +294,26 @@ SCENARIO("only Usher makes ticket codes") {
   }
 }
 
+SCENARIO("a shop's token ends by the shop's clock, and its end is told on the gateway's") {
+  GIVEN("a gateway whose time is twelve minutes ahead of the shop's clock, or behind it") {
+    auto token = forge(JWT_ALG_HS256, shop_secret, claims());
+    for (auto difference : {720s, -720s}) {
+      auto here = whole_second() + difference;
+      auto believed = of_shop().verify_buyer(token, here, whole_second());
+      auto* buyer = std::get_if<buyer_claims>(&believed);
+      REQUIRE(buyer != nullptr);
+      CHECK(buyer->expires_at == here + 60s);
+      CHECK_EQ(fault_of(of_shop().verify_buyer(token, here, whole_second() + 66s)), "expired");
+    }
+  }
+  GIVEN("one that ends in the year 9999") {
+    auto token = forge(JWT_ALG_HS256, shop_secret, R"({"sub":"anna","exp":253402300799})");
+    auto believed = of_shop().verify_buyer(token, whole_second() + 720s, whole_second());
+    REQUIRE(std::holds_alternative<buyer_claims>(believed));
+    CHECK(std::get<buyer_claims>(believed).expires_at > whole_second() + 720s);
+  }
+}
+
 SCENARIO("an empty secret matches nothing") {
   GIVEN("secrets") {
     THEN("only the same one matches") {

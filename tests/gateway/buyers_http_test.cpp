@@ -1,5 +1,6 @@
 #define CAF_SUITE gateway.buyers_http
 
+#include "codec/json_time.hpp"
 #include "tests/gateway/served.hpp"
 
 #include <caf/test/bdd_dsl.hpp>
@@ -227,6 +228,26 @@ SCENARIO("a WebSocket that cannot be opened is refused with a problem") {
     for (const auto& answer : {old, keyless, foreign}) {
       CHECK_NE(answer.find("application/problem+json"), std::string::npos);
       CHECK_NE(answer.find("\r\nUsher-Request-Id: "), std::string::npos);
+    }
+  }
+}
+
+SCENARIO("what a buyer is told has an end is on the clock that the gateway was given") {
+  GIVEN("a machine whose clock is two days away from the store's") {
+    for (auto difference : {std::chrono::hours{48}, std::chrono::hours{-48}}) {
+      ahead = difference;
+      auto before = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + difference;
+      auto made = http.call("POST", "/v1/sessions").json();
+      auto end = usher::codec::parse_time(std::string{made.at("expires_at").as_string()});
+      REQUIRE(end.has_value());
+      auto lasts = *end - before;
+      CHECK(lasts >= gateway::options{}.token_ttl);
+      CHECK(lasts < gateway::options{}.token_ttl + std::chrono::minutes{1});
+      headers mine{{"Authorization", "Bearer " + std::string{made.at("token").as_string()}}};
+      CHECK_EQ(http.call("POST", "/v1/events/open/holds", seat_3, mine).status, 201u);
+      ahead = difference + std::chrono::duration_cast<std::chrono::hours>(gateway::options{}.token_ttl)
+              + std::chrono::hours{1};
+      CHECK_EQ(http.call("POST", "/v1/events/open/holds", seat_3, mine).status, 401u);
     }
   }
 }

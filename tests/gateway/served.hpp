@@ -65,17 +65,22 @@ public:
   [[nodiscard]] std::uint16_t operators() const { return server->operators_port(); }
 
   gateway::server_parts parts() {
-    return {system, router_, "0123456789abcdef0123456789abcdef",
-            [this] { return ready ? std::nullopt : std::optional<std::string>{"starting"}; },
-            [](messages::trace_id, const domain::event_id& event, std::function<void(gateway::audit_answer)> done) {
-              std::thread{[event, done] { done(R"({"event":")" + event.value() + R"(","audit":"ok"})"); }}.detach();
-            }};
+    return {
+        system,
+        router_,
+        "0123456789abcdef0123456789abcdef",
+        [this] { return ready ? std::nullopt : std::optional<std::string>{"starting"}; },
+        [](messages::trace_id, const domain::event_id& event, std::function<void(gateway::audit_answer)> done) {
+          std::thread{[event, done] { done(R"({"event":")" + event.value() + R"(","audit":"ok"})"); }}.detach();
+        },
+        [this] { return std::chrono::floor<domain::microseconds>(std::chrono::system_clock::now()) + ahead.load(); }};
   }
 
   caf::actor_system_config config;
   caf::actor_system system{config};
   std::shared_ptr<router_notes> notes;
   std::atomic<bool> ready{true};
+  std::atomic<std::chrono::seconds> ahead{}; ///< of this machine's clock: the time that the gateway is given
 
 private:
   messages::router_actor router_;

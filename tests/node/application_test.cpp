@@ -15,7 +15,10 @@
 
 #include <boost/json/object.hpp>
 
+#include <chrono>
 #include <fstream>
+
+#include <sqlite3.h>
 
 using namespace usher::node;
 using testing::configuration_in;
@@ -79,8 +82,29 @@ SCENARIO("a store that cannot be used is an error") {
   }
 }
 
-SCENARIO("no two nodes draw the same key") {
-  CHECK_NE(random_key(), random_key());
+SCENARIO("a node whose store answers but takes no facts is not ready until it takes them again") {
+  GIVEN("a node with an event, and somebody who locks its store") {
+    temporary_directory place;
+    application node{configuration_in(place.path()), ignore};
+    admin_client operators{url_of(node.operators()), node.admin_key()};
+    auto plan = read_plan_file("theatre");
+    operators.put("/admin/v1/events/opera", event_document({{"name", "Opera"}}, plan.text));
+    sqlite3* other = nullptr;
+    CHECK_EQ(sqlite3_open((place.path() / "usher.db").c_str(), &other), SQLITE_OK);
+    CHECK_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+    CHECK_THROWS_AS(operators.patch("/admin/v1/events/opera", {{"name", "Another opera"}}), refused);
+    auto ready_answers = [&](unsigned status) {
+      usher::crowd::http_client client{{"127.0.0.1", node.buyers().port}};
+      auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+      while (std::chrono::steady_clock::now() < until)
+        if (client.call({.target = "/readyz"}).status == status)
+          return true;
+      return false;
+    };
+    CHECK(ready_answers(503));
+    sqlite3_close(other);
+    CHECK(ready_answers(200));
+  }
 }
 
 SCENARIO("keys of a shop decide who is believed") {

@@ -2,6 +2,7 @@
 
 #include "node/configuration.hpp"
 
+#include "bench/temporary_directory.hpp"
 #include "caf/test/bdd_dsl.hpp"
 #include "node/actor_configuration.hpp"
 #include "node/endpoint.hpp"
@@ -9,6 +10,7 @@
 #include "tests/node/folders.hpp"
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <set>
@@ -153,6 +155,63 @@ SCENARIO("secrets are never repeated") {
     CHECK(!contains(key, "tooshor"));
     CHECK(contains(store, "store.url"));
     CHECK(!contains(store, "password@host"));
+  }
+}
+
+SCENARIO("secrets may be kept in files of their own") {
+  GIVEN("files with a key and a secret, as editors write them") {
+    usher::bench::temporary_directory place;
+    auto key_file = (place.path() / "key").string();
+    auto secret_file = (place.path() / "secret").string();
+    std::ofstream{key_file} << "key-of-a-file\n";
+    std::ofstream{secret_file} << "0123456789abcdef0123456789abcdef\r\n";
+    settings all;
+    all.admin_key_file = key_file;
+    all.auth.shop_secret_file = secret_file;
+    auto again = all;
+    again.gateway.admin_key = "key-of-a-flag";
+    read_secret_files(all);
+    read_secret_files(again);
+    THEN("they are read without their lines' ends, and a key that is given wins") {
+      CHECK_EQ(all.gateway.admin_key, "key-of-a-file");
+      CHECK_EQ(all.auth.shop_secret, "0123456789abcdef0123456789abcdef");
+      CHECK_EQ(again.gateway.admin_key, "key-of-a-flag");
+    }
+    THEN("two secrets of one shop, a file that is not there and one that is no key are refused, without the secret") {
+      CHECK(contains(refusal_of([&] { read_secret_files(all); }), "auth.shop-secret-file"));
+      settings absent, wrong;
+      absent.admin_key_file = (place.path() / "absent").string();
+      CHECK(contains(refusal_of([&] { read_secret_files(absent); }), "admin.key-file"));
+      std::ofstream{key_file} << "short";
+      wrong.admin_key_file = key_file;
+      auto refusal = refusal_of([&] { read_secret_files(wrong); });
+      CHECK(contains(refusal, "admin.key"));
+      CHECK(!contains(refusal, "short"));
+    }
+  }
+}
+
+SCENARIO("a configuration with a secret that others may read is warned of") {
+  GIVEN("files with and without one") {
+    using std::filesystem::perms;
+    usher::bench::temporary_directory place;
+    auto file = (place.path() / "usher.conf").string();
+    std::ofstream{file} << "";
+    settings harmless, with_key, with_secret, with_password;
+    with_key.gateway.admin_key = "key-of-a-test";
+    with_secret.auth.shop_secret = std::string(32, 's');
+    with_password.store = "postgres://usher:hush@localhost/usher";
+    std::filesystem::permissions(file, perms::owner_read | perms::others_read);
+    THEN("it says which secret it is, and not what") {
+      CHECK(!careless_secret(file, harmless));
+      CHECK(contains(careless_secret(file, with_key).value_or(""), "admin.key"));
+      CHECK(contains(careless_secret(file, with_secret).value_or(""), "auth.shop-secret"));
+      auto warning = careless_secret(file, with_password).value_or("");
+      CHECK(contains(warning, "store.url"));
+      CHECK(!contains(warning, "hush"));
+      std::filesystem::permissions(file, perms::owner_read);
+      CHECK(!careless_secret(file, with_key));
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 #define CAF_SUITE persistence.postgres
 
+#include "persistence/postgres/connection.hpp"
 #include "tests/persistence/contract.hpp"
 #include "tests/persistence/sample_facts.hpp"
 #include "tests/support/private_postgres.hpp"
@@ -10,6 +11,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 
 using namespace usher;
@@ -87,6 +89,91 @@ SCENARIO("a schema of an earlier version keeps its facts, and its events may get
         before.exec("UPDATE usher.schema_version SET version = " + std::to_string(version));
         check_upgraded(*open_store(url));
       }
+    }
+  }
+}
+
+SCENARIO("a database in another encoding than UTF8 is refused with a sentence that says how to make one") {
+  GIVEN("databases that keep text in other ways, and a process that would have them do so") {
+    auto url = server.make_database();
+    pqxx::connection db{url};
+    for (const std::string encoding : {"EUC_JP", "LATIN1", "SQL_ASCII", "MULE_INTERNAL"}) {
+      auto name = "in_" + encoding;
+      pqxx::nontransaction{db}.exec("CREATE DATABASE \"" + name + "\" TEMPLATE template0 ENCODING '" + encoding
+                                    + "' LC_COLLATE 'C' LC_CTYPE 'C'");
+      auto other = url.substr(0, url.rfind('/') + 1) + name;
+      try {
+        (void)open_store(other);
+        FAIL("a database in " << encoding << " was accepted");
+      } catch (const store_broken& error) {
+        std::string sentence = error.what();
+        CHECK_NE(sentence.find(name + " has the encoding " + encoding), std::string::npos);
+        CHECK_NE(sentence.find("createdb --template=template0 --encoding=UTF8"), std::string::npos);
+      }
+    }
+  }
+}
+
+SCENARIO("text goes in and out as it is, whatever encoding the process's environment and the url ask for") {
+  GIVEN("an environment and urls that ask for another one, or for nonsense") {
+    const stored_event event{rock, "{\"name\": \"Зал ★ 劇場\"}"};
+    auto url = server.make_database();
+    for (const char* asked : {"LATIN1", "EUC_JP", "nonsense"}) {
+      ::setenv("PGCLIENTENCODING", asked, 1);
+      for (const auto& way : {url, url + "?client_encoding=LATIN1"}) {
+        auto store = open_store(way);
+        store->add_event(event, 1);
+        CHECK((store->events() == std::vector{event}));
+      }
+    }
+    ::unsetenv("PGCLIENTENCODING");
+  }
+}
+
+SCENARIO("what the database cannot keep is refused, and costs nothing else") {
+  GIVEN("a plan that is no text, and one whose event has too long a name") {
+    auto url = server.make_database();
+    auto store = open_store(url);
+    CHECK_THROWS_AS((void)store->add_event({rock, "\xff\xfe"}, 1), data_refused);
+    CHECK_THROWS_AS((void)store->add_event({domain::event_id{std::string(100'000, 'x') + "\xff"}, "{}"}, 1),
+                    data_refused);
+    THEN("the same connection takes the next one") {
+      CHECK(store->add_event({rock, "{}"}, 1));
+      auto mine = store->claim(section_shard(0), "test", std::nullopt)->epoch;
+      CHECK((append_one(*store, mine, 1) == std::vector{append_result::written}));
+    }
+  }
+}
+
+SCENARIO("a session that the server ends, or that forgets what was prepared, is made anew") {
+  GIVEN("a connection that has prepared a statement") {
+    constexpr postgres::prepared one{"one", "SELECT 1"};
+    auto url = server.make_database();
+    postgres::connection db{url};
+    CHECK_EQ(db.run(one).one_field().as<int>(), 1);
+    WHEN("the statement is gone, as behind a pooler") {
+      db.in_transaction([](postgres::session& all) { all.script("DEALLOCATE ALL"); });
+      CHECK_THROWS_AS((void)db.run(one), store_unavailable);
+      THEN("the next call prepares it again") {
+        CHECK_EQ(db.run(one).one_field().as<int>(), 1);
+      }
+    }
+  }
+  GIVEN("a process that stands still in the middle of a transaction") {
+    constexpr postgres::prepared one{"one", "SELECT 1"};
+    auto url = server.make_database();
+    postgres::connection db{url};
+    pqxx::connection watcher{url};
+    auto stand_still = [&](postgres::session& all) {
+      all.script("SET idle_in_transaction_session_timeout TO '50ms'");
+      pqxx::nontransaction look{watcher};
+      while (look.exec("SELECT 1 FROM pg_stat_activity WHERE application_name = 'usher'").size() > 0)
+        std::this_thread::yield();
+      all.run(one);
+    };
+    CHECK_THROWS_AS(db.in_transaction(stand_still), store_unavailable);
+    THEN("the next call works") {
+      CHECK_EQ(db.run(one).one_field().as<int>(), 1);
     }
   }
 }

@@ -7,8 +7,12 @@
 
 #include <caf/test/bdd_dsl.hpp>
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -172,6 +176,83 @@ SCENARIO("a store that another process keeps locked is unavailable, not broken")
         CHECK(store->claim(event_shard, "test", std::nullopt).has_value());
       }
     }
+  }
+}
+
+SCENARIO("a store that is known to be there is out of reach, not broken, while the process has no files to spare") {
+  GIVEN("a process that may open no more files") {
+    temporary_folder folder;
+    auto url = "sqlite:" + (folder.path() / "store").string();
+    (void)open_store(url);
+    rlimit before{};
+    CHECK_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    auto next = ::open("/dev/null", O_RDONLY);
+    ::close(next);
+    auto few = before;
+    few.rlim_cur = static_cast<rlim_t>(next);
+    CHECK_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    auto outcome = std::string{"opened"};
+    try {
+      (void)open_store(url);
+    } catch (const store_unavailable&) {
+      outcome = "unavailable";
+    } catch (const store_broken& error) {
+      outcome = error.what();
+    }
+    CHECK_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    CHECK_EQ(outcome, "unavailable");
+    THEN("it is there again afterwards") {
+      CHECK(open_store(url) != nullptr);
+    }
+  }
+  GIVEN("a folder in the place of the file") {
+    temporary_folder folder;
+    CHECK_NE(refusal_of("sqlite:" + folder.path().string()), "");
+  }
+}
+
+SCENARIO("what the file cannot keep is refused, and costs nothing else") {
+  GIVEN("a table that takes short plans only") {
+    temporary_folder folder;
+    auto file = folder.path() / "store";
+    auto url = "sqlite:" + file.string();
+    (void)open_store(url);
+    tamper(file, "ALTER TABLE event ADD COLUMN odd INTEGER CHECK (length(plan) < 10)");
+    auto store = open_store(url);
+    CHECK_THROWS_AS((void)store->add_event({rock, "{\"name\": \"long\"}"}, 1), data_refused);
+    CHECK(store->add_event({rock, "{}"}, 1));
+  }
+  GIVEN("a journal that does not take the second fact") {
+    temporary_folder folder;
+    auto file = folder.path() / "store";
+    auto url = "sqlite:" + file.string();
+    (void)open_store(url);
+    tamper(file, "ALTER TABLE journal ADD COLUMN odd INTEGER CHECK (seq <> 2)");
+    auto store = open_store(url);
+    store->add_event({rock, "{}"}, 2);
+    auto first = store->claim(section_shard(0), "test", std::nullopt)->epoch;
+    auto second = store->claim(section_shard(1), "test", std::nullopt)->epoch;
+    std::vector group{entry(section_shard(0), first, 1, held(1, {1})), entry(section_shard(0), first, 2, held(2, {2})),
+                      entry(section_shard(1), second, 1, held(3, {3}))};
+    THEN("only its own shard stops") {
+      CHECK((store->append(group)
+             == std::vector{append_result::written, append_result::disagreed, append_result::written}));
+    }
+  }
+}
+
+SCENARIO("the newest fact's moment is known") {
+  GIVEN("a store without facts, and one with two") {
+    temporary_folder folder;
+    auto store = open_store("sqlite:" + (folder.path() / "store").string());
+    CHECK(!store->newest_fact_at());
+    store->add_event({rock, "{}"}, 1);
+    auto mine = store->claim(section_shard(0), "test", std::nullopt)->epoch;
+    std::vector group{entry(section_shard(0), mine, 1, held(1, {1})), entry(section_shard(0), mine, 2, held(2, {2}))};
+    auto newest = std::max(group[0].at, group[1].at) + std::chrono::hours{1};
+    group[0].at = newest;
+    (void)store->append(group);
+    CHECK(store->newest_fact_at() == newest);
   }
 }
 

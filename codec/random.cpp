@@ -1,0 +1,42 @@
+#include "codec/random.hpp"
+
+#include <openssl/rand.h>
+
+#include <array>
+#include <stdexcept>
+#include <string_view>
+
+namespace usher::codec {
+
+void fill_with_random(std::span<unsigned char> bytes) {
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
+    throw std::runtime_error("the system's random source failed");
+}
+
+std::string random_bytes(std::size_t count) {
+  std::string bytes(count, '\0');
+  fill_with_random({reinterpret_cast<unsigned char*>(bytes.data()), bytes.size()});
+  return bytes;
+}
+
+std::string random_hex(std::size_t count) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(2 * count);
+  for (unsigned char byte : random_bytes(count)) {
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return text;
+}
+
+std::uint64_t random_number() {
+  std::array<unsigned char, 8> bytes{};
+  fill_with_random(bytes);
+  std::uint64_t number = 0;
+  for (auto byte : bytes)
+    number = number << 8 | byte;
+  return number;
+}
+
+} // namespace usher::codec
