@@ -1,5 +1,6 @@
 #include "actors/durable_view.hpp"
 
+#include <algorithm>
 #include <map>
 #include <variant>
 
@@ -31,6 +32,7 @@ void durable_view::show(const domain::section& section) {
   refunded_by_category_.clear();
   for (const auto& [category, sum] : section.totals_by_category())
     add(refunded_by_category_, category, sum.refunded);
+  std::fill(sold_for_.begin(), sold_for_.end(), 0);
   // Only the snapshot tells what each seat was sold for.
   for (const auto& fact : section.snapshot())
     if (auto* sold = std::get_if<domain::seats_sold>(&fact))
@@ -51,6 +53,8 @@ void durable_view::show_held(std::span<const domain::priced_seat> seats) {
 void durable_view::show_seat(const domain::priced_seat& seat, char look) {
   constexpr auto sold = domain::to_char(domain::seat_state::sold);
   auto index = seat.seat.value();
+  if (!plan_->has(seat.seat))
+    return show_gone(seat, look);
   auto& shown = status_[index];
   if (shown == look)
     return;
@@ -69,6 +73,19 @@ void durable_view::show_seat(const domain::priced_seat& seat, char look) {
   if (!is_changed_[index]) {
     is_changed_[index] = true;
     changed_.push_back(seat.seat);
+  }
+}
+
+/// A seat that only an earlier plan had counts nowhere, except for its money.
+void durable_view::show_gone(const domain::priced_seat& seat, char look) {
+  auto& price = sold_for_[seat.seat.value()];
+  if (look == domain::to_char(domain::seat_state::sold)) {
+    totals_.revenue += seat.price - price;
+    price = seat.price;
+  } else if (look == domain::to_char(domain::seat_state::free)) {
+    totals_.revenue -= price;
+    totals_.refunded += price;
+    price = 0;
   }
 }
 

@@ -39,6 +39,7 @@ public:
 
 private:
   void show_seat(const domain::priced_seat& seat, char look);
+  void show_gone(const domain::priced_seat& seat, char look);
   [[nodiscard]] static std::uint32_t& count(domain::section_totals& totals, char look);
 
   const domain::section_plan* plan_;

@@ -5,6 +5,7 @@
 #include "actors/event_common.hpp"
 #include "actors/search_hints.hpp"
 #include "actors/spread_requests.hpp"
+#include "domain/ended_holds.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -66,6 +67,9 @@ private:
   void ask_claims(domain::section_no section);
   void take_claims(const messages::section_claims& claims);
 
+  /// How many ended holds are remembered, for repeats of a search for the best places.
+  static constexpr std::size_t ended_holds_max = 10'000;
+
   event_common& core_;
   const std::size_t requests_max_;
   const std::chrono::milliseconds retry_;
@@ -74,6 +78,7 @@ private:
   search_hints places_;
   spread_requests spreads_;
   best_requests searches_;
+  domain::ended_holds ended_{ended_holds_max};
   std::size_t claims_missing_ = 0; ///< sections that have not said what is held and owned
   bool ready_ = false;
 };

@@ -113,6 +113,13 @@ std::optional<std::uint32_t> read_max_seats_per_buyer(object_reader& members) {
   return read_count(members, "max_seats_per_buyer", 1, domain::event_settings::seats_per_buyer_max);
 }
 
+std::optional<domain::instant> read_sale_time(object_reader& members, std::string_view name) {
+  auto time = read_moment(members, name);
+  if (time && *time >= domain::event_settings::times_end)
+    members.fail(name, "This must be before the year 2200; leave it out if you mean never.");
+  return time;
+}
+
 domain::event_settings read_settings(object_reader& members) {
   domain::event_settings settings;
   settings.name = members.optional_text("name", name_bytes).value_or(std::string{});
@@ -123,8 +130,8 @@ domain::event_settings read_settings(object_reader& members) {
   settings.max_shopping = read_max_shopping(members).value_or(settings.max_shopping);
   settings.waiting_room = members.optional_truth("waiting_room").value_or(settings.waiting_room);
   settings.refuse_orphans = members.optional_truth("refuse_orphans").value_or(settings.refuse_orphans);
-  settings.opens_at = read_moment(members, "opens_at");
-  settings.closes_at = read_moment(members, "closes_at");
+  settings.opens_at = read_sale_time(members, "opens_at");
+  settings.closes_at = read_sale_time(members, "closes_at");
   if (settings.opens_at && settings.closes_at && *settings.closes_at <= *settings.opens_at)
     members.fail("closes_at", "This must be later than opens_at.");
   return settings;

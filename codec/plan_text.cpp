@@ -280,8 +280,10 @@ void plan_reader::name_sections() {
     if (!origins_[i].wanted_id.empty())
       sections_[i].id = unique(origins_[i].wanted_id);
   for (std::size_t i = 0; i < sections_.size(); ++i)
-    if (origins_[i].wanted_id.empty())
+    if (origins_[i].wanted_id.empty()) {
       sections_[i].id = unique(slug_of(sections_[i].name));
+      sections_[i].id_is_made_up = true;
+    }
 }
 
 /// The places of a floor are called `ID:NUMBER`; no seat may have such a name.

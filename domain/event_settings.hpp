@@ -22,6 +22,8 @@ struct event_settings {
   static constexpr seconds hold_ttl_max{3'600};
   static constexpr std::uint32_t seats_per_buyer_max = 1'000;
   static constexpr std::uint32_t admission_per_s_max = 100'000;
+  /// A sale opens and closes before this: whoever means "never" sets no time.
+  static constexpr instant times_end{std::chrono::sys_days{std::chrono::year{2200} / 1 / 1}};
 
   std::string name;
   std::string currency = "EUR";
@@ -38,6 +40,7 @@ struct event_settings {
   bool waiting_room = true;
   /// Refuse holds that leave a single free seat between taken ones.
   bool refuse_orphans = false;
+  /// Before `times_end`, as is the next.
   std::optional<instant> opens_at;
   std::optional<instant> closes_at;
 

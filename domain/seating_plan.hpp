@@ -48,6 +48,9 @@ struct section_plan {
   place_numbers numbers{};
   /// The guids of seats that earlier plans had here and this one has not.
   std::map<seat_no, std::string> retired{};
+  /// The id was made from the name, because the plan gives none: with another name, or in another place among sections
+  /// of the same name, it is another one, and only its seats tell that it is the same section.
+  bool id_is_made_up = false;
 
   [[nodiscard]] bool general() const noexcept { return general_capacity > 0; }
   [[nodiscard]] std::uint32_t capacity() const noexcept {

@@ -179,12 +179,13 @@ decision<hold_ended> section::release(hold_id id, const buyer_id& buyer, hold_en
   return hold_ended{id, as};
 }
 
-std::vector<hold_ended> section::expire(instant now, std::size_t most) const {
+std::vector<hold_ended> section::expire(instant now, std::size_t most, instant paying_until) const {
   std::vector<hold_ended> result;
   deadlines_.in_order([&](instant until, hold_id id) {
     if (until > now || result.size() == most)
       return false;
-    result.push_back({id, hold_end::expired});
+    if (now >= paying_until || !holds_.at(id).paying_for)
+      result.push_back({id, hold_end::expired});
     return true;
   });
   return result;

@@ -124,8 +124,8 @@ public:
   [[nodiscard]] decision<seats_unblocked> unblock(std::span<const seat_no> seats, std::uint32_t quantity) const;
 
   /// The ends of the holds whose time is up at `now`, earliest first, at most `most`. A hold that is being paid for
-  /// ends, too, once its extended time is up.
-  [[nodiscard]] std::vector<hold_ended> expire(instant now, std::size_t most) const;
+  /// ends, too, once its extended time is up, but not before `paying_until`.
+  [[nodiscard]] std::vector<hold_ended> expire(instant now, std::size_t most, instant paying_until = {}) const;
 
   // ---- facts ----
 
@@ -161,8 +161,9 @@ public:
   [[nodiscard]] bool ended(hold_id id) const;
   /// Whether seats of this hold are sold. O(1).
   [[nodiscard]] bool sold(hold_id id) const;
-  /// When the earliest hold ends, if there is one. O(1).
-  [[nodiscard]] std::optional<instant> next_deadline() const;
+  /// When the earliest hold ends, if there is one; none that is being paid for before `paying_until`. O(1), and O(holds
+  /// being paid for) until then.
+  [[nodiscard]] std::optional<instant> next_deadline(instant paying_until = {}) const;
   /// One live hold or sale, for the event's allowances after a restart: which, whose, how many seats.
   struct claim {
     hold_id hold; ///< the live hold, or the one that the sale came from
