@@ -19,6 +19,11 @@ void add(std::vector<domain::minor_units>& by_category, domain::category_no cate
 durable_view::durable_view(const domain::section& section)
     : plan_(&section.plan()), status_(section.plan().numbers_given(), domain::to_char(domain::seat_state::blocked)),
       sold_for_(status_.size()), is_changed_(status_.size()) {
+  for (std::uint32_t index = 0; index < plan_->capacity(); ++index) {
+    auto category = plan_->category_of(plan_->number_at(index)).value();
+    if (category >= free_by_category_.size())
+      free_by_category_.resize(category + std::size_t{1});
+  }
   show(section);
   static_cast<void>(take_changes()); // nobody saw anything else before
 }
@@ -66,6 +71,11 @@ void durable_view::show_seat(const domain::priced_seat& seat, char look) {
   if (look == sold) {
     sold_for_[index] = seat.price;
     totals_.revenue += seat.price;
+  }
+  constexpr auto free = domain::to_char(domain::seat_state::free);
+  if (shown == free || look == free) {
+    auto& left = free_by_category_[plan_->category_of(seat.seat).value()];
+    look == free ? ++left : --left;
   }
   --count(totals_, shown);
   ++count(totals_, look);

@@ -206,7 +206,7 @@ private:
   // ---- totals and times ----
 
   void note_totals(const messages::section_totals_changed& news) {
-    holds_.note_totals(news.section, news.totals);
+    holds_.note_totals(news);
     write_sold_out_if_due();
   }
 

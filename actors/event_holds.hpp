@@ -47,8 +47,8 @@ public:
   /// The sections are known now: there are this many.
   void expect_sections(std::size_t count) { places_.expect_sections(count); }
   /// Takes the sections' present totals for the choice of where to look.
-  void note_totals(domain::section_no section, const domain::section_totals& totals) {
-    places_.note_totals(section, totals);
+  void note_totals(const messages::section_totals_changed& news) {
+    places_.note_totals(news.section, news.totals, news.free_by_category);
   }
   [[nodiscard]] const std::vector<domain::section_totals>& totals() const noexcept { return places_.totals(); }
   /// Every section has said how it stands.

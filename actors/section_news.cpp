@@ -63,7 +63,7 @@ void section_news::tell_seats() {
 }
 
 void section_news::tell_totals() {
-  self_->send(event_actor_, messages::section_totals_changed{number_, seats_.totals()});
+  self_->send(event_actor_, messages::section_totals_changed{number_, seats_.totals(), seats_.free_by_category()});
 }
 
 void section_news::tell(const end_of_hold& end) {

@@ -23,6 +23,13 @@ struct point {
   double y = 0;
 };
 
+/// Seats from the most to the least readily given to somebody who asks for the best ones.
+enum class seat_grade : std::uint8_t {
+  plain,
+  restricted, ///< its view is restricted
+  wheelchair, ///< a wheelchair place, or its companion's seat
+};
+
 /// One numbered seat of a plan.
 struct planned_seat {
   std::string guid{};   ///< unique in the event
@@ -33,6 +40,14 @@ struct planned_seat {
   bool accessible = false;
   bool companion = false;
   bool restricted_view = false;
+  bool after_break = false; ///< the seat before it in its row is no neighbour, however near it is
+
+  /// How readily somebody who asks for the best gets this seat.
+  [[nodiscard]] seat_grade grade() const noexcept {
+    if (accessible || companion)
+      return seat_grade::wheelchair;
+    return restricted_view ? seat_grade::restricted : seat_grade::plain;
+  }
 };
 
 /// One section: its rows of seats in plan order, or a capacity without seats.

@@ -45,7 +45,8 @@ bool inspect(Inspector& f, seats_wish& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, best_wish& x) {
-  return f.object(x).fields(f.field("quantity", x.quantity), f.field("category", x.category), f.field("fit", x.fit));
+  return f.object(x).fields(f.field("quantity", x.quantity), f.field("category", x.category), f.field("fit", x.fit),
+                            f.field("worst", x.worst));
 }
 
 template <class Inspector>

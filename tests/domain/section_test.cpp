@@ -454,3 +454,27 @@ SCENARIO("totals are told by category") {
     }
   }
 }
+
+SCENARIO("what is being paid for ends no earlier than is allowed after an outage") {
+  GIVEN("an ordinary hold until 300 and one that is being paid for until 400") {
+    stage x{rows_of({6})};
+    x.hold(1, {0});
+    x.hold(2, {1}, ben);
+    CHECK(x.pay(2, 1, at(400), ben));
+    THEN("at 1000 only the ordinary one ends, and the other at 1100") {
+      CHECK(x.here.next_deadline(at(1100)) == at(300));
+      auto ends = x.here.expire(at(1000), 10, at(1100));
+      REQUIRE(ends.size() == 1u);
+      CHECK(ends[0].hold == hold_number(1));
+      x.here.apply(ends[0]);
+      CHECK(x.here.next_deadline(at(1100)) == at(1100));
+      CHECK(x.here.next_deadline(at(350)) == at(400));
+      CHECK_EQ(x.here.expire(at(1100), 10, at(1100)).size(), 1u);
+    }
+    THEN("an ordinary one whose time comes meanwhile ends in time") {
+      CHECK(x.hold(3, {2}, ada, at(1050)));
+      x.release(1);
+      CHECK(x.here.next_deadline(at(1100)) == at(1050));
+    }
+  }
+}
