@@ -295,9 +295,14 @@ void plan_reader::name_sections() {
            + std::to_string(++next_number.try_emplace(wanted, 1).first->second);
     return id;
   };
+  std::unordered_map<std::string_view, std::size_t> wanted_by;
+  for (const auto& origin : origins_)
+    ++wanted_by[origin.wanted_id];
   for (std::size_t i = 0; i < sections_.size(); ++i)
-    if (!origins_[i].wanted_id.empty())
+    if (!origins_[i].wanted_id.empty()) {
       sections_[i].id = unique(origins_[i].wanted_id);
+      sections_[i].id_is_made_up = wanted_by[origins_[i].wanted_id] > 1; // which of them is which is made up
+    }
   for (std::size_t i = 0; i < sections_.size(); ++i)
     if (origins_[i].wanted_id.empty()) {
       sections_[i].id = unique(slug_of(sections_[i].name));
