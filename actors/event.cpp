@@ -118,6 +118,7 @@ private:
     settings.max_shopping = wish.max_shopping.value_or(settings.max_shopping);
     settings.max_seats_per_buyer = wish.max_seats_per_buyer.value_or(settings.max_seats_per_buyer);
     settings.hold_ttl = wish.hold_ttl.value_or(settings.hold_ttl);
+    settings.rehold.pause = wish.rehold_pause.value_or(settings.rehold.pause);
     settings.prices.resize(core_.plan->categories().size()); // there are none before the event is defined
     for (const auto& [called, price] : wish.prices) {
       auto category = core_.plan->find_category(called);
@@ -404,7 +405,7 @@ messages::event_actor spawn_event(caf::actor_system& system, event_start start) 
 }
 
 domain::section_terms section_terms_of(const domain::event_settings& settings) {
-  return {settings.prices, settings.hold_ttl, settings.refuse_orphans};
+  return {settings.prices, settings.hold_ttl, settings.refuse_orphans, settings.rehold.pause};
 }
 
 } // namespace usher::actors

@@ -104,7 +104,7 @@ private:
       return refuse(wish, {.reason = rejection::overloaded});
     auto now = clock_.now(self_);
     auto until = wish.until.value_or(now + terms_.hold_ttl);
-    auto decided = section_.hold(wish.hold, wish.buyer, wish.wanted, wish.wish_digest, terms_, until);
+    auto decided = section_.hold(wish.hold, wish.buyer, wish.wanted, wish.wish_digest, terms_, until, now);
     if (domain::repeated(decided))
       return answer_with(wish.hold, wish.attempt);
     if (auto* no = std::get_if<domain::refusal>(&decided))

@@ -64,6 +64,8 @@ std::optional<refusal> check(const event_settings& settings, std::size_t categor
   if (auto wrong = check_within("hold_ttl_s", settings.hold_ttl.count(), event_settings::hold_ttl_min.count(),
                                 event_settings::hold_ttl_max.count()))
     return wrong;
+  if (auto wrong = check_within("rehold_pause_s", settings.rehold.pause.count(), 0, rehold_rule::pause_max.count()))
+    return wrong;
   if (auto wrong =
           check_within("max_seats_per_buyer", settings.max_seats_per_buyer, 1, event_settings::seats_per_buyer_max))
     return wrong;

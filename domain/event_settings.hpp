@@ -16,6 +16,15 @@ enum class event_state : std::uint8_t { scheduled, draw, open, paused, sold_out,
 /// The name clients see, e.g. `sold_out`.
 [[nodiscard]] const char* to_string(event_state state);
 
+/// How long a buyer who let seats run out leaves them to others: until then the same seats are not held for them again.
+struct rehold_rule {
+  static constexpr seconds pause_max{3'600};
+
+  seconds pause{10}; ///< 0 to `pause_max`, from the moment when the hold ended; none after letting go of it
+
+  friend bool operator==(const rehold_rule&, const rehold_rule&) = default;
+};
+
 /// What an operator sets for one event. A change is a fact that carries all settings.
 struct event_settings {
   static constexpr seconds hold_ttl_min{10};
@@ -43,6 +52,7 @@ struct event_settings {
   /// Before `times_end`, as is the next.
   std::optional<instant> opens_at;
   std::optional<instant> closes_at;
+  rehold_rule rehold{};
 
   friend bool operator==(const event_settings&, const event_settings&) = default;
 };

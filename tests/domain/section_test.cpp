@@ -478,3 +478,42 @@ SCENARIO("what is being paid for ends no earlier than is allowed after an outage
     }
   }
 }
+
+SCENARIO("whoever lets seats run out leaves them to others for a while") {
+  GIVEN("a hold of two seats that ran out at 300") {
+    stage x{rows_of({4})};
+    x.hold(1, {0, 1});
+    x.here.apply(x.here.expire(at(301), 1).front());
+    auto terms = plain_terms;
+    terms.rehold_pause = seconds{10};
+    auto ask = [&](const buyer_id& who, const wish& wanted, instant now) {
+      return x.here.hold(hold_number(9), who, wanted, 1, terms, now + seconds{300}, now);
+    };
+    THEN("its buyer gets neither of them before 310, and hears why") {
+      auto again = ask(ada, seats_wish{seats({1, 2})}, at(302));
+      CHECK(why(again) == rejection::seat_taken);
+      CHECK(refused(again)->seats == seats({1}));
+      CHECK(refused(again)->detail.find("for another 8 s") != std::string::npos);
+      CHECK(granted(ask(ada, seats_wish{seats({1, 2})}, at(310))) != nullptr);
+    }
+    THEN("other seats and the best of them are theirs, and these are anybody else's") {
+      CHECK(granted(ask(ada, seats_wish{seats({2, 3})}, at(302))) != nullptr);
+      CHECK(unpriced(granted(ask(ada, best_wish{.quantity = 2}, at(302)))->seats) == seats({2, 3}));
+      CHECK(why(ask(ada, best_wish{.quantity = 3}, at(302))) == rejection::sold_out);
+      CHECK(unpriced(granted(ask(ben, best_wish{.quantity = 2}, at(302)))->seats) == seats({0, 1}));
+    }
+    THEN("once somebody else has had them, they are as any") {
+      CHECK(x.hold(2, {0}, ben));
+      CHECK(x.release(2, ben));
+      CHECK(granted(ask(ada, seats_wish{seats({0})}, at(302))) != nullptr);
+    }
+    THEN("an event may do without, and letting go has no consequence") {
+      terms.rehold_pause = seconds{0};
+      CHECK(granted(ask(ada, seats_wish{seats({0})}, at(301))) != nullptr);
+      terms.rehold_pause = seconds{10};
+      CHECK(x.hold(3, {2}));
+      CHECK(x.release(3));
+      CHECK(granted(ask(ada, seats_wish{seats({2})}, at(301))) != nullptr);
+    }
+  }
+}
