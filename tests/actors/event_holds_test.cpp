@@ -178,7 +178,9 @@ SCENARIO("a repeat of a search for the best places finds no others once its hold
 SCENARIO("nothing is held on an opening that is decided and not durable") {
   change_state(event_state::paused);
   books->set(store_fault::unavailable);
-  ask<messages::event_view>(event, messages::change_event{{}, id, event_state::open, {}, {}, {}, {}, {}});
+  messages::change_event opening;
+  opening.state = event_state::open;
+  ask<messages::event_view>(event, opening);
   auto early = ask<messages::hold_granted>(event, wish(1, 1, {seats(left, {0})}));
   settle();
   CHECK(early->refused_as(rejection::sale_paused));

@@ -1,7 +1,7 @@
 #define CAF_SUITE actors.spread_hold
 
 #include "actors/best_search.hpp"
-#include "actors/known_places.hpp"
+#include "actors/search_hints.hpp"
 #include "actors/spread_hold.hpp"
 
 #include "messages/type_ids.hpp"
@@ -66,7 +66,7 @@ SCENARIO("plain seats are looked for everywhere before any for wheelchairs") {
 }
 
 SCENARIO("a section whose places of a category are gone is not asked for them") {
-  known_places places;
+  search_hints places;
   places.expect_sections(2);
   places.note_totals(section_no{0}, {.free = 50}, {0, 50});
   places.note_totals(section_no{1}, {.free = 50}, {1, 49});
