@@ -2,7 +2,8 @@
 
 #include "messages/refusal.hpp"
 
-#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <utility>
 
 namespace usher::actors {
@@ -26,17 +27,25 @@ caf::result<messages::hold_granted> best_requests::begin(messages::hold_seats& w
 }
 
 /// The sections that have places of the category; all sections if there is none.
-const std::vector<domain::section_no>& best_requests::sections_with(std::optional<domain::category_no> category) {
+const best_search::sections_in_question& best_requests::sections_with(std::optional<domain::category_no> category) {
   auto [known, is_new] = sections_with_.try_emplace(category);
   auto& result = known->second;
   if (!is_new)
     return result;
   for (auto number : core_.plan->order()) {
     const auto& section = core_.plan->section(number);
-    auto is_wanted = [&](const domain::planned_seat& seat) { return seat.category == *category; };
-    if (!category || (section.general() && section.general_category == *category)
-        || (!section.general() && std::any_of(section.seats.begin(), section.seats.end(), is_wanted)))
-      result.push_back(number);
+    std::array<bool, 3> has_grade{};
+    for (const auto& seat : section.seats)
+      if (!category || seat.category == *category)
+        has_grade[static_cast<std::size_t>(seat.grade())] = true;
+    auto is_wanted =
+        section.general() ? !category || section.general_category == *category : has_grade != std::array<bool, 3>{};
+    if (is_wanted)
+      result.all.push_back(number);
+    if (has_grade[static_cast<std::size_t>(domain::seat_grade::restricted)])
+      result.with_restricted.push_back(number);
+    if (has_grade[static_cast<std::size_t>(domain::seat_grade::wheelchair)])
+      result.with_wheelchair.push_back(number);
   }
   return result;
 }
@@ -50,6 +59,7 @@ void best_requests::search_on(domain::hold_id hold) {
   under_way.last = *next;
   auto here = wanted;
   here.fit = next->fit;
+  here.worst = next->worst;
   core_.self
       ->request(core_.sections[next->section.value()], caf::infinite,
                 messages::hold_in_section{under_way.wish.trace, hold, under_way.wish.buyer, here,
@@ -77,7 +87,7 @@ void best_requests::refused(domain::hold_id hold, const domain::refusal& why) {
     case rejection::limit_exceeded:
       // No such places here. That none are side by side stays true until seats are freed.
       if (under_way.last.fit == domain::togetherness::together)
-        places_.note_not_together(under_way.last.section, *under_way.wish.best_anywhere);
+        places_.note_not_together(under_way.last, *under_way.wish.best_anywhere);
       search_on(hold);
       break;
     default:

@@ -32,7 +32,7 @@ private:
     best_search::attempt last; ///< what was tried last
   };
 
-  [[nodiscard]] const std::vector<domain::section_no>& sections_with(std::optional<domain::category_no> category);
+  [[nodiscard]] const best_search::sections_in_question& sections_with(std::optional<domain::category_no> category);
   void search_on(domain::hold_id hold);
   void granted(domain::hold_id hold, const messages::hold_granted& found);
   void refused(domain::hold_id hold, const domain::refusal& why);
@@ -43,7 +43,7 @@ private:
   search_hints& places_;
   std::unordered_map<domain::hold_id, search_under_way> under_way_;
   /// Looked up once for each category: it takes a look at every seat.
-  std::map<std::optional<domain::category_no>, std::vector<domain::section_no>> sections_with_;
+  std::map<std::optional<domain::category_no>, best_search::sections_in_question> sections_with_;
 };
 
 } // namespace usher::actors

@@ -10,16 +10,24 @@ namespace usher::actors {
 
 /// Looks for the best places of a whole hall, section by section.
 ///
-/// First for places side by side, in the plan's order of sections; if no section has these, for any places.
+/// First for places side by side, in the plan's order of sections; if no section has these, for any places. Everywhere
+/// for plain seats first, then also for some with a restricted view; and when there are none anywhere, also for
+/// wheelchair places and their companions' seats.
 class best_search {
 public:
   struct attempt {
     domain::section_no section;
     domain::togetherness fit = domain::togetherness::anyhow;
+    domain::seat_grade worst = domain::seat_grade::wheelchair;
+  };
+  /// Those that could have such places, in the plan's order.
+  struct sections_in_question {
+    std::vector<domain::section_no> all{};
+    std::vector<domain::section_no> with_restricted{}; ///< of these, the ones with a restricted view somewhere
+    std::vector<domain::section_no> with_wheelchair{};
   };
 
-  /// `sections` are those that could have such places, in the plan's order.
-  best_search(std::vector<domain::section_no> sections, const domain::best_wish& wanted);
+  best_search(const sections_in_question& sections, const domain::best_wish& wanted);
 
   /// Where to ask next, if anything is left to try. `worth_trying(attempt)` says whether, as far as is known, a section
   /// may have such places.

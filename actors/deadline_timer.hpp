@@ -10,9 +10,9 @@
 
 namespace usher::actors {
 
-/// An actor's one timer: sends it `deadline_reached` at the earliest of the times that it asked for. For anything due
-/// later, the actor asks again then. A new message is scheduled only for a time before all that are under way, so these
-/// stay few however often the actor asks.
+/// An actor's one timer: sends it `deadline_reached` at the earliest of the times that it asked for, or after
+/// `longest_wait` if that is earlier. For anything due later, the actor asks again then. A new message is scheduled
+/// only for a time before all that are under way, so these stay few however often the actor asks.
 template <class Handle>
 class deadline_timer {
 public:
@@ -20,8 +20,12 @@ public:
 
   explicit deadline_timer(self_pointer self) : self_(self) {}
 
+  /// A clock that counts nanoseconds in 64 bits ends in 292 years: what is due after that would be due at once.
+  static constexpr domain::microseconds longest_wait = std::chrono::hours{1};
+
   /// Asks for a message at `due`, which may be in the past.
   void wake_at(domain::instant due, domain::instant now) {
+    due = std::min(due, now + longest_wait);
     if (!under_way_.empty() && *under_way_.begin() <= due)
       return;
     under_way_.insert(due);

@@ -1,5 +1,6 @@
 #include "actors/durable_view.hpp"
 
+#include <algorithm>
 #include <map>
 #include <variant>
 
@@ -18,6 +19,11 @@ void add(std::vector<domain::minor_units>& by_category, domain::category_no cate
 durable_view::durable_view(const domain::section& section)
     : plan_(&section.plan()), status_(section.plan().numbers_given(), domain::to_char(domain::seat_state::blocked)),
       sold_for_(status_.size()), is_changed_(status_.size()) {
+  for (std::uint32_t index = 0; index < plan_->capacity(); ++index) {
+    auto category = plan_->category_of(plan_->number_at(index)).value();
+    if (category >= free_by_category_.size())
+      free_by_category_.resize(category + std::size_t{1});
+  }
   show(section);
   static_cast<void>(take_changes()); // nobody saw anything else before
 }
@@ -31,6 +37,7 @@ void durable_view::show(const domain::section& section) {
   refunded_by_category_.clear();
   for (const auto& [category, sum] : section.totals_by_category())
     add(refunded_by_category_, category, sum.refunded);
+  std::fill(sold_for_.begin(), sold_for_.end(), 0);
   // Only the snapshot tells what each seat was sold for.
   for (const auto& fact : section.snapshot())
     if (auto* sold = std::get_if<domain::seats_sold>(&fact))
@@ -51,6 +58,8 @@ void durable_view::show_held(std::span<const domain::priced_seat> seats) {
 void durable_view::show_seat(const domain::priced_seat& seat, char look) {
   constexpr auto sold = domain::to_char(domain::seat_state::sold);
   auto index = seat.seat.value();
+  if (!plan_->has(seat.seat))
+    return show_gone(seat, look);
   auto& shown = status_[index];
   if (shown == look)
     return;
@@ -63,12 +72,30 @@ void durable_view::show_seat(const domain::priced_seat& seat, char look) {
     sold_for_[index] = seat.price;
     totals_.revenue += seat.price;
   }
+  constexpr auto free = domain::to_char(domain::seat_state::free);
+  if (shown == free || look == free) {
+    auto& left = free_by_category_[plan_->category_of(seat.seat).value()];
+    look == free ? ++left : --left;
+  }
   --count(totals_, shown);
   ++count(totals_, look);
   shown = look;
   if (!is_changed_[index]) {
     is_changed_[index] = true;
     changed_.push_back(seat.seat);
+  }
+}
+
+/// A seat that only an earlier plan had counts nowhere, except for its money.
+void durable_view::show_gone(const domain::priced_seat& seat, char look) {
+  auto& price = sold_for_[seat.seat.value()];
+  if (look == domain::to_char(domain::seat_state::sold)) {
+    totals_.revenue += seat.price - price;
+    price = seat.price;
+  } else if (look == domain::to_char(domain::seat_state::free)) {
+    totals_.revenue -= price;
+    totals_.refunded += price;
+    price = 0;
   }
 }
 

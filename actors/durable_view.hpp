@@ -32,6 +32,8 @@ public:
   [[nodiscard]] const std::string& status() const noexcept { return status_; }
   [[nodiscard]] const domain::section_totals& totals() const noexcept { return totals_; }
   [[nodiscard]] std::vector<messages::category_totals> by_category() const;
+  /// How many places are free, by category number, up to the last category that has places here.
+  [[nodiscard]] const std::vector<std::uint32_t>& free_by_category() const noexcept { return free_by_category_; }
 
   [[nodiscard]] bool changed() const noexcept { return !changed_.empty(); }
   /// The latest look of every seat that changed since the last call.
@@ -39,12 +41,14 @@ public:
 
 private:
   void show_seat(const domain::priced_seat& seat, char look);
+  void show_gone(const domain::priced_seat& seat, char look);
   [[nodiscard]] static std::uint32_t& count(domain::section_totals& totals, char look);
 
   const domain::section_plan* plan_;
   std::string status_;
   std::vector<domain::minor_units> sold_for_;             ///< by number; counts while it is sold
   std::vector<domain::minor_units> refunded_by_category_; ///< by category number
+  std::vector<std::uint32_t> free_by_category_;
   domain::section_totals totals_;
   std::vector<domain::seat_no> changed_;
   std::vector<bool> is_changed_;

@@ -91,6 +91,7 @@ public:
     if (!core_.journal.reclaimed(history))
       return;
     core_.event = domain::replay(domain::event{}, history.snapshot, history.facts);
+    core_.durable_state = core_.event.state();
     if (core_.sections.empty())
       return;
     tell_settings();
@@ -117,6 +118,7 @@ private:
     settings.max_shopping = wish.max_shopping.value_or(settings.max_shopping);
     settings.max_seats_per_buyer = wish.max_seats_per_buyer.value_or(settings.max_seats_per_buyer);
     settings.hold_ttl = wish.hold_ttl.value_or(settings.hold_ttl);
+    settings.rehold.pause = wish.rehold_pause.value_or(settings.rehold.pause);
     settings.prices.resize(core_.plan->categories().size()); // there are none before the event is defined
     for (const auto& [called, price] : wish.prices) {
       auto category = core_.plan->find_category(called);
@@ -134,7 +136,8 @@ private:
     return {};
   }
 
-  /// Both or nothing.
+  /// Both are decided, or neither. They are two facts: when the first is written and the second is not, their asker
+  /// hears `store_unavailable` and the settings have changed, as may always be after an operator's change that failed.
   caf::result<messages::event_view> define(const domain::event_settings& settings, std::optional<event_state> state) {
     auto categories = core_.plan->categories().size();
     if (auto why = core_.event.may_become(settings, categories, state))
@@ -150,7 +153,7 @@ private:
     if (const auto* fact = domain::granted(defined))
       core_.write(*fact, last ? event_became{} : event_became{asked});
     if (last)
-      core_.write(*last, event_became{asked});
+      core_.write(*last, event_became{asked, last->state});
     if (domain::repeated(defined) && domain::repeated(moved))
       core_.journal.after_all(event_became{asked});
     return asked;
@@ -158,6 +161,8 @@ private:
 
   /// New settings or a new state are durable: everybody concerned is told.
   void became(event_became& news) {
+    if (news.state)
+      core_.durable_state = *news.state;
     tell_settings();
     if (news.asked) {
       write_sold_out_if_due();
@@ -202,13 +207,14 @@ private:
   // ---- totals and times ----
 
   void note_totals(const messages::section_totals_changed& news) {
-    holds_.note_totals(news.section, news.totals);
+    holds_.note_totals(news);
     write_sold_out_if_due();
   }
 
   /// The event is sold out, or no longer. If that cannot be written now, it is checked again after a later write.
   void write_sold_out_if_due() {
-    if (!holds_.all_totals_known())
+    // Before the event knows its sections it does not know how many are still to say how they stand.
+    if (core_.sections.empty() || !holds_.all_totals_known())
       return;
     sold_out_check_pending_ = core_.journal.obstacle().has_value();
     if (sold_out_check_pending_)
@@ -223,7 +229,7 @@ private:
     auto decision = core_.event.note_totals(sum);
     if (const auto* fact = domain::granted(decision)) {
       log::of("actors").info("event {} is {}", core_.id.value(), domain::to_string(fact->state));
-      core_.write(*fact, event_became{});
+      core_.write(*fact, event_became{{}, fact->state});
     }
   }
 
@@ -246,7 +252,7 @@ private:
     auto decision = core_.event.change_state(wanted);
     if (const auto* fact = domain::granted(decision)) {
       log::of("actors").info("event {} is {} now, as was set", core_.id.value(), domain::to_string(wanted));
-      core_.write(*fact, event_became{});
+      core_.write(*fact, event_became{{}, fact->state});
     }
   }
 
@@ -399,7 +405,7 @@ messages::event_actor spawn_event(caf::actor_system& system, event_start start) 
 }
 
 domain::section_terms section_terms_of(const domain::event_settings& settings) {
-  return {settings.prices, settings.hold_ttl, settings.refuse_orphans};
+  return {settings.prices, settings.hold_ttl, settings.refuse_orphans, settings.rehold.pause};
 }
 
 } // namespace usher::actors

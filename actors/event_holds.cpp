@@ -38,6 +38,8 @@ event_holds::event_holds(event_common& core, std::size_t requests_max, std::chro
 
 caf::result<messages::hold_granted> event_holds::hold(messages::hold_seats& wish) {
   auto closed = core_.event.may_hold();
+  if (!closed)
+    closed = domain::refusal_to_hold(core_.durable_state);
   if (closed && ready_ && !known_.find(wish.hold))
     return to_error(*closed);
   if (auto why = obstacle(wish))
@@ -59,6 +61,9 @@ caf::result<messages::hold_granted> event_holds::hold(messages::hold_seats& wish
     auto [section, quantity] = known->parts.front();
     return hold_in_one(wish, section, *wish.best_anywhere, quantity);
   }
+  // Searching again would hold other seats than those that have gone.
+  if (wish.best_anywhere && ended_.contains(wish.hold))
+    return to_error(rejection::hold_expired);
   if (wish.best_anywhere || wish.sections.size() > 1) {
     if (spreads_.size() + searches_.size() >= requests_max_)
       return to_error(rejection::overloaded);
@@ -193,8 +198,13 @@ void event_holds::take_claims(const messages::section_claims& claims) {
 void event_holds::give_back(const messages::allowance_back& news) {
   places_.seats_freed(news.section);
   // A search that goes on in the next section still needs its allowance.
-  if (!searches_.contains(news.hold))
-    known_.forget_part(news.hold, news.section, news.attempt);
+  if (searches_.contains(news.hold))
+    return;
+  auto was_known = known_.find(news.hold) != nullptr;
+  known_.forget_part(news.hold, news.section, news.attempt);
+  // Only what comes back with an attempt was refused, and may be asked for again; so may what was undone.
+  if (news.attempt == 0 && was_known && !known_.find(news.hold) && !spreads_.contains(news.hold))
+    ended_.remember(news.hold);
 }
 
 } // namespace usher::actors

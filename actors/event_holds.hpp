@@ -5,6 +5,7 @@
 #include "actors/event_common.hpp"
 #include "actors/search_hints.hpp"
 #include "actors/spread_requests.hpp"
+#include "domain/ended_holds.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -46,8 +47,8 @@ public:
   /// The sections are known now: there are this many.
   void expect_sections(std::size_t count) { places_.expect_sections(count); }
   /// Takes the sections' present totals for the choice of where to look.
-  void note_totals(domain::section_no section, const domain::section_totals& totals) {
-    places_.note_totals(section, totals);
+  void note_totals(const messages::section_totals_changed& news) {
+    places_.note_totals(news.section, news.totals, news.free_by_category);
   }
   [[nodiscard]] const std::vector<domain::section_totals>& totals() const noexcept { return places_.totals(); }
   /// Every section has said how it stands.
@@ -66,6 +67,9 @@ private:
   void ask_claims(domain::section_no section);
   void take_claims(const messages::section_claims& claims);
 
+  /// How many ended holds are remembered, for repeats of a search for the best places.
+  static constexpr std::size_t ended_holds_max = 10'000;
+
   event_common& core_;
   const std::size_t requests_max_;
   const std::chrono::milliseconds retry_;
@@ -74,6 +78,7 @@ private:
   search_hints places_;
   spread_requests spreads_;
   best_requests searches_;
+  domain::ended_holds ended_{ended_holds_max};
   std::size_t claims_missing_ = 0; ///< sections that have not said what is held and owned
   bool ready_ = false;
 };

@@ -12,7 +12,8 @@ namespace usher::actors {
 
 /// Settings or state changed: the sections, the waiting room and whoever asked for it are told.
 struct event_became {
-  std::optional<caf::typed_response_promise<messages::event_view>> asked;
+  std::optional<caf::typed_response_promise<messages::event_view>> asked = std::nullopt;
+  std::optional<domain::event_state> state = std::nullopt; ///< if that changed
 };
 
 /// An order was begun: its checkout starts, and the buyer is told.

@@ -18,11 +18,12 @@ public:
   /// There are this many sections.
   void expect_sections(std::size_t count);
   /// A section says how it stands.
-  void note_totals(domain::section_no section, const domain::section_totals& totals);
+  void note_totals(domain::section_no section, const domain::section_totals& totals,
+                   const std::vector<std::uint32_t>& free_by_category = {});
   /// A section has more free seats than it had.
   void seats_freed(domain::section_no section);
   /// A section does not have these places side by side, until it frees seats.
-  void note_not_together(domain::section_no section, const domain::best_wish& wanted);
+  void note_not_together(const best_search::attempt& tried, const domain::best_wish& wanted);
 
   /// Whether, as far as is known, a section may have such places.
   [[nodiscard]] bool may_have(const best_search::attempt& next, const domain::best_wish& wanted) const;
@@ -31,10 +32,13 @@ public:
   [[nodiscard]] bool all_totals_known() const noexcept { return known_totals_ == totals_.size() && known_totals_ > 0; }
 
 private:
-  /// Section, category (or none) and quantity.
-  using togetherness_wish = std::tuple<domain::section_no, std::optional<domain::category_no>, std::uint32_t>;
+  /// Section, category (or none), grade and quantity.
+  using togetherness_wish =
+      std::tuple<domain::section_no, std::optional<domain::category_no>, domain::seat_grade, std::uint32_t>;
+  [[nodiscard]] std::uint32_t free_in(domain::section_no section, std::optional<domain::category_no> category) const;
 
-  std::vector<domain::section_totals> totals_; ///< by section number
+  std::vector<domain::section_totals> totals_;               ///< by section number
+  std::vector<std::vector<std::uint32_t>> free_by_category_; ///< by section number; empty: not known
   std::vector<bool> totals_seen_;
   std::size_t known_totals_ = 0;
   std::set<togetherness_wish> not_together_;

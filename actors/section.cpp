@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 #include <variant>
 
@@ -43,7 +42,8 @@ public:
   messages::section_actor::behavior_type make_behavior() {
     self_->set_down_handler([this](const caf::down_msg& gone) { news_.forget(gone.source); });
     news_.tell_totals();
-    arm_timer(clock_.now(self_));
+    resumed_at_ = clock_.now(self_);
+    arm_timer(resumed_at_);
     return {
         // Matched from top to bottom: messages that come with every hold are first.
         [this](messages::hold_in_section& wish) { return hold(wish); },
@@ -84,14 +84,11 @@ public:
     for (auto& end : std::exchange(untold_ends_, {}))
       if (!section_.find(end.hold))
         news_.tell(end);
-    for (auto [hold, denied] : std::exchange(denied_holds_, {})) {
-      if (section_.find(hold))
-        end_hold({hold, domain::hold_end::unacknowledged}, {}, denied.attempt);
-      else if (denied.repeated)
-        self_->send(event_actor_, messages::allowance_back{number_, hold, denied.attempt});
-    }
+    resumed_at_ = clock_.now(self_);
+    for (auto& after : journal_.take_kept_back())
+      answer_by_history(after, resumed_at_);
     journal_.flush();
-    arm_timer(clock_.now(self_));
+    arm_timer(resumed_at_);
     news_.tell_soon();
     tell_at_rest();
   }
@@ -102,14 +99,14 @@ private:
   // ---- holds ----
 
   caf::result<messages::hold_granted> hold(messages::hold_in_section& wish) {
+    // It has not heard from the event yet, or the event was never defined: then nobody knows what its seats cost.
+    if (terms_.prices.empty())
+      return refuse(wish, {.reason = rejection::overloaded});
     auto now = clock_.now(self_);
     auto until = wish.until.value_or(now + terms_.hold_ttl);
-    auto decided = section_.hold(wish.hold, wish.buyer, wish.wanted, wish.wish_digest, terms_, until);
-    if (domain::repeated(decided)) {
-      if (auto denied = denied_holds_.find(wish.hold); denied != denied_holds_.end())
-        denied->second = {wish.attempt, true}; // it counts again, whether it is here or not
-      return answer_with(wish.hold);
-    }
+    auto decided = section_.hold(wish.hold, wish.buyer, wish.wanted, wish.wish_digest, terms_, until, now);
+    if (domain::repeated(decided))
+      return answer_with(wish.hold, wish.attempt);
     if (auto* no = std::get_if<domain::refusal>(&decided))
       return refuse(wish, std::move(*no));
     if (auto obstacle = journal_.obstacle())
@@ -140,10 +137,10 @@ private:
   }
 
   /// Answers with a hold that is here, as soon as it is durable.
-  caf::result<messages::hold_granted> answer_with(domain::hold_id hold) {
+  caf::result<messages::hold_granted> answer_with(domain::hold_id hold, std::uint64_t attempt = 0) {
     if (journal_.settled())
       return granted(hold);
-    return after_all<messages::hold_granted>(consequence::answer::granted_again, hold);
+    return after_all<messages::hold_granted>(consequence::answer::granted_again, hold, attempt);
   }
 
   [[nodiscard]] caf::result<messages::hold_granted> granted(domain::hold_id id) const {
@@ -179,10 +176,10 @@ private:
     return asker;
   }
 
-  void end_hold(const domain::hold_ended& fact, caf::response_promise asker, std::uint64_t attempt = 0) {
+  void end_hold(const domain::hold_ended& fact, caf::response_promise asker) {
     const auto& ending = *section_.find(fact.hold); // until the fact is applied
     section_change change{{ending.seats, domain::to_char(domain::seat_state::free)},
-                          end_of_hold{fact.hold, ending.buyer, fact.why, attempt}};
+                          end_of_hold{fact.hold, ending.buyer, fact.why}};
     consequence after{asker.pending() ? consequence::answer::done : consequence::answer::none, std::move(asker),
                       fact.hold, 0, std::make_unique<section_change>(std::move(change))};
     section_.apply(fact);
@@ -196,16 +193,20 @@ private:
     timer_.rang(now);
     if (journal_.obstacle())
       return timer_.wake_at(now + patience, now);
-    for (const auto& fact : section_.expire(now, limits_.expiries_at_once_max))
+    for (const auto& fact : section_.expire(now, limits_.expiries_at_once_max, paying_until()))
       end_hold(fact, {});
     arm_timer(now);
   }
 
   /// Makes sure that the earliest deadline is met.
   void arm_timer(domain::instant now) {
-    if (auto next = section_.next_deadline())
+    if (auto next = section_.next_deadline(paying_until()))
       timer_.wake_at(*next, now);
   }
+
+  /// No hold that is being paid for ends before this moment: after an outage its checkout may need as long to be back
+  /// and to give it more time.
+  [[nodiscard]] domain::instant paying_until() const { return resumed_at_ + limits_.paying_grace; }
 
   // ---- sales ----
 
@@ -263,11 +264,17 @@ private:
   }
 
   template <class Reply>
-  caf::result<Reply> after_all(consequence::answer reply, domain::hold_id hold) {
+  caf::result<Reply> after_all(consequence::answer reply, domain::hold_id hold, std::uint64_t attempt = 0) {
+    if (reply == consequence::answer::granted_again && journal_.may_keep_back()) {
+      // What it repeats may have been written, and is answered by then.
+      auto asker = self_->make_response_promise();
+      journal_.keep_back({reply, asker, hold, attempt});
+      return asker;
+    }
     if (auto obstacle = journal_.obstacle())
       return to_error(*obstacle);
     auto asker = self_->make_response_promise();
-    journal_.after_all({reply, asker, hold});
+    journal_.after_all({reply, asker, hold, attempt});
     return asker;
   }
 
@@ -321,18 +328,31 @@ private:
 
   void failed(const messages::append_failed& failure) {
     journal_.failed(failure, [this](consequence& after) {
-      if (after.reply == consequence::answer::granted) {
-        denied_holds_.emplace(after.hold, denied_hold{after.attempt});
-        self_->send(event_actor_, messages::allowance_back{number_, after.hold, after.attempt});
-      }
-      if (after.change && after.change->end) {
-        // The buyer was told long ago that it is not held.
-        if (const auto& end = *after.change->end; end.why == domain::hold_end::unacknowledged)
-          denied_holds_.emplace(end.hold, denied_hold{end.attempt});
+      auto about_hold = after.hold != domain::hold_id{} && after.asker.pending();
+      if (after.change && after.change->end)
         untold_ends_.push_back(std::move(*after.change->end));
-      }
+      if (about_hold && journal_.standing() == shard_standing::in_doubt)
+        return journal_.keep_back(std::move(after));
+      if (after.reply == consequence::answer::granted)
+        self_->send(event_actor_, messages::allowance_back{number_, after.hold, after.attempt});
       after.asker.deliver(to_error(rejection::store_unavailable));
     });
+  }
+
+  /// Answers what was kept back, now that the section is what the journal says.
+  void answer_by_history(consequence& after, domain::instant now) {
+    const auto* found = section_.find(after.hold);
+    if (after.reply == consequence::answer::done) // of a release
+      return found ? after.asker.deliver(to_error(rejection::store_unavailable)) : after.asker.deliver();
+    if (found) {
+      if (after.reply == consequence::answer::granted)
+        counters_.granted->inc();
+      return after.asker.deliver(describe(*found, now));
+    }
+    if (counts_here(after.hold, rejection::hold_expired) || section_.ended(after.hold))
+      return after.asker.deliver(to_error(rejection::hold_expired));
+    self_->send(event_actor_, messages::allowance_back{number_, after.hold, after.attempt});
+    after.asker.deliver(to_error(rejection::store_unavailable));
   }
 
   // ---- another actor for this shard ----
@@ -382,12 +402,8 @@ private:
 
   actor_port<self_pointer, section_state> port_;
   shard_journal<section_once_durable> journal_;
-  struct denied_hold {
-    std::uint64_t attempt; ///< the latest one
-    bool repeated = false; ///< there was a later one after it was denied
-  };
-  std::unordered_map<domain::hold_id, denied_hold> denied_holds_; ///< told `store_unavailable`, perhaps written
-  std::vector<end_of_hold> untold_ends_;                          ///< perhaps written, told to nobody
+  std::vector<end_of_hold> untold_ends_; ///< perhaps written, told to nobody
+  domain::instant resumed_at_;           ///< since when the section serves without a doubt
 
   caf::response_promise at_rest_; ///< of whoever waits for it
 

@@ -19,6 +19,9 @@ struct section_limits {
   /// Watchers and the event hear of changes at once after a quiet time, else once per interval.
   std::chrono::milliseconds between_news{100};
   std::size_t expiries_at_once_max = 1'000;
+  /// So long after the section was started or claimed anew, no hold that is being paid for ends: as long as a checkout
+  /// asks for (`checkout_timing::payment_window`).
+  domain::seconds paying_grace{120};
 };
 
 /// All a section needs to serve.
@@ -26,7 +29,7 @@ struct section_start {
   domain::event_id event;
   domain::shared_plan plan;
   domain::section_no number;
-  domain::section_terms terms;
+  domain::section_terms terms;        ///< without prices, nothing is held until the event sends some
   persistence::shard_history history; ///< what the claim returned
   messages::event_actor event_actor;
   messages::journal_actor journal;

@@ -63,7 +63,7 @@ void section_news::tell_seats() {
 }
 
 void section_news::tell_totals() {
-  self_->send(event_actor_, messages::section_totals_changed{number_, seats_.totals()});
+  self_->send(event_actor_, messages::section_totals_changed{number_, seats_.totals(), seats_.free_by_category()});
 }
 
 void section_news::tell(const end_of_hold& end) {
@@ -72,7 +72,7 @@ void section_news::tell(const end_of_hold& end) {
     for (const auto& gateway : subscribers_)
       self_->send(gateway, messages::hold_expired{event_, end.hold, end.buyer, number_});
   }
-  self_->send(event_actor_, messages::allowance_back{number_, end.hold, end.attempt});
+  self_->send(event_actor_, messages::allowance_back{number_, end.hold, 0});
 }
 
 messages::section_view section_news::view() const {

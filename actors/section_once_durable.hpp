@@ -16,7 +16,6 @@ struct end_of_hold {
   domain::hold_id hold;
   domain::buyer_id buyer;
   domain::hold_end why = domain::hold_end::released;
-  std::uint64_t attempt = 0; ///< an unacknowledged end is of this attempt
 };
 
 /// What to show and tell, besides a granted hold.

@@ -46,6 +46,11 @@ enum class shard_standing : std::uint8_t {
 /// order of the facts, or in `failed`. After a failure the shard is in doubt: it claims its own next epoch, which
 /// fences late writes of its own, and rebuilds itself from the history that the claim returns.
 ///
+/// An answer that must be true whatever the journal holds is kept back while that is unknown: in `failed`, the shard
+/// gives its consequence to `keep_back` if the journal is `in_doubt` then, and says nothing. When it has rebuilt itself
+/// after `reclaimed`, it answers what `take_kept_back` returns, in the order in which it was kept back, by what the
+/// history says. Should the shard stop instead, its asker gets no answer, which is the truth: nobody here knows.
+///
 /// Not an actor and not tied to one: what it wants done goes through a `journal_port`.
 template <class Consequence>
 class shard_journal {
@@ -155,6 +160,18 @@ public:
 
   // ---- recovery ----
 
+  /// Keeps a consequence until the shard is claimed anew. Requires that the journal is in doubt.
+  void keep_back(Consequence consequence) {
+    domain::ensure(standing_ == shard_standing::in_doubt, "an answer is kept back only while in doubt");
+    kept_back_.push_back(std::move(consequence));
+  }
+  /// Whether one more may be kept back, besides those that were in flight when the doubt began.
+  [[nodiscard]] bool may_keep_back() const noexcept {
+    return standing_ == shard_standing::in_doubt && kept_back_.size() < limits_.in_flight_max;
+  }
+  /// What was kept back, the oldest first; to be answered once the shard is rebuilt.
+  [[nodiscard]] std::vector<Consequence> take_kept_back() { return std::exchange(kept_back_, {}); }
+
   /// The keeper could not claim the shard. If the store is out of reach, it is tried again, less and less often; any
   /// other reason means that the shard is somebody else's.
   void reclaim_failed(const domain::refusal& why) {
@@ -252,6 +269,7 @@ private:
   std::uint64_t last_;    ///< the newest number given to a fact
   std::uint64_t durable_; ///< everything up to here is durable
   std::deque<entry> in_flight_;
+  std::vector<Consequence> kept_back_; ///< while in doubt
   std::vector<domain::fact> outbox_;
   std::size_t last_handed_over_ = 0; ///< how many facts
   domain::instant outbox_at_;

@@ -40,21 +40,26 @@ caf::result<messages::hold_granted> spread_requests::begin(messages::hold_seats&
   if (auto why = known_.take_allowance(wish, static_cast<std::uint32_t>(quantity)))
     return to_error(*why);
   auto repeated = !known_.add(wish.hold, mine);
-  if (repeated)
+  if (repeated) {
+    auto parts = known_.find(wish.hold)->parts.size();
     if (auto why = known_.add_parts(wish.hold, mine))
       return to_error(*why);
+    // What was held in part was never promised, e.g. when the node died in between: then this is the first request.
+    repeated = known_.find(wish.hold)->parts.size() == parts;
+  }
 
   auto hold = wish.hold;
   auto asked = core_.self->make_response_promise<messages::hold_granted>();
   messages::release_hold undo{wish.trace, core_.id, hold, wish.buyer, numbers, false};
   under_way_.try_emplace(hold, spread_under_way{spread_hold{std::move(numbers)}, std::move(undo), asked, repeated});
   auto until = core_.now() + core_.event.settings().hold_ttl;
+  auto attempt = known_.next_attempt(hold);
   for (auto& part : wish.sections) {
     auto section = part.section;
     core_.self
-        ->request(
-            core_.sections[section.value()], caf::infinite,
-            messages::hold_in_section{wish.trace, hold, wish.buyer, std::move(part.wanted), wish.wish_digest, until})
+        ->request(core_.sections[section.value()], caf::infinite,
+                  messages::hold_in_section{wish.trace, hold, wish.buyer, std::move(part.wanted), wish.wish_digest,
+                                            until, attempt})
         .then([this, hold, section](const messages::hold_granted& x) { granted(hold, section, x); },
               [this, hold, section](const caf::error& why) { refused(hold, section, to_refusal(why)); });
   }

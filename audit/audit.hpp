@@ -52,6 +52,8 @@ struct audit_limits {
   /// How long after its deadline a hold may end; if nobody served its event then, how long after the next owner's first
   /// fact.
   domain::seconds hold_overrun{10};
+  /// How much longer a hold may go on that is being paid for: so long after its section was started or claimed anew.
+  domain::seconds paying_grace{120};
   /// How many violations are kept; all are counted.
   std::size_t violations = 1000;
 };

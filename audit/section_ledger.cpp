@@ -49,7 +49,7 @@ void section_ledger::finish(const event_activity& served) {
   for (const auto& late : late_ends_)
     judge(late, served);
   for (const auto& [id, hold] : holds_)
-    judge({id, hold.until, served.last(), {}}, served);
+    judge({id, hold.until, served.last(), {}, hold.is_paying}, served);
   for (std::uint32_t i = 0; i < seats_.size(); ++i)
     if (taken(seats_[i].state) && !here_->has(seat_no{i}))
       findings_.add(1, shard_, {},
@@ -94,13 +94,13 @@ void section_ledger::note(const entry_type& entry, const hold_ended& fact) {
 }
 
 void section_ledger::note(const entry_type& entry, const payment_started& fact) {
-  extend(entry, fact.hold, fact.until);
+  extend(entry, fact.hold, fact.until, true);
 }
 
 void section_ledger::note(const entry_type& entry, const payment_stopped& fact) {
   if (auto hold = holds_.find(fact.hold); hold != holds_.end() && fact.until < hold->second.promised)
     find_fault(3, entry, "hold " + to_hex(fact.hold) + " is cut short when its payment stops");
-  extend(entry, fact.hold, fact.until);
+  extend(entry, fact.hold, fact.until, false);
 }
 
 void section_ledger::note(const entry_type& entry, const seats_sold& fact) {
@@ -180,20 +180,21 @@ void section_ledger::note(const entry_type& entry, const Fact& fact) {
   find_fault(0, entry, std::string{name_of(fact)} + " is no fact of a section");
 }
 
-void section_ledger::extend(const entry_type& entry, hold_id id, instant until) {
+void section_ledger::extend(const entry_type& entry, hold_id id, instant until, bool is_paying) {
   auto hold = holds_.find(id);
   if (hold == holds_.end()) {
     find_fault(0, entry, "hold " + to_hex(id) + " is paid for although it is not there");
     return;
   }
   hold->second.until = until;
+  hold->second.is_paying = is_paying;
 }
 
 void section_ledger::end_hold(const entry_type& entry, hold_id id) {
   auto hold = holds_.extract(id);
   const auto& ended = hold.mapped();
   if (entry.at > ended.until + findings_.limits().hold_overrun && late_ends_.size() < findings_.limits().violations)
-    late_ends_.push_back({id, ended.until, entry.at, entry.seq});
+    late_ends_.push_back({id, ended.until, entry.at, entry.seq, ended.is_paying});
   for (auto number : ended.seats) {
     auto& seat = seats_[number.value()];
     if (seat.state == seat_state::held && seat.hold == id)
@@ -208,9 +209,11 @@ void section_ledger::judge(const late_end& late, const event_activity& served) {
   auto settled = late.until + last_moments;
   auto next = served.first_since(settled);
   auto due = next > settled ? next : late.until;
-  if (late.at <= due + findings_.limits().hold_overrun)
+  // One that is being paid for gets as much time again whenever its section is started or claimed anew.
+  auto most = findings_.limits().hold_overrun + (late.is_paying ? findings_.limits().paying_grace : domain::seconds{0});
+  if (late.at <= due + most)
     return;
-  auto overrun = std::to_string(findings_.limits().hold_overrun.count()) + " s after its deadline";
+  auto overrun = std::to_string(most.count()) + " s after its deadline";
   findings_.add(8, shard_, late.seq,
                 "hold " + to_hex(late.hold) + (late.seq == fact_seq{} ? " has not ended " : " ends more than ")
                     + overrun + (due > late.until ? ", counted from when its event was served again" : ""));

@@ -42,12 +42,14 @@ private:
     std::vector<domain::seat_no> seats;
     domain::instant promised;
     domain::instant until;
+    bool is_paying = false;
   };
   struct late_end {
     domain::hold_id hold;
     domain::instant until;
     domain::instant at;   ///< when it ended, or was last seen
     domain::fact_seq seq; ///< none if it never ended
+    bool is_paying = false;
   };
   using entry_type = persistence::examined_entry;
 
@@ -62,7 +64,7 @@ private:
   template <class Fact>
   void note(const entry_type& entry, const Fact& fact);
 
-  void extend(const entry_type& entry, domain::hold_id hold, domain::instant until);
+  void extend(const entry_type& entry, domain::hold_id hold, domain::instant until, bool is_paying);
   void end_hold(const entry_type& entry, domain::hold_id hold);
   void judge(const late_end& late, const event_activity& served);
   /// The seat's record, or null when the section has no such seat.

@@ -11,6 +11,20 @@ namespace {
 constexpr std::size_t usual_size = 512;
 constexpr std::size_t size_per_seat = 160;
 
+/// What is special about a seat; nothing for most.
+void write_flags(json_writer& json, const domain::planned_seat& seat) {
+  if (!seat.accessible && !seat.companion && !seat.restricted_view)
+    return;
+  json.key("flags").begin_array();
+  if (seat.accessible)
+    json.value("accessible");
+  if (seat.companion)
+    json.value("companion");
+  if (seat.restricted_view)
+    json.value("restricted_view");
+  json.end_array();
+}
+
 /// The members that say which place this is and what it costs; the caller opens and closes the object.
 void write_place(json_writer& json, domain::seat_place place, domain::minor_units price, const event_names& event) {
   const auto& section = event.plan.section(place.section);
@@ -19,6 +33,7 @@ void write_place(json_writer& json, domain::seat_place place, domain::minor_unit
   if (index && !section.general()) {
     const auto& seat = section.seats[*index];
     json.member("row", section.rows[seat.row]).member("number", seat.number);
+    write_flags(json, seat);
   } else {
     json.key("row").null().key("number").null();
   }

@@ -59,6 +59,7 @@ void write_event(json_writer& json, const messages::event_view& view, const doma
   write_moment(json, "opens_at", settings.opens_at);
   write_moment(json, "closes_at", settings.closes_at);
   json.member("hold_ttl_s", settings.hold_ttl.count()).member("max_seats_per_buyer", settings.max_seats_per_buyer);
+  json.member("rehold_pause_s", settings.rehold.pause.count());
   json.member("waiting_room", settings.waiting_room).member("admission_per_s", settings.admission_per_s);
   json.member("max_shopping", settings.max_shopping).member("refuse_orphans", settings.refuse_orphans);
   json.member("currency", settings.currency).member("capacity", plan.capacity());

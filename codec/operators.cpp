@@ -95,6 +95,11 @@ std::optional<domain::seconds> read_hold_ttl(object_reader& members) {
   return seconds ? std::optional{domain::seconds{*seconds}} : std::nullopt;
 }
 
+std::optional<domain::seconds> read_rehold_pause(object_reader& members) {
+  auto seconds = members.optional_number("rehold_pause_s", 0, domain::rehold_rule::pause_max.count());
+  return seconds ? std::optional{domain::seconds{*seconds}} : std::nullopt;
+}
+
 std::optional<std::uint32_t> read_count(object_reader& members, std::string_view name, std::uint32_t low,
                                         std::uint32_t high) {
   auto number = members.optional_number(name, low, high);
@@ -113,18 +118,26 @@ std::optional<std::uint32_t> read_max_seats_per_buyer(object_reader& members) {
   return read_count(members, "max_seats_per_buyer", 1, domain::event_settings::seats_per_buyer_max);
 }
 
+std::optional<domain::instant> read_sale_time(object_reader& members, std::string_view name) {
+  auto time = read_moment(members, name);
+  if (time && *time >= domain::event_settings::times_end)
+    members.fail(name, "This must be before the year 2200; leave it out if you mean never.");
+  return time;
+}
+
 domain::event_settings read_settings(object_reader& members) {
   domain::event_settings settings;
   settings.name = members.optional_text("name", name_bytes).value_or(std::string{});
   settings.currency = read_currency(members, settings.currency);
   settings.hold_ttl = read_hold_ttl(members).value_or(settings.hold_ttl);
+  settings.rehold.pause = read_rehold_pause(members).value_or(settings.rehold.pause);
   settings.max_seats_per_buyer = read_max_seats_per_buyer(members).value_or(settings.max_seats_per_buyer);
   settings.admission_per_s = read_admission_per_s(members).value_or(settings.admission_per_s);
   settings.max_shopping = read_max_shopping(members).value_or(settings.max_shopping);
   settings.waiting_room = members.optional_truth("waiting_room").value_or(settings.waiting_room);
   settings.refuse_orphans = members.optional_truth("refuse_orphans").value_or(settings.refuse_orphans);
-  settings.opens_at = read_moment(members, "opens_at");
-  settings.closes_at = read_moment(members, "closes_at");
+  settings.opens_at = read_sale_time(members, "opens_at");
+  settings.closes_at = read_sale_time(members, "closes_at");
   if (settings.opens_at && settings.closes_at && *settings.closes_at <= *settings.opens_at)
     members.fail("closes_at", "This must be later than opens_at.");
   return settings;
@@ -190,8 +203,9 @@ read_body<event_body> read_event_body(std::string_view text) {
   const auto& object = std::get<0>(parsed)->json.get_object();
   first_fault fault;
   object_reader members{object, fault};
-  members.refuse_others({"name", "currency", "prices", "hold_ttl_s", "max_seats_per_buyer", "admission_per_s",
-                         "max_shopping", "waiting_room", "refuse_orphans", "opens_at", "closes_at", "state", "plan"});
+  members.refuse_others({"name", "currency", "prices", "hold_ttl_s", "rehold_pause_s", "max_seats_per_buyer",
+                         "admission_per_s", "max_shopping", "waiting_room", "refuse_orphans", "opens_at", "closes_at",
+                         "state", "plan"});
   event_body body;
   body.settings = read_settings(members);
   body.prices = read_prices(members);
@@ -222,7 +236,8 @@ read_body<messages::change_event> read_event_change(std::string_view text, const
   const auto& object = std::get<0>(parsed)->json.get_object();
   first_fault fault;
   object_reader members{object, fault};
-  members.refuse_others({"state", "admission_per_s", "max_shopping", "max_seats_per_buyer", "hold_ttl_s", "prices"});
+  members.refuse_others(
+      {"state", "admission_per_s", "max_shopping", "max_seats_per_buyer", "hold_ttl_s", "rehold_pause_s", "prices"});
   auto says_nothing = [](const auto& member) { return member.value().is_null(); };
   if (std::all_of(object.begin(), object.end(), says_nothing))
     members.fail("There is nothing to change.");
@@ -233,6 +248,7 @@ read_body<messages::change_event> read_event_change(std::string_view text, const
   change.max_shopping = read_max_shopping(members);
   change.max_seats_per_buyer = read_max_seats_per_buyer(members);
   change.hold_ttl = read_hold_ttl(members);
+  change.rehold_pause = read_rehold_pause(members);
   for (const auto& [name, price] : read_prices(members)) {
     if (!plan.find_category(name) && !fault)
       fault = bad_request(pointer_to("/prices", name), "The plan has no category " + name + ".");

@@ -67,6 +67,7 @@ private:
   void read_zone(object_reader& zone, const std::string& at);
   void read_general(object_reader& zone, domain::section_plan& section);
   void read_row(object_reader& row, const std::string& at, domain::point zone_at, domain::section_plan& section);
+  std::unordered_set<std::size_t> read_breaks(object_reader& row, std::size_t seats);
   domain::planned_seat read_seat(object_reader& seat, domain::point row_at);
   void read_flags(object_reader& reader, domain::planned_seat& seat);
   domain::category_no read_category(object_reader& reader);
@@ -194,6 +195,7 @@ void plan_reader::read_row(object_reader& row, const std::string& at, domain::po
   count_places(row, "seats", seats->size());
   auto row_number = static_cast<std::uint16_t>(section.rows.size());
   section.rows.push_back(std::move(name));
+  auto breaks = read_breaks(row, seats->size());
   auto list_at = pointer_to(at, "seats");
   for (std::size_t i = 0; i < seats->size() && !fault_; ++i) {
     auto seat_at = pointer_to(list_at, i);
@@ -205,11 +207,28 @@ void plan_reader::read_row(object_reader& row, const std::string& at, domain::po
     object_reader reader{*object, fault_, seat_at};
     auto seat = read_seat(reader, row_at);
     seat.row = row_number;
+    seat.after_break = breaks.contains(i);
     auto [first, is_new] = seat_pointers_.emplace(seat.guid, seat_at);
     if (!is_new)
       reader.fail("seat_guid", "The seat at " + first->second + " has this guid already.");
     section.seats.push_back(std::move(seat));
   }
+}
+
+/// Which seats of a row begin another segment of it, by index; the first one always does.
+std::unordered_set<std::size_t> plan_reader::read_breaks(object_reader& row, std::size_t seats) {
+  std::unordered_set<std::size_t> result;
+  const auto* list = row.has("segment_breaks") ? row.array("segment_breaks", 0, plan_seats_max) : nullptr;
+  for (std::size_t i = 0; list && i < list->size(); ++i) {
+    boost::system::error_code error;
+    auto index = (*list)[i].to_number<std::uint32_t>(error);
+    if (!error && index <= seats)
+      result.insert(index);
+    else if (!fault_)
+      fault_ = bad_request(pointer_to(row.pointer("segment_breaks"), i),
+                           "This must be the index of the seat before which the row is interrupted.");
+  }
+  return result;
 }
 
 domain::planned_seat plan_reader::read_seat(object_reader& reader, domain::point row_at) {
@@ -276,12 +295,19 @@ void plan_reader::name_sections() {
            + std::to_string(++next_number.try_emplace(wanted, 1).first->second);
     return id;
   };
+  std::unordered_map<std::string_view, std::size_t> wanted_by;
+  for (const auto& origin : origins_)
+    ++wanted_by[origin.wanted_id];
   for (std::size_t i = 0; i < sections_.size(); ++i)
-    if (!origins_[i].wanted_id.empty())
+    if (!origins_[i].wanted_id.empty()) {
       sections_[i].id = unique(origins_[i].wanted_id);
+      sections_[i].id_is_made_up = wanted_by[origins_[i].wanted_id] > 1; // which of them is which is made up
+    }
   for (std::size_t i = 0; i < sections_.size(); ++i)
-    if (origins_[i].wanted_id.empty())
+    if (origins_[i].wanted_id.empty()) {
       sections_[i].id = unique(slug_of(sections_[i].name));
+      sections_[i].id_is_made_up = true;
+    }
 }
 
 /// The places of a floor are called `ID:NUMBER`; no seat may have such a name.

@@ -8,8 +8,14 @@
 namespace usher::domain {
 namespace {
 
-/// How many seats are tried as the middle of the nearest ones. The bound keeps the search O(seats).
+/// How many seats are tried as the middle of the nearest ones, and how many distances are measured for all of them
+/// together: one middle is always tried. The bounds keep the search O(seats).
 constexpr std::size_t middles_max = 64;
+constexpr std::size_t distances_max = 200'000;
+
+seat_grade next_after(seat_grade grade) {
+  return static_cast<seat_grade>(static_cast<std::uint8_t>(grade) + 1);
+}
 
 /// A free seat and how far it is from the middle under consideration, squared.
 struct candidate {
@@ -26,6 +32,9 @@ public:
     // the search is in the named steps
   }
 
+  /// Seats of this grade or better will do from now on.
+  void accept(seat_grade worst) { worst_ = worst; }
+
   /// The first seats side by side that leave no seat alone; if there are none, the first side by side.
   [[nodiscard]] std::vector<seat_no> side_by_side() const {
     std::optional<seat_range> second_best;
@@ -36,6 +45,8 @@ public:
         if (run < wanted_.quantity)
           continue;
         seat_range found{seat + 1 - wanted_.quantity, seat + 1};
+        if (parts_companions(row, found.first - 1, found.first) || parts_companions(row, seat, found.end))
+          continue;
         if (!leaves_orphan(states_, row, found))
           return seats_of(found);
         if (!second_best)
@@ -55,7 +66,8 @@ public:
       return {};
     std::vector<seat_no> best;
     double best_spread = 0;
-    auto step = std::max<std::size_t>(1, (free.size() + middles_max - 1) / middles_max);
+    auto middles = std::clamp<std::size_t>(distances_max / free.size(), 1, middles_max);
+    auto step = std::max<std::size_t>(1, (free.size() + middles - 1) / middles);
     auto around = free;
     for (std::size_t middle = 0; middle < free.size(); middle += step) {
       for (std::size_t i = 0; i < free.size(); ++i)
@@ -66,6 +78,9 @@ public:
       for (auto i = around.begin(); i != end; ++i)
         spread += i->distance;
       if (!best.empty() && spread >= best_spread)
+        continue;
+      std::sort(around.begin(), end, [](const candidate& a, const candidate& b) { return a.seat < b.seat; });
+      if (parts_companions({around.begin(), end}))
         continue;
       best_spread = spread;
       best.clear();
@@ -79,7 +94,30 @@ public:
 private:
   [[nodiscard]] bool suits(std::uint32_t seat) const {
     return states_[seat] == seat_state::free
-           && (!wanted_.category || rows_.category_of(seat_no{seat}) == *wanted_.category);
+           && (!wanted_.category || rows_.category_of(seat_no{seat}) == *wanted_.category)
+           && rows_.grade_of(seat_no{seat}) <= worst_;
+  }
+
+  /// Whether taking one of two seats of a row, if it has both, parts it from the free one that belongs to it. Below the
+  /// first seat of a section numbers wrap around to some that no row contains.
+  [[nodiscard]] bool parts_companions(seat_range row, std::uint32_t a, std::uint32_t b) const {
+    return row.contains(a) && row.contains(b) && rows_.are_companions(seat_no{a}, seat_no{b})
+           && states_[a] == seat_state::free && states_[b] == seat_state::free;
+  }
+
+  /// Likewise for taking these, in plan order.
+  [[nodiscard]] bool parts_companions(std::span<const candidate> chosen) const {
+    if (worst_ < seat_grade::wheelchair)
+      return false; // they are free of such seats
+    auto is_chosen = [&](std::uint32_t seat) {
+      return std::binary_search(chosen.begin(), chosen.end(), candidate{0, seat},
+                                [](const candidate& x, const candidate& y) { return x.seat < y.seat; });
+    };
+    return std::any_of(chosen.begin(), chosen.end(), [&](const candidate& x) {
+      auto row = rows_.row_of(seat_no{x.seat});
+      auto parts_from = [&](std::uint32_t other) { return parts_companions(row, x.seat, other) && !is_chosen(other); };
+      return parts_from(x.seat - 1) || parts_from(x.seat + 1);
+    });
   }
 
   [[nodiscard]] double distance(std::uint32_t a, std::uint32_t b) const {
@@ -102,6 +140,7 @@ private:
   const seat_rows& rows_;
   std::span<const seat_state> states_;
   const best_wish& wanted_;
+  seat_grade worst_ = seat_grade::plain;
 };
 
 } // namespace
@@ -109,9 +148,25 @@ private:
 std::vector<seat_no> best_seats(const section_plan& plan, const seat_rows& rows, std::span<const seat_state> states,
                                 const best_wish& wanted) {
   search look{plan, rows, states, wanted};
-  auto found = look.side_by_side();
-  if (found.empty() && wanted.fit == togetherness::anyhow)
-    found = look.nearest();
+  auto try_grades = [&](seat_grade first, seat_grade last) {
+    for (auto fit : {togetherness::together, togetherness::anyhow}) {
+      if (fit == togetherness::anyhow && wanted.fit == togetherness::together)
+        break;
+      for (auto grade = first; grade <= std::min(last, wanted.worst); grade = next_after(grade)) {
+        if (grade != first && !rows.has(grade))
+          continue;
+        look.accept(grade);
+        auto found = fit == togetherness::together ? look.side_by_side() : look.nearest();
+        if (!found.empty())
+          return found;
+      }
+    }
+    return std::vector<seat_no>{};
+  };
+  // A view is given up for sitting together; wheelchair places come last of all.
+  auto found = try_grades(seat_grade::plain, seat_grade::restricted);
+  if (found.empty() && rows.has(seat_grade::wheelchair))
+    found = try_grades(seat_grade::wheelchair, seat_grade::wheelchair);
   return found;
 }
 

@@ -64,18 +64,28 @@ std::optional<refusal> check(const event_settings& settings, std::size_t categor
   if (auto wrong = check_within("hold_ttl_s", settings.hold_ttl.count(), event_settings::hold_ttl_min.count(),
                                 event_settings::hold_ttl_max.count()))
     return wrong;
+  if (auto wrong = check_within("rehold_pause_s", settings.rehold.pause.count(), 0, rehold_rule::pause_max.count()))
+    return wrong;
   if (auto wrong =
           check_within("max_seats_per_buyer", settings.max_seats_per_buyer, 1, event_settings::seats_per_buyer_max))
     return wrong;
   if (auto wrong = check_within("admission_per_s", settings.admission_per_s, 1, event_settings::admission_per_s_max))
     return wrong;
+  for (auto [name, time] : {std::pair{"opens_at", settings.opens_at}, std::pair{"closes_at", settings.closes_at}})
+    if (time && *time >= event_settings::times_end)
+      return bad_request(std::string{name} + " is not before the year 2200; leave it out if you mean never.");
   if (settings.opens_at && settings.closes_at && *settings.closes_at <= *settings.opens_at)
     return bad_request("closes_at is not after opens_at.");
   return std::nullopt;
 }
 
 decision<event_defined> event::define(const event_settings& settings, std::size_t categories) const {
-  if (auto wrong = check(settings, categories))
+  auto checked = settings;
+  // A time that was set before there was a bound is in the way of no other change.
+  for (auto time : {&event_settings::opens_at, &event_settings::closes_at})
+    if (checked.*time && checked.*time == settings_.*time && *(checked.*time) >= event_settings::times_end)
+      (checked.*time).reset();
+  if (auto wrong = check(checked, categories))
     return *std::move(wrong);
   if (settings == settings_)
     return already_so{};
@@ -116,8 +126,8 @@ decision<event_state_changed> event::note_totals(const section_totals& sum) cons
   return already_so{};
 }
 
-std::optional<refusal> event::may_hold() const {
-  switch (state_) {
+std::optional<refusal> refusal_to_hold(event_state state) {
+  switch (state) {
     case event_state::open:
       return std::nullopt;
     case event_state::paused:
@@ -130,6 +140,10 @@ std::optional<refusal> event::may_hold() const {
       break;
   }
   return refusal{.reason = rejection::sale_not_open};
+}
+
+std::optional<refusal> event::may_hold() const {
+  return refusal_to_hold(state_);
 }
 
 std::optional<refusal> event::may_order() const {

@@ -17,6 +17,9 @@ namespace usher::domain {
 /// Why these settings are invalid, or nothing. `categories` is how many the plan has.
 [[nodiscard]] std::optional<refusal> check(const event_settings& settings, std::size_t categories);
 
+/// Why no seats are held in this state: `sale_not_open`, `sale_paused` or `sold_out`; nothing if they are.
+[[nodiscard]] std::optional<refusal> refusal_to_hold(event_state state);
+
 /// One event: its life cycle, its settings and its orders.
 ///
 /// The seats belong to the sections; this class knows only their totals, which come in as readings and decide about
@@ -54,7 +57,7 @@ public:
   /// sold_out → open when something is. `already_so` otherwise.
   [[nodiscard]] decision<event_state_changed> note_totals(const section_totals& sum) const;
 
-  /// May seats be held now? Nothing if so, else `sale_not_open`, `sale_paused` or `sold_out`.
+  /// May seats be held now? See `refusal_to_hold`.
   [[nodiscard]] std::optional<refusal> may_hold() const;
   /// May an order be begun for a hold that exists? Held seats may be paid while paused or sold out, not when closed.
   [[nodiscard]] std::optional<refusal> may_order() const;

@@ -16,12 +16,23 @@ enum class event_state : std::uint8_t { scheduled, draw, open, paused, sold_out,
 /// The name clients see, e.g. `sold_out`.
 [[nodiscard]] const char* to_string(event_state state);
 
+/// How long a buyer who let seats run out leaves them to others: until then the same seats are not held for them again.
+struct rehold_rule {
+  static constexpr seconds pause_max{3'600};
+
+  seconds pause{10}; ///< 0 to `pause_max`, from the moment when the hold ended; none after letting go of it
+
+  friend bool operator==(const rehold_rule&, const rehold_rule&) = default;
+};
+
 /// What an operator sets for one event. A change is a fact that carries all settings.
 struct event_settings {
   static constexpr seconds hold_ttl_min{10};
   static constexpr seconds hold_ttl_max{3'600};
   static constexpr std::uint32_t seats_per_buyer_max = 1'000;
   static constexpr std::uint32_t admission_per_s_max = 100'000;
+  /// A sale opens and closes before this: whoever means "never" sets no time.
+  static constexpr instant times_end{std::chrono::sys_days{std::chrono::year{2200} / 1 / 1}};
 
   std::string name;
   std::string currency = "EUR";
@@ -38,8 +49,10 @@ struct event_settings {
   bool waiting_room = true;
   /// Refuse holds that leave a single free seat between taken ones.
   bool refuse_orphans = false;
+  /// Before `times_end`, as is the next.
   std::optional<instant> opens_at;
   std::optional<instant> closes_at;
+  rehold_rule rehold{};
 
   friend bool operator==(const event_settings&, const event_settings&) = default;
 };

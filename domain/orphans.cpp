@@ -46,6 +46,13 @@ std::vector<seat_no> orphans_of(const row_part& part, std::span<const seat_state
   return result;
 }
 
+std::vector<seat_no> seats_of(seat_range range) {
+  std::vector<seat_no> result;
+  for (auto seat = range.first; seat < range.end; ++seat)
+    result.emplace_back(seat);
+  return result;
+}
+
 bool all_free(std::span<const seat_state> states, seat_range seats) {
   return std::all_of(states.begin() + seats.first, states.begin() + seats.end,
                      [](seat_state x) { return x == seat_state::free; });
@@ -73,6 +80,59 @@ seat_range better_choice(const seat_rows& rows, const row_part& part, std::span<
   return best;
 }
 
+/// The seats of a part by runs of free seats: what separates two of these is taken.
+std::vector<row_part> by_gap(const row_part& part, std::span<const seat_state> states) {
+  std::vector<row_part> gaps;
+  for (auto seat : part.seats) {
+    if (gaps.empty() || !all_free(states, {gaps.back().seats.back().value(), seat.value()}))
+      gaps.push_back({part.row, {}});
+    gaps.back().seats.push_back(seat);
+  }
+  return gaps;
+}
+
+void take(std::vector<seat_state>& states, const row_part& part, seat_state as) {
+  for (auto seat : part.seats)
+    states[seat.value()] = as;
+}
+
+/// Moves what was chosen in each gap by itself, until nobody is left alone: so whoever chose in two places of a row
+/// still sits there. Empty when that comes to nothing.
+std::vector<seat_no> better_by_gaps(const seat_rows& rows, const row_part& part, std::span<const seat_state> states) {
+  auto gaps = by_gap(part, states);
+  if (gaps.size() < 2)
+    return {};
+  std::vector<seat_state> chosen(states.begin(), states.end());
+  for (const auto& gap : gaps)
+    take(chosen, gap, seat_state::held);
+  std::vector<bool> is_moved(gaps.size(), false);
+  for (;;) {
+    row_part whole{part.row, {}};
+    for (const auto& gap : gaps)
+      whole.seats.insert(whole.seats.end(), gap.seats.begin(), gap.seats.end());
+    std::sort(whole.seats.begin(), whole.seats.end());
+    auto orphans = orphans_of(whole, states);
+    if (orphans.empty())
+      return whole.seats;
+    auto is_beside = [alone = orphans.front().value()](seat_no seat) {
+      return seat.value() + 1 == alone || seat.value() == alone + 1;
+    };
+    auto next = std::find_if(gaps.begin(), gaps.end(), [&](const row_part& gap) {
+      return !is_moved[static_cast<std::size_t>(&gap - gaps.data())]
+             && std::any_of(gap.seats.begin(), gap.seats.end(), is_beside);
+    });
+    if (next == gaps.end())
+      return {};
+    is_moved[static_cast<std::size_t>(next - gaps.begin())] = true; // each at most once, so this comes to an end
+    take(chosen, *next, seat_state::free);
+    auto better = better_choice(rows, *next, chosen);
+    if (better.size() == 0)
+      return {};
+    next->seats = seats_of(better);
+    take(chosen, *next, seat_state::held);
+  }
+}
+
 } // namespace
 
 bool leaves_orphan(std::span<const seat_state> states, seat_range row, seat_range wanted) {
@@ -91,14 +151,14 @@ std::optional<refusal> refuse_orphans(const seat_rows& rows, std::span<const sea
   refusal result{.reason = rejection::would_orphan};
   for (const auto& part : parts) {
     auto orphans = orphans_of(part, states);
-    auto better = orphans.empty() ? seat_range{} : better_choice(rows, part, states);
-    if (better.size() == 0) {
-      result.suggestion.insert(result.suggestion.end(), part.seats.begin(), part.seats.end());
-      continue;
-    }
-    result.seats.insert(result.seats.end(), orphans.begin(), orphans.end());
-    for (auto seat = better.first; seat < better.end; ++seat)
-      result.suggestion.push_back(seat_no{seat});
+    auto better = orphans.empty() ? std::vector<seat_no>{} : better_by_gaps(rows, part, states);
+    if (better.empty() && !orphans.empty())
+      better = seats_of(better_choice(rows, part, states));
+    if (better.empty())
+      better = part.seats;
+    else
+      result.seats.insert(result.seats.end(), orphans.begin(), orphans.end());
+    result.suggestion.insert(result.suggestion.end(), better.begin(), better.end());
   }
   return result.seats.empty() ? std::nullopt : std::optional{std::move(result)};
 }

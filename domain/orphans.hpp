@@ -15,7 +15,8 @@ namespace usher::domain {
 [[nodiscard]] bool leaves_orphan(std::span<const seat_state> states, seat_range row, seat_range wanted);
 
 /// Refuses a choice of free seats that newly leaves a seat alone. Suggests as many seats that leave none: in the same
-/// rows, of the same categories if possible, as near as possible. A choice is allowed when its row has no better one.
+/// rows, in the same gaps between taken seats if possible, of the same categories if possible, as near as possible. A
+/// choice is allowed when its row has no better one; so a suggestion is always allowed.
 /// O(wanted × log wanted + seats of the rows in question).
 [[nodiscard]] std::optional<refusal> refuse_orphans(const seat_rows& rows, std::span<const seat_state> states,
                                                     std::span<const seat_no> wanted);

@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -82,6 +83,7 @@ public:
       : now_(now), next_(next), standings_(standings), numbering_(numbering_of(now)) {
     for (std::size_t i = 0; i < numbering_.sections.size(); ++i)
       numbers_by_id_.emplace(numbering_.sections[i].id, i);
+    number_sections();
   }
 
   /// Gives all places of the next plan their numbers. False when there would be too many.
@@ -89,12 +91,27 @@ public:
     for (auto& row : numbering_.sections)
       row.open.clear();
     for (auto listed : next_.order())
-      number_section(next_.section(listed));
+      number_section(next_.section(listed), numbers_of_next_[listed.value()].value());
     std::size_t numbers = 0;
     for (const auto& row : numbering_.sections)
       numbers += row.guids.size();
     return numbers <= numbers_max
            && numbering_.sections.size() <= std::numeric_limits<section_no::representation>::max();
+  }
+
+  /// A seat of the next plan that is called as a place of its floors will be, if there is one.
+  [[nodiscard]] std::optional<std::string> ambiguous_name() const {
+    for (auto listed : next_.order()) {
+      if (!next_.section(listed).general())
+        continue;
+      const auto& row = numbering_.sections[*numbers_of_next_[listed.value()]];
+      for (auto place : row.open) {
+        auto name = row.id + ":" + std::to_string(place.value() + 1);
+        if (auto found = next_.find_seat(name); found && !next_.section(found->section).general())
+          return name;
+      }
+    }
+    return std::nullopt;
   }
 
   void find_obstacles() {
@@ -119,13 +136,107 @@ public:
   [[nodiscard]] plan_numbering take() { return std::move(numbering_); }
 
 private:
-  void number_section(const section_plan& section) {
-    auto [known, is_new] = numbers_by_id_.try_emplace(section.id, numbering_.sections.size());
-    if (is_new)
-      numbering_.sections.push_back({section.id, {}, {}});
-    auto& row = numbering_.sections[known->second];
+  /// How much a section of the next plan has of one that there is now.
+  struct likeness {
+    std::size_t taken = 0; ///< seats that are held, sold or blocked
+    std::size_t seats = 0;
+    section_no next;
+    std::size_t now = 0;
+  };
+
+  /// Says which section of the next plan is which of those there are, or were.
+  void number_sections() {
+    numbers_of_next_.resize(next_.sections().size());
+    is_matched_.resize(numbering_.sections.size());
+    for (auto listed : next_.order())
+      if (auto known = numbers_by_id_.find(next_.section(listed).id);
+          known != numbers_by_id_.end() && is_surely(next_.section(listed), known->second))
+        match(listed, known->second);
+    for (const auto& best : likenesses())
+      if (!numbers_of_next_[best.next.value()] && !is_matched_[best.now])
+        match(best.next, best.now);
+    for (auto listed : next_.order()) {
+      if (numbers_of_next_[listed.value()])
+        continue;
+      auto known = numbers_by_id_.find(next_.section(listed).id);
+      if (known != numbers_by_id_.end() && !is_matched_[known->second]) {
+        match(listed, known->second);
+        continue;
+      }
+      numbering_.sections.emplace_back();
+      is_matched_.push_back(false);
+      match(listed, numbering_.sections.size() - 1);
+    }
+    rename_sections();
+  }
+
+  void match(section_no next, std::size_t number) {
+    numbers_of_next_[next.value()] = number;
+    is_matched_[number] = true;
+  }
+
+  /// Whether a section of the next plan is the one that has its id now.
+  [[nodiscard]] bool is_surely(const section_plan& next, std::size_t number) const {
+    const auto& here = now_.sections()[number];
+    if (!may_be_renamed(next, number) || (next.general() && here.general()))
+      return true;
+    return std::any_of(next.seats.begin(), next.seats.end(),
+                       [&](const planned_seat& seat) { return seat_now(seat.guid, number).has_value(); });
+  }
+
+  /// Whether the id of one of them says nothing.
+  [[nodiscard]] bool may_be_renamed(const section_plan& next, std::size_t number) const {
+    return next.id_is_made_up || now_.sections()[number].id_is_made_up;
+  }
+
+  /// Where a seat is now, if it is in this section.
+  [[nodiscard]] std::optional<seat_no> seat_now(const std::string& guid, std::size_t number) const {
+    auto found = now_.find_seat(guid);
+    return found && found->section.value() == number && !now_.section(found->section).general()
+               ? std::optional{found->seat}
+               : std::nullopt;
+  }
+
+  /// The sections that have seats in common and may be the same under another id, the likeliest first.
+  [[nodiscard]] std::vector<likeness> likenesses() const {
+    std::vector<likeness> result;
+    for (auto listed : next_.order()) {
+      if (numbers_of_next_[listed.value()])
+        continue;
+      std::unordered_map<std::size_t, likeness> by_number;
+      for (const auto& seat : next_.section(listed).seats) {
+        auto found = now_.find_seat(seat.guid);
+        if (!found || now_.section(found->section).general() || is_matched_[found->section.value()]
+            || !may_be_renamed(next_.section(listed), found->section.value()))
+          continue;
+        auto& sum =
+            by_number.try_emplace(found->section.value(), likeness{0, 0, listed, found->section.value()}).first->second;
+        ++sum.seats;
+        sum.taken += standing(sum.now, found->seat).state != seat_state::free ? 1 : 0;
+      }
+      for (const auto& [number, sum] : by_number)
+        result.push_back(sum);
+    }
+    std::sort(result.begin(), result.end(), [](const likeness& a, const likeness& b) {
+      return std::tuple{b.taken, b.seats, a.next, a.now} < std::tuple{a.taken, a.seats, b.next, b.now};
+    });
+    return result;
+  }
+
+  /// The sections of the next plan have the ids that it gives them, and no earlier section is called so.
+  void rename_sections() {
+    for (auto listed : next_.order()) {
+      const auto& id = next_.section(listed).id;
+      if (auto known = numbers_by_id_.find(id); known != numbers_by_id_.end() && !is_matched_[known->second])
+        numbering_.sections[known->second].id += "~" + std::to_string(known->second); // no plan gives such an id
+      numbering_.sections[*numbers_of_next_[listed.value()]].id = id;
+    }
+  }
+
+  void number_section(const section_plan& section, std::size_t number) {
+    auto& row = numbering_.sections[number];
     if (section.general())
-      return number_floor(section.general_capacity, known->second, row);
+      return number_floor(section.general_capacity, number, row);
     auto numbers = numbers_by_guid(row);
     std::vector<std::string> fresh;
     for (const auto& seat : section.seats)
@@ -201,9 +312,10 @@ private:
       return std::binary_search(open.begin(), open.end(), place.seat) ? std::optional{place.section} : std::nullopt;
     }
     auto found = next_.find_seat(now_.guid(place));
-    if (!found)
+    // A place of a floor may be called as the seat is, and is another one.
+    if (!found || next_.section(found->section).general())
       return std::nullopt;
-    return section_number(numbers_by_id_.at(next_.section(found->section).id));
+    return section_number(*numbers_of_next_[found->section.value()]);
   }
 
   [[nodiscard]] place_standing standing(std::size_t section, seat_no seat) const {
@@ -230,7 +342,9 @@ private:
   const seating_plan& next_;
   std::span<const section_standing> standings_;
   plan_numbering numbering_;
-  std::unordered_map<std::string, std::size_t> numbers_by_id_;
+  std::unordered_map<std::string, std::size_t> numbers_by_id_; ///< of the sections there are, or were
+  std::vector<std::optional<std::size_t>> numbers_of_next_;    ///< by the next plan's own numbers
+  std::vector<bool> is_matched_;                               ///< by number: the next plan has it
   std::vector<seat_place> sold_;
   std::vector<seat_place> held_;
   std::vector<seat_place> blocked_;
@@ -271,6 +385,9 @@ std::variant<plan_numbering, refusal> renumber(const seating_plan& now, const se
   if (!under_way.number_places())
     return refusal{.reason = rejection::bad_request,
                    .detail = "Too many seats and sections were dropped and added in this event; create another one."};
+  if (auto name = under_way.ambiguous_name())
+    return refusal{.reason = rejection::bad_request,
+                   .detail = "A seat is called " + *name + ", which is the name of a place of general admission."};
   under_way.find_obstacles();
   if (auto why = under_way.refused(at))
     return *std::move(why);

@@ -48,10 +48,11 @@ inline constexpr std::size_t named_seats_max = 100;
 /// The numbering under which `next`, a plan as it was read, may follow `now` at the moment `at`. `standings` has the
 /// state of each place of each section of `now`.
 ///
-/// Places keep their numbers as long as they stay in their section; one that comes back gets its old number again. The
-/// plan is refused (`plan_in_use`) when seats stand in its way: one that is held or sold must stay in its section; one
-/// that is blocked may be dropped, but not moved to another section, where it would be free. A floor loses free places
-/// first, then blocked ones.
+/// Places keep their numbers as long as they stay in their section; one that comes back gets its old number again. A
+/// section is the same as before when it has the id that it had, or, where that id was made from a name, when it has
+/// the seats that it had. The plan is refused (`plan_in_use`) when seats stand in its way: one that is held or sold
+/// must stay in its section; one that is blocked may be dropped, but not moved to another section, where it would be
+/// free. A floor loses free places first, then blocked ones.
 [[nodiscard]] std::variant<plan_numbering, refusal> renumber(const seating_plan& now, const seating_plan& next,
                                                              std::span<const section_standing> standings, instant at);
 

@@ -40,13 +40,20 @@ seat_rows::seat_rows(const section_plan& plan) : general_category_(plan.general_
       ++end;
     auto reach = reach_in(std::span{seats}.subspan(begin, end - begin));
     for (auto i = begin; i < end; ++i) {
-      if (i == begin || distance(seats[i - 1], seats[i]) > reach)
+      if (i == begin || seats[i].after_break || distance(seats[i - 1], seats[i]) > reach)
         rows_.push_back({i, i});
       ++rows_.back().end;
       row_numbers_.push_back(static_cast<std::uint32_t>(rows_.size() - 1));
       categories_.push_back(seats[i].category);
     }
     begin = end;
+  }
+  for (const auto& seat : seats)
+    has_grade_[static_cast<std::size_t>(seat.grade())] = true;
+  if (has(seat_grade::restricted) || has(seat_grade::wheelchair)) {
+    seats_.reserve(seats.size());
+    for (const auto& seat : seats)
+      seats_.push_back({seat.grade(), seat.accessible, seat.companion});
   }
 }
 

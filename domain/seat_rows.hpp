@@ -3,6 +3,8 @@
 #include "domain/ids.hpp"
 #include "domain/seating_plan.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -21,9 +23,9 @@ struct seat_range {
 
 /// What holds need of a section's plan, made once and kept small: planned seats carry text and would fill the cache.
 ///
-/// All seats of a row here are neighbours: an aisle inside a row of the plan, which is a gap of more than
-/// `aisle_pitches` times that row's usual gap, splits it in two. In a plan's row without usable positions (all the
-/// same, or too large to measure) all seats are neighbours.
+/// All seats of a row here are neighbours: an aisle inside a row of the plan splits it in two. That is a break that the
+/// plan names, or a gap of more than `aisle_pitches` times that row's usual gap. In a plan's row without usable
+/// positions (all the same, or too large to measure) all seats are neighbours.
 class seat_rows {
 public:
   static constexpr double aisle_pitches = 1.75;
@@ -37,12 +39,33 @@ public:
   [[nodiscard]] category_no category_of(seat_no seat) const {
     return categories_.empty() ? general_category_ : categories_[seat.value()];
   }
+  [[nodiscard]] seat_grade grade_of(seat_no seat) const {
+    return seats_.empty() ? seat_grade::plain : seats_[seat.value()].grade;
+  }
+  /// Whether any seat is of this grade.
+  [[nodiscard]] bool has(seat_grade grade) const noexcept { return has_grade_[static_cast<std::size_t>(grade)]; }
+  /// Whether these belong together: a wheelchair place and the seat of its companion beside it.
+  [[nodiscard]] bool are_companions(seat_no a, seat_no b) const {
+    if (seats_.empty())
+      return false;
+    const auto& one = seats_[a.value()];
+    const auto& other = seats_[b.value()];
+    return (one.accessible && other.companion) || (one.companion && other.accessible);
+  }
 
 private:
+  struct flags {
+    seat_grade grade = seat_grade::plain;
+    bool accessible = false;
+    bool companion = false;
+  };
+
   std::vector<seat_range> rows_;
   std::vector<std::uint32_t> row_numbers_; ///< by seat
   std::vector<category_no> categories_;    ///< by seat; empty in general admission
   category_no general_category_;
+  std::vector<flags> seats_; ///< by seat; empty when all are plain
+  std::array<bool, 3> has_grade_{};
 };
 
 } // namespace usher::domain

@@ -23,6 +23,13 @@ struct point {
   double y = 0;
 };
 
+/// Seats from the most to the least readily given to somebody who asks for the best ones.
+enum class seat_grade : std::uint8_t {
+  plain,
+  restricted, ///< its view is restricted
+  wheelchair, ///< a wheelchair place, or its companion's seat
+};
+
 /// One numbered seat of a plan.
 struct planned_seat {
   std::string guid{};   ///< unique in the event
@@ -33,6 +40,14 @@ struct planned_seat {
   bool accessible = false;
   bool companion = false;
   bool restricted_view = false;
+  bool after_break = false; ///< the seat before it in its row is no neighbour, however near it is
+
+  /// How readily somebody who asks for the best gets this seat.
+  [[nodiscard]] seat_grade grade() const noexcept {
+    if (accessible || companion)
+      return seat_grade::wheelchair;
+    return restricted_view ? seat_grade::restricted : seat_grade::plain;
+  }
 };
 
 /// One section: its rows of seats in plan order, or a capacity without seats.
@@ -48,6 +63,9 @@ struct section_plan {
   place_numbers numbers{};
   /// The guids of seats that earlier plans had here and this one has not.
   std::map<seat_no, std::string> retired{};
+  /// The id was made from the name, because the plan gives none: with another name, or in another place among sections
+  /// of the same name, it is another one, and only its seats tell that it is the same section.
+  bool id_is_made_up = false;
 
   [[nodiscard]] bool general() const noexcept { return general_capacity > 0; }
   [[nodiscard]] std::uint32_t capacity() const noexcept {

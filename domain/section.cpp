@@ -64,7 +64,7 @@ section::section(shared_plan plan, section_no number)
 // ---- holding ------------------------------------------------------------------
 
 decision<seats_held> section::hold(hold_id id, const buyer_id& buyer, const wish& wanted, std::uint64_t wish_digest,
-                                   const section_terms& terms, instant until) const {
+                                   const section_terms& terms, instant until, instant now) const {
   if (const auto* present = find(id)) {
     if (present->buyer != buyer)
       return refusal{.reason = rejection::not_found};
@@ -75,13 +75,14 @@ decision<seats_held> section::hold(hold_id id, const buyer_id& buyer, const wish
   if (ended(id))
     return refusal{.reason = rejection::hold_expired};
   seats_held granted{.hold = id, .buyer = {}, .seats = {}, .until = until, .wish_digest = wish_digest};
-  if (auto refused = std::visit([&](const auto& x) { return choose(x, terms, granted.seats); }, wanted))
+  asker who{buyer, terms, now};
+  if (auto refused = std::visit([&](const auto& x) { return choose(x, who, granted.seats); }, wanted))
     return *std::move(refused);
   granted.buyer = buyer;
   return granted;
 }
 
-std::optional<refusal> section::choose(const seats_wish& wanted, const section_terms& terms,
+std::optional<refusal> section::choose(const seats_wish& wanted, const asker& who,
                                        std::vector<priced_seat>& places) const {
   if (free_places_)
     return bad_request("A general-admission section has no seats to choose from; ask for a quantity.");
@@ -91,41 +92,77 @@ std::optional<refusal> section::choose(const seats_wish& wanted, const section_t
     return refused;
   if (auto taken = not_free(wanted.seats); !taken.empty())
     return refusal{.reason = rejection::seat_taken, .seats = std::move(taken)};
-  if (terms.refuse_orphans)
+  if (auto refused = leaves_to_others(wanted.seats, who))
+    return refused;
+  if (who.terms.refuse_orphans)
     if (auto refused = leaves_alone(wanted.seats))
       return refused;
   places.reserve(wanted.seats.size());
   for (auto seat : wanted.seats)
-    places.push_back(priced(seat, terms));
+    places.push_back(priced(seat, who.terms));
   return std::nullopt;
 }
 
-std::optional<refusal> section::choose(const best_wish& wanted, const section_terms& terms,
+std::optional<instant> section::left_until(seat_no seat, const asker& who) const {
+  auto found = lapses_.find(seat.value());
+  if (found == lapses_.end() || found->second.buyer != who.buyer || !is_free(seat))
+    return std::nullopt;
+  auto until = found->second.at + who.terms.rehold_pause;
+  return who.now < until ? std::optional{until} : std::nullopt;
+}
+
+std::optional<refusal> section::leaves_to_others(std::span<const seat_no> wanted, const asker& who) const {
+  if (lapses_.empty())
+    return std::nullopt;
+  refusal why{.reason = rejection::seat_taken};
+  instant until;
+  for (auto seat : wanted)
+    if (auto left = left_until(seat, who)) {
+      why.seats.push_back(seat);
+      until = std::max(until, *left);
+    }
+  if (why.seats.empty())
+    return std::nullopt;
+  why.detail = "Your time for these seats has just run out; for another "
+               + std::to_string(std::chrono::ceil<seconds>(until - who.now).count())
+               + " s they are left to other people.";
+  return why;
+}
+
+std::optional<refusal> section::choose(const best_wish& wanted, const asker& who,
                                        std::vector<priced_seat>& places) const {
   if (wanted.quantity == 0)
     return bad_request("A hold needs at least one seat.");
   if (free_places_) {
     if (wanted.category && *wanted.category != plan().general_category)
       return refusal{.reason = rejection::sold_out};
-    return choose_any(wanted.quantity, terms, places);
+    return choose_any(wanted.quantity, who.terms, places);
   }
   std::vector<seat_state> copy;
-  auto found = best_seats(plan(), rows_, in_plan_order(copy), wanted);
+  auto states = in_plan_order(copy);
+  for (const auto& each : lapses_)
+    if (seat_no seat{each.first}; left_until(seat, who)) {
+      if (copy.empty())
+        copy.assign(states.begin(), states.end());
+      copy[here_->index_of(seat).value()] = seat_state::held;
+      states = copy;
+    }
+  auto found = best_seats(plan(), rows_, states, wanted);
   if (found.empty())
     return refusal{.reason = rejection::sold_out};
   places.reserve(found.size());
   for (auto index : found)
-    places.push_back(priced(here_->number_at(index.value()), terms));
+    places.push_back(priced(here_->number_at(index.value()), who.terms));
   return std::nullopt;
 }
 
-std::optional<refusal> section::choose(const quantity_wish& wanted, const section_terms& terms,
+std::optional<refusal> section::choose(const quantity_wish& wanted, const asker& who,
                                        std::vector<priced_seat>& places) const {
   if (!free_places_)
     return bad_request("This section has numbered seats; name them or ask for the best.");
   if (wanted.quantity == 0)
     return bad_request("A hold needs at least one place.");
-  return choose_any(wanted.quantity, terms, places);
+  return choose_any(wanted.quantity, who.terms, places);
 }
 
 std::optional<refusal> section::choose_any(std::uint32_t quantity, const section_terms& terms,
@@ -179,12 +216,13 @@ decision<hold_ended> section::release(hold_id id, const buyer_id& buyer, hold_en
   return hold_ended{id, as};
 }
 
-std::vector<hold_ended> section::expire(instant now, std::size_t most) const {
+std::vector<hold_ended> section::expire(instant now, std::size_t most, instant paying_until) const {
   std::vector<hold_ended> result;
   deadlines_.in_order([&](instant until, hold_id id) {
     if (until > now || result.size() == most)
       return false;
-    result.push_back({id, hold_end::expired});
+    if (now >= paying_until || !holds_.at(id).paying_for)
+      result.push_back({id, hold_end::expired});
     return true;
   });
   return result;

@@ -42,6 +42,7 @@ struct section_terms {
   std::vector<minor_units> prices{}; ///< per category
   seconds hold_ttl{300};
   bool refuse_orphans = false;
+  seconds rehold_pause{0}; ///< see `rehold_rule`
 };
 
 struct section_totals {
@@ -92,9 +93,12 @@ public:
   /// Grants all places of a wish, or none. Repeating a hold repeats its answer (`already_so`; see `find`); with another
   /// `wish_digest` it is a mismatch, after its end `hold_expired`; a wish that was refused is decided afresh. O(wanted)
   /// for named seats (O(wanted × log wanted) above 32 of them) and general admission, O(seats) at worst for `best` and
-  /// where orphans are refused. In general admission `best` means any places, provided they are of the category.
+  /// where orphans are refused. In general admission `best` means any places, provided they are of the category. Seats
+  /// that this buyer has just let run out (`section_terms::rehold_pause`) count as taken at `now`; after a snapshot the
+  /// section no longer knows whose they were.
   [[nodiscard]] decision<seats_held> hold(hold_id id, const buyer_id& buyer, const wish& wanted,
-                                          std::uint64_t wish_digest, const section_terms& terms, instant until) const;
+                                          std::uint64_t wish_digest, const section_terms& terms, instant until,
+                                          instant now = instant::max()) const;
 
   /// Lets go of a hold: as `released`, after which a repeat of the hold is `hold_expired`, or as `unacknowledged` when
   /// its buyer was never promised it and may repeat it. A hold that is already gone is `already_so`; one that is being
@@ -124,8 +128,8 @@ public:
   [[nodiscard]] decision<seats_unblocked> unblock(std::span<const seat_no> seats, std::uint32_t quantity) const;
 
   /// The ends of the holds whose time is up at `now`, earliest first, at most `most`. A hold that is being paid for
-  /// ends, too, once its extended time is up.
-  [[nodiscard]] std::vector<hold_ended> expire(instant now, std::size_t most) const;
+  /// ends, too, once its extended time is up, but not before `paying_until`.
+  [[nodiscard]] std::vector<hold_ended> expire(instant now, std::size_t most, instant paying_until = {}) const;
 
   // ---- facts ----
 
@@ -161,8 +165,9 @@ public:
   [[nodiscard]] bool ended(hold_id id) const;
   /// Whether seats of this hold are sold. O(1).
   [[nodiscard]] bool sold(hold_id id) const;
-  /// When the earliest hold ends, if there is one. O(1).
-  [[nodiscard]] std::optional<instant> next_deadline() const;
+  /// When the earliest hold ends, if there is one; none that is being paid for before `paying_until`. O(1), and O(holds
+  /// being paid for) until then.
+  [[nodiscard]] std::optional<instant> next_deadline(instant paying_until = {}) const;
   /// One live hold or sale, for the event's allowances after a restart: which, whose, how many seats.
   struct claim {
     hold_id hold; ///< the live hold, or the one that the sale came from
@@ -202,13 +207,28 @@ private:
     friend bool operator==(const sale&, const sale&) = default;
   };
 
+  /// Who asks, on which terms, and when.
+  struct asker {
+    const buyer_id& buyer;
+    const section_terms& terms;
+    instant now;
+  };
+  /// Who let a seat run out, and when.
+  struct lapse {
+    buyer_id buyer;
+    instant at;
+  };
+
   // What a hold would get, or why not. The granted places go straight into the fact.
-  [[nodiscard]] std::optional<refusal> choose(const seats_wish& wanted, const section_terms& terms,
+  [[nodiscard]] std::optional<refusal> choose(const seats_wish& wanted, const asker& who,
                                               std::vector<priced_seat>& places) const;
-  [[nodiscard]] std::optional<refusal> choose(const best_wish& wanted, const section_terms& terms,
+  [[nodiscard]] std::optional<refusal> choose(const best_wish& wanted, const asker& who,
                                               std::vector<priced_seat>& places) const;
-  [[nodiscard]] std::optional<refusal> choose(const quantity_wish& wanted, const section_terms& terms,
+  [[nodiscard]] std::optional<refusal> choose(const quantity_wish& wanted, const asker& who,
                                               std::vector<priced_seat>& places) const;
+  /// Until when a buyer leaves a seat to others; nothing if it is not one of theirs, or the time is over.
+  [[nodiscard]] std::optional<instant> left_until(seat_no seat, const asker& who) const;
+  [[nodiscard]] std::optional<refusal> leaves_to_others(std::span<const seat_no> wanted, const asker& who) const;
   [[nodiscard]] std::optional<refusal> choose_any(std::uint32_t quantity, const section_terms& terms,
                                                   std::vector<priced_seat>& places) const;
   [[nodiscard]] priced_seat priced(seat_no seat, const section_terms& terms) const;
@@ -258,6 +278,9 @@ private:
   std::unordered_map<order_id, sale> sales_;
   std::unordered_multiset<hold_id> sold_holds_; ///< one for each sale
   ended_holds ended_;
+  /// By free seat, of the last hold that ran out on it. Not part of the state: a rule of manners that a snapshot
+  /// forgets.
+  boost::unordered_flat_map<std::uint32_t, lapse> lapses_;
   bool fresh_ = true; ///< no seat has ever changed: what comes may be a snapshot
 };
 

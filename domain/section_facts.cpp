@@ -75,6 +75,9 @@ void section::apply(const seats_held& happened) {
                                                      happened.until, happened.wish_digest, std::nullopt});
   ensure(began, "a hold begins once");
   move(happened.seats, seat_state::free, seat_state::held);
+  if (!lapses_.empty())
+    for (const auto& x : happened.seats)
+      lapses_.erase(x.seat.value());
   deadlines_.add(happened.until, happened.hold);
 }
 
@@ -85,6 +88,10 @@ void section::apply(const hold_ended& happened) {
   }
   auto& ending = live(happened.hold);
   move(ending.seats, ending.paying_for ? seat_state::paying : seat_state::held, seat_state::free);
+  // On a floor any place is as good as another.
+  if (happened.why == hold_end::expired && !free_places_)
+    for (const auto& x : ending.seats)
+      lapses_.insert_or_assign(x.seat.value(), lapse{ending.buyer, ending.until});
   forget(ending);
   // The buyer of an unacknowledged hold was told that nothing is held, and may try again with the same key.
   if (happened.why != hold_end::unacknowledged)

@@ -84,8 +84,19 @@ bool section::sold(hold_id id) const {
   return sold_holds_.contains(id);
 }
 
-std::optional<instant> section::next_deadline() const {
-  return deadlines_.earliest();
+std::optional<instant> section::next_deadline(instant paying_until) const {
+  auto earliest = deadlines_.earliest();
+  if (!earliest || *earliest >= paying_until)
+    return earliest;
+  std::optional<instant> result;
+  deadlines_.in_order([&](instant until, hold_id id) {
+    if (result && *result <= until)
+      return false;
+    auto ends = holds_.at(id).paying_for ? std::max(until, paying_until) : until;
+    result = result ? std::min(*result, ends) : ends;
+    return true;
+  });
+  return result;
 }
 
 std::vector<section::claim> section::claims() const {

@@ -45,7 +45,8 @@ bool inspect(Inspector& f, seats_wish& x) {
 
 template <class Inspector>
 bool inspect(Inspector& f, best_wish& x) {
-  return f.object(x).fields(f.field("quantity", x.quantity), f.field("category", x.category), f.field("fit", x.fit));
+  return f.object(x).fields(f.field("quantity", x.quantity), f.field("category", x.category), f.field("fit", x.fit),
+                            f.field("worst", x.worst));
 }
 
 template <class Inspector>
@@ -56,7 +57,7 @@ bool inspect(Inspector& f, quantity_wish& x) {
 template <class Inspector>
 bool inspect(Inspector& f, section_terms& x) {
   return f.object(x).fields(f.field("prices", x.prices), f.field("hold_ttl", x.hold_ttl),
-                            f.field("refuse_orphans", x.refuse_orphans));
+                            f.field("refuse_orphans", x.refuse_orphans), f.field("rehold_pause", x.rehold_pause));
 }
 
 template <class Inspector>
@@ -77,12 +78,18 @@ bool inspect(Inspector& f, section::claim& x) {
 }
 
 template <class Inspector>
+bool inspect(Inspector& f, rehold_rule& x) {
+  return f.object(x).fields(f.field("pause", x.pause));
+}
+
+template <class Inspector>
 bool inspect(Inspector& f, event_settings& x) {
   return f.object(x).fields(f.field("name", x.name), f.field("currency", x.currency), f.field("prices", x.prices),
                             f.field("hold_ttl", x.hold_ttl), f.field("max_seats_per_buyer", x.max_seats_per_buyer),
                             f.field("admission_per_s", x.admission_per_s), f.field("max_shopping", x.max_shopping),
                             f.field("waiting_room", x.waiting_room), f.field("refuse_orphans", x.refuse_orphans),
-                            f.field("opens_at", x.opens_at), f.field("closes_at", x.closes_at));
+                            f.field("opens_at", x.opens_at), f.field("closes_at", x.closes_at),
+                            f.field("rehold", x.rehold));
 }
 
 template <class Inspector>

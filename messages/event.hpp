@@ -69,6 +69,7 @@ struct change_event {
   std::optional<std::uint32_t> max_shopping;
   std::optional<std::uint32_t> max_seats_per_buyer;
   std::optional<domain::seconds> hold_ttl;
+  std::optional<domain::seconds> rehold_pause;
   std::vector<std::pair<std::string, domain::minor_units>>
       prices; ///< by the category's name: numbers change with the plan
 };
@@ -78,7 +79,7 @@ bool inspect(Inspector& f, change_event& x) {
   return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event), f.field("state", x.state),
                             f.field("admission_per_s", x.admission_per_s), f.field("max_shopping", x.max_shopping),
                             f.field("max_seats_per_buyer", x.max_seats_per_buyer), f.field("hold_ttl", x.hold_ttl),
-                            f.field("prices", x.prices));
+                            f.field("rehold_pause", x.rehold_pause), f.field("prices", x.prices));
 }
 
 /// Keeper → event: the settings that came with `put_event`, and the state; both or neither. Answered by `event_view`.

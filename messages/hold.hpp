@@ -151,11 +151,13 @@ bool inspect(Inspector& f, section_claims& x) {
 struct section_totals_changed {
   domain::section_no section;
   domain::section_totals totals;
+  std::vector<std::uint32_t> free_by_category{}; ///< by category number, up to the last one here; empty: not said
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, section_totals_changed& x) {
-  return f.object(x).fields(f.field("section", x.section), f.field("totals", x.totals));
+  return f.object(x).fields(f.field("section", x.section), f.field("totals", x.totals),
+                            f.field("free_by_category", x.free_by_category));
 }
 
 /// Event → section: the event's settings as far as sections need them.

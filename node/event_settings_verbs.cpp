@@ -26,6 +26,7 @@ namespace json = boost::json;
 struct live_settings {
   std::vector<std::string> prices;
   std::optional<std::uint32_t> hold_ttl_s;
+  std::optional<std::uint32_t> rehold_pause_s;
   std::optional<std::uint32_t> max_per_buyer;
   std::optional<std::uint32_t> rate;
   std::optional<std::uint32_t> max_shopping;
@@ -36,6 +37,9 @@ CLI::Option* declare_live_settings(CLI::App& verb, live_settings& to) {
   verb.add_option("--price", to.prices, "CATEGORY=MINOR, e.g. Standard=8950 for 89.50; repeat it for more");
   verb.add_option("--hold-ttl", to.hold_ttl_s, "How long a hold lasts, in seconds")
       ->check(CLI::Range(domain::event_settings::hold_ttl_min.count(), domain::event_settings::hold_ttl_max.count()));
+  verb.add_option("--rehold-pause", to.rehold_pause_s,
+                  "How long buyers who let seats run out leave these to others, in seconds")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{domain::rehold_rule::pause_max.count()}));
   verb.add_option("--max-per-buyer", to.max_per_buyer, "Seats that one buyer may have")
       ->check(CLI::Range(1U, domain::event_settings::seats_per_buyer_max));
   verb.add_option("--max-shopping", to.max_shopping, "People inside at once; 0: no cap");
@@ -59,6 +63,7 @@ json::object prices_of(const std::vector<std::string>& given) {
 json::object document(const live_settings& given) {
   json::object result;
   put_if(result, "hold_ttl_s", given.hold_ttl_s);
+  put_if(result, "rehold_pause_s", given.rehold_pause_s);
   put_if(result, "max_seats_per_buyer", given.max_per_buyer);
   put_if(result, "admission_per_s", given.rate);
   put_if(result, "max_shopping", given.max_shopping);

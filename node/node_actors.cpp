@@ -44,13 +44,6 @@ std::string owner_name() {
   return fmt::format("{}:{}/{}", host, ::getpid(), codec::random_hex(8));
 }
 
-/// Terms until the event sends its own.
-domain::section_terms first_terms(const domain::seating_plan& plan) {
-  domain::section_terms terms;
-  terms.prices.resize(plan.categories().size());
-  return terms;
-}
-
 actors::journal_writer_limits writer_limits(const settings& all) {
   actors::journal_writer_limits limits;
   limits.group_facts_max = all.journal.group_max;
@@ -106,9 +99,9 @@ messages::keeper_actor node_actors::start_keeper(const opener& open, std::functi
   start.start_section = [this](const event_id& event, section_no number, persistence::shard_history history,
                                shared_plan plan, const messages::event_actor& event_actor,
                                const messages::keeper_actor& keeper) {
-    auto terms = first_terms(*plan);
-    return actors::spawn_section(system_, {event, std::move(plan), number, std::move(terms), std::move(history),
-                                           event_actor, writer_, keeper, clock_});
+    // It has no terms, and holds nothing, until the event sends them.
+    return actors::spawn_section(
+        system_, {event, std::move(plan), number, {}, std::move(history), event_actor, writer_, keeper, clock_});
   };
   start.start_waiting_room = [this](const event_id& event, persistence::shard_history history,
                                     const messages::keeper_actor& keeper) {

@@ -13,6 +13,8 @@ namespace {
 using namespace usher::domain;
 
 constexpr char format_version = 1;
+/// Of what contains an event's settings: since then these say how long seats are left to others.
+constexpr char settings_version = 2;
 
 template <class Enum>
 constexpr Enum last_of = Enum{};
@@ -34,6 +36,8 @@ constexpr auto fields<sold_seat> = std::tuple{&sold_seat::seat, &sold_seat::pric
 template <>
 constexpr auto fields<ordered_seat> = std::tuple{&ordered_seat::section, &ordered_seat::seat, &ordered_seat::price};
 template <>
+constexpr auto fields<rehold_rule> = std::tuple{&rehold_rule::pause};
+template <>
 constexpr auto fields<event_settings> = std::tuple{&event_settings::name,
                                                    &event_settings::currency,
                                                    &event_settings::prices,
@@ -44,7 +48,8 @@ constexpr auto fields<event_settings> = std::tuple{&event_settings::name,
                                                    &event_settings::waiting_room,
                                                    &event_settings::refuse_orphans,
                                                    &event_settings::opens_at,
-                                                   &event_settings::closes_at};
+                                                   &event_settings::closes_at,
+                                                   &event_settings::rehold};
 template <>
 constexpr auto fields<seats_held> =
     std::tuple{&seats_held::hold, &seats_held::buyer, &seats_held::seats, &seats_held::until, &seats_held::wish_digest};
@@ -171,6 +176,12 @@ class reader {
 public:
   explicit reader(std::string_view bytes) : rest_(bytes) {}
 
+  /// Reads the version that what follows was written at. False when it is unknown.
+  bool read_version() {
+    version_ = static_cast<char>(octet());
+    return good_ && version_ >= format_version && version_ <= settings_version;
+  }
+
   [[nodiscard]] bool good() const { return good_; }
   [[nodiscard]] std::string_view rest() const { return rest_; }
 
@@ -226,6 +237,10 @@ private:
     auto folded = count(std::numeric_limits<std::uint64_t>::max());
     x = static_cast<std::int64_t>(folded >> 1 ^ (~(folded & 1) + 1));
   }
+  void one(rehold_rule& x) {
+    if (version_ >= settings_version)
+      all_fields(x);
+  }
   void one(seconds& x) {
     std::int64_t number = 0;
     one(number);
@@ -278,6 +293,7 @@ private:
   }
 
   std::string_view rest_;
+  char version_ = format_version;
   bool good_ = true;
 };
 
@@ -298,7 +314,7 @@ constexpr auto readers = readers_of(std::make_index_sequence<std::variant_size_v
 } // namespace
 
 void encode(const fact& x, std::string& bytes) {
-  bytes += format_version;
+  bytes += std::holds_alternative<event_defined>(x) ? settings_version : format_version;
   bytes += static_cast<char>(x.index());
   writer codec{bytes};
   std::visit([&codec](const auto& alternative) { codec.all_fields(alternative); }, x);
@@ -306,7 +322,7 @@ void encode(const fact& x, std::string& bytes) {
 
 std::optional<fact> decode_front(std::string_view& bytes) {
   reader codec{bytes};
-  if (codec.octet() != format_version)
+  if (!codec.read_version())
     return std::nullopt;
   std::size_t kind = codec.octet();
   if (!codec.good() || kind >= readers.size())
@@ -355,7 +371,7 @@ std::string encode(const plan_supplement& supplement) {
   std::string bytes;
   if (supplement == plan_supplement{})
     return bytes;
-  bytes += format_version;
+  bytes += settings_version;
   writer{bytes}.all_fields(supplement);
   return bytes;
 }
@@ -365,7 +381,7 @@ std::optional<plan_supplement> decode_supplement(std::string_view bytes) {
   if (bytes.empty())
     return supplement;
   reader codec{bytes};
-  if (codec.octet() != format_version)
+  if (!codec.read_version())
     return std::nullopt;
   codec.all_fields(supplement);
   if (!codec.good() || !codec.rest().empty())

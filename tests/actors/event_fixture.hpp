@@ -42,6 +42,7 @@ public:
     settings.prices = {5'000, 3'000};
     settings.hold_ttl = domain::seconds{300};
     settings.max_seats_per_buyer = 4;
+    settings.rehold = {0s};
     CAF_REQUIRE(define(settings)->reply.has_value());
     CAF_REQUIRE(change_state(domain::event_state::open)->reply.has_value());
   }

@@ -91,10 +91,13 @@ SCENARIO("whenever a refused hold over sections is repeated, it is refused for t
 }
 
 SCENARIO("a hold over sections that was refused because the store was away may be asked for again under its key") {
-  books->set(store_fault::lost_answer);
-  CHECK(hold(1, 1, {seats(left, {0}), seats(right, {0})})->refused_as(rejection::store_unavailable));
+  books->set(store_fault::unavailable);
+  auto first = hold(1, 1, {seats(left, {0}), seats(right, {0})});
+  CHECK(first->pending());
+  CHECK(hold(1, 1, {seats(left, {0}), seats(right, {0})})->refused_as(rejection::in_progress));
   books->set(store_fault::none);
   pass(5s, 50ms);
+  CHECK(first->refused_as(rejection::store_unavailable));
   CHECK(hold(1, 1, {seats(left, {0}), seats(right, {0})})->reply.has_value());
   CHECK_EQ(status(left) + status(right), "H...H...");
 }
@@ -133,14 +136,70 @@ SCENARIO("repeating a hold over sections repeats its answer, also after a restar
   CHECK(hold(1, 1, {seats(left, {0}), seats(right, {0})})->reply->until == first->reply->until);
 }
 
-SCENARIO("while the store is away a hold over sections is refused, and held nowhere when it is back") {
+SCENARIO("a hold over sections that was written while its answers were lost is granted when the store is back") {
   books->set(store_fault::lost_answer);
-  CHECK(hold(1, 1, {seats(left, {0}), seats(right, {0})})->refused_as(rejection::store_unavailable));
+  auto first = hold(1, 1, {seats(left, {0}), seats(right, {0})});
+  CHECK(first->pending());
   books->set(store_fault::none);
   pass(5s, 50ms);
+  REQUIRE(first->reply.has_value());
+  CHECK_EQ(status(left) + status(right), "H...H...");
+  CHECK(hold(2, 1, {seats(left, {1, 2, 3})})->refused_as(rejection::limit_exceeded));
+}
+
+SCENARIO("a hold over sections of which a crash left a part is nowhere when its repeat is refused") {
+  // As if the node had died when only the left part was durable.
+  ask<messages::hold_granted>(
+      sections[0],
+      messages::hold_in_section{{}, hold_of(1), buyer(1), domain::seats_wish{{domain::seat_no{0}}}, 1, {}});
+  settle();
+  restart();
+  CHECK(hold(2, 2, {seats(right, {0})})->reply.has_value());
+  CHECK(hold(1, 1, {seats(left, {0}), seats(right, {0})})->refused_as(rejection::seat_taken));
+  settle();
   CHECK_EQ(status(left), "....");
-  CHECK_EQ(status(right), "....");
-  CHECK(hold(2, 1, {seats(left, {0}), seats(right, {0})})->reply.has_value());
+  CHECK(hold(3, 1, {seats(left, {0, 1, 2, 3})})->reply.has_value());
+}
+
+SCENARIO("a repeat of a search for the best places finds no others once its hold has ended") {
+  CHECK(best(1, 1, 2)->reply.has_value());
+  CHECK(release(1, 1, {left})->reply.has_value());
+  CHECK(best(1, 1, 2)->refused_as(rejection::hold_expired));
+  CHECK_EQ(status(left), "....");
+  // One that was refused held nothing, and may be repeated.
+  CHECK(hold(2, 2, {seats(left, {0, 1, 2, 3})})->reply.has_value());
+  CHECK(hold(3, 3, {seats(right, {0, 1, 2, 3})})->reply.has_value());
+  CHECK(best(4, 4, 2)->refused_as(rejection::sold_out));
+  CHECK(release(2, 2, {left})->reply.has_value());
+  pass(200ms); // until the event knows that there are free seats
+  CHECK(best(4, 4, 2)->reply.has_value());
+}
+
+SCENARIO("nothing is held on an opening that is decided and not durable") {
+  change_state(event_state::paused);
+  books->set(store_fault::unavailable);
+  messages::change_event opening;
+  opening.state = event_state::open;
+  ask<messages::event_view>(event, opening);
+  auto early = ask<messages::hold_granted>(event, wish(1, 1, {seats(left, {0})}));
+  settle();
+  CHECK(early->refused_as(rejection::sale_paused));
+  books->set(store_fault::none);
+  pass(5s, 50ms);
+  CHECK(view().state == event_state::paused);
+}
+
+SCENARIO("an event does not call itself sold out before it knows its sections") {
+  stop();
+  memory_store store{books};
+  auto facts = books->facts({domain::shard_kind::event, id, {}}).size();
+  writer = working_journal();
+  event = actors::spawn_event(sys, {id, plan, *store.claim({domain::shard_kind::event, id, {}}, "test", {}), writer,
+                                    keeper, clock, provider, limits});
+  self->send(event, messages::section_totals_changed{left, {.sold = 4}});
+  settle();
+  CHECK(view().state == event_state::open);
+  CHECK_EQ(books->facts({domain::shard_kind::event, id, {}}).size(), facts);
 }
 
 SCENARIO("a release and a look go to all sections of a hold") {

@@ -135,6 +135,34 @@ SCENARIO("while the outcome is open the hold is extended") {
   CHECK_EQ(provider->total_charges(), 1);
 }
 
+SCENARIO("seats that are being paid for are still their buyer's after a long outage of the store") {
+  provider->hold_answers();
+  hold(1, 1, {seats(left, {0})});
+  order(1, 1, {left});
+  books->set(store_fault::unavailable);
+  hold(2, 2, {seats(left, {1})}); // so that the section notices
+  pass(600s, 1s);
+  books->set(store_fault::none);
+  pass(5s, 10ms);
+  CHECK(hold(3, 3, {seats(left, {0})})->refused_as(rejection::seat_taken));
+  provider->answer_all();
+  pass(10s, 100ms);
+  CHECK(state_of(1, 1) == order_state::confirmed);
+}
+
+SCENARIO("seats that are being paid for are still their buyer's after their node was down for long") {
+  provider->hold_answers();
+  hold(1, 1, {seats(left, {0})});
+  order(1, 1, {left});
+  stop();
+  pass(600s, 1s);
+  start();
+  CHECK(hold(3, 3, {seats(left, {0})})->refused_as(rejection::seat_taken));
+  provider->answer_all();
+  pass(70s, 100ms);
+  CHECK(state_of(1, 1) == order_state::confirmed);
+}
+
 SCENARIO("when the money arrives and the seats are gone, it goes back once") {
   provider->hold_answers();
   provider->refund_scripts = {paid::unknown};

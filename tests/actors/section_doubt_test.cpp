@@ -16,19 +16,23 @@ SCENARIO("while the store is away nothing is promised and nothing is lost") {
     hold(1, {1});
     books->set(store_fault::unavailable);
     auto unlucky = hold(2, {2});
-    THEN("who waits is told so, losers still lose, and the shown seats are the durable ones") {
-      CHECK(unlucky->refused_as(rejection::store_unavailable));
+    THEN("who waits goes on waiting, losers still lose, nothing new is begun, and the shown seats are the durable "
+         "ones") {
+      CHECK(unlucky->pending());
       CHECK(hold(3, {1})->refused_as(rejection::seat_taken));
       CHECK(hold(3, {3})->refused_as(rejection::store_unavailable));
       CHECK(release(1)->refused_as(rejection::store_unavailable));
-      CHECK(hold(1, {1})->refused_as(rejection::store_unavailable));
       CHECK_EQ(view().status, ".H........");
-      CHECK((allowances_back() == std::vector{hold_of(2), hold_of(3), hold_of(3)}));
+      CHECK((allowances_back() == std::vector{hold_of(3), hold_of(3)}));
     }
     WHEN("the store is back") {
+      auto again = hold(1, {1});
       books->set(store_fault::none);
       pass(2500ms);
       THEN("the seats of the failed hold are free, and the durable hold is still there") {
+        CHECK(unlucky->refused_as(rejection::store_unavailable));
+        CHECK(again->reply.has_value());
+        CHECK((allowances_back() == std::vector{hold_of(3), hold_of(3), hold_of(2)}));
         CHECK_EQ(view().status, ".H........");
         CHECK_EQ(view().epoch.value(), 2u);
         CHECK(hold(4, {2})->reply.has_value());
@@ -38,113 +42,186 @@ SCENARIO("while the store is away nothing is promised and nothing is lost") {
   }
 }
 
-SCENARIO("a hold that was written although its buyer was told otherwise is ended") {
-  GIVEN("a store that writes a hold and loses the answer") {
+SCENARIO("a hold whose answer was lost is granted when the journal says that it was written") {
+  GIVEN("a store that writes a hold and loses the answer, and a buyer who asks twice") {
     start(working_journal());
     books->set(store_fault::lost_answer);
-    auto first = wish(1, domain::seats_wish{seats({1})});
-    first.attempt = 7;
-    auto unlucky = ask<messages::hold_granted>(section, first);
-    settle();
-    CHECK(unlucky->refused_as(rejection::store_unavailable));
+    auto first = hold(1, {1});
+    auto again = hold(1, {1});
+    CHECK(first->pending());
+    CHECK(again->pending());
     CHECK_EQ(books->facts(shard()).size(), 1u);
     WHEN("the store answers again") {
       books->set(store_fault::none);
       pass(2500ms);
-      THEN("the journal says that nobody was promised the seat, and the same wish can be repeated") {
-        auto facts = books->facts(shard());
-        REQUIRE(facts.size() == 2u);
-        CHECK((facts[1] == domain::fact{domain::hold_ended{hold_of(1), domain::hold_end::unacknowledged}}));
-        CHECK(hold(1, {1})->reply.has_value());
-      }
-      THEN("what it gives back is of its own attempt, since its buyer may be asking once more") {
-        REQUIRE(event_heard->allowances.size() == 2u);
-        CHECK_EQ(event_heard->allowances[1].attempt, 7u);
+      THEN("both are told of the one hold, and it counts") {
+        REQUIRE(first->reply.has_value());
+        REQUIRE(again->reply.has_value());
+        CHECK(first->reply->hold == again->reply->hold);
+        CHECK_EQ(view().status, ".H........");
+        CHECK_EQ(books->facts(shard()).size(), 1u);
+        CHECK(event_heard->allowances.empty());
       }
     }
   }
 }
 
-SCENARIO("a hold that nobody was promised ends, even if the first attempt to end it fails") {
-  GIVEN("a hold whose answer was lost, and a store that then takes no facts for a while") {
+SCENARIO("a release whose answer was lost succeeds when the journal says that it was written") {
+  GIVEN("a hold whose release is written by a store that loses the answer") {
     start(working_journal());
+    hold(1, {1});
     books->set(store_fault::lost_answer);
-    hold(1, {1});
-    books->set(store_fault::full);
-    pass(2500ms);
-    CHECK_EQ(books->facts(shard()).size(), 1u);
-    WHEN("it takes facts again") {
+    auto released = release(1);
+    CHECK(released->pending());
+    CHECK(event_heard->allowances.empty());
+    WHEN("the store answers again") {
       books->set(store_fault::none);
-      pass(5s);
-      THEN("the seat is free") {
-        CHECK_EQ(view().status, "..........");
-        auto facts = books->facts(shard());
-        REQUIRE(facts.size() == 2u);
-        CHECK((facts[1] == domain::fact{domain::hold_ended{hold_of(1), domain::hold_end::unacknowledged}}));
-        CHECK(hold(2, {1})->reply.has_value());
+      pass(2500ms);
+      THEN("its buyer hears so, the event has the allowance back, and releasing again succeeds") {
+        CHECK(released->reply.has_value());
+        CHECK(allowances_back() == std::vector{hold_of(1)});
+        CHECK(release(1)->reply.has_value());
       }
     }
   }
 }
 
-SCENARIO("a hold that is repeated while the store is away does not count when it turns out to be nowhere") {
-  GIVEN("a hold that fails and is tried again, in vain") {
+SCENARIO("a release that was not written has not happened") {
+  GIVEN("a hold, and a store that goes away when it is released") {
     start(working_journal());
-    books->set(store_fault::unavailable);
     hold(1, {1});
-    auto again = wish(1, domain::seats_wish{seats({1})});
-    again.attempt = 2;
-    auto refused = ask<messages::hold_granted>(section, again);
-    settle();
-    CHECK(refused->refused_as(rejection::store_unavailable));
-    CHECK_EQ(event_heard->allowances.size(), 1u);
+    books->set(store_fault::unavailable);
+    auto released = release(1);
     WHEN("the store is back") {
       books->set(store_fault::none);
       pass(2500ms);
-      THEN("the event has the allowance back, unless it was tried once more") {
-        REQUIRE(event_heard->allowances.size() == 2u);
-        CHECK(event_heard->allowances[1].hold == hold_of(1));
-        CHECK_EQ(event_heard->allowances[1].attempt, 2u);
+      THEN("the hold goes on, as its buyer hears") {
+        CHECK(released->refused_as(rejection::store_unavailable));
+        CHECK_EQ(view().status, ".H........");
+        CHECK(event_heard->allowances.empty());
       }
     }
   }
 }
 
-SCENARIO("a hold that is granted anew counts, although the end of the one before becomes durable after that") {
-  GIVEN("a hold that was written without the section's knowing, and whose end is on its way to the journal") {
-    start_on_silent_journal();
-    hold(1, {1});
-    write(journal_heard->appended.back());
-    self->send(journal_heard->writing_shard, messages::append_failed{domain::epoch{1}, domain::fact_seq{1}});
+SCENARIO("each attempt at a hold that turns out to be nowhere gives its own allowance back") {
+  GIVEN("a hold that fails and is tried again while that is unknown") {
+    start(working_journal());
+    books->set(store_fault::unavailable);
+    auto first = wish(1, domain::seats_wish{seats({1})});
+    first.attempt = 7;
+    auto unlucky = ask<messages::hold_granted>(section, first);
     settle();
-    REQUIRE(journal_heard->appended.size() == 2u);
-    const auto& end = journal_heard->appended.back().facts;
-    CHECK((end == std::vector{domain::fact{domain::hold_ended{hold_of(1), domain::hold_end::unacknowledged}}}));
-    CHECK_EQ(event_heard->allowances.size(), 1u);
-    WHEN("its buyer asks once more, and all of that is written") {
-      auto again = wish(1, domain::seats_wish{seats({1})});
-      again.attempt = 2;
-      auto granted = ask<messages::hold_granted>(section, again);
-      settle();
-      make_durable();
-      THEN("it is held, and its allowance is not given back") {
-        CHECK(granted->reply.has_value());
-        CHECK_EQ(event_heard->allowances.size(), 1u);
+    auto again = wish(1, domain::seats_wish{seats({1})});
+    again.attempt = 8;
+    auto unlucky_again = ask<messages::hold_granted>(section, again);
+    settle();
+    CHECK(event_heard->allowances.empty());
+    WHEN("the store is back") {
+      books->set(store_fault::none);
+      pass(2500ms);
+      THEN("the event hears of both, the latest last") {
+        CHECK(unlucky->refused_as(rejection::store_unavailable));
+        CHECK(unlucky_again->refused_as(rejection::store_unavailable));
+        REQUIRE(event_heard->allowances.size() == 2u);
+        CHECK_EQ(event_heard->allowances[0].attempt, 7u);
+        CHECK_EQ(event_heard->allowances[1].attempt, 8u);
       }
     }
   }
 }
 
-SCENARIO("the allowance that a failed hold gives back is that of its own attempt") {
-  start_on_silent_journal();
-  auto first = wish(1, domain::seats_wish{seats({1})});
-  first.attempt = 7;
-  ask<messages::hold_granted>(section, first);
-  settle();
-  self->send(journal_heard->writing_shard, messages::append_failed{domain::epoch{1}, domain::fact_seq{1}});
-  settle();
-  REQUIRE(event_heard->allowances.size() == 1u);
-  CHECK_EQ(event_heard->allowances[0].attempt, 7u);
+SCENARIO("answers that are kept back are few") {
+  GIVEN("a section that keeps at most three answers back, one of which is in doubt") {
+    actors::section_limits limits;
+    limits.journal.in_flight_max = 3;
+    start(working_journal(), 0, limits);
+    books->set(store_fault::unavailable);
+    hold(1, {1});
+    WHEN("its buyer asks four more times") {
+      std::vector<shared_outcome<messages::hold_granted>> repeats;
+      for (int i = 0; i < 4; ++i)
+        repeats.push_back(hold(1, {1}));
+      THEN("two of them wait, and the others are told to try again") {
+        CHECK(repeats[0]->pending());
+        CHECK(repeats[1]->pending());
+        CHECK(repeats[2]->refused_as(rejection::store_unavailable));
+        CHECK(repeats[3]->refused_as(rejection::store_unavailable));
+      }
+    }
+  }
+}
+
+SCENARIO("seats that are being paid for are not freed as soon as service resumes") {
+  GIVEN("a hold that is being paid for, and a store that is away until long after its extended time") {
+    start(working_journal());
+    hold(1, {1});
+    hold(2, {2});
+    CHECK(pay(1, 400s)->reply.has_value());
+    books->set(store_fault::unavailable);
+    hold(3, {3});
+    pass(500s, 1s);
+    WHEN("it is back") {
+      books->set(store_fault::none);
+      pass(5s);
+      THEN("the ordinary hold has ended, and what is being paid for is nobody else's, and can be sold") {
+        CHECK_EQ(view().status, ".H........");
+        CHECK(hold(4, {1})->refused_as(rejection::seat_taken));
+        pass(110s, 1s);
+        CHECK(sell(1, {1})->reply.has_value());
+      }
+    }
+  }
+}
+
+SCENARIO("seats that nobody goes on paying for are free a while after service resumes") {
+  GIVEN("a hold that is being paid for, and a store that is away until long after its extended time") {
+    start(working_journal());
+    hold(1, {1});
+    CHECK(pay(1, 400s)->reply.has_value());
+    books->set(store_fault::unavailable);
+    hold(3, {3});
+    pass(500s, 1s);
+    WHEN("it is back, and its checkout does not come") {
+      books->set(store_fault::none);
+      pass(115s, 1s);
+      CHECK_EQ(view().totals.held, 1u);
+      pass(10s, 1s);
+      THEN("it has ended") {
+        CHECK_EQ(view().totals.held, 0u);
+      }
+    }
+  }
+}
+
+SCENARIO("seats that are being paid for are not freed as soon as their section is started again") {
+  GIVEN("a hold that was being paid for when its node stopped, until long after its extended time") {
+    start(working_journal());
+    hold(1, {1});
+    CHECK(pay(1, 400s)->reply.has_value());
+    self->send_exit(section, caf::exit_reason::kill);
+    pass(500s, 1s);
+    WHEN("the section is started again") {
+      start(working_journal());
+      THEN("the seats are nobody else's, a checkout can go on, and after that the hold ends as it was said") {
+        CHECK(hold(4, {1})->refused_as(rejection::seat_taken));
+        CHECK(pay(1, 200s)->reply.has_value());
+        pass(190s, 1s);
+        CHECK_EQ(view().totals.held, 1u);
+        pass(11s, 1s);
+        CHECK_EQ(view().totals.held, 0u);
+      }
+    }
+  }
+}
+
+SCENARIO("a section that has no terms yet holds nothing") {
+  plan = small_plan();
+  start(working_journal());
+  self->send(section, messages::terms_changed{domain::section_terms{}});
+  CHECK(hold(1, {1})->refused_as(rejection::overloaded));
+  self->send(section, messages::terms_changed{domain::section_terms{{5'000, 3'000}, hold_ttl, false}});
+  CHECK(hold(1, {1})->reply.has_value());
 }
 
 SCENARIO("a hold that runs out while the store is away ends when it is back") {
@@ -164,45 +241,6 @@ SCENARIO("a hold that runs out while the store is away ends when it is back") {
         CHECK_EQ(view().totals.held, 0u);
         CHECK_EQ(gateway_heard->expired.size(), 1u);
         CHECK(allowances_back() == std::vector{hold_of(1)});
-      }
-    }
-  }
-}
-
-SCENARIO("an end that was written without the section's knowing is told after all") {
-  GIVEN("a hold whose release is written by a store that loses the answer") {
-    start(working_journal());
-    hold(1, {1});
-    books->set(store_fault::lost_answer);
-    CHECK(release(1)->refused_as(rejection::store_unavailable));
-    CHECK(event_heard->allowances.empty());
-    WHEN("the store answers again") {
-      books->set(store_fault::none);
-      pass(2500ms);
-      THEN("the event has the allowance back, and releasing again succeeds") {
-        CHECK(allowances_back() == std::vector{hold_of(1)});
-        CHECK(release(1)->reply.has_value());
-      }
-    }
-  }
-}
-
-SCENARIO("a repeat that fails does not end the hold it repeats") {
-  GIVEN("an acknowledged hold, and another whose writing fails while the first is repeated") {
-    start(working_journal());
-    hold(1, {1});
-    books->set(store_fault::lost_answer);
-    auto unlucky = ask<messages::hold_granted>(section, wish(2, domain::seats_wish{seats({2})}));
-    auto again = ask<messages::hold_granted>(section, wish(1, domain::seats_wish{seats({1})}));
-    settle();
-    CHECK(unlucky->refused_as(rejection::store_unavailable));
-    CHECK(again->refused_as(rejection::store_unavailable));
-    WHEN("the store answers again") {
-      books->set(store_fault::none);
-      pass(2500ms);
-      THEN("the first hold is there and the second is not") {
-        CHECK_EQ(view().status, ".H........");
-        CHECK(hold(1, {1})->reply.has_value());
       }
     }
   }

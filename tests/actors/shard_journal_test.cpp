@@ -207,6 +207,30 @@ SCENARIO("a snapshot is handed over when everything under it is durable") {
   }
 }
 
+SCENARIO("answers are kept back while in doubt, in their order, and not without bound") {
+  GIVEN("a journal in doubt that keeps back what was in flight") {
+    for (int i = 1; i <= 3; ++i)
+      write(i);
+    journal.flush();
+    CHECK(!journal.may_keep_back());
+    journal.failed({domain::epoch{3}, domain::fact_seq{21}, append_failure::unavailable},
+                   [this](int x) { journal.keep_back(x); });
+    CHECK(journal.may_keep_back());
+    journal.keep_back(4);
+    CHECK(!journal.may_keep_back());
+    WHEN("it is claimed anew") {
+      messages::shard_reclaimed history;
+      history.epoch = domain::epoch{4};
+      history.last = domain::fact_seq{23};
+      REQUIRE(journal.reclaimed(history));
+      THEN("they are taken once, the oldest first") {
+        CHECK((journal.take_kept_back() == std::vector<int>{1, 2, 3, 4}));
+        CHECK(journal.take_kept_back().empty());
+      }
+    }
+  }
+}
+
 END_FIXTURE_SCOPE()
 
 SCENARIO("whatever the journal does, every consequence comes back exactly once") {

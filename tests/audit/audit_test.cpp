@@ -530,6 +530,16 @@ SCENARIO("a hold that ran out while nobody served its event ends soon after some
       it.write(section_shard(0), hold_ended{{7, 1}, hold_end::expired}, 5011);
       CHECK(it.finds(8, "counted from when its event was served again"));
     }
+    THEN("one that is being paid for may take as long as a checkout asks for, and no longer") {
+      for (auto [end, is_late] : {std::pair{5130, false}, std::pair{5131, true}}) {
+        sale it;
+        it.write(section_shard(0), held(1, {0}, 100));
+        it.write(section_shard(0), payment_started{{7, 1}, {9, 1}, moment(100)}, 1);
+        it.write(section_shard(1), held(3, {1}, 9000), 5000);
+        it.write(section_shard(0), hold_ended{{7, 1}, hold_end::expired}, end);
+        CHECK_EQ(it.finds(8, "ends more than 130 s after its deadline"), is_late);
+      }
+    }
     THEN("nor may one that had not run out by then") {
       sale it;
       served_again(it);
@@ -605,7 +615,7 @@ SCENARIO("an audit keeps some violations and counts all") {
     sale it;
     for (std::uint64_t i = 1; i <= 30; ++i)
       it.write(section_shard(0), held(i, {0}));
-    auto report = audit::audit(*it.store, rock, small_hall(), {seconds{10}, 5});
+    auto report = audit::audit(*it.store, rock, small_hall(), {.violations = 5});
     THEN("the first are kept") {
       CHECK_EQ(report.violations.size(), 5u);
       CHECK_GT(report.violations_found, 29u);

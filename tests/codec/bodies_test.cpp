@@ -124,6 +124,9 @@ SCENARIO("a wrong definition is refused where it is wrong") {
       CHECK_EQ(fault_at(codec::read_event_body(R"({"currency":"euro"})")), "/currency");
       CHECK_EQ(fault_at(codec::read_event_body(R"({"state":"sold_out"})")), "/state");
       CHECK_EQ(fault_at(codec::read_event_body(R"({"opens_at":"tomorrow"})")), "/opens_at");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"rehold_pause_s":3601})")), "/rehold_pause_s");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"opens_at":"2200-01-01T00:00:00Z"})")), "/opens_at");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"closes_at":"9999-12-31T23:59:59Z"})")), "/closes_at");
       CHECK_EQ(
           fault_at(codec::read_event_body(R"({"opens_at":"2026-01-02T00:00:00Z","closes_at":"2026-01-01T00:00:00Z"})")),
           "/closes_at");

@@ -110,6 +110,34 @@ SCENARIO("a hold tells its places, prices and end") {
   }
 }
 
+SCENARIO("a hold and a ticket tell what is special about a seat") {
+  GIVEN("a wheelchair place with a restricted view, and a plain seat") {
+    domain::section_plan stalls{.id = "stalls", .name = "Stalls", .rows = {"A"}};
+    stalls.seats = {planned("A-1", "1", 0, 0), planned("A-2", "2", 0, 0), planned("A-3", "3", 0, 0)};
+    stalls.seats[0].accessible = true;
+    stalls.seats[0].restricted_view = true;
+    stalls.seats[1].companion = true;
+    domain::seating_plan plan{"Hall", {"Gold"}, {stalls}};
+    messages::hold_granted hold{rock, {1, 2}, domain::buyer_id{"ann"}, {{domain::section_no{0}, {}}}, {}, {}};
+    messages::order_view order;
+    order.event = rock;
+    for (std::uint32_t seat = 0; seat < 3; ++seat) {
+      hold.sections[0].seats.push_back({domain::seat_no{seat}, 1});
+      order.seats.push_back({domain::section_no{0}, domain::seat_no{seat}, 1});
+    }
+    THEN("the plain one has no flags, and the others theirs") {
+      auto flags = expected(R"(["accessible","restricted_view"])");
+      auto held = parsed(encode_hold(hold, names_of(plan)));
+      auto tickets = parsed(encode_tickets(order, names_of(plan), [](const std::string& x) { return x; }));
+      for (const auto* seats : {&held.at("seats").as_array(), &tickets.at("tickets").as_array()}) {
+        CHECK((*seats)[0].at("flags") == flags);
+        CHECK((*seats)[1].at("flags") == expected(R"(["companion"])"));
+        CHECK((*seats)[2].as_object().if_contains("flags") == nullptr);
+      }
+    }
+  }
+}
+
 SCENARIO("a hold that is over has no time left") {
   GIVEN("a hold read after its end") {
     auto hold = spread_hold();

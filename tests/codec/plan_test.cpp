@@ -109,6 +109,33 @@ SCENARIO("sections have unique ids, and the file's own go first") {
   }
 }
 
+SCENARIO("an id that was made from a name is known as such") {
+  auto plan = good(whole);
+  for (const auto& section : plan->sections())
+    CHECK_EQ(section.id_is_made_up, section.id != "rang-2-mitte");
+}
+
+SCENARIO("a row is interrupted where the file says so") {
+  GIVEN("a row of three seats that is interrupted before its second") {
+    std::string row = R"("row_number": "A", "row_number_position": "start",)";
+    auto with_breaks = [&](const std::string& breaks) { return row + R"( "segment_breaks": )" + breaks + ","; };
+    auto text = whole;
+    text.replace(text.find(row), row.size(), with_breaks("[0, 1, 2]"));
+    auto plan = good(text);
+    const auto& section = plan->section(plan->find_seat("A-1")->section);
+    CHECK(section.seats[0].after_break);
+    CHECK(section.seats[1].after_break);
+    CHECK(!section.seats[2].after_break);
+    THEN("anything but an index of the row is refused, with its place") {
+      CHECK_EQ(fault_with(row, with_breaks("[1, 3]")), "/zones/1/rows/0/segment_breaks/1");
+      CHECK_EQ(fault_with(row, with_breaks("[-1]")), "/zones/1/rows/0/segment_breaks/0");
+      CHECK_EQ(fault_with(row, with_breaks(R"(["1"])")), "/zones/1/rows/0/segment_breaks/0");
+      CHECK_EQ(fault_with(row, with_breaks("3")), "/zones/1/rows/0/segment_breaks");
+      CHECK_EQ(fault_with(row, with_breaks("null")), "(none)");
+    }
+  }
+}
+
 SCENARIO("a file that breaks the format is refused with the place") {
   GIVEN("the hall with one fault") {
     THEN("the pointer leads to it") {

@@ -133,3 +133,67 @@ SCENARIO("an event may refuse choices that leave a single seat alone") {
     }
   }
 }
+
+SCENARIO("a choice in several gaps of a row is mended in each of them") {
+  GIVEN("a row of twelve with its middle taken") {
+    stage x{rows_of({12})};
+    CHECK(x.hold(1, {5, 6}));
+    auto ask = [&](std::initializer_list<std::uint32_t> wanted) {
+      return x.here.hold(hold_number(50), ada, seats_wish{seats(wanted)}, 1, no_orphans, at(300));
+    };
+    THEN("whoever chose on both sides still sits on both sides") {
+      auto answer = ask({1, 2, 8, 9});
+      CHECK(why(answer) == rejection::would_orphan);
+      CHECK(refused(answer)->seats == seats({0, 7}));
+      CHECK(refused(answer)->suggestion == seats({0, 1, 7, 8}));
+    }
+    THEN("a side that leaves nobody alone stays as it was chosen") {
+      auto answer = ask({1, 2, 7, 8});
+      CHECK(refused(answer)->suggestion == seats({0, 1, 7, 8}));
+    }
+  }
+}
+
+SCENARIO("seats for wheelchairs and their companions come last, and stay together") {
+  GIVEN("a row of eight: restricted view, wheelchair, companion, and five plain seats") {
+    auto plan = rows_of({8});
+    plan.seats[0].restricted_view = true;
+    plan.seats[1].accessible = true;
+    plan.seats[2].companion = true;
+    const stage empty{plan};
+    THEN("pairs are plain first, and the wheelchair place goes with its companion's seat") {
+      auto x = empty;
+      CHECK(best(x, {.quantity = 2}) == seats({3, 4}));
+      CHECK(x.hold(1, {3, 4}));
+      CHECK(best(x, {.quantity = 2}) == seats({5, 6}));
+      CHECK(x.hold(2, {5, 6}));
+      CHECK(best(x, {.quantity = 2, .fit = togetherness::together}) == seats({1, 2}));
+      // Apart, but neither for a wheelchair.
+      CHECK(best(x, {.quantity = 2}) == seats({0, 7}));
+    }
+    THEN("whoever takes no seat of a worse grade gets none") {
+      auto x = empty;
+      CHECK(best(x, {.quantity = 6, .worst = seat_grade::restricted}) == seats({0, 3, 4, 5, 6, 7}));
+      CHECK(best(x, {.quantity = 6, .worst = seat_grade::plain}).empty());
+    }
+    THEN("single seats are plain first, then restricted, and the pair is not parted at all") {
+      auto x = empty;
+      CHECK(best(x, {.quantity = 1}) == seats({3}));
+      CHECK(x.hold(1, {3, 4, 5, 6, 7}));
+      CHECK(best(x, {.quantity = 1}) == seats({0}));
+      CHECK(x.hold(2, {0}));
+      CHECK(why(x.ask(3, best_wish{.quantity = 1})) == rejection::sold_out);
+      CHECK(best(x, {.quantity = 2}) == seats({1, 2}));
+    }
+    THEN("what is left of the pair can be had") {
+      auto x = empty;
+      CHECK(x.hold(1, {0, 2, 3, 4, 5, 6, 7}));
+      CHECK(best(x, {.quantity = 1}) == seats({1}));
+    }
+    THEN("a larger party is not parted from them either") {
+      auto x = empty;
+      CHECK(x.hold(1, {6, 7}));
+      CHECK(best(x, {.quantity = 4, .fit = togetherness::together}) == seats({0, 1, 2, 3}));
+    }
+  }
+}

@@ -330,3 +330,28 @@ SCENARIO("a closed event repeats its answers and starts no order") {
     }
   }
 }
+
+SCENARIO("a sale opens and closes within a time that all clocks can count") {
+  GIVEN("an event that closes in the year 2199, and one that was set to close in 9999 before there was a bound") {
+    event_settings settings;
+    settings.closes_at = event_settings::times_end - seconds{1};
+    CHECK(!check(settings, 0));
+    settings.closes_at = event_settings::times_end;
+    auto far = check(settings, 0);
+    REQUIRE(far.has_value());
+    CHECK(far->detail.find("closes_at is not before the year 2200") != std::string::npos);
+    settings.closes_at.reset();
+    settings.opens_at = event_settings::times_end;
+    CHECK(check(settings, 0)->detail.find("opens_at") != std::string::npos);
+    event old_one;
+    settings.opens_at.reset();
+    settings.closes_at = std::chrono::sys_days{std::chrono::year{9999} / 12 / 31};
+    old_one.apply(event_defined{settings});
+    THEN("other settings of the old one can be changed") {
+      settings.admission_per_s = 7;
+      CHECK(granted(old_one.define(settings, 0)) != nullptr);
+      settings.closes_at = *settings.closes_at + seconds{1};
+      CHECK(why(old_one.define(settings, 0)) == rejection::bad_request);
+    }
+  }
+}

@@ -190,3 +190,98 @@ SCENARIO("an event does not run out of numbers by surprise") {
   auto why = refused(now, plan_of({row_of("a", {"A1"})}), untouched(*now));
   CHECK(why.reason == rejection::bad_request);
 }
+
+SCENARIO("a floor swallows no seats that are called as its places") {
+  auto first = plan_of({row_of("floor", {"floor:1", "floor:2", "floor:3"})});
+  auto floor = plan_of({floor_of(3)});
+  auto standings = untouched(*first);
+  at_seat(standings, *first, "floor:1") = {seat_state::sold, {}};
+  at_seat(standings, *first, "floor:2") = {seat_state::held, at(60)};
+  auto why = refused(first, floor, standings);
+  CHECK(why.reason == rejection::plan_in_use);
+  CHECK((why.guids == std::vector<std::string>{"floor:1", "floor:2"}));
+  auto next = follow(first, floor);
+  REQUIRE(next != nullptr);
+  auto place = seat_place{section_no{0}, next->section(section_no{0}).number_at(0)};
+  standings = untouched(*next);
+  standings[0][place.seat.value()] = {seat_state::sold, {}};
+  CHECK(refused(next, first, standings).reason == rejection::plan_in_use);
+}
+
+SCENARIO("no seat may be called as a place that a floor has had for long") {
+  auto first = plan_of({floor_of(3)});
+  auto standings = untouched(*first);
+  standings[0][2] = {seat_state::sold, {}};
+  auto next = plan_of({floor_of(1), row_of("a", {"floor:3"})});
+  auto why = refused(first, next, standings);
+  CHECK(why.reason == rejection::bad_request);
+  CHECK(why.detail.find("floor:3") != std::string::npos);
+}
+
+SCENARIO("a section whose id was made from its name is known by its seats") {
+  auto made_up = [](const std::string& id, const std::vector<std::string>& guids) {
+    auto section = row_of(id, guids);
+    section.id_is_made_up = true;
+    return section;
+  };
+  GIVEN("a section that gets another name, with seats sold and blocked") {
+    auto first = plan_of({made_up("screen-lumen", {"a1", "a2", "a3"}), made_up("bar", {"b1"})});
+    auto standings = untouched(*first);
+    at_seat(standings, *first, "a1") = {seat_state::sold, {}};
+    at_seat(standings, *first, "a3") = {seat_state::blocked, {}};
+    THEN("nobody moves") {
+      auto second =
+          follow(first, plan_of({made_up("bar", {"b1"}), made_up("screen-4", {"a1", "a2", "a3"})}), standings);
+      REQUIRE(second != nullptr);
+      CHECK(second->find_section("screen-4") == section_no{0});
+      CHECK(!second->find_section("screen-lumen"));
+      CHECK_EQ(number_of(second, "a3"), 2u);
+      CHECK(second->find_section("bar") == section_no{1});
+    }
+    THEN("a new section of the old name is another one") {
+      auto second =
+          follow(first, plan_of({made_up("screen-4", {"a1", "a2", "a3"}), made_up("screen-lumen", {"c1"})}), standings);
+      REQUIRE(second != nullptr);
+      CHECK(second->find_section("screen-4") == section_no{0});
+      CHECK(second->find_section("screen-lumen") == section_no{2});
+    }
+    THEN("one that is split stays where its sold seats are") {
+      auto second =
+          follow(first, plan_of({made_up("big", {"a2", "x", "y"}), made_up("small", {"a1", "a3"})}), standings);
+      REQUIRE(second != nullptr);
+      CHECK(second->find_section("small") == section_no{0});
+    }
+    THEN("a name that comes back in the place of another leaves both their numbers") {
+      auto second = follow(first, plan_of({made_up("screen-4", {"a1", "a2", "a3"})}), standings);
+      auto third = follow(second, plan_of({made_up("bar", {"a1", "a2", "a3"}), made_up("foyer", {"b1"})}),
+                          {standings[0], section_standing(1)});
+      REQUIRE(third != nullptr);
+      CHECK(third->find_section("bar") == section_no{0});
+      CHECK(third->find_section("foyer") == section_no{2});
+    }
+  }
+  GIVEN("two sections of one name, one of whose seats is sold, that change places") {
+    auto first = plan_of({made_up("stand", {"r1", "r2"}), made_up("stand-2", {"l1", "l2"})});
+    auto standings = untouched(*first);
+    at_seat(standings, *first, "l1") = {seat_state::sold, {}};
+    THEN("they keep their numbers") {
+      auto second =
+          follow(first, plan_of({made_up("stand", {"l1", "l2"}), made_up("stand-2", {"r1", "r2"})}), standings);
+      REQUIRE(second != nullptr);
+      CHECK(second->find_section("stand") == section_no{1});
+      CHECK(second->find_section("stand-2") == section_no{0});
+      auto place = second->find_seat("l1").value();
+      CHECK(place.section == section_no{1});
+      CHECK(place.seat == seat_no{0});
+    }
+  }
+  GIVEN("sections whose ids are given") {
+    auto first = plan_of({row_of("a", {"a1"}), row_of("b", {"b1"})});
+    auto standings = untouched(*first);
+    at_seat(standings, *first, "a1") = {seat_state::sold, {}};
+    THEN("a sold seat does not follow its seats into another of them") {
+      CHECK(refused(first, plan_of({row_of("a", {"b1"}), row_of("b", {"a1"})}), standings).reason
+            == rejection::plan_in_use);
+    }
+  }
+}

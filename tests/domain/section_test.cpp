@@ -454,3 +454,71 @@ SCENARIO("totals are told by category") {
     }
   }
 }
+
+SCENARIO("what is being paid for ends no earlier than is allowed after an outage") {
+  GIVEN("an ordinary hold until 300 and one that is being paid for until 400") {
+    stage before{rows_of({6})};
+    before.hold(1, {0});
+    before.hold(2, {1}, ben);
+    CHECK(before.pay(2, 1, at(400), ben));
+    THEN("at 1000 only the ordinary one ends, and the other at 1100") {
+      auto x = before;
+      CHECK(x.here.next_deadline(at(1100)) == at(300));
+      auto ends = x.here.expire(at(1000), 10, at(1100));
+      REQUIRE(ends.size() == 1u);
+      CHECK(ends[0].hold == hold_number(1));
+      x.here.apply(ends[0]);
+      CHECK(x.here.next_deadline(at(1100)) == at(1100));
+      CHECK(x.here.next_deadline(at(350)) == at(400));
+      CHECK_EQ(x.here.expire(at(1100), 10, at(1100)).size(), 1u);
+    }
+    THEN("an ordinary one whose time comes meanwhile ends in time") {
+      auto x = before;
+      CHECK(x.hold(3, {2}, ada, at(1050)));
+      x.release(1);
+      CHECK(x.here.next_deadline(at(1100)) == at(1050));
+    }
+  }
+}
+
+SCENARIO("whoever lets seats run out leaves them to others for a while") {
+  GIVEN("a hold of two seats that ran out at 300") {
+    stage before{rows_of({4})};
+    before.hold(1, {0, 1});
+    before.here.apply(before.here.expire(at(301), 1).front());
+    auto x = before;
+    auto terms = plain_terms;
+    terms.rehold_pause = seconds{10};
+    auto ask = [&](const buyer_id& who, const wish& wanted, instant now) {
+      return x.here.hold(hold_number(9), who, wanted, 1, terms, now + seconds{300}, now);
+    };
+    THEN("its buyer gets neither of them before 310, and hears why") {
+      auto again = ask(ada, seats_wish{seats({1, 2})}, at(302));
+      CHECK(why(again) == rejection::seat_taken);
+      CHECK(refused(again)->seats == seats({1}));
+      CHECK(refused(again)->detail.find("for another 8 s") != std::string::npos);
+      CHECK(granted(ask(ada, seats_wish{seats({1, 2})}, at(310))) != nullptr);
+    }
+    THEN("other seats and the best of them are theirs, and these are anybody else's") {
+      CHECK(granted(ask(ada, seats_wish{seats({2, 3})}, at(302))) != nullptr);
+      CHECK(unpriced(granted(ask(ada, best_wish{.quantity = 2}, at(302)))->seats) == seats({2, 3}));
+      CHECK(why(ask(ada, best_wish{.quantity = 3}, at(302))) == rejection::sold_out);
+      CHECK(unpriced(granted(ask(ben, best_wish{.quantity = 2}, at(302)))->seats) == seats({0, 1}));
+    }
+    THEN("once somebody else has had them, they are as any") {
+      x = before;
+      CHECK(x.hold(2, {0}, ben));
+      CHECK(x.release(2, ben));
+      CHECK(granted(ask(ada, seats_wish{seats({0})}, at(302))) != nullptr);
+    }
+    THEN("an event may do without, and letting go has no consequence") {
+      x = before;
+      terms.rehold_pause = seconds{0};
+      CHECK(granted(ask(ada, seats_wish{seats({0})}, at(301))) != nullptr);
+      terms.rehold_pause = seconds{10};
+      CHECK(x.hold(3, {2}));
+      CHECK(x.release(3));
+      CHECK(granted(ask(ada, seats_wish{seats({2})}, at(301))) != nullptr);
+    }
+  }
+}

@@ -68,6 +68,33 @@ SCENARIO("the journal's format does not change") {
   }
 }
 
+SCENARIO("settings that were written before they said more are read with the defaults") {
+  GIVEN("settings as the first version wrote them") {
+    std::string bytes{"\x01\x08"
+                      "\x00"
+                      "\x03"
+                      "EUR"
+                      "\x00"
+                      "\xD8\x04"
+                      "\x05"
+                      "\x64"
+                      "\x00"
+                      "\x01"
+                      "\x00"
+                      "\x00"
+                      "\x00",
+                      17};
+    THEN("they are these") {
+      domain::event_settings settings;
+      settings.max_seats_per_buyer = 5;
+      CHECK(decode(bytes) == domain::fact{domain::event_defined{settings}});
+      settings.rehold = {domain::seconds{7}};
+      CHECK(decode(encoded(domain::event_defined{settings})) == domain::fact{domain::event_defined{settings}});
+      CHECK(!decode(bytes + '\0'));
+    }
+  }
+}
+
 SCENARIO("bytes that are no fact are refused, whatever they are") {
   GIVEN("one fact of each kind") {
     THEN("a part of it is no fact, and neither is it with something behind it") {

@@ -64,9 +64,12 @@ class Crash(Story):
             with self.assertRaises(Problem) as refused:
                 await buyer.hold("gala", seats=[seat])
             slugs.add(refused.exception.slug)
-            if slugs == {"store-unavailable", "seat-taken"}:
+            if slugs >= {"store-unavailable", "seat-taken"}:
                 break
-        self.assertEqual(slugs, {"store-unavailable", "seat-taken"})
+        # A wish that was under way when the store went waits for it, until its time is over.
+        self.assertIn("store-unavailable", slugs)
+        self.assertIn("seat-taken", slugs)
+        self.assertLessEqual(slugs, {"store-unavailable", "seat-taken", "overloaded"})
         await buyer.close()
 
 
