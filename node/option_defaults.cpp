@@ -57,6 +57,13 @@ payments::sandbox_settings sandbox_settings_for(const settings& all) {
   return result;
 }
 
+void warn_of_sandbox(const settings& all) {
+  log::of("node").warn("payments: no provider is connected. The sandbox takes every payment and moves no money: do not "
+                       "sell anything real with it");
+  if (all.payments.magic_methods)
+    log::of("node").warn("payments.sandbox.magic-methods: buyers choose themselves whether their payment succeeds");
+}
+
 std::string random_secret() {
   std::string bytes(32, '\0');
   if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
