@@ -45,6 +45,8 @@ public:
 
   /// The sections are known now: there are this many.
   void expect_sections(std::size_t count) { places_.expect_sections(count); }
+  /// Seats that had no price may have one now.
+  void offer_changed() { places_.offer_changed(); }
   /// Takes the sections' present totals for the choice of where to look.
   void note_totals(domain::section_no section, const domain::section_totals& totals) {
     places_.note_totals(section, totals);

@@ -21,6 +21,8 @@ public:
   void note_totals(domain::section_no section, const domain::section_totals& totals);
   /// A section has more free seats than it had.
   void seats_freed(domain::section_no section);
+  /// Other seats than before may be for sale.
+  void offer_changed() { not_together_.clear(); }
   /// A section does not have these places side by side, until it frees seats.
   void note_not_together(domain::section_no section, const domain::best_wish& wanted);
 

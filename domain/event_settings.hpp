@@ -3,6 +3,7 @@
 #include "domain/instant.hpp"
 #include "domain/money.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,15 +19,19 @@ enum class event_state : std::uint8_t { scheduled, draw, open, paused, sold_out,
 
 /// What an operator sets for one event. A change is a fact that carries all settings.
 struct event_settings {
+  static constexpr std::size_t name_bytes_max = 200;
   static constexpr seconds hold_ttl_min{10};
   static constexpr seconds hold_ttl_max{3'600};
   static constexpr std::uint32_t seats_per_buyer_max = 1'000;
   static constexpr std::uint32_t admission_per_s_max = 100'000;
+  /// A sale opens and closes before this: whoever means "never" sets no time.
+  static constexpr instant times_end{std::chrono::sys_days{std::chrono::year{2200} / 1 / 1}};
 
   std::string name;
   std::string currency = "EUR";
-  /// Price per category, in the plan's order of categories; as many as the plan has.
-  std::vector<minor_units> prices;
+  /// Price per category, in the plan's order of categories; as many as the plan has. A category without a price is not
+  /// for sale.
+  std::vector<price> prices;
   /// How long a hold lasts: `hold_ttl_min` to `hold_ttl_max`.
   seconds hold_ttl{300};
   /// How many seats one buyer may hold and own together: 1 to `seats_per_buyer_max`.
