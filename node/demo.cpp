@@ -162,8 +162,8 @@ private:
   void examine(demo_figures& figures) {
     auto store = persistence::open_store(configured_.node.store);
     auto verdict = audit::audit(*store, domain::event_id{event_}, plan_.plan);
-    for (auto& audit::violation : verdict.violations)
-      figures.violations.push_back(to_text(audit::violation));
+    for (auto& violation : verdict.violations)
+      figures.violations.push_back(to_text(violation));
     if (figures.crowd.differences > 0)
       figures.violations.push_back(std::to_string(figures.crowd.differences)
                                    + " repeated requests were answered differently");
