@@ -90,6 +90,9 @@ void best_requests::refused(domain::hold_id hold, const domain::refusal& why) {
         places_.note_not_together(under_way.last, *under_way.wish.best_anywhere);
       search_on(hold);
       break;
+    case rejection::not_for_sale:
+      search_on(hold);
+      break;
     default:
       give_up(hold, why);
   }

@@ -62,7 +62,7 @@ public:
         [this](const messages::cancel_order& wish) { return orders_.cancel(wish); },
         [this](messages::advance_order& step) { return orders_.advance(step); },
         [this](const messages::describe_event&) { return view(); },
-        [this](const messages::define_event& wish) { return define(wish.settings, wish.state); },
+        [this](const messages::define_event& wish) { return define(wish); },
         [this](const messages::check_settings& question) { return check(question); },
         [this](const messages::change_event& wish) { return change(wish); },
         [this](const messages::block_seats& wish) { return block(wish); },
@@ -131,9 +131,19 @@ private:
   }
 
   [[nodiscard]] caf::result<void> check(const messages::check_settings& question) const {
-    if (auto why = core_.event.may_become(question.settings, question.settings.prices.size(), question.state))
+    auto settings =
+        domain::changed(core_.event.settings(), question.settings, core_.plan->categories(), question.categories);
+    if (auto why = core_.event.may_become(settings, question.categories.size(), question.state))
       return to_error(*why);
     return {};
+  }
+
+  caf::result<messages::event_view> define(const messages::define_event& wish) {
+    const auto& categories = core_.plan->categories();
+    auto settings = domain::changed(core_.event.settings(), wish.settings, categories, categories);
+    if (settings.name.empty()) // nobody has defined the event yet: its first keeper may have died before
+      settings.name = domain::unnamed(core_.id, *core_.plan);
+    return define(settings, wish.state);
   }
 
   /// Both are decided, or neither. They are two facts: when the first is written and the second is not, their asker
@@ -144,17 +154,21 @@ private:
       return to_error(*why);
     auto defined = core_.event.define(settings, categories);
     auto moved = state ? core_.event.change_state(*state) : domain::already_so{};
-    if (domain::repeated(defined) && domain::repeated(moved) && core_.journal.settled())
-      return view();
-    if (auto obstacle = core_.journal.obstacle())
+    auto is_repeat = domain::repeated(defined) && domain::repeated(moved);
+    auto is_written = is_repeat && core_.journal.settled();
+    if (auto obstacle = core_.journal.obstacle(); obstacle && !is_written)
       return to_error(*obstacle);
     auto asked = self_->make_response_promise<messages::event_view>();
+    if (is_written) {
+      show(asked);
+      return asked;
+    }
     const auto* last = domain::granted(moved);
     if (const auto* fact = domain::granted(defined))
       core_.write(*fact, last ? event_became{} : event_became{asked});
     if (last)
       core_.write(*last, event_became{asked, last->state});
-    if (domain::repeated(defined) && domain::repeated(moved))
+    if (is_repeat)
       core_.journal.after_all(event_became{asked});
     return asked;
   }
@@ -166,13 +180,23 @@ private:
     tell_settings();
     if (news.asked) {
       write_sold_out_if_due();
-      news.asked->deliver(view());
+      show(*news.asked);
     }
     keep_times();
   }
 
+  /// Answers with the event as it is. Sections that have just been started have not said yet how they stand, so they
+  /// are asked.
+  void show(answer asked) {
+    if (core_.sections.empty() || holds_.all_totals_known())
+      return asked.deliver(view());
+    ask_reports([this, asked](std::vector<messages::section_report>&) mutable { asked.deliver(view()); },
+                [asked](caf::error& why) mutable { asked.deliver(std::move(why)); });
+  }
+
   void tell_settings() {
     const auto& settings = core_.event.settings();
+    holds_.offer_changed();
     for (const auto& section : core_.sections)
       self_->send(section, messages::terms_changed{section_terms_of(settings)});
     if (core_.room)

@@ -48,6 +48,9 @@ caf::result<messages::hold_granted> event_holds::hold(messages::hold_seats& wish
     auto category = core_.plan->find_category(wish.category);
     if (!category)
       return to_error(refusal_for(rejection::not_found, "This event has no category " + wish.category + "."));
+    if (!core_.event.sells(*category) && !known_.find(wish.hold))
+      return to_error(
+          refusal_for(rejection::not_for_sale, "The category " + wish.category + " has no price: it is not for sale."));
     restrict_to(wish, *category);
   }
   if (auto why = known_.refusal_of_another(wish))

@@ -46,6 +46,8 @@ public:
 
   /// The sections are known now: there are this many.
   void expect_sections(std::size_t count) { places_.expect_sections(count); }
+  /// Seats that had no price may have one now.
+  void offer_changed() { places_.offer_changed(); }
   /// Takes the sections' present totals for the choice of where to look.
   void note_totals(const messages::section_totals_changed& news) {
     places_.note_totals(news.section, news.totals, news.free_by_category);

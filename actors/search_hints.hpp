@@ -22,6 +22,8 @@ public:
                    const std::vector<std::uint32_t>& free_by_category = {});
   /// A section has more free seats than it had.
   void seats_freed(domain::section_no section);
+  /// Other seats than before may be for sale.
+  void offer_changed() { not_together_.clear(); }
   /// A section does not have these places side by side, until it frees seats.
   void note_not_together(const best_search::attempt& tried, const domain::best_wish& wanted);
 

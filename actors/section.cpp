@@ -123,7 +123,7 @@ private:
     counters_.refused->inc();
     if (log_.should_log(spdlog::level::debug))
       log_.debug("{}{} refuses hold {}: {}", messages::line_start(wish.trace), to_string(shard()),
-                 domain::to_hex(wish.hold), domain::slug(why.reason));
+                 domain::to_hex(wish.hold), domain::sentence(why.reason));
     if (!counts_here(wish.hold, why.reason))
       self_->send(event_actor_, messages::allowance_back{number_, wish.hold, wish.attempt});
     why.section = number_;

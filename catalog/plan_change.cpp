@@ -41,9 +41,10 @@ std::variant<next_plan, domain::refusal> change_plan(const domain::shared_plan& 
   domain::ensure(next.plan != nullptr, "a numbering fits the plan that it was made for");
   auto event = replay(domain::event{}, histories.event);
   auto categories = wish.plan->categories().size();
-  if (auto why = event.may_become(wish.settings, categories, wish.state))
+  auto settings = domain::changed(event.settings(), wish.settings, now->categories(), wish.plan->categories());
+  if (auto why = event.may_become(settings, categories, wish.state))
     return *std::move(why);
-  auto defined = event.define(wish.settings, categories);
+  auto defined = event.define(settings, categories);
   if (const auto* fact = domain::granted(defined))
     supplement.due = {domain::fact_seq{histories.event.last.value() + 1}, fact->settings};
   return next;

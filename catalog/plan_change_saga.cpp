@@ -27,10 +27,17 @@ caf::result<messages::event_view> plan_change_saga::put(messages::put_event& wis
   if (!wish.plan_text)
     if (auto wrong = keep_plan(wish))
       return to_error(*wrong);
-  auto categories = wish.plan->categories().size();
+  const auto& categories = wish.plan->categories();
   auto is_running = core_.running.contains(wish.id);
-  if (auto wrong = is_running ? domain::check(wish.settings, categories)
-                              : domain::event{}.may_become(wish.settings, categories, wish.state))
+  if (!is_running && !wish.settings.name)
+    wish.settings.name = domain::unnamed(wish.id, *wish.plan);
+  if (wish.settings.prices.size() > categories.size())
+    return to_error(domain::refusal{.reason = rejection::bad_request,
+                                    .detail = "There are more prices than categories in the plan.",
+                                    .setting = "prices"});
+  auto alone = domain::changed({}, wish.settings, {}, categories);
+  if (auto wrong = is_running ? domain::check(alone, categories.size())
+                              : domain::event{}.may_become(alone, categories.size(), wish.state))
     return to_error(*wrong);
   if (wish.plan->sections().empty() || wish.plan->sections().size() > sections_max)
     return to_error(domain::refusal{.reason = rejection::bad_request, .detail = "A plan has 1 to 65535 sections."});
@@ -115,7 +122,8 @@ void plan_change_saga::not_defined(const domain::event_id& id, const domain::ref
 /// seats any more.
 void plan_change_saga::ask_whether_it_may(const messages::put_event& wish, answer asked) {
   core_.self
-      ->request(core_.running.at(wish.id).event, caf::infinite, messages::check_settings{wish.settings, wish.state})
+      ->request(core_.running.at(wish.id).event, caf::infinite,
+                messages::check_settings{wish.settings, wish.plan->categories(), wish.state})
       .then([this, wish, asked] { ask_how_places_stand(wish, asked); },
             [this, id = wish.id, asked](const caf::error& why) { refuse(id, messages::to_refusal(why), asked); });
 }

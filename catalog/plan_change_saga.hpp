@@ -17,6 +17,7 @@ public:
   plan_change_saga(keeper_common& core, event_loader& starts);
 
   /// A wish without a plan's text keeps the plan that runs; its prices are for the categories of the plan in the wish.
+  /// What it does not say of a running event's settings stays, too.
   caf::result<messages::event_view> put(messages::put_event& wish);
 
 private:
@@ -25,7 +26,8 @@ private:
   [[nodiscard]] std::optional<domain::refusal> keep_plan(messages::put_event& wish) const;
   void refuse(const domain::event_id& id, const domain::refusal& why, answer asked);
   void create(const messages::put_event& wish, answer asked);
-  /// `done_already` is a sentence for a refusal that comes too late to undo everything; it must be a literal.
+  /// If the event refuses after its plan was replaced, `done_already` is added to the refusal. Only a view of it is
+  /// kept: pass a literal.
   void define(const messages::put_event& wish, answer asked, std::string_view done_already = {});
   void defined(const messages::event_view& view, answer asked);
   void not_defined(const domain::event_id& id, const domain::refusal& why, answer asked);

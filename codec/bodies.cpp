@@ -15,6 +15,7 @@ problem not_json(const boost::system::error_code& error) {
 /// Parses a body, reads its members with `read`, and returns its result or the first fault.
 template <class Body, class Read>
 read_body<Body> read_object(std::string_view text, const decode_limits& limits, Read read) {
+  text = without_byte_order_mark(text);
   boost::json::parse_options options;
   options.max_depth = limits.depth;
   boost::system::error_code error;

@@ -5,6 +5,7 @@
 #include "codec/problem.hpp"
 #include "codec/public_names.hpp"
 #include "codec/wish.hpp"
+#include "domain/settings_change.hpp"
 #include "messages/event.hpp"
 
 #include <map>
@@ -36,21 +37,23 @@ struct order_body {
 };
 [[nodiscard]] read_body<order_body> read_order_body(std::string_view text, const decode_limits& limits = {});
 
+/// Prices by the categories' names. A category whose price is null is not for sale.
+using category_prices = std::vector<std::pair<std::string, domain::price>>;
+
 /// `PUT /admin/v1/events/{event}`: the settings, and the plan unless the event keeps the one it has. Whatever is left
-/// out has the default of `domain::event_settings`; a category without a price costs nothing.
+/// out stays as it is, or as it is by default if the event is new.
 struct event_body {
-  domain::event_settings settings; ///< without prices: they need the plan, see `resolve_prices`; no name: the plan's
-  std::vector<std::pair<std::string, domain::minor_units>> prices; ///< by category
-  std::optional<domain::event_state> state;                        ///< to go to at once; `open` or `scheduled`
-  std::shared_ptr<const std::string> plan_text;                    ///< exactly as sent, or null
-  domain::shared_plan plan;                                        ///< null when `plan_text` is
+  domain::settings_change settings; ///< without prices: they need the plan, see `resolve_prices`
+  category_prices prices;
+  std::optional<domain::event_state> state;     ///< to go to at once; `open` or `scheduled`
+  std::shared_ptr<const std::string> plan_text; ///< exactly as sent, or null
+  domain::shared_plan plan;                     ///< null when `plan_text` is
 };
 [[nodiscard]] read_body<event_body> read_event_body(std::string_view text);
 
-/// The prices by category number, or the problem with a name that the plan does not have.
-[[nodiscard]] std::variant<std::vector<domain::minor_units>, problem>
-resolve_prices(const std::vector<std::pair<std::string, domain::minor_units>>& prices,
-               const domain::seating_plan& plan);
+/// What is said of each category, by number; or the problem with a name that the plan does not have.
+[[nodiscard]] std::variant<std::vector<std::optional<domain::price>>, problem>
+resolve_prices(const category_prices& prices, const domain::seating_plan& plan);
 
 /// `PATCH /admin/v1/events/{event}`, complete except for the trace.
 [[nodiscard]] read_body<messages::change_event> read_event_change(std::string_view text, const domain::event_id& event,

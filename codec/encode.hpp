@@ -80,7 +80,9 @@ struct queue_answer {
 
 // ---- events -----------------------------------------------------------------
 
-[[nodiscard]] std::string encode_event(const messages::event_view& view, const domain::seating_plan& plan);
+/// `warnings` are what an operator should look at, e.g. after a change.
+[[nodiscard]] std::string encode_event(const messages::event_view& view, const domain::seating_plan& plan,
+                                       std::span<const std::string> warnings = {});
 
 /// An event to list, with its plan.
 struct listed_event {

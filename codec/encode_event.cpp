@@ -38,21 +38,28 @@ void write_sections(json_writer& json, const messages::event_view& view, const d
   json.end_array();
 }
 
-domain::minor_units price_of(const messages::event_view& view, std::size_t category) {
-  return category < view.settings.prices.size() ? view.settings.prices[category] : 0;
+/// Null when the category is not for sale.
+void write_price(json_writer& json, const messages::event_view& view, std::size_t category) {
+  json.key("price");
+  const auto& prices = view.settings.prices;
+  if (category < prices.size() && prices[category])
+    write_money(json, *prices[category], view.settings.currency);
+  else
+    json.null();
 }
 
 void write_categories(json_writer& json, const messages::event_view& view, const domain::seating_plan& plan) {
   json.key("categories").begin_array();
   for (std::size_t i = 0; i < plan.categories().size(); ++i) {
-    json.begin_object().member("name", plan.categories()[i]).key("price");
-    write_money(json, price_of(view, i), view.settings.currency);
+    json.begin_object().member("name", plan.categories()[i]);
+    write_price(json, view, i);
     json.end_object();
   }
   json.end_array();
 }
 
-void write_event(json_writer& json, const messages::event_view& view, const domain::seating_plan& plan) {
+void write_event(json_writer& json, const messages::event_view& view, const domain::seating_plan& plan,
+                 std::span<const std::string> warnings = {}) {
   const auto& settings = view.settings;
   json.begin_object().member("id", view.id.value()).member("name", settings.name);
   json.member("state", domain::to_string(view.state));
@@ -65,6 +72,12 @@ void write_event(json_writer& json, const messages::event_view& view, const doma
   json.member("currency", settings.currency).member("capacity", plan.capacity());
   write_categories(json, view, plan);
   write_sections(json, view, plan);
+  if (!warnings.empty()) {
+    json.key("warnings").begin_array();
+    for (const auto& warning : warnings)
+      json.value(warning);
+    json.end_array();
+  }
   json.end_object();
 }
 
@@ -138,10 +151,11 @@ void write_figures(json_writer& json, const domain::waiting_room::figures& figur
 
 } // namespace
 
-std::string encode_event(const messages::event_view& view, const domain::seating_plan& plan) {
+std::string encode_event(const messages::event_view& view, const domain::seating_plan& plan,
+                         std::span<const std::string> warnings) {
   std::string text;
   json_writer json{text};
-  write_event(json, view, plan);
+  write_event(json, view, plan, warnings);
   return text;
 }
 
@@ -166,8 +180,8 @@ std::string encode_report(const messages::event_report& report, const domain::se
   write_totals(json, sums.all, currency);
   json.end_object().key("categories").begin_array();
   for (std::size_t i = 0; i < sums.categories.size(); ++i) {
-    json.begin_object().member("name", plan.categories()[i]).key("price");
-    write_money(json, price_of(report.event, i), currency);
+    json.begin_object().member("name", plan.categories()[i]);
+    write_price(json, report.event, i);
     write_totals(json, sums.categories[i], currency);
     json.end_object();
   }

@@ -23,6 +23,11 @@ std::string pointer_to(std::string_view parent, std::size_t index) {
   return std::string{parent} + "/" + std::to_string(index);
 }
 
+std::string_view without_byte_order_mark(std::string_view text) {
+  constexpr std::string_view mark = "\xEF\xBB\xBF";
+  return text.starts_with(mark) ? text.substr(mark.size()) : text;
+}
+
 std::optional<std::string> fault_of_text(std::string_view text, std::size_t bytes_max) {
   if (text.empty())
     return "This must not be empty.";
@@ -74,6 +79,8 @@ std::optional<bool> object_reader::optional_truth(std::string_view name) {
 }
 
 double object_reader::real(std::string_view name) {
+  if (says_null(name))
+    fail(name, "This is not a number, it is null.");
   const auto* json = require(name);
   if (!json)
     return 0;
@@ -130,6 +137,11 @@ void object_reader::fail(std::string_view name, std::string sentence) {
 void object_reader::fail(std::string sentence) {
   if (!fault_)
     fault_ = bad_request(std::string{at_}, std::move(sentence));
+}
+
+bool object_reader::says_null(std::string_view name) const {
+  const auto* json = object_.if_contains(name);
+  return json && json->is_null();
 }
 
 const boost::json::value* object_reader::find(std::string_view name) const {

@@ -31,6 +31,8 @@ public:
       : object_(object), fault_(fault), at_(at) {}
 
   [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
+  /// Whether the member is there and says that there is nothing.
+  [[nodiscard]] bool says_null(std::string_view name) const;
 
   [[nodiscard]] std::string_view text(std::string_view name, std::size_t bytes_max);
   [[nodiscard]] std::optional<std::string> optional_text(std::string_view name, std::size_t bytes_max);
@@ -70,6 +72,9 @@ private:
   first_fault& fault_;
   std::string_view at_;
 };
+
+/// The text without the byte order mark that some editors put before it.
+[[nodiscard]] std::string_view without_byte_order_mark(std::string_view text);
 
 /// Why `text` cannot be a name or a key, or nothing.
 [[nodiscard]] std::optional<std::string> fault_of_text(std::string_view text, std::size_t bytes_max);

@@ -109,8 +109,13 @@ std::optional<domain::instant> parse_time(std::string_view text) {
                                    std::chrono::day{static_cast<unsigned>(day)}};
   if (!at.done() || !date.ok() || year < 1970 || hour > 23 || minute > 59 || second > 59)
     return std::nullopt;
-  return std::chrono::sys_days{date} + std::chrono::hours{hour} + std::chrono::minutes{minute - offset}
-         + std::chrono::seconds{second} + domain::microseconds{fraction};
+  domain::instant moment = std::chrono::sys_days{date} + std::chrono::hours{hour}
+                           + std::chrono::minutes{minute - offset} + std::chrono::seconds{second}
+                           + domain::microseconds{fraction};
+  // In UTC the year may be another one, and it is UTC in which times are written.
+  if (moment < domain::instant{} || moment >= std::chrono::sys_days{std::chrono::year{10'000} / 1 / 1})
+    return std::nullopt;
+  return moment;
 }
 
 } // namespace usher::codec

@@ -3,6 +3,7 @@
 #include "codec/json_slice.hpp"
 #include "codec/json_time.hpp"
 #include "codec/places.hpp"
+#include "domain/currency.hpp"
 
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
@@ -17,8 +18,6 @@ namespace {
 
 constexpr std::size_t name_bytes = 256;
 constexpr std::int64_t minor_units_max = 1'000'000'000'000;
-
-using category_prices = std::vector<std::pair<std::string, domain::minor_units>>;
 
 struct parsed_body {
   boost::json::monotonic_resource arena;
@@ -48,7 +47,7 @@ category_prices read_prices(object_reader& members) {
   object_reader reader{*object, members.fault(), at};
   for (const auto& member : *object) {
     std::string category{member.key().data(), member.key().size()};
-    auto price = reader.number(category, 0, minor_units_max);
+    auto price = reader.says_null(category) ? domain::price{} : reader.number(category, 0, minor_units_max);
     prices.emplace_back(std::move(category), price);
   }
   return prices;
@@ -69,24 +68,26 @@ std::optional<domain::event_state> read_state(object_reader& members) {
   return std::nullopt;
 }
 
-std::optional<domain::instant> read_moment(object_reader& members, std::string_view name) {
+/// Null means that there is no such time.
+std::optional<std::optional<domain::instant>> read_moment(object_reader& members, std::string_view name) {
+  if (members.says_null(name))
+    return std::optional<domain::instant>{};
   auto text = members.optional_text(name, name_bytes);
   if (!text)
     return std::nullopt;
   auto moment = parse_time(*text);
   if (!moment)
     members.fail(name, "This must be a time such as 2026-11-22T19:30:00Z.");
+  else if (*moment >= domain::event_settings::times_end)
+    members.fail(name, "This must be before the year 2200.");
   return moment;
 }
 
-std::string read_currency(object_reader& members, std::string fallback) {
+std::optional<std::string> read_currency(object_reader& members) {
   auto currency = members.optional_text("currency", name_bytes);
-  if (!currency)
-    return fallback;
-  auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
-  if (currency->size() != 3 || !std::all_of(currency->begin(), currency->end(), is_capital))
-    members.fail("currency", "This must be the three capital letters of ISO 4217.");
-  return *currency;
+  if (currency && !domain::decimals_of(*currency))
+    members.fail("currency", "This must be the three capital letters of a currency of ISO 4217, such as EUR.");
+  return currency;
 }
 
 std::optional<domain::seconds> read_hold_ttl(object_reader& members) {
@@ -118,27 +119,22 @@ std::optional<std::uint32_t> read_max_seats_per_buyer(object_reader& members) {
   return read_count(members, "max_seats_per_buyer", 1, domain::event_settings::seats_per_buyer_max);
 }
 
-std::optional<domain::instant> read_sale_time(object_reader& members, std::string_view name) {
-  auto time = read_moment(members, name);
-  if (time && *time >= domain::event_settings::times_end)
-    members.fail(name, "This must be before the year 2200; leave it out if you mean never.");
-  return time;
-}
-
-domain::event_settings read_settings(object_reader& members) {
-  domain::event_settings settings;
-  settings.name = members.optional_text("name", name_bytes).value_or(std::string{});
-  settings.currency = read_currency(members, settings.currency);
-  settings.hold_ttl = read_hold_ttl(members).value_or(settings.hold_ttl);
-  settings.rehold.pause = read_rehold_pause(members).value_or(settings.rehold.pause);
-  settings.max_seats_per_buyer = read_max_seats_per_buyer(members).value_or(settings.max_seats_per_buyer);
-  settings.admission_per_s = read_admission_per_s(members).value_or(settings.admission_per_s);
-  settings.max_shopping = read_max_shopping(members).value_or(settings.max_shopping);
-  settings.waiting_room = members.optional_truth("waiting_room").value_or(settings.waiting_room);
-  settings.refuse_orphans = members.optional_truth("refuse_orphans").value_or(settings.refuse_orphans);
-  settings.opens_at = read_sale_time(members, "opens_at");
-  settings.closes_at = read_sale_time(members, "closes_at");
-  if (settings.opens_at && settings.closes_at && *settings.closes_at <= *settings.opens_at)
+domain::settings_change read_settings(object_reader& members) {
+  domain::settings_change settings;
+  settings.name = members.optional_text("name", domain::event_settings::name_bytes_max);
+  settings.currency = read_currency(members);
+  settings.hold_ttl = read_hold_ttl(members);
+  settings.rehold_pause = read_rehold_pause(members);
+  settings.max_seats_per_buyer = read_max_seats_per_buyer(members);
+  settings.admission_per_s = read_admission_per_s(members);
+  settings.max_shopping = read_max_shopping(members);
+  settings.waiting_room = members.optional_truth("waiting_room");
+  settings.refuse_orphans = members.optional_truth("refuse_orphans");
+  settings.opens_at = read_moment(members, "opens_at");
+  settings.closes_at = read_moment(members, "closes_at");
+  auto opens = settings.opens_at.value_or(std::nullopt);
+  auto closes = settings.closes_at.value_or(std::nullopt);
+  if (opens && closes && *closes <= *opens)
     members.fail("closes_at", "This must be later than opens_at.");
   return settings;
 }
@@ -197,6 +193,7 @@ block_section(std::string_view name, std::optional<std::uint32_t> quantity, cons
 } // namespace
 
 read_body<event_body> read_event_body(std::string_view text) {
+  text = without_byte_order_mark(text);
   auto parsed = parse(text);
   if (auto* fault = std::get_if<problem>(&parsed))
     return std::move(*fault);
@@ -216,9 +213,9 @@ read_body<event_body> read_event_body(std::string_view text) {
   return body;
 }
 
-std::variant<std::vector<domain::minor_units>, problem> resolve_prices(const category_prices& prices,
-                                                                       const domain::seating_plan& plan) {
-  std::vector<domain::minor_units> by_number(plan.categories().size(), 0);
+std::variant<std::vector<std::optional<domain::price>>, problem> resolve_prices(const category_prices& prices,
+                                                                                const domain::seating_plan& plan) {
+  std::vector<std::optional<domain::price>> by_number(plan.categories().size());
   for (const auto& [name, price] : prices) {
     auto category = plan.find_category(name);
     if (!category)
@@ -230,7 +227,7 @@ std::variant<std::vector<domain::minor_units>, problem> resolve_prices(const cat
 
 read_body<messages::change_event> read_event_change(std::string_view text, const domain::event_id& event,
                                                     const domain::seating_plan& plan) {
-  auto parsed = parse(text);
+  auto parsed = parse(without_byte_order_mark(text));
   if (auto* fault = std::get_if<problem>(&parsed))
     return std::move(*fault);
   const auto& object = std::get<0>(parsed)->json.get_object();
@@ -261,7 +258,7 @@ read_body<messages::change_event> read_event_change(std::string_view text, const
 
 read_body<messages::block_seats> read_block_body(std::string_view text, const domain::event_id& event,
                                                  const domain::seating_plan& plan, bool block) {
-  auto parsed = parse(text);
+  auto parsed = parse(without_byte_order_mark(text));
   if (auto* fault = std::get_if<problem>(&parsed))
     return std::move(*fault);
   first_fault fault;

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -18,6 +20,7 @@ namespace usher::codec {
 namespace {
 
 constexpr std::size_t label_bytes = 256;
+constexpr const char* only_category = "Standard";
 constexpr std::size_t section_id_bytes = 64;
 constexpr std::size_t rows_max = std::numeric_limits<std::uint16_t>::max();
 
@@ -48,7 +51,71 @@ std::string slug_of(std::string_view name) {
   return slug.empty() ? "section" : slug;
 }
 
-/// Reads one plan; the first fault ends it.
+/// Things of one kind to name in a sentence: the first few, and whether there are more.
+class listed_names {
+public:
+  void add(std::string name) {
+    if (names_.size() < most)
+      names_.push_back(std::move(name));
+    else
+      ++left_out_;
+  }
+  [[nodiscard]] bool empty() const { return names_.empty(); }
+  /// `a, b and 3 more`
+  [[nodiscard]] std::string text() const {
+    std::string result;
+    for (const auto& name : names_)
+      result += (result.empty() ? "" : ", ") + name;
+    return left_out_ == 0 ? result : result + " and " + std::to_string(left_out_) + " more";
+  }
+
+private:
+  static constexpr std::size_t most = 10;
+
+  std::vector<std::string> names_;
+  std::size_t left_out_ = 0;
+};
+
+/// Where a plan is being read, in its own words.
+struct plan_place {
+  std::string at;   ///< the pointer to the innermost object that has begun
+  std::string zone; ///< empty outside of zones
+  std::string row;
+  std::string seat;
+
+  /// `zone Ground, row A, seat 3`
+  [[nodiscard]] std::string text() const {
+    return zone + (row.empty() ? "" : ", " + row) + (seat.empty() ? "" : ", " + seat);
+  }
+};
+
+std::string named(const char* kind, const std::string& name, std::size_t index) {
+  return name.empty() ? std::string{kind} + " at position " + std::to_string(index + 1) + " of its list"
+                      : std::string{kind} + " " + name;
+}
+
+/// A name of a thing if it has one that can be read, however wrong the rest of it is.
+std::string name_in(const boost::json::object& object, std::string_view member) {
+  const auto* value = object.if_contains(member);
+  const auto* text = value ? value->if_string() : nullptr;
+  auto is_usable = text && !fault_of_text({text->data(), text->size()}, label_bytes);
+  return is_usable ? std::string{text->data(), text->size()} : std::string{};
+}
+
+std::string capitalized(std::string text) {
+  if (!text.empty() && text.front() >= 'a' && text.front() <= 'z')
+    text.front() = static_cast<char>(text.front() - 'a' + 'A');
+  return text;
+}
+
+std::string place_of(const domain::section_plan& section, const domain::planned_seat& seat) {
+  return plan_place{
+      {}, named("zone", section.name, 0), named("row", section.rows[seat.row], seat.row), "seat " + seat.number}
+      .text();
+}
+
+/// Reads one plan. A fault that leaves the rest unreadable ends it; guids and categories are looked at in the whole
+/// plan.
 class plan_reader {
 public:
   explicit plan_reader(std::string_view at) : at_(at) {}
@@ -75,8 +142,19 @@ private:
   void count_places(object_reader& reader, std::string_view name, std::size_t places);
   void name_sections();
   void check_floor_names();
+  void check_guids();
+  void check_categories();
+  [[nodiscard]] plan_fault fault_in_words() const;
 
   std::string at_;
+  plan_place place_;
+  /// A plan without categories has one, and no place has to say so.
+  bool has_one_category_ = false;
+  std::set<std::string> guids_twice_;
+  std::string first_twice_at_;
+  std::set<std::string> unknown_categories_;
+  listed_names unknown_names_;
+  std::string first_unknown_at_;
   first_fault fault_;
   std::vector<std::string> categories_;
   std::unordered_map<std::string, domain::category_no> category_numbers_;
@@ -95,6 +173,8 @@ read_plan_result plan_reader::read(const boost::json::value& json) {
     read_zones(plan);
     if (sections_.empty())
       plan.fail("zones", "The plan has no places.");
+    check_guids();
+    check_categories();
   } else {
     fault_ = bad_request(at_, "A plan must be an object.");
   }
@@ -103,14 +183,21 @@ read_plan_result plan_reader::read(const boost::json::value& json) {
     check_floor_names();
   }
   if (fault_)
-    return plan_fault{std::move(fault_->pointer), std::move(fault_->detail)};
+    return fault_in_words();
   return std::make_shared<const domain::seating_plan>(std::move(name), std::move(categories_), std::move(sections_));
 }
 
+/// An editor writes no categories before anybody has made one.
 void plan_reader::read_categories(object_reader& plan) {
-  const auto* categories = plan.array("categories", 1, plan_categories_max);
+  const auto* categories = plan.array("categories", 0, plan_categories_max);
   if (!categories)
     return;
+  if (categories->empty()) {
+    has_one_category_ = true;
+    categories_.emplace_back(only_category);
+    category_numbers_.emplace(only_category, 0);
+    return;
+  }
   auto list_at = plan.pointer("categories");
   for (std::size_t i = 0; i < categories->size() && !fault_; ++i) {
     auto category_at = pointer_to(list_at, i);
@@ -140,14 +227,18 @@ void plan_reader::read_zones(object_reader& plan) {
       return;
     }
     object_reader zone{*object, fault_, zone_at};
+    auto name = name_in(*object, "name");
+    place_ = {zone_at, named("zone", name.empty() ? name_in(*object, "zone_id") : name, i), {}, {}};
     read_zone(zone, zone_at);
+    if (!fault_)
+      place_ = {};
   }
 }
 
 void plan_reader::read_zone(object_reader& zone, const std::string& at) {
   domain::section_plan section;
-  section.name = zone.label("name", label_bytes);
-  auto position = read_point(zone, "position");
+  section.name = zone.label(zone.has("name") || !zone.has("zone_id") ? "name" : "zone_id", label_bytes);
+  auto position = zone.has("position") ? read_point(zone, "position") : domain::point{};
   bool general = zone.has("general");
   const auto* rows = general && !zone.has("rows") ? nullptr : zone.array("rows", 0, rows_max);
   auto list_at = zone.pointer("rows");
@@ -159,7 +250,13 @@ void plan_reader::read_zone(object_reader& zone, const std::string& at) {
       return;
     }
     object_reader row{*object, fault_, row_at};
+    place_.at = row_at;
+    place_.row = named("row", name_in(*object, "row_number"), i);
     read_row(row, row_at, position, section);
+    if (!fault_) {
+      place_.at = at;
+      place_.row.clear();
+    }
   }
   if (general && !section.seats.empty())
     zone.fail("general", "A zone has either seats or a general admission.");
@@ -205,13 +302,21 @@ void plan_reader::read_row(object_reader& row, const std::string& at, domain::po
       return;
     }
     object_reader reader{*object, fault_, seat_at};
+    place_.at = seat_at;
+    place_.seat = named("seat", name_in(*object, "seat_number"), i);
+    if (auto guid = name_in(*object, "seat_guid"); !guid.empty())
+      place_.seat += " (" + guid + ")";
     auto seat = read_seat(reader, row_at);
     seat.row = row_number;
     seat.after_break = breaks.contains(i);
-    auto [first, is_new] = seat_pointers_.emplace(seat.guid, seat_at);
-    if (!is_new)
-      reader.fail("seat_guid", "The seat at " + first->second + " has this guid already.");
+    if (!seat_pointers_.emplace(seat.guid, seat_at).second && guids_twice_.insert(seat.guid).second
+        && first_twice_at_.empty())
+      first_twice_at_ = reader.pointer("seat_guid");
     section.seats.push_back(std::move(seat));
+    if (!fault_) {
+      place_.at = at;
+      place_.seat.clear();
+    }
   }
 }
 
@@ -260,11 +365,17 @@ void plan_reader::read_flags(object_reader& reader, domain::planned_seat& seat) 
 }
 
 domain::category_no plan_reader::read_category(object_reader& reader) {
-  std::string name{reader.text("category", label_bytes)};
+  auto name = has_one_category_ && !reader.has("category") ? std::string{} : reader.label("category", label_bytes);
+  if (name.empty() && has_one_category_)
+    return {};
   auto found = category_numbers_.find(name);
   if (found != category_numbers_.end())
     return found->second;
-  reader.fail("category", "The plan has no category " + name + ".");
+  if (!fault_ && unknown_categories_.size() <= plan_categories_max && unknown_categories_.insert(name).second) {
+    unknown_names_.add((name.empty() ? "none" : name) + " (" + place_.text() + ")");
+    if (first_unknown_at_.empty())
+      first_unknown_at_ = reader.pointer("category");
+  }
   return {};
 }
 
@@ -322,13 +433,81 @@ void plan_reader::check_floor_names() {
   }
 }
 
+/// Names all seats that share a guid.
+void plan_reader::check_guids() {
+  if (fault_ || guids_twice_.empty())
+    return;
+  std::map<std::string_view, listed_names> places;
+  constexpr std::size_t most = 10;
+  for (const auto& section : sections_)
+    for (const auto& seat : section.seats)
+      if (guids_twice_.contains(seat.guid) && (places.size() < most || places.contains(seat.guid)))
+        places[seat.guid].add(place_of(section, seat));
+  std::string sentence = "Each seat needs a guid of its own.";
+  for (const auto& [guid, where] : places)
+    sentence += " The guid " + std::string{guid} + " is given to: " + where.text() + ".";
+  if (auto more = guids_twice_.size() - places.size())
+    sentence += " " + std::to_string(more) + " more guids are given to several seats.";
+  place_ = {};
+  fault_ = bad_request(first_twice_at_, std::move(sentence));
+}
+
+void plan_reader::check_categories() {
+  if (unknown_names_.empty() || (fault_ && fault_->pointer != first_twice_at_))
+    return;
+  auto sentence = "The plan does not list all categories that its places are in: " + unknown_names_.text() + ".";
+  place_ = {};
+  if (fault_)
+    fault_->detail += " " + sentence;
+  else
+    fault_ = bad_request(first_unknown_at_, std::move(sentence));
+}
+
+/// What is wrong with a member is said of "this"; people want to know which member of which zone, row and seat.
+plan_fault plan_reader::fault_in_words() const {
+  auto sentence = fault_->detail;
+  const auto& base = place_.zone.empty() ? at_ : place_.at;
+  if (!fault_->pointer.starts_with(base))
+    return {fault_->pointer, std::move(sentence)};
+  constexpr std::string_view subject = "This ";
+  auto member = fault_->pointer.substr(std::min(base.size() + 1, fault_->pointer.size()));
+  if (sentence.starts_with(subject) && !member.empty())
+    sentence.replace(0, subject.size() - 1, member);
+  return {fault_->pointer, place_.zone.empty() ? sentence : capitalized(place_.text()) + ": " + sentence};
+}
+
 } // namespace
+
+std::vector<std::string> warnings_of(const domain::seating_plan& plan) {
+  listed_names equal;
+  for (auto number : plan.order()) {
+    const auto& section = plan.section(number);
+    std::set<std::pair<std::string_view, std::string_view>> seen;
+    for (const auto& seat : section.seats)
+      if (!seen.emplace(section.rows[seat.row], seat.number).second)
+        equal.add(place_of(section, seat) + " (" + seat.guid + ")");
+  }
+  if (equal.empty())
+    return {};
+  return {"Two seats have the same row and number, so buyers cannot tell them apart: " + equal.text() + "."};
+}
+
+std::optional<std::string> warning_of_prices(const domain::event_settings& settings, const domain::seating_plan& plan) {
+  listed_names unpriced;
+  for (std::size_t i = 0; i < plan.categories().size(); ++i)
+    if (i >= settings.prices.size() || !settings.prices[i])
+      unpriced.add(plan.categories()[i]);
+  if (unpriced.empty())
+    return std::nullopt;
+  return "These categories have no price and are not for sale: " + unpriced.text() + ".";
+}
 
 read_plan_result read_plan(const boost::json::value& json, std::string_view at) {
   return plan_reader{at}.read(json);
 }
 
 read_plan_result parse_plan(std::string_view text) {
+  text = without_byte_order_mark(text);
   if (text.size() > plan_bytes_max)
     return plan_fault{{}, "The plan is larger than " + std::to_string(plan_bytes_max) + " bytes."};
   boost::json::monotonic_resource arena;

@@ -1,18 +1,22 @@
 #pragma once
 
+#include "domain/event_settings.hpp"
 #include "domain/seating_plan.hpp"
 
 #include <boost/json/fwd.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 /// Reads seating plans in the format that seats.pretix.eu exports.
 namespace usher::codec {
 
-/// Why a file is not a seating plan, and where: a JSON pointer (RFC 6901) and a sentence.
+/// Why a file is not a seating plan, and where: a JSON pointer (RFC 6901) for programs, and a sentence for people,
+/// which names zone, row and seat as the plan does.
 struct plan_fault {
   std::string pointer;
   std::string sentence;
@@ -30,6 +34,12 @@ using read_plan_result = std::variant<domain::shared_plan, plan_fault>;
 
 /// Reads a whole file's text.
 [[nodiscard]] read_plan_result parse_plan(std::string_view text);
+
+/// What in a plan can be sold but may be a mistake, in sentences; a few at most.
+[[nodiscard]] std::vector<std::string> warnings_of(const domain::seating_plan& plan);
+/// A sentence about the categories that have no price, if there are any.
+[[nodiscard]] std::optional<std::string> warning_of_prices(const domain::event_settings& settings,
+                                                           const domain::seating_plan& plan);
 
 /// Reads a plan inside other JSON; `at` is the pointer that leads to it.
 [[nodiscard]] read_plan_result read_plan(const boost::json::value& json, std::string_view at = {});

@@ -1,11 +1,49 @@
 #include "codec/problem.hpp"
 
 #include "codec/json_writer.hpp"
+#include "domain/ensure.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace usher::codec {
 namespace {
+
+struct public_rejection {
+  domain::rejection reason;
+  std::string_view slug;
+  int http_status;
+};
+
+constexpr auto public_rejections = std::to_array<public_rejection>({
+    {domain::rejection::bad_request, "bad-request", 400},
+    {domain::rejection::unauthorized, "unauthorized", 401},
+    {domain::rejection::payment_declined, "payment-declined", 402},
+    {domain::rejection::not_admitted, "not-admitted", 403},
+    {domain::rejection::not_found, "not-found", 404},
+    {domain::rejection::seat_taken, "seat-taken", 409},
+    {domain::rejection::limit_exceeded, "limit-exceeded", 409},
+    {domain::rejection::sold_out, "sold-out", 409},
+    {domain::rejection::in_progress, "in-progress", 409},
+    {domain::rejection::hold_expired, "hold-expired", 410},
+    {domain::rejection::payload_too_large, "payload-too-large", 413},
+    {domain::rejection::idempotency_mismatch, "idempotency-mismatch", 422},
+    {domain::rejection::would_orphan, "would-orphan", 409},
+    {domain::rejection::sale_not_open, "sale-not-open", 423},
+    {domain::rejection::sale_paused, "sale-paused", 423},
+    {domain::rejection::rate_limited, "rate-limited", 429},
+    {domain::rejection::overloaded, "overloaded", 503},
+    {domain::rejection::store_unavailable, "store-unavailable", 503},
+    {domain::rejection::plan_in_use, "plan-in-use", 409},
+    {domain::rejection::not_for_sale, "not-for-sale", 409},
+});
+
+const public_rejection& describe(domain::rejection reason) {
+  auto found = std::find_if(public_rejections.begin(), public_rejections.end(),
+                            [reason](const public_rejection& x) { return x.reason == reason; });
+  domain::ensure(found != public_rejections.end(), "clients can be told of every rejection");
+  return *found;
+}
 
 /// The slug as a title: `seat-taken` → `Seat taken`.
 std::string title_of(domain::rejection reason) {
@@ -54,6 +92,14 @@ std::vector<std::string> guids_of(const std::vector<domain::seat_no>& seats, con
 
 } // namespace
 
+std::string_view slug(domain::rejection reason) {
+  return describe(reason).slug;
+}
+
+int http_status(domain::rejection reason) {
+  return describe(reason).http_status;
+}
+
 problem problem_of(domain::rejection reason, std::string detail, std::string pointer) {
   problem what;
   what.reason = reason;
@@ -68,7 +114,7 @@ problem bad_request(std::string pointer, std::string detail) {
 
 problem to_problem(const domain::refusal& refusal, const domain::seating_plan* plan,
                    std::optional<domain::section_no> section) {
-  auto what = problem_of(refusal.reason, refusal.detail);
+  auto what = problem_of(refusal.reason, refusal.detail, refusal.setting.empty() ? "" : "/" + refusal.setting);
   if (refusal.section)
     section = refusal.section;
   if (plan && section && section->value() < plan->sections().size()) {

@@ -12,6 +12,10 @@
 /// What clients are told when a request is not carried out: RFC 9457.
 namespace usher::codec {
 
+/// The last part of a problem's `type`, e.g. `seat-taken`.
+[[nodiscard]] std::string_view slug(domain::rejection reason);
+[[nodiscard]] int http_status(domain::rejection reason);
+
 /// A rejection in the client's words.
 struct problem {
   domain::rejection reason = domain::rejection::bad_request;

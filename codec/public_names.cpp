@@ -99,7 +99,7 @@ sha256 hash(std::span<const std::string_view> parts) {
   sha256 result{};
   unsigned size = 0;
   if (!done || EVP_DigestFinal_ex(context.get(), result.data(), &size) != 1 || size != result.size())
-    throw std::runtime_error("SHA-256 is not to be had from OpenSSL");
+    throw std::runtime_error("OpenSSL has no SHA-256");
   return result;
 }
 

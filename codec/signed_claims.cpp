@@ -18,6 +18,14 @@ constexpr std::size_t token_bytes_max = 4096;
 constexpr std::size_t buyer_bytes_max = 128;
 constexpr long latest_second = 253'402'300'799; ///< the last of the year 9999
 
+/// Whether a text has one of the control characters U+0080 to U+009F; `fault_of_text` knows the earlier ones.
+bool has_late_control(std::string_view text) {
+  for (std::size_t at = 0; at + 1 < text.size(); ++at)
+    if (text[at] == '\xC2' && static_cast<unsigned char>(text[at + 1]) < 0xA0)
+      return true;
+  return false;
+}
+
 struct free_text {
   void operator()(char* text) const { std::free(text); }
 };
@@ -136,6 +144,8 @@ std::optional<domain::instant> signed_claims::moment(const char* claim) const {
 
 std::optional<domain::buyer_id> signed_claims::buyer() const {
   auto subject = text("sub", buyer_bytes_max);
+  if (subject && has_late_control(*subject))
+    return std::nullopt;
   return subject ? std::optional{domain::buyer_id{std::move(*subject)}} : std::nullopt;
 }
 

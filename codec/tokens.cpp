@@ -34,7 +34,7 @@ std::string hmac(std::string_view key, std::string_view text) {
   const auto* done =
       HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes, text.size(), result.data(), &size);
   if (!done || size != result.size())
-    throw std::runtime_error("HMAC with SHA-256 is not to be had from OpenSSL");
+    throw std::runtime_error("OpenSSL has no HMAC with SHA-256");
   return {result.begin(), result.end()};
 }
 

@@ -11,8 +11,8 @@
 
 namespace usher::domain {
 
-/// Why something is not done. Each has a slug (the last part of a problem's `type`),
-/// an HTTP status and a sentence. Values are part of messages between nodes: append only.
+/// Why something is not done. Each has a sentence here, and in `codec/problem` what clients see of it. Values are
+/// part of messages between nodes: append only.
 enum class rejection : std::uint8_t {
   bad_request = 1,
   unauthorized,
@@ -33,12 +33,9 @@ enum class rejection : std::uint8_t {
   overloaded,
   store_unavailable,
   plan_in_use,
+  not_for_sale,
 };
 
-/// The slug clients see, e.g. `seat-taken`.
-[[nodiscard]] std::string_view slug(rejection reason);
-/// The HTTP status that goes with it, e.g. 409.
-[[nodiscard]] int http_status(rejection reason);
 /// True when the same request may succeed a little later, unchanged.
 [[nodiscard]] bool is_passing(rejection reason);
 /// One sentence for people.
@@ -57,6 +54,8 @@ struct refusal {
   std::optional<section_no> section = std::nullopt;
   /// Seats in the way by name, where their numbers would mean nothing to the caller; not all of them if there are many.
   std::vector<std::string> guids{};
+  /// The setting that is wrong, by its name in `event_settings` and in the API; empty if it is none.
+  std::string setting{};
 
   friend bool operator==(const refusal&, const refusal&) = default;
 };

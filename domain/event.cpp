@@ -11,19 +11,23 @@
 namespace usher::domain {
 namespace {
 
-constexpr std::size_t name_bytes_max = 200;
 // High enough for every currency, low enough that no sum over an event overflows.
 constexpr minor_units price_max = 1'000'000'000'000;
 
-refusal bad_request(std::string detail) {
-  return {.reason = rejection::bad_request, .detail = std::move(detail)};
+/// `setting` is the one at fault, if it is one.
+refusal bad_request(std::string detail, std::string setting = {}) {
+  return {.reason = rejection::bad_request, .detail = std::move(detail), .setting = std::move(setting)};
 }
 
 std::optional<refusal> check_within(const char* name, std::int64_t value, std::int64_t low, std::int64_t high) {
   if (value >= low && value <= high)
     return std::nullopt;
-  return bad_request(std::string{name} + " is not between " + std::to_string(low) + " and " + std::to_string(high)
-                     + ".");
+  return bad_request(
+      std::string{name} + " is not between " + std::to_string(low) + " and " + std::to_string(high) + ".", name);
+}
+
+bool has_prices(const event_settings& settings) {
+  return std::any_of(settings.prices.begin(), settings.prices.end(), [](const price& x) { return x.has_value(); });
 }
 
 bool is_currency(const std::string& text) {
@@ -51,16 +55,17 @@ bool may_follow(event_state now, event_state wanted) {
 } // namespace
 
 std::optional<refusal> check(const event_settings& settings, std::size_t categories) {
-  if (settings.name.size() > name_bytes_max)
-    return bad_request("The name has more than 200 bytes.");
+  if (settings.name.size() > event_settings::name_bytes_max)
+    return bad_request("The name has more than 200 bytes.", "name");
   if (!is_currency(settings.currency))
-    return bad_request("The currency is not three capital letters.");
+    return bad_request("The currency is not three capital letters.", "currency");
   if (settings.prices.size() != categories)
     return bad_request("There must be exactly one price for each of the " + std::to_string(categories)
-                       + " categories of the plan.");
-  auto possible = [](minor_units price) { return price >= 0 && price <= price_max; };
+                           + " categories of the plan.",
+                       "prices");
+  auto possible = [](const price& x) { return !x || (*x >= 0 && *x <= price_max); };
   if (!std::all_of(settings.prices.begin(), settings.prices.end(), possible))
-    return bad_request("A price is below 0 or above 1000000000000.");
+    return bad_request("A price is below 0 or above 1000000000000.", "prices");
   if (auto wrong = check_within("hold_ttl_s", settings.hold_ttl.count(), event_settings::hold_ttl_min.count(),
                                 event_settings::hold_ttl_max.count()))
     return wrong;
@@ -73,9 +78,9 @@ std::optional<refusal> check(const event_settings& settings, std::size_t categor
     return wrong;
   for (auto [name, time] : {std::pair{"opens_at", settings.opens_at}, std::pair{"closes_at", settings.closes_at}})
     if (time && *time >= event_settings::times_end)
-      return bad_request(std::string{name} + " is not before the year 2200; leave it out if you mean never.");
+      return bad_request(std::string{name} + " is not before the year 2200; leave it out if you mean never.", name);
   if (settings.opens_at && settings.closes_at && *settings.closes_at <= *settings.opens_at)
-    return bad_request("closes_at is not after opens_at.");
+    return bad_request("closes_at is not after opens_at.", "closes_at");
   return std::nullopt;
 }
 
@@ -92,7 +97,7 @@ decision<event_defined> event::define(const event_settings& settings, std::size_
   // Whatever is held was promised at a price in the present currency.
   auto has_begun = state_ != event_state::scheduled && state_ != event_state::draw;
   if ((has_begun || !orders_.empty()) && settings.currency != settings_.currency)
-    return bad_request("The currency cannot change once the sale has begun.");
+    return bad_request("The currency cannot change once the sale has begun.", "currency");
   return event_defined{settings};
 }
 
@@ -114,6 +119,10 @@ std::optional<refusal> event::may_become(const event_settings& settings, std::si
   auto moved = state ? change_state(*state) : already_so{};
   if (const auto* why = refused(moved))
     return *why;
+  auto begins = state == event_state::open && (state_ == event_state::scheduled || state_ == event_state::draw);
+  if (begins && !has_prices(settings))
+    return bad_request("No category has a price, so nothing is for sale yet. A price of 0 must be said, too.",
+                       "prices");
   return std::nullopt;
 }
 
@@ -144,6 +153,10 @@ std::optional<refusal> refusal_to_hold(event_state state) {
 
 std::optional<refusal> event::may_hold() const {
   return refusal_to_hold(state_);
+}
+
+bool event::sells(category_no category) const {
+  return category.value() < settings_.prices.size() && settings_.prices[category.value()];
 }
 
 std::optional<refusal> event::may_order() const {

@@ -49,7 +49,8 @@ public:
   /// drawing event may be opened at once. `sold_out` is not an operator's wish: see `note_totals`.
   [[nodiscard]] decision<event_state_changed> change_state(event_state wanted) const;
 
-  /// Why the event cannot take these settings and go to `state`, if one is wanted; nothing when it can do both.
+  /// Why the event cannot take these settings and go to `state`, if one is wanted; nothing when it can do both. No sale
+  /// begins without any price.
   [[nodiscard]] std::optional<refusal> may_become(const event_settings& settings, std::size_t categories,
                                                   std::optional<event_state> state) const;
 
@@ -84,6 +85,8 @@ public:
 
   [[nodiscard]] const event_settings& settings() const noexcept { return settings_; }
   [[nodiscard]] event_state state() const noexcept { return state_; }
+  /// Whether a category has a price.
+  [[nodiscard]] bool sells(category_no category) const;
   [[nodiscard]] const order* find_order(order_id id) const;
   /// Orders that somebody must carry on, e.g. after a restart.
   [[nodiscard]] std::vector<order_id> orders_under_way() const;

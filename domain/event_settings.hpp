@@ -3,6 +3,7 @@
 #include "domain/instant.hpp"
 #include "domain/money.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,6 +28,7 @@ struct rehold_rule {
 
 /// What an operator sets for one event. A change is a fact that carries all settings.
 struct event_settings {
+  static constexpr std::size_t name_bytes_max = 200;
   static constexpr seconds hold_ttl_min{10};
   static constexpr seconds hold_ttl_max{3'600};
   static constexpr std::uint32_t seats_per_buyer_max = 1'000;
@@ -36,8 +38,9 @@ struct event_settings {
 
   std::string name;
   std::string currency = "EUR";
-  /// Price per category, in the plan's order of categories; as many as the plan has.
-  std::vector<minor_units> prices;
+  /// Price per category, in the plan's order of categories; as many as the plan has. A category without a price is not
+  /// for sale.
+  std::vector<price> prices;
   /// How long a hold lasts: `hold_ttl_min` to `hold_ttl_max`.
   seconds hold_ttl{300};
   /// How many seats one buyer may hold and own together: 1 to `seats_per_buyer_max`.

@@ -92,6 +92,8 @@ std::optional<refusal> section::choose(const seats_wish& wanted, const asker& wh
     return refused;
   if (auto taken = not_free(wanted.seats); !taken.empty())
     return refusal{.reason = rejection::seat_taken, .seats = std::move(taken)};
+  if (auto refused = not_for_sale(wanted.seats, who.terms))
+    return refused;
   if (auto refused = leaves_to_others(wanted.seats, who))
     return refused;
   if (who.terms.refuse_orphans)
@@ -138,8 +140,10 @@ std::optional<refusal> section::choose(const best_wish& wanted, const asker& who
       return refusal{.reason = rejection::sold_out};
     return choose_any(wanted.quantity, who.terms, places);
   }
+  if (!sells(wanted.category, who.terms))
+    return refusal{.reason = rejection::not_for_sale};
   std::vector<seat_state> copy;
-  auto states = in_plan_order(copy);
+  auto states = on_offer(copy, who.terms);
   for (const auto& each : lapses_)
     if (seat_no seat{each.first}; left_until(seat, who)) {
       if (copy.empty())
@@ -167,6 +171,8 @@ std::optional<refusal> section::choose(const quantity_wish& wanted, const asker&
 
 std::optional<refusal> section::choose_any(std::uint32_t quantity, const section_terms& terms,
                                            std::vector<priced_seat>& places) const {
+  if (!sells(std::nullopt, terms))
+    return refusal{.reason = rejection::not_for_sale};
   if (quantity > free_places_->size())
     return refusal{.reason = rejection::sold_out};
   places.reserve(quantity);
@@ -175,9 +181,44 @@ std::optional<refusal> section::choose_any(std::uint32_t quantity, const section
 }
 
 priced_seat section::priced(seat_no seat, const section_terms& terms) const {
+  auto what = price_of(seat, terms);
+  ensure(what.has_value(), "what is held has a price");
+  return {seat, *what};
+}
+
+const price& section::price_of(seat_no seat, const section_terms& terms) const {
   auto category = rows_.category_of(here_->numbers.plain() ? seat : seat_no{here_->index_of(seat).value()});
-  ensure(category.value() < terms.prices.size(), "every category has a price");
-  return {seat, terms.prices[category.value()]};
+  ensure(category.value() < terms.prices.size(), "the terms are for all categories");
+  return terms.prices[category.value()];
+}
+
+std::optional<refusal> section::not_for_sale(std::span<const seat_no> seats, const section_terms& terms) const {
+  refusal unpriced{.reason = rejection::not_for_sale};
+  std::copy_if(seats.begin(), seats.end(), std::back_inserter(unpriced.seats),
+               [&](seat_no x) { return !price_of(x, terms); });
+  return unpriced.seats.empty() ? std::nullopt : std::optional{std::move(unpriced)};
+}
+
+bool section::sells(std::optional<category_no> category, const section_terms& terms) const {
+  // Nothing is in a category that the plan does not have, so nothing in it is without a price.
+  auto has_price = [&](category_no x) { return x.value() >= terms.prices.size() || terms.prices[x.value()]; };
+  if (category)
+    return has_price(*category);
+  if (free_places_)
+    return has_price(here_->general_category);
+  return std::any_of(terms.prices.begin(), terms.prices.end(), [](const price& x) { return x.has_value(); });
+}
+
+std::span<const seat_state> section::on_offer(std::vector<seat_state>& copy, const section_terms& terms) const {
+  auto states = in_plan_order(copy);
+  if (std::all_of(terms.prices.begin(), terms.prices.end(), [](const price& x) { return x.has_value(); }))
+    return states;
+  if (copy.empty())
+    copy.assign(states.begin(), states.end());
+  for (std::uint32_t index = 0; index < copy.size(); ++index)
+    if (!terms.prices.at(rows_.category_of(seat_no{index}).value()))
+      copy[index] = seat_state::blocked;
+  return copy;
 }
 
 std::optional<refusal> section::leaves_alone(std::span<const seat_no> wanted) const {

@@ -39,7 +39,7 @@ using wish = std::variant<seats_wish, best_wish, quantity_wish>;
 
 /// The event's settings as far as a section needs them.
 struct section_terms {
-  std::vector<minor_units> prices{}; ///< per category
+  std::vector<price> prices{}; ///< per category; what has none is not for sale
   seconds hold_ttl{300};
   bool refuse_orphans = false;
   seconds rehold_pause{0}; ///< see `rehold_rule`
@@ -93,9 +93,10 @@ public:
   /// Grants all places of a wish, or none. Repeating a hold repeats its answer (`already_so`; see `find`); with another
   /// `wish_digest` it is a mismatch, after its end `hold_expired`; a wish that was refused is decided afresh. O(wanted)
   /// for named seats (O(wanted × log wanted) above 32 of them) and general admission, O(seats) at worst for `best` and
-  /// where orphans are refused. In general admission `best` means any places, provided they are of the category. Seats
-  /// that this buyer has just let run out (`section_terms::rehold_pause`) count as taken at `now`; after a snapshot the
-  /// section no longer knows whose they were.
+  /// where orphans are refused. Places without a price are `not_for_sale`, and `best` passes them over. In general
+  /// admission `best` means any places, provided they are of the category. Seats that this buyer has just let run out
+  /// (`section_terms::rehold_pause`) count as taken at `now`; after a snapshot the section no longer knows whose they
+  /// were.
   [[nodiscard]] decision<seats_held> hold(hold_id id, const buyer_id& buyer, const wish& wanted,
                                           std::uint64_t wish_digest, const section_terms& terms, instant until,
                                           instant now = instant::max()) const;
@@ -232,6 +233,13 @@ private:
   [[nodiscard]] std::optional<refusal> choose_any(std::uint32_t quantity, const section_terms& terms,
                                                   std::vector<priced_seat>& places) const;
   [[nodiscard]] priced_seat priced(seat_no seat, const section_terms& terms) const;
+  [[nodiscard]] const price& price_of(seat_no seat, const section_terms& terms) const;
+  /// Names those of the seats that have no price.
+  [[nodiscard]] std::optional<refusal> not_for_sale(std::span<const seat_no> seats, const section_terms& terms) const;
+  /// Whether the category, or here anything at all, has a price.
+  [[nodiscard]] bool sells(std::optional<category_no> category, const section_terms& terms) const;
+  /// The states in plan order, in which seats without a price look like blocked ones.
+  [[nodiscard]] std::span<const seat_state> on_offer(std::vector<seat_state>& copy, const section_terms& terms) const;
 
   /// The orphan rule, in numbers of places.
   [[nodiscard]] std::optional<refusal> leaves_alone(std::span<const seat_no> wanted) const;

@@ -3,6 +3,7 @@
 #include "domain/event_settings.hpp"
 #include "domain/facts.hpp"
 #include "domain/section.hpp"
+#include "domain/settings_change.hpp"
 #include "domain/waiting_room.hpp"
 
 #include <type_traits>
@@ -25,7 +26,8 @@ requires(std::is_enum_v<Enum>) bool inspect(Inspector& f, Enum& x) {
 template <class Inspector>
 bool inspect(Inspector& f, refusal& x) {
   return f.object(x).fields(f.field("reason", x.reason), f.field("seats", x.seats), f.field("suggestion", x.suggestion),
-                            f.field("detail", x.detail), f.field("section", x.section), f.field("guids", x.guids));
+                            f.field("detail", x.detail), f.field("section", x.section), f.field("guids", x.guids),
+                            f.field("setting", x.setting));
 }
 
 template <class Inspector>
@@ -90,6 +92,16 @@ bool inspect(Inspector& f, event_settings& x) {
                             f.field("waiting_room", x.waiting_room), f.field("refuse_orphans", x.refuse_orphans),
                             f.field("opens_at", x.opens_at), f.field("closes_at", x.closes_at),
                             f.field("rehold", x.rehold));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, settings_change& x) {
+  return f.object(x).fields(f.field("name", x.name), f.field("currency", x.currency), f.field("prices", x.prices),
+                            f.field("hold_ttl", x.hold_ttl), f.field("max_seats_per_buyer", x.max_seats_per_buyer),
+                            f.field("admission_per_s", x.admission_per_s), f.field("max_shopping", x.max_shopping),
+                            f.field("waiting_room", x.waiting_room), f.field("refuse_orphans", x.refuse_orphans),
+                            f.field("rehold_pause", x.rehold_pause), f.field("opens_at", x.opens_at),
+                            f.field("closes_at", x.closes_at));
 }
 
 template <class Inspector>

@@ -3,6 +3,7 @@
 #include "domain/event_settings.hpp"
 #include "domain/seating_plan.hpp"
 #include "domain/section.hpp"
+#include "domain/settings_change.hpp"
 #include "domain/waiting_room.hpp"
 #include "messages/domain_types.hpp"
 #include "messages/trace.hpp"
@@ -49,12 +50,13 @@ bool inspect(Inspector& f, list_events& x) {
   return f.object(x).fields(f.field("trace", x.trace));
 }
 
-/// Operator → keeper: create an event, or give it new settings and perhaps a new plan, and move it to a state: all or
-/// nothing. Answered by `event_view`. Local only: the plan is shared, not copied.
+/// Operator → keeper: create an event, or change its settings and perhaps its plan, and move it to a state: all or
+/// nothing. What is not said of a new event's settings is as by default. Answered by `event_view`. Local only: the plan
+/// is shared, not copied.
 struct put_event {
   trace_id trace;
   domain::event_id id;
-  domain::event_settings settings;
+  domain::settings_change settings;
   std::shared_ptr<const std::string> plan_text; ///< exactly as imported; null keeps the plan that runs
   domain::shared_plan plan;                     ///< if there is no text, the one that the prices were meant for
   std::optional<domain::event_state> state = std::nullopt;
@@ -70,8 +72,7 @@ struct change_event {
   std::optional<std::uint32_t> max_seats_per_buyer;
   std::optional<domain::seconds> hold_ttl;
   std::optional<domain::seconds> rehold_pause;
-  std::vector<std::pair<std::string, domain::minor_units>>
-      prices; ///< by the category's name: numbers change with the plan
+  std::vector<std::pair<std::string, domain::price>> prices; ///< by the category's name: numbers change with the plan
 };
 
 template <class Inspector>
@@ -85,7 +86,7 @@ bool inspect(Inspector& f, change_event& x) {
 /// Keeper → event: the settings that came with `put_event`, and the state; both or neither. Answered by `event_view`.
 struct define_event {
   trace_id trace;
-  domain::event_settings settings;
+  domain::settings_change settings;
   std::optional<domain::event_state> state = std::nullopt;
 };
 
@@ -94,16 +95,18 @@ bool inspect(Inspector& f, define_event& x) {
   return f.object(x).fields(f.field("trace", x.trace), f.field("settings", x.settings), f.field("state", x.state));
 }
 
-/// Keeper → event: would you take these settings, with these categories for their prices, and go to this state?
-/// Answered by nothing, or by why not.
+/// Keeper → event: would you take these settings, with a plan of these categories, and go to this state? Answered by
+/// nothing, or by why not.
 struct check_settings {
-  domain::event_settings settings;
+  domain::settings_change settings;
+  std::vector<std::string> categories;
   std::optional<domain::event_state> state = std::nullopt;
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, check_settings& x) {
-  return f.object(x).fields(f.field("settings", x.settings), f.field("state", x.state));
+  return f.object(x).fields(f.field("settings", x.settings), f.field("categories", x.categories),
+                            f.field("state", x.state));
 }
 
 /// Operator → event: take seats out of the sale or put them back, all or none per section. Answered by `event_view`.

@@ -1,6 +1,7 @@
 #include "node/configuration.hpp"
 
 #include "node/endpoint.hpp"
+#include "node/option_kinds.hpp"
 #include "node/option_table.hpp"
 #include "persistence/booking_store.hpp"
 
@@ -12,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -22,6 +24,14 @@ namespace {
   auto unit = what.unit.empty() ? "" : " " + what.unit;
   auto value = what.secret ? "" : " = " + given;
   throw bad_configuration{origin + ": " + what.name + value + ": must be " + what.bounds + unit};
+}
+
+std::string decimal(const std::string& text, const std::string& origin) {
+  try {
+    return with_decimal_numbers(text);
+  } catch (const std::invalid_argument& why) {
+    throw bad_configuration{origin + ": " + why.what()};
+  }
 }
 
 void set_from_file(settings& into, const std::string& name, const caf::config_value& value, const std::string& origin) {
@@ -49,7 +59,7 @@ void set_group(settings& into, const caf::settings& group, const std::string& pr
 configuration parse_configuration(const std::string& text, const std::string& origin) {
   // CAF's reader does not complain when the text ends inside a group; but then this last line is not at the top level.
   constexpr char last_key[] = "end-of-file";
-  std::istringstream source{text + "\n" + last_key + " = true\n"};
+  std::istringstream source{decimal(text, origin) + "\n" + last_key + " = true\n"};
   auto content = caf::actor_system_config::parse_config(source);
   if (!content)
     throw bad_configuration{origin + ": not in CAF's configuration format: " + to_string(content.error())};

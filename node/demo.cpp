@@ -69,6 +69,7 @@ configuration configure(const demo_options& options, const std::filesystem::path
   settings.log.level = "warning";
   settings.auth.anonymous = true;
   settings.payments.seed = options.seed;
+  settings.payments.magic_methods = true;
   settings.payments.decline_rate = 0.03;
   settings.payments.failure_rate = 0.01;
   settings.payments.ledger = folder / "ledger";

@@ -21,6 +21,12 @@ std::string money_of(const json::value& from, std::string_view member) {
   return money.is_object() ? amount(number_of(money, "amount"), text_of(money, "currency")) : std::string{};
 }
 
+/// What a place in a category costs. A node of an earlier release says 0 where nobody gave a price.
+std::string price_of(const json::value& category) {
+  auto price = money_of(category, "price");
+  return price.empty() ? "none: not for sale" : price;
+}
+
 std::string count(const json::value& from, std::string_view member) {
   return grouped(number_of(from, member));
 }
@@ -85,7 +91,7 @@ void print_event(const json::value& answer, std::ostream& out) {
   print_settings(answer, out);
   text_table prices{{"category", "price"}};
   for (auto& category : list_of(answer, "categories"))
-    prices.add({text_of(category, "name"), money_of(category, "price")});
+    prices.add({text_of(category, "name"), price_of(category)});
   prices.print(out);
   out << '\n';
   text_table sections{{"section", "name", "kind", "capacity", "free", "held", "sold", "blocked"}};
@@ -97,6 +103,12 @@ void print_event(const json::value& answer, std::ostream& out) {
     sections.add(std::move(cells));
   }
   sections.print(out);
+}
+
+void print_warnings(const json::value& answer, std::ostream& out) {
+  for (auto& warning : list_of(answer, "warnings"))
+    if (auto text = warning.if_string())
+      out << "Warning: " << std::string_view{*text} << '\n';
 }
 
 void print_report(const json::value& answer, std::ostream& out) {

@@ -9,6 +9,8 @@ namespace usher::node {
 
 void print_events(const boost::json::value& answer, std::ostream& out);
 void print_event(const boost::json::value& answer, std::ostream& out);
+/// What the operator should look at, a line each; nothing if there is nothing.
+void print_warnings(const boost::json::value& answer, std::ostream& out);
 void print_report(const boost::json::value& answer, std::ostream& out);
 
 } // namespace usher::node

@@ -8,12 +8,15 @@
 
 #include <CLI/CLI.hpp>
 
+#include <charconv>
 #include <cstdint>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -32,8 +35,7 @@ struct live_settings {
   std::optional<std::uint32_t> max_shopping;
 };
 
-/// Returns the option for the rate.
-CLI::Option* declare_live_settings(CLI::App& verb, live_settings& to) {
+void declare_live_settings(CLI::App& verb, live_settings& to) {
   verb.add_option("--price", to.prices, "CATEGORY=MINOR, e.g. Standard=8950 for 89.50; repeat it for more");
   verb.add_option("--hold-ttl", to.hold_ttl_s, "How long a hold lasts, in seconds")
       ->check(CLI::Range(domain::event_settings::hold_ttl_min.count(), domain::event_settings::hold_ttl_max.count()));
@@ -43,19 +45,27 @@ CLI::Option* declare_live_settings(CLI::App& verb, live_settings& to) {
   verb.add_option("--max-per-buyer", to.max_per_buyer, "Seats that one buyer may have")
       ->check(CLI::Range(1U, domain::event_settings::seats_per_buyer_max));
   verb.add_option("--max-shopping", to.max_shopping, "People inside at once; 0: no cap");
-  return verb.add_option("--rate", to.rate, "People let in per second")
+  verb.add_option("--rate", to.rate, "People let in per second")
       ->check(CLI::Range(1U, domain::event_settings::admission_per_s_max));
+}
+
+/// A leading 0 means nothing: prices are decimal.
+std::optional<std::int64_t> decimal_number(std::string_view text) {
+  std::int64_t number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  auto is_number = error == std::errc{} && end == text.data() + text.size() && number >= 0;
+  return is_number ? std::optional{number} : std::nullopt;
 }
 
 json::object prices_of(const std::vector<std::string>& given) {
   json::object prices;
   for (auto& each : given) {
     auto equals = each.rfind('=');
-    std::int64_t price = 0;
-    if (equals == std::string::npos || equals == 0 || !CLI::detail::lexical_cast(each.substr(equals + 1), price)
-        || price < 0)
-      throw std::invalid_argument{"--price " + each + ": must be CATEGORY=MINOR, e.g. Standard=8950 for 89.50"};
-    prices[each.substr(0, equals)] = price;
+    auto price = equals == std::string::npos ? std::nullopt : decimal_number(std::string_view{each}.substr(equals + 1));
+    if (!price || equals == 0)
+      throw std::invalid_argument{"--price " + each
+                                  + ": must be CATEGORY=MINOR in decimal digits, e.g. Standard=8950 for 89.50"};
+    prices[each.substr(0, equals)] = *price;
   }
   return prices;
 }
@@ -79,34 +89,46 @@ struct new_event {
   std::string plan;
   std::optional<std::string> name;
   std::optional<std::string> currency;
+  std::optional<std::string> opens_at;
+  std::optional<std::string> closes_at;
   live_settings live;
-  bool no_waiting_room = false;
-  bool refuse_orphans = false;
+  std::optional<bool> waiting_room;
+  std::optional<bool> refuse_orphans;
   bool open = false;
 };
 
-/// A forgotten price gives seats away. Only a warning on standard error, because it may be intended.
-void warn_of_free_seats(const domain::seating_plan& plan, const json::object& settings) {
-  const auto* prices = settings.if_contains("prices");
-  std::string free_of_charge;
-  for (const auto& category : plan.categories())
-    if (!prices || !prices->as_object().contains(category))
-      free_of_charge += (free_of_charge.empty() ? "" : ", ") + category;
-  if (!free_of_charge.empty())
-    std::cerr << "These categories have no --price and cost nothing: " << free_of_charge << '\n';
+/// Declares a flag for yes and one for no; without either nothing is said.
+void declare_choice(CLI::App& verb, std::optional<bool>& to, const char* yes, const char* yes_sentence, const char* no,
+                    const char* no_sentence) {
+  auto chosen = verb.add_flag_callback(
+      yes, [&to] { to = true; }, yes_sentence);
+  verb.add_flag_callback(
+          no, [&to] { to = false; }, no_sentence)
+      ->excludes(chosen);
 }
 
+/// `none` takes a time away.
+void put_time(json::object& into, const char* name, const std::optional<std::string>& time) {
+  if (time)
+    into[name] = *time == "none" ? json::value{} : json::value(*time);
+}
+
+/// Says only what was said: an event that exists keeps the rest, and a new one has the node's defaults.
 exit_code create(const new_event& wanted) {
+  if (wanted.live.rate && wanted.waiting_room == false)
+    throw std::invalid_argument{"--rate excludes --no-waiting-room"};
   auto settings = document(wanted.live);
   auto plan = read_plan_file(wanted.plan);
-  warn_of_free_seats(*plan.plan, settings);
-  settings["name"] = wanted.name.value_or(plan.plan->name());
+  put_if(settings, "name", wanted.name);
   put_if(settings, "currency", wanted.currency);
-  settings["waiting_room"] = !wanted.no_waiting_room;
-  settings["refuse_orphans"] = wanted.refuse_orphans;
+  put_time(settings, "opens_at", wanted.opens_at);
+  put_time(settings, "closes_at", wanted.closes_at);
+  put_if(settings, "waiting_room", wanted.waiting_room);
+  put_if(settings, "refuse_orphans", wanted.refuse_orphans);
   if (wanted.open)
     settings["state"] = "open";
   auto answer = wanted.to.client().put(wanted.to.target(), event_document(settings, plan.text));
+  print_warnings(answer, std::cerr);
   return print(wanted.to, answer, print_event);
 }
 
@@ -122,6 +144,7 @@ exit_code set(const new_settings& wanted) {
   if (what.empty())
     throw std::invalid_argument{"say what to set: `usher event set --help` lists it"};
   auto changed = wanted.to.client().patch(wanted.to.target(), what);
+  print_warnings(changed, std::cerr);
   auto paces = what.contains("admission_per_s") || what.contains("max_shopping");
   if (paces && !changed.at("waiting_room").as_bool())
     std::cerr << wanted.to.event << " has no waiting room: everybody is let in at once, at whatever rate\n";
@@ -131,19 +154,26 @@ exit_code set(const new_settings& wanted) {
 } // namespace
 
 void declare_create(CLI::App& event, action& chosen) {
-  auto verb = event.add_subcommand("create", "Create an event, or give it a new plan and all its settings anew");
+  auto verb = event.add_subcommand("create", "Create an event, or give it a new plan; settings that are left out stay");
   auto wanted = std::make_shared<new_event>();
   declare_where(*verb, wanted->to);
   verb->add_option("--plan", wanted->plan, "A seating plan, or the name of one that is shipped: theatre, arena")
       ->required();
-  verb->add_option("--name", wanted->name, "What people call it; the plan's name when left out");
+  verb->add_option("--name", wanted->name, "What people call it; a new event's is the plan's when left out");
   verb->add_option("--currency", wanted->currency, "What prices are in, by ISO 4217");
-  auto rate = declare_live_settings(*verb, wanted->live);
-  verb->add_flag("--no-waiting-room", wanted->no_waiting_room, "Let everybody in at once")->excludes(rate);
-  verb->add_flag("--refuse-orphans", wanted->refuse_orphans, "Refuse holds that leave a single seat between others");
+  verb->add_option("--opens-at", wanted->opens_at,
+                   "When the sale opens, e.g. 2026-11-22T19:30:00+01:00; none: by hand");
+  verb->add_option("--closes-at", wanted->closes_at, "When the sale ends; none: by hand");
+  declare_live_settings(*verb, wanted->live);
+  declare_choice(*verb, wanted->waiting_room, "--waiting-room", "Let people in by and by", "--no-waiting-room",
+                 "Let everybody in at once");
+  declare_choice(*verb, wanted->refuse_orphans, "--refuse-orphans",
+                 "Refuse holds that leave a single seat between others", "--allow-orphans", "Do not refuse them");
   verb->add_flag("--open", wanted->open, "Open the sale at once");
-  verb->footer("Left out: EUR, holds of 300 s, 8 seats a buyer, 100 people let in per second, no cap inside.\n"
-               "Example:\n  usher event create opera --plan theatre --price Premium=8950 --rate 50 --open");
+  verb->footer(
+      "A new event has, if left out: EUR, holds of 300 s, 8 seats a buyer, a waiting room, 100 people let in per\n"
+      "second, no cap inside. A category without a price is not for sale; --price CATEGORY=0 gives seats away.\n"
+      "Example:\n  usher event create opera --plan theatre --price Premium=8950 --rate 50 --open");
   verb->callback([wanted, &chosen] { chosen = [wanted] { return create(*wanted); }; });
 }
 

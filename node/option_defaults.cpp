@@ -52,4 +52,11 @@ payments::sandbox_settings sandbox_settings_for(const settings& all) {
   return result;
 }
 
+void warn_of_sandbox(const settings& all) {
+  log::of("node").warn("payments: no provider is connected. The sandbox takes every payment and moves no money: do not "
+                       "sell anything real with it");
+  if (all.payments.magic_methods)
+    log::of("node").warn("payments.sandbox.magic-methods: buyers choose themselves whether their payment succeeds");
+}
+
 } // namespace usher::node

@@ -12,6 +12,9 @@ namespace usher::node {
 /// With the shop's key read from its file. Throws `bad_configuration` when that fails.
 [[nodiscard]] gateway::options gateway_options_for(const settings& all);
 
+/// Says in the log that payments are only pretended, and who can choose their outcome.
+void warn_of_sandbox(const settings& all);
+
 /// With the account book's path.
 [[nodiscard]] payments::sandbox_settings sandbox_settings_for(const settings& all);
 

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -34,8 +35,15 @@ struct description {
   return text;
 }
 [[nodiscard]] std::string to_text(const std::optional<std::filesystem::path>& path);
+/// Numbers are decimal, whatever C and CAF make of a leading 0: the text with its numbers' leading zeros removed, so
+/// that `010s` means ten seconds. Texts in quotes and comments (from `#` to the line's end) stay as they are. Throws
+/// `std::invalid_argument`, which names the number, for `0x` and `0b`.
+[[nodiscard]] std::string with_decimal_numbers(std::string_view text);
 /// The whole number that a value is or spells; nothing for anything else.
 [[nodiscard]] std::optional<std::int64_t> to_number(const caf::config_value& value);
+
+/// The duration that a value is or spells; nothing for anything else.
+[[nodiscard]] std::optional<caf::timespan> to_timespan(const caf::config_value& value);
 
 /// A whole number within bounds.
 template <class Get>
@@ -59,7 +67,7 @@ option duration(description what, Get get, std::chrono::milliseconds least, std:
   using field = std::remove_cvref_t<std::invoke_result_t<Get, settings&>>;
   auto show = [get](const settings& from) { return to_text(std::chrono::milliseconds{get(from)}); };
   auto set = [get, least, most](settings& into, const caf::config_value& value) {
-    auto wanted = caf::get_as<caf::timespan>(value);
+    auto wanted = to_timespan(value);
     if (!wanted || *wanted < least || *wanted > most || *wanted % field{1} != caf::timespan{0})
       return false;
     get(into) = std::chrono::duration_cast<field>(*wanted);

@@ -239,6 +239,11 @@ std::vector<option> declare() {
            "The sandbox's account book. Without one it is `FILE.payments` beside a SQLite store, "
            "else `usher.payments` in the working folder."},
           [](auto& s) -> auto& { return s.payments.ledger; }, "a file", is_path),
+      yes_or_no(
+          {"payments.sandbox.magic-methods",
+           "For tests: buyers who pay by `sandbox-succeeds`, `sandbox-declined`, `sandbox-lost-after` or "
+           "`sandbox-lost-before` get what it says."},
+          [](auto& s) -> auto& { return s.payments.magic_methods; }),
       number(
           {"payments.sandbox.seed", "What the sandbox's chances are drawn from."},
           [](auto& s) -> auto& { return s.payments.seed; }, 0, std::numeric_limits<std::int64_t>::max()),

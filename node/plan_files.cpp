@@ -1,5 +1,6 @@
 #include "node/plan_files.hpp"
 
+#include "codec/json_reader.hpp"
 #include "node/plan_text.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -49,7 +50,7 @@ plan_file read_plan_file(const std::string& name_or_path) {
   }
   auto text = read_text(path);
   auto plan = plan_of_text(text, path.string() + ": not a seating plan: ");
-  return {std::move(text), std::move(plan)};
+  return {std::string{codec::without_byte_order_mark(text)}, std::move(plan)};
 }
 
 std::string event_document(const boost::json::object& settings, const std::string& plan_text) {

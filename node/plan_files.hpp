@@ -8,7 +8,7 @@
 
 namespace usher::node {
 
-/// A seating plan and the text from which it was read.
+/// A seating plan and the text from which it was read, without a byte order mark.
 struct plan_file {
   std::string text;
   domain::shared_plan plan;

@@ -10,9 +10,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstddef>
 #include <exception>
 #include <iostream>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace usher::node {
@@ -42,6 +45,29 @@ exit_code carry_out(const action& chosen) {
   }
 }
 
+/// Makes a number's text decimal, or says why it is none. C would read a leading 0 as octal.
+std::string make_decimal(std::string& text) {
+  auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  std::size_t first = text.starts_with('-') || text.starts_with('+') ? 1 : 0;
+  while (text.size() > first + 1 && text[first] == '0' && is_digit(text[first + 1]))
+    text.erase(first, 1);
+  constexpr std::string_view other_bases = "xXbB";
+  if (text.size() > first + 1 && text[first] == '0' && other_bases.find(text[first + 1]) != std::string_view::npos)
+    return text + " is not a number in decimal digits";
+  return {};
+}
+
+/// Numbers on the command line are decimal, in all verbs.
+void expect_decimals(CLI::App& verb) {
+  for (auto* option : verb.get_options()) {
+    auto type = option->get_type_name();
+    if (type.starts_with("INT") || type.starts_with("UINT") || type.starts_with("FLOAT"))
+      option->transform(CLI::Validator{make_decimal, ""});
+  }
+  for (auto* inner : verb.get_subcommands([](CLI::App*) { return true; }))
+    expect_decimals(*inner);
+}
+
 } // namespace
 
 exit_code run_program(int argc, const char* const* argv) {
@@ -57,6 +83,7 @@ exit_code run_program(int argc, const char* const* argv) {
   declare_event(program, chosen);
   declare_audit(program, chosen);
   declare_bench(program, chosen);
+  expect_decimals(program);
   try {
     program.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {

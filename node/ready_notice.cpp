@@ -26,7 +26,7 @@ void tell_ready() {
     datagram_protocol::socket socket{context, datagram_protocol{}};
     socket.send_to(boost::asio::buffer(std::string_view{"READY=1"}), datagram_protocol::endpoint{name});
   } catch (const boost::system::system_error& error) {
-    log::of("node").warn("nobody is told at {} that this process is ready: {}", place, error.what());
+    log::of("node").warn("cannot notify {} that this process is ready: {}", place, error.what());
   }
 }
 

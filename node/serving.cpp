@@ -3,6 +3,7 @@
 #include "log/log.hpp"
 #include "node/application.hpp"
 #include "node/endpoint.hpp"
+#include "node/option_defaults.hpp"
 #include "node/process.hpp"
 #include "node/ready_notice.hpp"
 #include "node/stop_request.hpp"
@@ -33,6 +34,7 @@ exit_code serve(configuration configured) {
   allow_many_open_files();
   use_batch_scheduling();
   stop_request request;
+  warn_of_sandbox(settings);
   auto key_given = !settings.gateway.admin_key.empty();
   application node{configured, [&request](std::string why) { request.fail(std::move(why)); }};
   if (!key_given)

@@ -1,10 +1,10 @@
 #include "node/text_table.hpp"
 
+#include "domain/currency.hpp"
 #include "domain/ensure.hpp"
 
 #include <algorithm>
 #include <cctype>
-#include <cstdio>
 #include <ostream>
 #include <utility>
 
@@ -15,6 +15,15 @@ namespace {
 std::size_t width_of(const std::string& text) {
   return static_cast<std::size_t>(
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+/// 1234567 as `1,234,567`.
+std::string in_thousands(std::string digits) {
+  for (auto at = digits.size(); at > 3;) {
+    at -= 3;
+    digits.insert(at, 1, ',');
+  }
+  return digits;
 }
 
 bool is_number(const std::string& text) {
@@ -59,21 +68,23 @@ void text_table::print(std::ostream& out) const {
 
 std::string grouped(std::int64_t number) {
   auto digits = std::to_string(number);
-  auto first = number < 0 ? std::size_t{1} : std::size_t{0};
-  for (auto at = digits.size(); at > first + 3;) {
-    at -= 3;
-    digits.insert(at, 1, ',');
-  }
-  return digits;
+  return number < 0 ? '-' + in_thousands(digits.substr(1)) : in_thousands(std::move(digits));
 }
 
 std::string amount(std::int64_t minor_units, const std::string& currency) {
-  auto whole = minor_units / 100;
-  auto rest = minor_units % 100;
-  char cents[8];
-  std::snprintf(cents, sizeof cents, ".%02d", static_cast<int>(rest < 0 ? -rest : rest));
-  auto sign = minor_units < 0 && whole == 0 ? "-" : "";
-  return sign + grouped(whole) + cents + (currency.empty() ? "" : " " + currency);
+  // What an older node lets an event have, and no currency is called, is shown as most are.
+  auto decimals = static_cast<std::size_t>(domain::decimals_of(currency).value_or(2));
+  auto digits = std::to_string(minor_units);
+  std::string sign;
+  if (digits.front() == '-') {
+    sign = "-";
+    digits.erase(0, 1);
+  }
+  if (digits.size() <= decimals)
+    digits.insert(0, decimals + 1 - digits.size(), '0');
+  auto whole = in_thousands(digits.substr(0, digits.size() - decimals));
+  auto rest = decimals == 0 ? std::string{} : "." + digits.substr(digits.size() - decimals);
+  return sign + whole + rest + (currency.empty() ? "" : " " + currency);
 }
 
 } // namespace usher::node

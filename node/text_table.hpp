@@ -24,7 +24,7 @@ private:
 /// 1234567 as `1,234,567`.
 [[nodiscard]] std::string grouped(std::int64_t number);
 
-/// 8950 and `EUR` as `89.50 EUR`. Currencies are shown with two decimals.
+/// 8950 and `EUR` as `89.50 EUR`, 12000 and `JPY` as `12,000 JPY`: with as many decimals as the currency has.
 [[nodiscard]] std::string amount(std::int64_t minor_units, const std::string& currency);
 
 } // namespace usher::node

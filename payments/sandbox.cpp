@@ -146,20 +146,24 @@ answer sandbox::charge_once(const charge_request& request) {
   return {outcome::succeeded, {}};
 }
 
+bool sandbox::is_magic(const charge_request& request) const {
+  return settings_.magic_methods && request.method.starts_with("sandbox-");
+}
+
 bool sandbox::is_declined(const charge_request& request) const {
-  if (request.method == sandbox_method::declined)
-    return true;
-  return !request.method.starts_with("sandbox-") && draw("decline", request.key, 0) < settings_.decline_rate;
+  if (is_magic(request))
+    return request.method == sandbox_method::declined;
+  return draw("decline", request.key, 0) < settings_.decline_rate;
 }
 
 sandbox::loss sandbox::loss_of(const call& what) const {
-  const auto& method = what.request.method;
-  if (method == sandbox_method::lost_after)
-    return what.attempt == 0 ? loss::after : loss::none;
-  if (method == sandbox_method::lost_before)
-    return what.attempt == 0 ? loss::before : loss::none;
-  if (method.starts_with("sandbox-"))
+  if (is_magic(what.request)) {
+    if (what.attempt == 0 && what.request.method == sandbox_method::lost_after)
+      return loss::after;
+    if (what.attempt == 0 && what.request.method == sandbox_method::lost_before)
+      return loss::before;
     return loss::none;
+  }
   auto number = draw(step_names[static_cast<std::size_t>(what.what)], what.request.key, what.attempt);
   if (number >= settings_.failure_rate)
     return loss::none;

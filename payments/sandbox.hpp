@@ -23,12 +23,13 @@ struct sandbox_settings {
   std::chrono::milliseconds delay_mean{200}; ///< each answer takes half to one and a half times this
   double decline_rate = 0;                   ///< 0 to 1: this share of the keys is always declined
   double failure_rate = 0;                   ///< 0 to below 1: this share of calls ends `unknown`, half of them done
+  bool magic_methods = false;                ///< the buyer may choose what happens: see `sandbox_method`
   std::uint64_t seed = 1;
   std::size_t calls_max = 100'000;               ///< calls under way; any more are answered `unknown` at once
   std::optional<std::filesystem::path> ledger{}; ///< see `sandbox_ledger`
 };
 
-/// Payment methods that the sandbox treats specially; any other one follows the rates.
+/// Payment methods that the sandbox treats specially if that is switched on; any other one follows the rates.
 namespace sandbox_method {
 inline constexpr const char* succeeds = "sandbox-succeeds";       ///< never declined, never unknown
 inline constexpr const char* declined = "sandbox-declined";       ///< always declined
@@ -73,6 +74,8 @@ private:
   [[nodiscard]] answer carry_out(const call& what);
   [[nodiscard]] answer move_money(const call& what);
   [[nodiscard]] answer charge_once(const charge_request& request);
+  /// Whether the method says what is to happen.
+  [[nodiscard]] bool is_magic(const charge_request& request) const;
   [[nodiscard]] bool is_declined(const charge_request& request) const;
   [[nodiscard]] loss loss_of(const call& what) const;
   /// A number in [0, 1) that depends only on the seed and the arguments.

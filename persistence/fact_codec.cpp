@@ -16,6 +16,9 @@ constexpr char format_version = 1;
 /// Of what contains an event's settings: since then these say how long seats are left to others.
 constexpr char settings_version = 2;
 
+/// How a category without a price is written down.
+constexpr minor_units no_price = -1;
+
 template <class Enum>
 constexpr Enum last_of = Enum{};
 template <>
@@ -155,6 +158,8 @@ private:
     one(x.high);
     one(x.low);
   }
+  /// Journals from before seats could be without a price have plain amounts here, never negative ones.
+  void one(const price& x) { one(x.value_or(no_price)); }
   template <class X>
   void one(const std::optional<X>& x) {
     one(x.has_value());
@@ -275,6 +280,11 @@ private:
   void one(wide_id<Tag>& x) {
     one(x.high);
     one(x.low);
+  }
+  void one(price& x) {
+    minor_units amount = 0;
+    one(amount);
+    x = amount == no_price ? price{} : price{amount};
   }
   template <class X>
   void one(std::optional<X>& x) {

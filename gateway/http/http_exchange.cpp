@@ -55,7 +55,7 @@ void http_exchange::reply(unsigned status, std::string json) {
 void http_exchange::refuse(const codec::problem& what) {
   thread_.metrics().problems->inc();
   http_reply said;
-  said.status = static_cast<unsigned>(domain::http_status(what.reason));
+  said.status = static_cast<unsigned>(codec::http_status(what.reason));
   said.content_type = "application/problem+json";
   said.body = codec::encode_problem(what, thread_.options().problem_base);
   if (auto later = codec::retry_after_s(what))

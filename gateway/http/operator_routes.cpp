@@ -5,16 +5,38 @@
 
 #include <array>
 #include <memory>
+#include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace usher::gateway {
 namespace {
 
 /// Answers an operator's change of an event. The answer is in terms of the plan as it is known by now.
-void reply_view(const exchange_ptr& x, unsigned status, answer&& what) {
+void reply_view(const exchange_ptr& x, unsigned status, answer&& what, std::span<const std::string> warnings = {}) {
   auto& view = std::get<messages::event_view>(what);
   if (auto known = x->event(view.id))
-    x->reply(status, codec::encode_event(view, *known->plan));
+    x->reply(status, codec::encode_event(view, *known->plan, warnings));
+}
+
+/// The same after a change of what is for sale.
+void reply_offer(const exchange_ptr& x, unsigned status, answer&& what, std::vector<std::string> warnings = {}) {
+  const auto& view = std::get<messages::event_view>(what);
+  if (auto known = x->thread().directory().find(view.id))
+    if (auto unpriced = codec::warning_of_prices(view.settings, *known->plan))
+      warnings.push_back(std::move(*unpriced));
+  reply_view(x, status, std::move(what), warnings);
+}
+
+/// A new event without a name of its own is called as its plan is, if that can be.
+std::optional<codec::problem> fault_of_name(const codec::event_body& body) {
+  if (body.settings.name || body.plan->name().size() <= domain::event_settings::name_bytes_max)
+    return std::nullopt;
+  return codec::bad_request("/plan/name",
+                            "The plan's name has more than " + std::to_string(domain::event_settings::name_bytes_max)
+                                + " bytes, and the event would be called so: give the event a name of its own "
+                                  "(`name`, with the program --name).");
 }
 
 void put_event(const exchange_ptr& x) {
@@ -33,20 +55,22 @@ void put_event(const exchange_ptr& x) {
       return x->refuse(codec::bad_request("/plan", "A new event needs a plan."));
     body.plan = known->plan; // only for its categories: without a text the plan is not replaced
   }
-  if (body.settings.name.empty())
-    body.settings.name = body.plan->name();
+  if (auto wrong = fault_of_name(body); wrong && !known)
+    return x->refuse(*wrong);
   auto prices = codec::resolve_prices(body.prices, *body.plan);
   if (auto* wrong = std::get_if<codec::problem>(&prices))
     return x->refuse(*wrong);
-  body.settings.prices = std::get<std::vector<domain::minor_units>>(std::move(prices));
+  body.settings.prices = std::get<0>(std::move(prices));
+  auto warnings = body.plan_text ? codec::warnings_of(*body.plan) : std::vector<std::string>{};
   messages::put_event request{x->trace(),
                               domain::event_id{x->parameter(0)},
                               std::move(body.settings),
                               std::move(body.plan_text),
                               std::move(body.plan),
                               body.state};
-  x->ask(std::move(request),
-         [x, status = known ? 200U : 201U](answer&& what) { reply_view(x, status, std::move(what)); });
+  x->ask(std::move(request), [x, status = known ? 200U : 201U, warnings = std::move(warnings)](answer&& what) mutable {
+    reply_offer(x, status, std::move(what), std::move(warnings));
+  });
 }
 
 void patch_event(const exchange_ptr& x) {
@@ -58,7 +82,10 @@ void patch_event(const exchange_ptr& x) {
     return x->refuse(*wrong);
   auto& change = std::get<messages::change_event>(read);
   change.trace = x->trace();
-  x->ask(std::move(change), [x](answer&& what) { reply_view(x, 200, std::move(what)); });
+  auto changes_offer = change.state || !change.prices.empty();
+  x->ask(std::move(change), [x, changes_offer](answer&& what) {
+    changes_offer ? reply_offer(x, 200, std::move(what)) : reply_view(x, 200, std::move(what));
+  });
 }
 
 void change_blocks(const exchange_ptr& x, bool block) {

@@ -331,6 +331,27 @@ SCENARIO("settings change at once while selling") {
   CHECK(view().settings.hold_ttl == domain::seconds{60});
 }
 
+SCENARIO("a category without a price is passed over until it has one") {
+  auto unpriced = [this](const std::string& category) {
+    return change([=](messages::change_event& wish) { wish.prices = {{category, std::nullopt}}; });
+  };
+  REQUIRE(unpriced("Seat")->reply.has_value());
+  CHECK(hold(1, 1, {seats(left, {0})})->refused_as(rejection::not_for_sale));
+  CHECK(best(2, 1, 1, "Seat")->refused_as(rejection::not_for_sale));
+  CHECK(best(3, 1, 2, "")->reply->sections.front().section == floor);
+  REQUIRE(unpriced("Standing")->reply.has_value());
+  CHECK(best(4, 2, 1, "")->refused_as(rejection::sold_out));
+  restart();
+  CHECK(!view().settings.prices[0].has_value());
+  REQUIRE(change_price("Seat", 0)->reply.has_value());
+  auto gift = best(5, 2, 2, "");
+  REQUIRE(gift->reply.has_value());
+  CHECK_EQ(gift->reply->sections.front().seats.front().price, 0);
+  // Who holds what has no price any more is told so again.
+  REQUIRE(unpriced("Seat")->reply.has_value());
+  CHECK(best(5, 2, 2, "")->reply.has_value());
+}
+
 SCENARIO("seats that are blocked are out of the sale until they are put back") {
   messages::block_seats block{{}, id, {{left, {domain::seat_no{0}}, 0}, {floor, {}, 4}}, true};
   auto blocked = asked<messages::event_view>(block);

@@ -337,7 +337,7 @@ SCENARIO("a category that was named is the same one under a plan that lists them
   plans["seats first"] = std::make_shared<domain::seating_plan>(std::move(now));
   plans["boxes first"] = std::make_shared<domain::seating_plan>(std::move(next));
   auto node = start_process("first");
-  auto put_with = [&](const std::string& plan, std::vector<domain::minor_units> prices) {
+  auto put_with = [&](const std::string& plan, std::vector<domain::price> prices) {
     domain::event_settings settings;
     settings.prices = std::move(prices);
     return asked<messages::event_view>(
@@ -358,6 +358,83 @@ SCENARIO("a category that was named is the same one under a plan that lists them
   REQUIRE(granted->reply.has_value());
   CHECK_EQ(granted->reply->sections.front().seats.front().price, 9'500);
   CHECK(granted->reply->sections.front().seats.front().seat == domain::seat_no{1});
+}
+
+SCENARIO("what is not said with a new plan stays, and prices follow their categories") {
+  auto node = start_process("first");
+  domain::event_settings settings;
+  settings.name = "Gala";
+  settings.prices = {8'500};
+  settings.waiting_room = false;
+  settings.max_seats_per_buyer = 2;
+  settings.closes_at = clock.now(self.ptr()) + 1h;
+  auto text_of = [](const std::string& name) { return std::make_shared<const std::string>(name); };
+  REQUIRE(
+      asked<messages::event_view>(node, messages::put_event{{}, id, settings, text_of("two rows"), plans["two rows"]})
+          ->reply.has_value());
+  open_sale(node);
+  REQUIRE(hold(node, 1, 0, 0)->reply.has_value());
+  domain::settings_change renamed;
+  renamed.name = "Gala Night";
+  auto wanted = settings;
+  wanted.name = "Gala Night";
+  auto without_plan =
+      asked<messages::event_view>(node, messages::put_event{{}, id, renamed, nullptr, plans["two rows"]});
+  REQUIRE(without_plan->reply.has_value());
+  CHECK(without_plan->reply->settings == wanted);
+  // With another plan, whose second category is new. The answer counts what is held.
+  std::vector<domain::section_plan> sections{plans["two rows"]->sections()};
+  plans["boxes"] = std::make_shared<domain::seating_plan>("Hall", std::vector<std::string>{"Box", "Seat"}, [&] {
+    for (auto& section : sections)
+      for (auto& seat : section.seats)
+        seat.category = domain::category_no{1};
+    return sections;
+  }());
+  auto with_plan = asked<messages::event_view>(node, messages::put_event{{}, id, {}, text_of("boxes"), plans["boxes"]});
+  REQUIRE(with_plan->reply.has_value());
+  wanted.prices = {{}, 8'500};
+  CHECK(with_plan->reply->settings == wanted);
+  REQUIRE_EQ(with_plan->reply->sections.size(), 2u);
+  CHECK_EQ(with_plan->reply->sections[0].held, 1u);
+  CHECK_EQ(with_plan->reply->sections[0].free, 3u);
+  CHECK_EQ(with_plan->reply->sections[1].free, 4u);
+  CHECK_EQ(hold(node, 2, 1, 0)->reply->sections.front().seats.front().price, 8'500);
+  CHECK(node.fatal->empty());
+}
+
+SCENARIO("a new event is called as its plan is, or by its id") {
+  auto node = start_process("first");
+  plans["nameless"] = std::make_shared<domain::seating_plan>("", plans["two rows"]->categories(),
+                                                             std::vector{plans["two rows"]->sections()});
+  for (const auto& [plan, name] : std::map<std::string, std::string>{{"two rows", "Hall"}, {"nameless", "rock-2"}}) {
+    id = domain::event_id{plan == "nameless" ? "rock-2" : "rock"};
+    auto made = asked<messages::event_view>(
+        node, messages::put_event{{}, id, {}, std::make_shared<const std::string>(plan), plans[plan]});
+    REQUIRE(made->reply.has_value());
+    CHECK_EQ(made->reply->settings.name, name);
+    CHECK(made->reply->settings.waiting_room);
+  }
+}
+
+SCENARIO("an event whose first keeper died before it was defined gets its name all the same") {
+  memory_store{books}.add_event({id, "two rows", {}}, 2);
+  auto node = start_process("heir");
+  auto defined = asked<messages::event_view>(
+      node, messages::put_event{{}, id, {}, std::make_shared<const std::string>("two rows"), plans["two rows"]});
+  REQUIRE(defined->reply.has_value());
+  CHECK_EQ(defined->reply->settings.name, "Hall");
+  CHECK(!defined->reply->settings.prices.front().has_value());
+}
+
+SCENARIO("no sale begins without a price, and nothing is created") {
+  auto node = start_process("first");
+  auto refused = asked<messages::event_view>(
+      node,
+      messages::put_event{
+          {}, id, {}, std::make_shared<const std::string>("two rows"), plans["two rows"], domain::event_state::open});
+  REQUIRE(refused->refused_as(rejection::bad_request));
+  CHECK_EQ(refused->refused->setting, "prices");
+  CHECK(memory_store{books}.events().empty());
 }
 
 SCENARIO("an error that nobody expected ends the process with a sentence, and not the keeper alone") {

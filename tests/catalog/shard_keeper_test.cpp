@@ -66,7 +66,7 @@ SCENARIO("an event that is created can be sold, and is there again after a resta
   CHECK(hold(next, 3, 1, 0)->reply.has_value());
   auto view = asked<messages::event_view>(next, messages::describe_event{{}, id});
   REQUIRE(view->reply.has_value());
-  CHECK(view->reply->settings.prices == std::vector<domain::minor_units>{5'000});
+  CHECK(view->reply->settings.prices == std::vector<domain::price>{5'000});
 }
 
 SCENARIO("when a start is answered, buyers find every event") {
@@ -307,6 +307,7 @@ SCENARIO("sections may be added while seats are held") {
 SCENARIO("settings that cannot be are refused and create nothing") {
   auto node = start_process("first");
   domain::event_settings settings;
+  settings.prices = {-1};
   auto refused = asked<messages::event_view>(
       node, messages::put_event{{}, id, settings, std::make_shared<const std::string>("two rows"), plans["two rows"]});
   CHECK(refused->refused_as(rejection::bad_request));

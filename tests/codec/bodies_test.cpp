@@ -19,6 +19,8 @@ const std::string hold_text = "rock~3~0123456789abcdeffedcba9876543210";
 const std::string plan_text = R"({ "name":"P", "extra":{"a":[1,"}\""]}, "categories":[{"name":"C"}],
   "zones":[{"name":"F","position":{"x":0,"y":0},"general":{"capacity":5,"category":"C"}}] })";
 
+using said_prices = std::vector<std::optional<domain::price>>;
+
 template <class Body>
 Body good(const codec::read_body<Body>& body) {
   if (const auto* what = std::get_if<codec::problem>(&body))
@@ -79,33 +81,57 @@ SCENARIO("an event is defined with its plan exactly as it was sent") {
       "opens_at":"2026-11-22T19:30:00Z","closes_at":"2026-11-23T19:30:00+01:00","state":"open","p\u006can":)"
                                             + plan_text + "}"));
     THEN("everything is read") {
-      CHECK_EQ(body.settings.name, "Rock");
-      CHECK_EQ(body.settings.currency, "CHF");
+      CHECK(body.settings.name == "Rock");
+      CHECK(body.settings.currency == "CHF");
       CHECK(body.settings.hold_ttl == 60s);
-      CHECK_EQ(body.settings.max_seats_per_buyer, 4u);
-      CHECK_EQ(body.settings.admission_per_s, 50u);
-      CHECK_EQ(body.settings.max_shopping, 1000u);
-      CHECK(!body.settings.waiting_room);
-      CHECK(body.settings.refuse_orphans);
-      CHECK(*body.settings.closes_at - *body.settings.opens_at == 23h);
+      CHECK(body.settings.max_seats_per_buyer == 4u);
+      CHECK(body.settings.admission_per_s == 50u);
+      CHECK(body.settings.max_shopping == 1000u);
+      CHECK(body.settings.waiting_room == false);
+      CHECK(body.settings.refuse_orphans == true);
+      CHECK(**body.settings.closes_at - **body.settings.opens_at == 23h);
       CHECK(body.state == domain::event_state::open);
       CHECK_EQ(*body.plan_text, plan_text);
       CHECK_EQ(body.plan->capacity(), 5u);
-      CHECK(std::get<0>(codec::resolve_prices(body.prices, *body.plan)) == std::vector<domain::minor_units>{8950});
+      CHECK(std::get<0>(resolve_prices(body.prices, *body.plan)) == said_prices{domain::price{8950}});
     }
   }
 }
 
-SCENARIO("what a definition leaves out has its default") {
+SCENARIO("what a definition leaves out is not said") {
   GIVEN("a plan alone, and nothing at all") {
-    THEN("the event's name is left to its plan, and places cost nothing") {
-      auto body = good(codec::read_event_body(R"({"plan":)" + plan_text + "}"));
-      CHECK_EQ(body.settings.name, "");
-      CHECK(body.settings.hold_ttl == domain::event_settings{}.hold_ttl);
-      CHECK(std::get<0>(codec::resolve_prices(body.prices, *body.plan)) == std::vector<domain::minor_units>{0});
-      auto nothing = good(codec::read_event_body("{}"));
+    THEN("nothing is said of name, prices and times") {
+      auto body = good(read_event_body(R"({"plan":)" + plan_text + "}"));
+      CHECK(body.settings == domain::settings_change{});
+      CHECK(std::get<0>(resolve_prices(body.prices, *body.plan)) == said_prices(1));
+      auto nothing = good(read_event_body("{}"));
       CHECK(nothing.plan == nullptr);
       CHECK(nothing.plan_text == nullptr);
+    }
+  }
+}
+
+SCENARIO("null takes a price or a time away, and 0 is a price") {
+  GIVEN("a definition with both") {
+    auto body = good(read_event_body(R"({"prices":{"Gold":0,"Silver":null},"opens_at":null})"));
+    THEN("that is what it says") {
+      CHECK((std::get<0>(resolve_prices(body.prices, *hall))
+             == said_prices{domain::price{0}, domain::price{}, std::nullopt}));
+      REQUIRE(body.settings.opens_at.has_value());
+      CHECK(!body.settings.opens_at->has_value());
+      CHECK(!body.settings.closes_at.has_value());
+    }
+  }
+}
+
+SCENARIO("a byte order mark before a body means nothing") {
+  GIVEN("bodies that an editor has saved with one") {
+    const std::string mark = "\xEF\xBB\xBF";
+    THEN("they are read as without it") {
+      CHECK(good(read_event_body(mark + R"({"plan":)" + plan_text + "}")).plan_text->front() == '{');
+      CHECK(good(read_event_body(mark + R"({"name":"Rock"})")).settings.name == "Rock");
+      CHECK(good(read_hold_body(mark + R"({"seats":["A"]})")) == places_wish{named_seats{{"A"}}});
+      CHECK_EQ(fault_at(read_event_body(mark + mark + "{}")), "");
     }
   }
 }
@@ -122,14 +148,20 @@ SCENARIO("a wrong definition is refused where it is wrong") {
       CHECK_EQ(fault_at(codec::read_event_body(R"({"admission_per_s":0})")), "/admission_per_s");
       CHECK_EQ(fault_at(codec::read_event_body(R"({"waiting_room":"yes"})")), "/waiting_room");
       CHECK_EQ(fault_at(codec::read_event_body(R"({"currency":"euro"})")), "/currency");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"currency":"EUO"})")), "/currency");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"currency":"XAU"})")), "/currency");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"name":")" + std::string(201, 'x') + "\"}")), "/name");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"opens_at":"9999-12-31T23:59:59-00:01"})")), "/opens_at");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"opens_at":"0000-01-01T00:00:00Z"})")), "/opens_at");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"closes_at":"2500-01-01T00:00:00Z"})")), "/closes_at");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"closes_at":"2200-01-01T00:00:00Z"})")), "/closes_at");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"closes_at":"2199-12-31T23:59:59Z"})")), "(none)");
       CHECK_EQ(fault_at(codec::read_event_body(R"({"state":"sold_out"})")), "/state");
       CHECK_EQ(fault_at(codec::read_event_body(R"({"opens_at":"tomorrow"})")), "/opens_at");
-      CHECK_EQ(fault_at(codec::read_event_body(R"({"rehold_pause_s":3601})")), "/rehold_pause_s");
-      CHECK_EQ(fault_at(codec::read_event_body(R"({"opens_at":"2200-01-01T00:00:00Z"})")), "/opens_at");
-      CHECK_EQ(fault_at(codec::read_event_body(R"({"closes_at":"9999-12-31T23:59:59Z"})")), "/closes_at");
       CHECK_EQ(
           fault_at(codec::read_event_body(R"({"opens_at":"2026-01-02T00:00:00Z","closes_at":"2026-01-01T00:00:00Z"})")),
           "/closes_at");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"rehold_pause_s":3601})")), "/rehold_pause_s");
       CHECK_EQ(fault_at(codec::read_event_body(R"({"prices":{"a/b":-1}})")), "/prices/a~1b");
       CHECK_EQ(fault_at(codec::read_event_body(R"({"prices":[1]})")), "/prices");
       CHECK_EQ(fault_at(codec::read_event_body(R"({"plan":"theatre"})")), "/plan");

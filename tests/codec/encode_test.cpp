@@ -339,6 +339,27 @@ SCENARIO("an event is told with its sections, categories and prices") {
   }
 }
 
+SCENARIO("a category without a price is told with null, and warnings stand last") {
+  GIVEN("an event that does not sell everything") {
+    auto view = open_event();
+    view.settings.prices[1] = {};
+    THEN("null is not 0") {
+      const std::vector<std::string> warnings{"Look."};
+      auto json = parsed(encode_event(view, *hall, warnings));
+      CHECK(json.at("categories").at(1).at("price").is_null());
+      CHECK(json.at("warnings") == expected(R"(["Look."])"));
+      CHECK(!parsed(encode_event(view, *hall)).as_object().contains("warnings"));
+    }
+  }
+}
+
+SCENARIO("a setting that the event refuses is pointed at") {
+  GIVEN("a refusal of one") {
+    domain::refusal why{.reason = domain::rejection::bad_request, .detail = "No.", .setting = "closes_at"};
+    CHECK_EQ(to_problem(why).pointer, "/closes_at");
+  }
+}
+
 SCENARIO("a report sums over sections and categories") {
   GIVEN("a report of two sections") {
     messages::event_report report;
@@ -420,12 +441,12 @@ SCENARIO("a refusal becomes a problem with guids") {
 SCENARIO("every rejection has a problem, and three say when to come back") {
   GIVEN("all of them") {
     THEN("they are encoded") {
-      for (auto number = 1; number <= static_cast<int>(domain::rejection::plan_in_use); ++number) {
+      for (auto number = 1; number <= static_cast<int>(domain::rejection::not_for_sale); ++number) {
         auto reason = static_cast<domain::rejection>(number);
         codec::problem what;
         what.reason = reason;
-        auto json = parsed(codec::encode_problem(what));
-        CHECK(json.at("status") == domain::http_status(reason));
+        auto json = parsed(encode_problem(what));
+        CHECK(json.at("status") == http_status(reason));
         bool later = reason == domain::rejection::rate_limited || reason == domain::rejection::overloaded
                      || reason == domain::rejection::store_unavailable;
         CHECK_EQ(json.as_object().contains("retry_after_s"), later);

@@ -147,7 +147,9 @@ SCENARIO("a file that breaks the format is refused with the place") {
       CHECK_EQ(fault_with(R"({"name": "Silver"})", R"("Silver")"), "/categories/1");
       CHECK_EQ(fault_with(R"("zones": [)", R"("zonen": [)"), "/zones");
       CHECK_EQ(fault_with(R"("zones": [)", R"("zones": ["x",)"), "/zones/0");
-      CHECK_EQ(fault_with(R"("position": {"x": 100, "y": 200}, )", ""), "/zones/1/position");
+      CHECK_EQ(fault_with(R"("position": {"x": 100, "y": 200}, )", ""), "(none)");
+      CHECK_EQ(fault_with(R"("name": "Stage", )", ""), "/zones/0/name");
+      CHECK_EQ(fault_with(R"("name": "!", )", ""), "(none)");
       CHECK_EQ(fault_with(R"({"x": 100, "y": 200})", R"({"x": 100})"), "/zones/1/position/y");
       CHECK_EQ(fault_with(R"({"x": 100, "y": 200})", R"({"x": "100", "y": 200})"), "/zones/1/position/x");
       CHECK_EQ(fault_with(R"({"x": 100, "y": 200})", R"({"x": 1e999, "y": 200})"), "/zones/1/position/x");
@@ -193,10 +195,106 @@ SCENARIO("a plan without places is refused") {
       CHECK_EQ(fault(R"({"name":"x","categories":[{"name":"a"}],
                          "zones":[{"name":"y","position":{"x":0,"y":0},"rows":[]}]})"),
                "/zones");
-      CHECK_EQ(fault(R"({"name":"x","categories":[],"zones":[]})"), "/categories");
+      CHECK_EQ(fault(R"({"name":"x","categories":[],"zones":[]})"), "/zones");
       CHECK_EQ(fault("7"), "");
       CHECK_EQ(fault(""), "");
     }
+  }
+}
+
+SCENARIO("a fault is told in the words of the plan") {
+  GIVEN("a plan of one zone with two rows") {
+    auto seat = [](const std::string& guid, const std::string& number, const std::string& more) {
+      return R"({"seat_guid":")" + guid + R"(","seat_number":")" + number + "\"," + more + "}";
+    };
+    const std::string plain = R"("position":{"x":1,"y":0},"category":"Gold")";
+    auto plan = [&](const std::string& zone, const std::string& one, const std::string& two) {
+      return R"({"name":"Hall","categories":[{"name":"Gold"}],"zones":[{)" + zone
+             + R"("rows":[{"row_number":"A","seats":[)" + one + R"(]},{"row_number":"A","seats":[)" + two + "]}]}]}";
+    };
+    auto fault = [&](const std::string& one, const std::string& two) {
+      auto result = parse_plan(plan(R"("name":"Ground",)", one, two));
+      auto* wrong = std::get_if<plan_fault>(&result);
+      return wrong ? *wrong : plan_fault{};
+    };
+    const auto first = seat("g-1", "1", plain);
+    const auto second = seat("g-2", "2", plain);
+    THEN("zone, row and seat are named, and the member at fault") {
+      CHECK_EQ(fault(first, seat("g-2", "2", R"("position":{"x":null,"y":0},"category":"Gold")")).sentence,
+               "Zone Ground, row A, seat 2 (g-2): position/x is not a number, it is null.");
+      CHECK_EQ(fault(first, R"({"seat_guid":"g-2",)" + plain + "}").sentence,
+               "Zone Ground, row A, seat at position 1 of its list (g-2): seat_number is missing.");
+      CHECK_EQ(fault(first, R"({"seat_guid":"g-2",)" + plain + "}").pointer, "/zones/0/rows/1/seats/0/seat_number");
+      CHECK_EQ(std::get<plan_fault>(parse_plan(plan("", first, second))).sentence,
+               "Zone at position 1 of its list: name is missing.");
+    }
+    THEN("all guids that are given twice are named, with their places") {
+      auto twice = fault(first + "," + second, seat("g-2", "7", plain) + "," + seat("g-1", "8", plain));
+      CHECK_EQ(twice.pointer, "/zones/0/rows/1/seats/0/seat_guid");
+      CHECK_EQ(twice.sentence,
+               "Each seat needs a guid of its own. The guid g-1 is given to: zone Ground, row A, seat 1, zone Ground, "
+               "row A, seat 8. The guid g-2 is given to: zone Ground, row A, seat 2, zone Ground, row A, seat 7.");
+    }
+    THEN("all categories that the plan does not list are named, each once") {
+      auto in = [&](const std::string& guid, const std::string& category) {
+        return seat(guid, guid, R"("position":{"x":1,"y":0},"category":")" + category + "\"");
+      };
+      auto unknown = fault(in("1", "Loge") + "," + in("2", "Loge"), in("3", "Balcon"));
+      CHECK_EQ(unknown.pointer, "/zones/0/rows/0/seats/0/category");
+      CHECK_EQ(unknown.sentence, "The plan does not list all categories that its places are in: Loge (zone Ground, row "
+                                 "A, seat 1 (1)), Balcon (zone Ground, row A, seat 3 (3)).");
+    }
+    THEN("however many there are, the sentence stays short") {
+      std::string many;
+      for (int i = 0; i < 2'000; ++i)
+        for (int twice = 0; twice < 2; ++twice)
+          many += (many.empty() ? "" : ",") + seat("g" + std::to_string(i), "1", plain);
+      auto told = fault(many, first);
+      CHECK_LT(told.sentence.size(), 4'000u);
+      CHECK(told.sentence.find("1990 more guids") != std::string::npos);
+    }
+    THEN("seats that look alike are sold, with a warning") {
+      auto warnings = warnings_of(*good(plan(R"("name":"Ground",)", first, seat("g-9", "1", plain))));
+      REQUIRE_EQ(warnings.size(), 1u);
+      CHECK(warnings[0].find("zone Ground, row A, seat 1 (g-9)") != std::string::npos);
+      CHECK(warnings_of(*good(plan(R"("name":"Ground",)", first, second))).empty());
+    }
+    THEN("a zone without a name is called by its id, and stands at the origin if it says nothing else") {
+      auto read = good(plan(R"("zone_id":"ground",)", first, second));
+      CHECK_EQ(read->sections()[0].name, "ground");
+      CHECK_EQ(read->sections()[0].id, "ground");
+      CHECK_EQ(read->sections()[0].seats[0].position.x, 1.0);
+    }
+  }
+}
+
+SCENARIO("a plan without categories has one") {
+  GIVEN("a plan as an editor writes it before anybody has made a category") {
+    auto plan = good(R"({"name":"x","categories":[],"zones":[{"name":"y","rows":[{"row_number":"A","seats":[
+      {"seat_guid":"1","seat_number":"1","position":{"x":0,"y":0},"category":""},
+      {"seat_guid":"2","seat_number":"2","position":{"x":1,"y":0}}]}]}]})");
+    THEN("all its seats are in it") {
+      CHECK_EQ(plan->categories(), (std::vector<std::string>{"Standard"}));
+      CHECK_EQ(plan->capacity(), 2u);
+    }
+  }
+}
+
+SCENARIO("a byte order mark before a plan means nothing") {
+  GIVEN("the hall as some editors save it") {
+    CHECK_EQ(good("\xEF\xBB\xBF" + whole)->name(), "Hall");
+  }
+}
+
+SCENARIO("who has no price is named, in one sentence") {
+  GIVEN("the hall with a price for one of its categories") {
+    domain::event_settings settings;
+    settings.prices = {0, {}};
+    auto plan = good(whole);
+    CHECK_EQ(warning_of_prices(settings, *plan).value_or(""),
+             "These categories have no price and are not for sale: Silver.");
+    settings.prices = {0, 5};
+    CHECK(!warning_of_prices(settings, *plan));
   }
 }
 

@@ -206,6 +206,9 @@ SCENARIO("claims that are missing or wrong do not count") {
       CHECK_EQ(shop_fault(token(R"({"sub":7,"exp":)" + soon + "}")), "bad claims");
       CHECK_EQ(shop_fault(token(R"({"sub":"","exp":)" + soon + "}")), "bad claims");
       CHECK_EQ(shop_fault(token(R"({"sub":"a\nb","exp":)" + soon + "}")), "bad claims");
+      CHECK_EQ(shop_fault(token("{\"sub\":\"a\xC2\x85z\",\"exp\":" + soon + "}")), "bad claims");
+      CHECK_EQ(shop_fault(token(R"({"sub":"a\u009fz","exp":)" + soon + "}")), "bad claims");
+      CHECK_EQ(shop_fault(token("{\"sub\":\"a\xC2\xA0z\",\"exp\":" + soon + "}")), "(none)");
       CHECK_EQ(shop_fault(token(R"({"sub":")" + std::string(128, 'x') + R"(","exp":)" + soon + "}")), "(none)");
       CHECK_EQ(shop_fault(token(R"({"sub":")" + std::string(129, 'x') + R"(","exp":)" + soon + "}")), "bad claims");
       CHECK_EQ(shop_fault(token(claims("", whole_second() - 4s))), "(none)");

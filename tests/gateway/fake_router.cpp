@@ -138,11 +138,12 @@ private:
   event_view put(put_event& x) {
     notes_->plan_put = x.plan_text != nullptr;
     auto text = x.plan_text ? x.plan_text : std::make_shared<const std::string>("{}");
-    notes_->tell(event_announced{x.id, x.plan, text, x.settings.currency, x.settings.waiting_room, {}});
+    notes_->tell(event_announced{
+        x.id, x.plan, text, x.settings.currency.value_or("EUR"), x.settings.waiting_room.value_or(true), {}});
     if (x.state)
       states_[x.id] = *x.state;
     auto answer = view(x.id);
-    answer.settings.name = x.settings.name;
+    answer.settings.name = x.settings.name.value_or(x.plan->name());
     return answer;
   }
 

@@ -2,6 +2,8 @@
 
 #include "gateway/http/idempotency.hpp"
 
+#include "codec/problem.hpp"
+
 #include <caf/test/bdd_dsl.hpp>
 
 #include <rapidcheck.h>
@@ -24,7 +26,7 @@ std::string outcome(const idempotency_table::begun& begun) {
     return "first";
   if (const auto* answer = std::get_if<std::shared_ptr<const stored_answer>>(&begun))
     return (*answer)->body;
-  return std::string{domain::slug(std::get<domain::rejection>(begun))};
+  return std::string{codec::slug(std::get<domain::rejection>(begun))};
 }
 
 } // namespace

@@ -67,6 +67,30 @@ SCENARIO("operators create, change and see events") {
   }
 }
 
+SCENARIO("an operator is told what to look at, and where a plan's name is at fault") {
+  GIVEN("plans as editors save them") {
+    auto renamed = [](const std::string& name) {
+      auto plan = tiny_plan;
+      auto at = plan.find(R"("name":")") + 8;
+      return plan.replace(at, plan.find('"', at) - at, name);
+    };
+    auto too_long = call("PUT", "/admin/v1/events/long", R"({"plan":)" + renamed(std::string(230, 'x')) + "}");
+    CHECK_EQ(too_long.status, 400u);
+    CHECK_EQ(too_long.json().at("pointer").as_string(), "/plan/name");
+    CHECK(too_long.json().at("detail").as_string().find("--name") != std::string::npos);
+    auto marked = call("PUT", "/admin/v1/events/marked", "\xEF\xBB\xBF{\"plan\":" + tiny_plan + "}");
+    CHECK_EQ(marked.status, 201u);
+    auto seat = std::string{R"({"seat_guid":"twin-)"};
+    auto row = R"([{"row_number":"A","seats":[)" + seat
+               + R"(1","seat_number":"1","position":{"x":0,"y":0},"category":""},)" + seat
+               + R"(2","seat_number":"1","position":{"x":1,"y":0},"category":""}]}])";
+    auto alike = call("PUT", "/admin/v1/events/alike",
+                      R"({"plan":{"name":"Twins","categories":[],"zones":[{"zone_id":"z","rows":)" + row + "}]}}");
+    CHECK_EQ(alike.status, 201u);
+    CHECK(alike.json().at("warnings").at(0).as_string().find("twin-2") != std::string::npos);
+  }
+}
+
 SCENARIO("the routes are those of the OpenAPI document, both ways") {
   GIVEN("the table and the document") {
     std::set<std::string> served_here;

@@ -59,7 +59,7 @@ SCENARIO("a stored plan that cannot be read is said to be one") {
         (void)node::audit_stored(*store, domain::event_id{"opera"});
         CAF_FAIL("an audit without a plan");
       } catch (const persistence::store_broken& why) {
-        CHECK(std::string_view{why.what()}.starts_with("the stored plan of opera cannot be read: at '"));
+        CHECK(std::string_view{why.what()}.starts_with("the stored plan of opera cannot be read: name is missing."));
       }
     }
   }

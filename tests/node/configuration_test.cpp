@@ -147,6 +147,15 @@ SCENARIO("a file that is not in the format is refused") {
   }
 }
 
+SCENARIO("numbers in a file are decimal") {
+  GIVEN("numbers that CAF would read as octal or hexadecimal") {
+    auto read = parse_configuration("http { threads = 010 }\nstop-within = 010s", "usher.conf");
+    CHECK_EQ(read.node.gateway.threads, 10u);
+    CHECK(read.node.stop_within == std::chrono::seconds{10});
+    CHECK_EQ(refusal_of("http { threads = 0x10 }"), "usher.conf: 0x10: numbers are decimal");
+  }
+}
+
 SCENARIO("secrets are never repeated") {
   GIVEN("an admin key and a store that are not allowed") {
     auto key = refusal_of("admin { key = \"tooshor\" }");

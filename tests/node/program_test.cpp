@@ -73,6 +73,8 @@ SCENARIO("a command line that makes no sense is a usage error") {
              {"event", "create", "opera", "--plan", "theatre", "--rate", "5", "--no-waiting-room"},
              {"event", "create", "opera", "--plan", "theatre", "--hold-ttl", "5"},
              {"event", "create", "opera", "--plan", "theatre", "--price", "cheap"},
+             {"event", "create", "opera", "--plan", "theatre", "--price", "Premium=0x10"},
+             {"event", "create", "opera", "--plan", "theatre", "--hold-ttl", "0x20"},
              {"event", "create", "opera", "--plan", "no-such-plan"},
              {"event", "set", "opera"},
              {"event", "set", "opera", "--hold-ttl", "5"},
@@ -135,6 +137,26 @@ SCENARIO("a plan that is broken is refused with the place") {
         {"event", "create", "opera", "--plan", write(folder, "plan.json", R"({"name": 5})"), "--admin", nobody()});
     CHECK_EQ(done.code, 1);
     CHECK(contains(done.err, "/name"));
+  }
+}
+
+SCENARIO("numbers on the command line are decimal") {
+  GIVEN("numbers that C would read as octal or hexadecimal") {
+    auto said = [](const std::string& number) {
+      return run_usher({"event", "rate", "q", number, "--admin", nobody()});
+    };
+    CHECK_EQ(said("09").code, 3); // it is a number: only nobody answers
+    CHECK_EQ(said("0100000").code, 3);
+    CHECK_EQ(said("0100001").code, 2);
+    auto hexadecimal = said("0x10");
+    CHECK_EQ(hexadecimal.code, 2);
+    CHECK(contains(hexadecimal.err, "0x10 is not a number in decimal digits"));
+    auto price = run_usher({"event", "set", "q", "--price", "Parquet=0x10", "--admin", nobody()});
+    CHECK_EQ(price.code, 2);
+    CHECK(contains(price.err, "decimal digits"));
+    auto rate = run_usher({"bench", "hold", "--rate", "0x10"});
+    CHECK_EQ(rate.code, 2);
+    CHECK(contains(rate.err, "0x10"));
   }
 }
 

@@ -53,7 +53,7 @@ SCENARIO("an event is created, changed and reported by the verbs") {
     auto created = house.verb(node, {"event", "create", "opera", "--plan", "theatre", "--name", "Rigoletto", "--rate",
                                      "50", "--price", "Premium=12000", "--open", "--json"});
     CHECK_EQ(created.code, 0);
-    CHECK_EQ(created.err, "These categories have no --price and cost nothing: First, Second, Third\n");
+    CHECK_EQ(created.err, "Warning: These categories have no price and are not for sale: First, Second, Third.\n");
     auto event = boost::json::parse(created.out);
     CHECK_EQ(event.at("name").as_string(), "Rigoletto");
     CHECK_EQ(event.at("state").as_string(), "open");
@@ -67,6 +67,17 @@ SCENARIO("an event is created, changed and reported by the verbs") {
     CHECK_EQ(set.at("hold_ttl_s").as_int64(), 120);
     CHECK_EQ(set.at("max_shopping").as_int64(), 9);
     CHECK(contains(boost::json::serialize(set.at("categories")), "9900"));
+    auto again = house.verb(node, {"event", "create", "opera", "--plan", "theatre", "--price", "First=0850",
+                                   "--closes-at", "2190-01-01T00:00:00Z", "--json"});
+    CHECK_EQ(again.code, 0);
+    auto kept = boost::json::parse(again.out);
+    CHECK_EQ(kept.at("name").as_string(), "Rigoletto");
+    CHECK_EQ(kept.at("max_shopping").as_int64(), 9);
+    CHECK_EQ(kept.at("closes_at").as_string(), "2190-01-01T00:00:00.000Z");
+    CHECK(contains(boost::json::serialize(kept.at("categories")), "9900"));
+    CHECK(contains(boost::json::serialize(kept.at("categories")), "\"amount\":850,"));
+    CHECK_EQ(house.verb(node, {"event", "create", "opera", "--plan", "theatre", "--closes-at", "none"}).code, 0);
+    CHECK(contains(house.verb(node, {"event", "show", "opera", "--json"}).out, "\"closes_at\":null"));
     auto misspelt = house.verb(node, {"event", "set", "opera", "--price", "Premum=9900"});
     CHECK_EQ(misspelt.code, 1);
     CHECK(contains(misspelt.err, "Premum"));
@@ -91,6 +102,37 @@ SCENARIO("an event is created, changed and reported by the verbs") {
   }
 }
 
+SCENARIO("what a shop gets wrong at first is refused with what to do") {
+  GIVEN("a node") {
+    hall house;
+    child_node node{house.options()};
+    auto unpriced = house.verb(node, {"event", "create", "opera", "--plan", "theatre", "--open"});
+    CHECK_EQ(unpriced.code, 1);
+    CHECK(contains(unpriced.err, "(at /prices)"));
+    auto typo = house.verb(node, {"event", "create", "opera", "--plan", "theatre", "--currency", "EUO"});
+    CHECK_EQ(typo.code, 1);
+    CHECK(contains(typo.err, "(at /currency)"));
+    temporary_directory folder;
+    auto file = [&](const std::string& name) {
+      auto path = (folder.path() / "plan.json").string();
+      std::ofstream{path} << "\xEF\xBB\xBF{\"name\":\"" + name
+                                 + R"(","categories":[],"zones":[{"zone_id":"ground","rows":[{"row_number":"A","seats":[
+        {"seat_guid":"a","seat_number":"1","position":{"x":0,"y":0},"category":""}]}]}]})";
+      return path;
+    };
+    auto long_name = house.verb(node, {"event", "create", "opera", "--plan", file(std::string(230, 'x'))});
+    CHECK_EQ(long_name.code, 1);
+    CHECK(contains(long_name.err, "(at /plan/name)"));
+    CHECK(contains(long_name.err, "--name"));
+    auto made = house.verb(node, {"event", "create", "tokyo", "--plan", file(""), "--currency", "JPY", "--price",
+                                  "Standard=12000", "--open"});
+    CHECK_EQ(made.code, 0);
+    CHECK(contains(made.out, "tokyo: tokyo, open"));
+    CHECK(contains(made.out, "12,000 JPY"));
+    CHECK(contains(house.verb(node, {"event", "report", "tokyo"}).out, "Revenue 0 JPY"));
+  }
+}
+
 SCENARIO("SIGTERM stops a node in time, and what it knew is there again") {
   GIVEN("a node with an event") {
     hall house;
@@ -110,7 +152,7 @@ SCENARIO("a port that is in use stops the start before the store is taken over")
   GIVEN("a node") {
     hall house;
     child_node first{house.options()};
-    CHECK_EQ(house.verb(first, {"event", "create", "opera", "--plan", "theatre"}).code, 0);
+    CHECK_EQ(house.verb(first, {"event", "create", "opera", "--plan", "theatre", "--price", "Premium=1"}).code, 0);
     auto second =
         run_usher({"node", "--http", to_string(first.http()), "--admin", "127.0.0.1:0", "--store", house.store});
     CHECK_EQ(second.code, 1);
@@ -123,7 +165,7 @@ SCENARIO("a second node on the same store takes over, and the first says why it 
   GIVEN("a node with an event") {
     hall house;
     child_node first{house.options()};
-    CHECK_EQ(house.verb(first, {"event", "create", "opera", "--plan", "theatre"}).code, 0);
+    CHECK_EQ(house.verb(first, {"event", "create", "opera", "--plan", "theatre", "--price", "Premium=1"}).code, 0);
     WHEN("a second one starts, and the first is asked to change something") {
       child_node second{house.options()};
       CHECK_EQ(house.verb(first, {"event", "open", "opera"}).code, 1);

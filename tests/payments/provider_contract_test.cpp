@@ -32,7 +32,7 @@ std::filesystem::path fresh_ledger() {
 }
 
 std::vector<adapter> adapters() {
-  auto in_memory = sandbox_settings{.delay_mean = std::chrono::milliseconds{0}};
+  auto in_memory = sandbox_settings{.delay_mean = std::chrono::milliseconds{0}, .magic_methods = true};
   return {
       {"sandbox in memory", [=] { return std::make_unique<sandbox>(in_memory); }},
       {"sandbox with a ledger",

@@ -84,15 +84,24 @@ SCENARIO("a lost answer hides a charge about as often as it hides that there was
 }
 
 SCENARIO("the special methods do what their names say") {
-  sandbox who{{.delay_mean = 0ms, .decline_rate = 1, .failure_rate = 0.9}};
+  sandbox who{{.delay_mean = 0ms, .decline_rate = 1, .failure_rate = 0.9, .magic_methods = true}};
   CHECK_EQ(charge(who, "a", sandbox_method::succeeds), outcome::succeeded);
   CHECK_EQ(charge(who, "b", sandbox_method::declined), outcome::declined);
-  sandbox faithful{{.delay_mean = 0ms}};
+  sandbox faithful{{.delay_mean = 0ms, .magic_methods = true}};
   CHECK_EQ(charge(faithful, "c", sandbox_method::lost_after), outcome::unknown);
   CHECK_EQ(status(faithful, "c"), outcome::succeeded);
   CHECK_EQ(charge(faithful, "d", sandbox_method::lost_before), outcome::unknown);
   CHECK_EQ(status(faithful, "d"), outcome::never_asked);
   CHECK_EQ(charge(faithful, "d", sandbox_method::lost_before), outcome::succeeded);
+}
+
+SCENARIO("no buyer chooses what happens unless that is switched on") {
+  sandbox strict{{.delay_mean = 0ms, .decline_rate = 1}};
+  CHECK_EQ(charge(strict, "a", sandbox_method::succeeds), outcome::declined);
+  sandbox plain{{.delay_mean = 0ms}};
+  CHECK_EQ(charge(plain, "b", sandbox_method::declined), outcome::succeeded);
+  CHECK_EQ(charge(plain, "c", sandbox_method::lost_after), outcome::succeeded);
+  CHECK_EQ(charge(plain, "d", sandbox_method::lost_before), outcome::succeeded);
 }
 
 SCENARIO("the ledger has one line a movement and outlives the sandbox") {

@@ -95,6 +95,33 @@ SCENARIO("settings that were written before they said more are read with the def
   }
 }
 
+SCENARIO("a journal from before seats could be without a price reads as it did") {
+  GIVEN("settings with prices of 0 and 100, as they were written then") {
+    const std::string then{"\x01\x08"
+                           "\x01x"
+                           "\x03"
+                           "EUR"
+                           "\x02\x00\xC8\x01"     // the prices, plain numbers
+                           "\xD8\x04\x08\x64\x00" // 300 s, 8 seats, 100 per second, no cap
+                           "\x01\x00\x00\x00",    // a waiting room, orphans allowed, no times
+                           21};
+    THEN("0 is still a price") {
+      auto fact = decode(then);
+      REQUIRE(fact.has_value());
+      const auto& settings = std::get<domain::event_defined>(*fact).settings;
+      CHECK(settings.prices == (std::vector<domain::price>{0, 100}));
+      CHECK(settings.hold_ttl == domain::seconds{300});
+    }
+  }
+  GIVEN("settings with a category without a price") {
+    domain::event_settings settings;
+    settings.prices = {{}, 0, 100};
+    THEN("it comes back as one, and not as 0") {
+      CHECK((decode(encoded(domain::event_defined{settings})) == domain::fact{domain::event_defined{settings}}));
+    }
+  }
+}
+
 SCENARIO("bytes that are no fact are refused, whatever they are") {
   GIVEN("one fact of each kind") {
     THEN("a part of it is no fact, and neither is it with something behind it") {
