@@ -56,7 +56,7 @@ category_prices read_prices(object_reader& members) {
 std::optional<domain::event_state> read_state(object_reader& members) {
   using domain::event_state;
   constexpr auto settable = std::to_array(
-      {event_state::scheduled, event_state::draw, event_state::open, event_state::paused, event_state::closed});
+      {event_state::scheduled, event_state::open, event_state::paused, event_state::closed});
   auto name = members.optional_text("state", name_bytes);
   if (!name)
     return std::nullopt;
@@ -64,7 +64,7 @@ std::optional<domain::event_state> read_state(object_reader& members) {
                             [&](event_state state) { return domain::to_string(state) == *name; });
   if (found != settable.end())
     return *found;
-  members.fail("state", "This must be scheduled, draw, open, paused or closed.");
+  members.fail("state", "This must be scheduled, open, paused or closed. A draw is reserved for later.");
   return std::nullopt;
 }
 

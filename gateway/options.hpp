@@ -58,6 +58,7 @@ struct options {
   rate_limits per_buyer{20, 60, 200'000, false};
   rate_limits per_address{200, 600, 200'000, false}; ///< `limit_loopback` applies to buyers, too
   std::uint32_t strikes_max = 100;          ///< refusals in a row for coming too often before a WebSocket is closed
+  std::vector<std::string> allowed_origins; ///< of pages that may use the buyers' port; `*` for all
   std::vector<std::string> trusted_proxies; ///< addresses or networks whose X-Forwarded-For counts
 };
 

@@ -37,6 +37,15 @@ bool is_url_folder(const std::string& url) {
          && std::ranges::all_of(url, plain);
 }
 
+/// A scheme and a host as browsers send them in `Origin`, or `*`.
+bool is_origin(const std::string& text) {
+  auto plain = [](char c) { return c > ' ' && c < 127 && c != '"' && c != '\\' && c != '/'; };
+  auto scheme = text.find("://");
+  return text == "*"
+         || (scheme != std::string::npos && scheme > 0 && is_short(text) && text.size() > scheme + 3
+             && std::ranges::all_of(text.substr(scheme + 3), plain));
+}
+
 bool is_path(const std::string& path) {
   return !path.empty() && path.find('\0') == std::string::npos;
 }
@@ -121,6 +130,12 @@ std::vector<option> declare() {
       number(
           {"http.max-kept-sessions", "Lost WebSocket sessions that are kept to be resumed.", "sessions"},
           [](auto& s) -> auto& { return s.gateway.kept_sessions_max; }, 0, 10'000'000),
+      texts(
+          {"http.allowed-origins", "Origins of the pages that may use the buyers' port from a browser, by HTTP and by "
+                                   "WebSocket. Pages that were "
+                                   "served under the same host name may always; programs that name no origin, too."},
+          [](auto& s) -> auto& { return s.gateway.allowed_origins; },
+          "a list of origins like \"https://shop.example\", or \"*\" for all", is_origin),
       texts(
           {"http.trusted-proxies",
            "Proxies whose `X-Forwarded-For` is believed: the address behind them counts for limits, not theirs."},

@@ -1,5 +1,6 @@
 #include "gateway/http/http_session.hpp"
 
+#include "gateway/http/origins.hpp"
 #include "gateway/thread/session_thread.hpp"
 #include "gateway/ws/websocket_session.hpp"
 #include "log/log.hpp"
@@ -12,8 +13,10 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +44,10 @@ constexpr int request_timeouts_max = 6;
 constexpr std::chrono::seconds linger_time{2};
 constexpr std::size_t discard_bytes = 16 * 1024;
 
+/// How much of a body is read in one step. With a header it is all that a connection keeps unread, so a chunk's
+/// extension or a trailer that does not end is an error and no way to fill the memory.
+constexpr std::size_t body_step_bytes = 64 * 1024;
+
 /// Of a `Sec-WebSocket-Key`: 16 bytes in base64.
 constexpr std::size_t websocket_key_size = 24;
 
@@ -51,9 +58,26 @@ bool names_one_host(const Header& header) {
   return hosts == 1 || (hosts == 0 && header.version() < 11);
 }
 
-/// Everybody may ask whether a node lives and serves, however busy it is.
-bool is_probe(std::string_view path) {
-  return path == "/healthz" || path == "/readyz";
+/// Every framing of a body but these two is refused: what a proxy in front reads differently would shift requests and
+/// answers on a shared connection (RFC 9112, 6.1 and 6.3).
+template <class Header>
+bool is_framed_plainly(const Header& header) {
+  auto codings = header.count(http::field::transfer_encoding);
+  if (codings == 0)
+    return true;
+  return codings == 1 && header.version() >= 11 && header.count(http::field::content_length) == 0
+         && beast::iequals(header[http::field::transfer_encoding], "chunked");
+}
+
+/// The present second as RFC 9110, 5.6.7, writes it.
+const std::string& date_now() {
+  thread_local std::time_t second = -1;
+  thread_local std::string text;
+  if (auto now = std::time(nullptr); now != second) {
+    second = now;
+    text = fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", fmt::gmtime(now));
+  }
+  return text;
 }
 
 /// One HTTP/1.1 connection: one request after another, each answered before the next is read.
@@ -61,7 +85,7 @@ class http_session final : public connection, public std::enable_shared_from_thi
 public:
   http_session(session_thread& thread, tcp_socket socket, boost::asio::ip::address peer, http_port port, bool surplus)
       : connection(thread.connections()), thread_(thread), socket_(std::move(socket)), peer_(std::move(peer)),
-        port_(port), surplus_(surplus) {
+        port_(port), surplus_(surplus), buffer_(thread.options().header_bytes_max + body_step_bytes) {
     if (port_ == http_port::buyers)
       place_.emplace(thread_.shared().places.take(peer_));
     thread_.metrics().connections->inc();
@@ -104,8 +128,13 @@ public:
 private:
   void header_read() {
     const auto& header = parser_->get();
+    read_head();
     if (!names_one_host(header))
       return make_exchange(true)->refuse(domain::rejection::bad_request, "A request has exactly one Host.");
+    if (!is_framed_plainly(header))
+      return make_exchange(true)->refuse_plainly(501, "Not Implemented",
+                                                 "The only Transfer-Encoding is chunked, in HTTP/1.1, without a "
+                                                 "Content-Length.");
     // Nobody without the key may make us read a plan of 64 MiB.
     if (port_ == http_port::operators
         && !operator_may(thread_.options(), path_of(header), view(header[http::field::authorization]))) {
@@ -127,8 +156,16 @@ private:
     if (auto refused = thread_.too_often(from))
       return make_exchange(true)->refuse(*refused);
     const auto& header = parser_->get();
+    if (buffer_.size() > 0 || parser_->chunked() || parser_->content_length_remaining().value_or(0) > 0)
+      return make_exchange(true)->refuse(domain::rejection::bad_request,
+                                         "Nothing may follow the request for a WebSocket before it is answered.");
+    if (header.count(http::field::origin) > 0 && !origin_)
+      return make_exchange(true)->refuse_plainly(403, "Forbidden",
+                                                 "Pages of this Origin may not use this server; its operator can list "
+                                                 "it as one of http.allowed-origins.");
     if (header[http::field::sec_websocket_version] != "13") {
       auto said = plain_problem(426, "Upgrade Required", "WebSockets are spoken here in version 13.");
+      said.headers.emplace_back("Upgrade", "websocket");
       said.headers.emplace_back("Sec-WebSocket-Version", "13");
       return make_exchange(true)->reply(std::move(said));
     }
@@ -165,11 +202,37 @@ private:
   void serve() {
     wait_until(thread_.options().request_timeout * request_timeouts_max);
     thread_.metrics().http_requests->inc();
-    auto exchange = make_exchange(surplus_ || !parser_->get().keep_alive());
+    auto exchange = make_exchange(surplus_ || !keep_alive_);
     if (port_ == http_port::buyers && !is_probe(exchange->request().path))
       if (auto refused = thread_.too_often(exchange->request().from))
         return exchange->refuse(*refused);
+    if (origin_ && exchange->request().method == "OPTIONS")
+      return exchange->reply(preflight_answer());
     dispatch(exchange, port_);
+  }
+
+  /// Takes what the request says of itself before its body comes: fields after the body are not to be taken for those
+  /// before it (RFC 9110, 6.5.1).
+  void read_head() {
+    const auto& message = parser_->get();
+    keep_alive_ = message.keep_alive();
+    origin_.reset();
+    if (auto origin = view(message[http::field::origin]);
+        port_ == http_port::buyers && !origin.empty() && message.count(http::field::origin) == 1
+        && may_use(origin, view(message[http::field::host]), thread_.options().allowed_origins))
+      origin_ = origin;
+    http_request request;
+    head_ = message.method() == http::verb::head;
+    request.method = head_ ? std::string{"GET"} : std::string{view(message.method_string())};
+    request.path = path_of(message);
+    request.content_type = view(message[http::field::content_type]);
+    request.authorization = view(message[http::field::authorization]);
+    request.idempotency_key = view(message["Idempotency-Key"]);
+    request.queue_token = view(message["Usher-Queue"]);
+    request.pass = view(message["Usher-Pass"]);
+    request.if_none_match = view(message[http::field::if_none_match]);
+    request.from = client();
+    request_ = std::move(request);
   }
 
   /// Not an HTTP request, or one that is too large.
@@ -211,17 +274,9 @@ private:
   exchange_ptr make_exchange(bool close_after) {
     busy_ = true;
     auto& message = parser_->get();
-    http_request request;
-    head_ = message.method() == http::verb::head;
-    request.method = head_ ? std::string{"GET"} : std::string{view(message.method_string())};
-    request.path = path_of(message);
-    request.content_type = view(message[http::field::content_type]);
-    request.authorization = view(message[http::field::authorization]);
-    request.idempotency_key = view(message["Idempotency-Key"]);
-    request.queue_token = view(message["Usher-Queue"]);
-    request.pass = view(message["Usher-Pass"]);
-    request.if_none_match = view(message[http::field::if_none_match]);
-    request.from = client();
+    if (!request_)
+      read_head(); // of a request that broke off
+    auto request = *std::exchange(request_, std::nullopt);
     request.body = std::move(message.body());
     auto exchange = std::make_shared<http_exchange>(
         thread_, std::move(request), buyer_, [self = shared_from_this(), close_after](std::optional<http_reply> said) {
@@ -242,6 +297,8 @@ private:
     logger().debug("{}: {}", line_, said.status);
     wait_until(thread_.options().idle_timeout);
     reply_ = std::move(said);
+    if (origin_)
+      share_with(reply_, *origin_);
     const auto& text = reply_.shared_body ? *reply_.shared_body : reply_.body;
     close_after_ = reply_.close || draining_;
     if (head_ || reply_.status == 204 || reply_.status == 304)
@@ -256,6 +313,7 @@ private:
     auto kept = std::make_shared<std::decay_t<Message>>(std::forward<Message>(message));
     kept->version(11);
     kept->result(reply_.status);
+    kept->set(http::field::date, date_now());
     kept->set("Usher-Request-Id", trace_);
     kept->set("X-Content-Type-Options", "nosniff");
     kept->set("Referrer-Policy", "no-referrer");
@@ -312,6 +370,9 @@ private:
   bool surplus_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
+  std::optional<http_request> request_; ///< whose body is still to come
+  std::optional<std::string> origin_;   ///< of the page that asks, if it may use this port
+  bool keep_alive_ = false;
   known_buyer buyer_;
   http_reply reply_;
   std::string line_;

@@ -68,6 +68,8 @@ constexpr std::array node_calls{
     route{http_port::buyers, "GET", "/readyz", get_readiness},
     route{http_port::buyers, "GET", "/openapi.json", get_openapi},
     route{http_port::buyers, "GET", "/asyncapi.json", get_asyncapi},
+    route{http_port::operators, "GET", "/healthz", get_health},
+    route{http_port::operators, "GET", "/readyz", get_readiness},
     route{http_port::operators, "GET", "/metrics", get_metrics},
 };
 

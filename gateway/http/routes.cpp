@@ -76,8 +76,11 @@ std::vector<route> all_routes() {
 }
 
 bool takes_json(const http_request& request) {
-  auto type = std::string_view{request.content_type};
-  type = type.substr(0, type.find(';'));
+  std::string type{request.content_type.substr(0, request.content_type.find(';'))};
+  type.erase(type.find_last_not_of(" \t") + 1);
+  // The names of types are the same in large and small letters (RFC 9110, 8.3.1).
+  std::transform(type.begin(), type.end(), type.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c | 0x20) : c; });
   return request.body.empty() || type.empty() || type == "application/json" || type.ends_with("+json");
 }
 
@@ -117,8 +120,12 @@ void dispatch(const exchange_ptr& exchange, http_port port) {
   exchange->reply(std::move(said));
 }
 
+bool is_probe(std::string_view path) {
+  return path == "/healthz" || path == "/readyz";
+}
+
 bool operator_may(const options& configured, std::string_view path, std::string_view authorization) {
-  if (configured.admin_key.empty() || (path == "/metrics" && !configured.metrics_need_key))
+  if (configured.admin_key.empty() || is_probe(path) || (path == "/metrics" && !configured.metrics_need_key))
     return true;
   auto key = bearer_token(authorization);
   return key && codec::same_secret(*key, configured.admin_key);

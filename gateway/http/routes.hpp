@@ -24,6 +24,9 @@ struct route {
 /// Serves a request by its route, or answers 404 or 405.
 void dispatch(const exchange_ptr& exchange, http_port port);
 
+/// Whether a path only asks if the node lives and serves. Everybody may, however busy it is, and on both ports.
+[[nodiscard]] bool is_probe(std::string_view path);
+
 /// Whether an operator's request shows the key or needs none.
 [[nodiscard]] bool operator_may(const options& configured, std::string_view path, std::string_view authorization);
 

@@ -157,6 +157,8 @@ SCENARIO("a wrong definition is refused where it is wrong") {
       CHECK_EQ(fault_at(codec::read_event_body(R"({"closes_at":"2200-01-01T00:00:00Z"})")), "/closes_at");
       CHECK_EQ(fault_at(codec::read_event_body(R"({"closes_at":"2199-12-31T23:59:59Z"})")), "(none)");
       CHECK_EQ(fault_at(codec::read_event_body(R"({"state":"sold_out"})")), "/state");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"state":"draw"})")), "/state"); // until there is a draw
+      CHECK_EQ(fault_at(codec::read_event_change(R"({"state":"draw"})", rock, *hall)), "/state");
       CHECK_EQ(fault_at(codec::read_event_body(R"({"opens_at":"tomorrow"})")), "/opens_at");
       CHECK_EQ(
           fault_at(codec::read_event_body(R"({"opens_at":"2026-01-02T00:00:00Z","closes_at":"2026-01-01T00:00:00Z"})")),
