@@ -181,6 +181,8 @@ class reader {
 public:
   explicit reader(std::string_view bytes) : rest_(bytes) {}
 
+  [[nodiscard]] char version() const noexcept { return version_; }
+
   /// Reads the version that what follows was written at. False when it is unknown.
   bool read_version() {
     version_ = static_cast<char>(octet());
@@ -321,10 +323,16 @@ constexpr auto readers_of(std::index_sequence<Kinds...>) {
 
 constexpr auto readers = readers_of(std::make_index_sequence<std::variant_size_v<fact>>{});
 
+/// The newest version of the facts of a kind.
+char version_of(std::size_t kind) {
+  static const auto with_settings = fact{event_defined{}}.index();
+  return kind == with_settings ? settings_version : format_version;
+}
+
 } // namespace
 
 void encode(const fact& x, std::string& bytes) {
-  bytes += std::holds_alternative<event_defined>(x) ? settings_version : format_version;
+  bytes += version_of(x.index());
   bytes += static_cast<char>(x.index());
   writer codec{bytes};
   std::visit([&codec](const auto& alternative) { codec.all_fields(alternative); }, x);
@@ -335,7 +343,7 @@ std::optional<fact> decode_front(std::string_view& bytes) {
   if (!codec.read_version())
     return std::nullopt;
   std::size_t kind = codec.octet();
-  if (!codec.good() || kind >= readers.size())
+  if (!codec.good() || kind >= readers.size() || codec.version() > version_of(kind))
     return std::nullopt;
   auto x = readers[kind](codec);
   if (!codec.good())

@@ -406,7 +406,7 @@ SCENARIO("small frames say what they are") {
                R"({"token":"t","buyer":"anna","expires_at":"2026-11-22T19:30:05.678Z"})");
       codec::welcome said{"s", domain::buyer_id{"anna"}, moment_of_test(), 15s, true, "t"};
       CHECK(parsed(codec::welcome_frame(seven, said))
-            == expected(R"({"type":"codec::welcome","re":"7","session":"s","buyer":"anna","token":"t",
+            == expected(R"({"type":"welcome","re":"7","session":"s","buyer":"anna","token":"t",
                             "server_time":"2026-11-22T19:30:05.678Z","heartbeat_s":15,"resumed":true})"));
     }
   }

@@ -92,7 +92,7 @@ SCENARIO("a node whose store answers but takes no facts is not ready until it ta
     sqlite3* other = nullptr;
     CHECK_EQ(sqlite3_open((place.path() / "usher.db").c_str(), &other), SQLITE_OK);
     CHECK_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
-    CHECK_THROWS_AS(operators.patch("/admin/v1/events/opera", {{"name", "Another opera"}}), refused);
+    CHECK_THROWS_AS(operators.patch("/admin/v1/events/opera", {{"hold_ttl_s", 120}}), refused);
     auto ready_answers = [&](unsigned status) {
       usher::crowd::http_client client{{"127.0.0.1", node.buyers().port}};
       auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
