@@ -158,7 +158,7 @@ SCENARIO("an event whose shard its store contradicts is started again a few time
   CHECK(asked<messages::order_view>(node, wish)->reply.has_value());
   auto epoch_of_event = [&] { return memory_store{books}.shards(id).front().epoch.value(); };
   auto* stopped = sys.metrics().gauge_singleton("usher", "shards-stopped", "");
-  pass(3s, 100ms);
+  pass(10s, 100ms);
   CHECK_GE(epoch_of_event(), 2u);
   // The order's seat stays contradicted, so its section stops as often as it is started.
   pass(120s, 100ms);
