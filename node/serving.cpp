@@ -34,9 +34,9 @@ exit_code serve(configuration configured) {
   allow_many_open_files();
   use_batch_scheduling();
   stop_request request;
-  warn_of_sandbox(settings);
   auto key_given = !settings.gateway.admin_key.empty();
   application node{configured, [&request](std::string why) { request.fail(std::move(why)); }};
+  warn_of_sandbox(settings);
   if (!key_given)
     show_key(node.admin_key());
   tell_ready();

@@ -85,7 +85,7 @@ class Trace(Story):
         taken = self.post(node, "/v1/events/duet/holds", {"seats": ["stalls-1-1"]}, "second")
         self.assertEqual(taken.slug, "seat-taken")
         request = taken.headers["Usher-Request-Id"]
-        self.assertTrue(self.lines(node, f"[{request}]", "duet/0 refuses hold", "seat-taken"), node.output())
+        self.assertTrue(self.lines(node, f"[{request}]", "duet/0 refuses hold", "Somebody else was faster"), node.output())
 
     async def test_after_a_crash_the_lines_of_an_order_carry_its_name(self):
         node = self.start()
