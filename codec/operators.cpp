@@ -55,8 +55,8 @@ category_prices read_prices(object_reader& members) {
 
 std::optional<domain::event_state> read_state(object_reader& members) {
   using domain::event_state;
-  constexpr auto settable = std::to_array(
-      {event_state::scheduled, event_state::open, event_state::paused, event_state::closed});
+  constexpr auto settable =
+      std::to_array({event_state::scheduled, event_state::open, event_state::paused, event_state::closed});
   auto name = members.optional_text("state", name_bytes);
   if (!name)
     return std::nullopt;
