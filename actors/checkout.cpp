@@ -8,7 +8,10 @@
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
+#include <caf/disposable.hpp>
 #include <caf/stateful_actor.hpp>
+#include <caf/telemetry/gauge.hpp>
+#include <caf/telemetry/metric_registry.hpp>
 #include <caf/typed_actor_pointer.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -28,6 +31,14 @@ using messages::to_refusal;
 
 /// The reason shown to the order's buyer and to whoever reads the journal.
 constexpr const char* cancelled_by_buyer = "Cancelled by the buyer.";
+constexpr const char* ended_by_organiser = "Ended by the organiser.";
+
+/// Why an order that is undone was undone: an operator's reason stands at the step that began it.
+std::string reason_to_undo(const domain::order& order) {
+  if (order.visited(order_state::given_up))
+    return ended_by_organiser;
+  return order.state() == order_state::cancelling && !order.reason().empty() ? order.reason() : cancelled_by_buyer;
+}
 
 /// Carries one order through its saga. Every step is: do it, have the event write it down, go on. A step that gets no
 /// answer, or is not possible yet, is tried again, less and less often.
@@ -44,16 +55,25 @@ public:
                  {domain::to_hex(details_.order), {details_.total, std::move(start.currency)}, details_.method},
                  timing_.answer_wait),
         name_("order " + start.event.value() + "~" + domain::to_hex(details_.order)),
-        line_(messages::line_start(trace_) + name_), retry_(timing_.first_retry) {
-    cancel_ = start.order.cancel_requested_at().has_value();
+        line_(messages::line_start(trace_) + name_), cancel_(start.order.unwanted()),
+        why_undone_(reason_to_undo(start.order)), retry_(timing_.first_retry),
+        stuck_count_(*self->system().metrics().gauge_singleton("usher", "orders-stuck",
+                                                               "Orders that have come no further for five minutes.")) {}
+
+  ~checkout_state() {
+    if (!stuck_at_)
+      stuck_count_.dec();
+    timer_.dispose();
   }
+  checkout_state(const checkout_state&) = delete;
+  checkout_state& operator=(const checkout_state&) = delete;
 
   messages::checkout_actor::behavior_type make_behavior() {
+    note_progress();
     carry_on();
     return {
         [this](const messages::cancel_requested& wish) { cancel(wish); },
         [this](messages::payment_answered& answer) { payment_answered(answer); },
-        [this](messages::deadline_reached) { wake(); },
     };
   }
 
@@ -62,8 +82,11 @@ private:
   using time_point = caf::actor_clock::time_point;
 
   void cancel(const messages::cancel_requested& wish) {
-    log_.debug("{}{}: its buyer wants out", messages::line_start(wish.trace), name_);
+    log_.debug("{}{}: it is not wanted any more", messages::line_start(wish.trace), name_);
     cancel_ = true;
+    // Once the charge has an outcome, the event refuses the step that follows from it, and so this hears of it.
+    if (wish.given_up && state_ == order_state::charging && !payment_.settled())
+      given_up();
   }
 
   // ---- from state to state ----
@@ -78,7 +101,9 @@ private:
         keep_extended();
         return ask_status();
       case order_state::charged:
-        return cancel_ ? refund_instead(cancelled_by_buyer) : sell();
+        return cancel_ ? refund_instead(why_undone_) : sell();
+      case order_state::given_up:
+        return let_go();
       case order_state::refunding:
         return take_back();
       case order_state::cancelling:
@@ -109,7 +134,12 @@ private:
     // The buyer cancelled while the seats were being sold, and the event heard of it first.
     if (next == order_state::confirmed && why.reason == domain::rejection::in_progress) {
       cancel_ = true;
-      return refund_instead(cancelled_by_buyer);
+      return refund_instead(why_undone_);
+    }
+    // An operator gave it up before the outcome of its charge was written down.
+    if (state_ == order_state::charging && why.reason == domain::rejection::in_progress) {
+      given_up_as_ = next;
+      return given_up();
     }
     if (domain::is_passing(why.reason)) {
       next_state_ = next;
@@ -128,17 +158,32 @@ private:
     auto goes_back = state_ == order_state::refunding || state_ == order_state::refunded;
     log_.log(goes_back ? spdlog::level::info : spdlog::level::debug, "{} is {}{}{}", line_, domain::to_string(state_),
              reason.empty() ? "" : ": ", reason);
+    note_progress();
     if (state_ == order_state::charging)
       charge();
     else
       carry_on();
   }
 
+  void note_progress() {
+    if (!stuck_at_)
+      stuck_count_.dec();
+    stuck_at_ = self_->clock().now() + messages::order_stuck_after;
+    set_timer();
+  }
+
+  void note_stuck() {
+    stuck_at_.reset();
+    stuck_count_.inc();
+    log_.warn("{} is {} for {} s now; operators find such orders by the state `stuck`", line_,
+              domain::to_string(state_), messages::order_stuck_after.count());
+  }
+
   // ---- started: the hold is being set to paying ----
 
   void start_payments() {
     if (cancel_)
-      return fail(cancelled_by_buyer);
+      return fail(why_undone_);
     sections_.start_payment(then(&checkout_state::payments_started));
   }
 
@@ -148,7 +193,7 @@ private:
     if (sections_.answers().delayed())
       return try_later(&checkout_state::start_payments);
     if (cancel_)
-      return fail(cancelled_by_buyer);
+      return fail(why_undone_);
     extend_later();
     advance(order_state::charging);
   }
@@ -162,7 +207,7 @@ private:
 
   void extend_later() {
     extend_at_ = self_->clock().now() + timing_.payment_window / 3;
-    wake_at(*extend_at_);
+    set_timer();
   }
 
   // ---- failed: no money moved ----
@@ -189,13 +234,15 @@ private:
   void charge() {
     if (details_.total == 0)
       return settle({payment_step::charge, payment_outcome::succeeded, {}});
-    wake_at(payment_.charge());
+    payment_.charge();
+    set_timer();
   }
 
   void ask_status() {
     if (details_.total == 0)
       return settle({payment_step::status, payment_outcome::succeeded, {}});
-    wake_at(payment_.ask_status());
+    payment_.ask_status();
+    set_timer();
   }
 
   void payment_answered(messages::payment_answered& answer) {
@@ -206,6 +253,8 @@ private:
       refund_answered(answer);
     else if (state_ == order_state::charging)
       settle(answer);
+    else if (state_ == order_state::given_up)
+      settle_given_up(answer);
   }
 
   void settle(const messages::payment_answered& answer) {
@@ -239,6 +288,65 @@ private:
     retry_ = timing_.first_retry;
   }
 
+  // ---- given up: the seats go back at once, and so does money that still comes ----
+
+  void given_up() {
+    state_ = order_state::given_up;
+    cancel_ = true;
+    why_undone_ = ended_by_organiser;
+    log_.info("{} is given up by an operator", line_);
+    let_go();
+  }
+
+  void let_go() {
+    extend_at_.reset();
+    retry_at_.reset();
+    given_up_at_ = self_->clock().now();
+    letting_go_ = true;
+    sections_.stop_payment(then(&checkout_state::stopped_as_given_up));
+  }
+
+  void stopped_as_given_up() {
+    if (sections_.answers().delayed())
+      return try_later(&checkout_state::let_go);
+    sections_.release(then(&checkout_state::watch_for_money));
+  }
+
+  void watch_for_money() {
+    if (sections_.answers().delayed())
+      return try_later(&checkout_state::let_go);
+    letting_go_ = false;
+    if (given_up_as_ == order_state::started && details_.total > 0)
+      return ask_status();
+    end_given_up();
+  }
+
+  void end_given_up() {
+    if (given_up_as_ == order_state::charged)
+      refund_instead(why_undone_);
+    else
+      advance(order_state::cancelled, why_undone_);
+  }
+
+  void settle_given_up(const messages::payment_answered& answer) {
+    auto over = self_->clock().now() - given_up_at_ >= timing_.late_money;
+    if (answer.outcome == payment_outcome::succeeded)
+      given_up_as_ = order_state::charged;
+    else if (answer.outcome == payment_outcome::declined || (answer.outcome == payment_outcome::never_asked && over))
+      given_up_as_ = order_state::failed;
+    if (given_up_as_ != order_state::started)
+      settled();
+    else
+      payment_.stop_waiting();
+    if (letting_go_)
+      return; // the provider's word counts when the seats are free
+    if (given_up_as_ != order_state::started)
+      return end_given_up();
+    if (answer.outcome == payment_outcome::unknown)
+      note_unknown("charge", answer.reason);
+    try_later(&checkout_state::ask_status);
+  }
+
   // ---- charged: the seats are being sold ----
 
   void sell() {
@@ -248,7 +356,7 @@ private:
 
   void sold() {
     if (cancel_)
-      return refund_instead(cancelled_by_buyer);
+      return refund_instead(why_undone_);
     if (const auto& why = sections_.answers().refused())
       return refund_instead(std::string{domain::sentence(why->reason)});
     if (sections_.answers().delayed())
@@ -270,14 +378,15 @@ private:
     if (sections_.answers().problem())
       return try_later_after(*sections_.answers().problem(), &checkout_state::take_back);
     if (state_ == order_state::cancelling)
-      return advance(order_state::cancelled, cancelled_by_buyer);
+      return advance(order_state::cancelled, why_undone_);
     refund();
   }
 
   void refund() {
     if (details_.total == 0)
       return refunded();
-    wake_at(payment_.refund());
+    payment_.refund();
+    set_timer();
   }
 
   void refund_answered(const messages::payment_answered& answer) {
@@ -314,7 +423,7 @@ private:
     if (sections_.answers().delayed())
       return try_later(&checkout_state::release);
     if (cancel_)
-      advance(order_state::cancelled, cancelled_by_buyer);
+      advance(order_state::cancelled, why_undone_);
     else
       advance(order_state::refunded, "The seats could not be sold; the money went back.");
   }
@@ -333,8 +442,8 @@ private:
   void try_later(step what) {
     retry_step_ = what;
     retry_at_ = self_->clock().now() + retry_;
-    retry_ = std::min(retry_ * 2, timing_.last_retry);
-    wake_at(*retry_at_);
+    retry_ = std::min(retry_ * 2, state_ == order_state::given_up ? timing_.late_retry : timing_.last_retry);
+    set_timer();
   }
 
   /// For steps that must succeed in the end, whatever stands in their way now.
@@ -344,25 +453,39 @@ private:
     try_later(what);
   }
 
-  void wake_at(time_point when) {
-    self_->delayed_send(caf::actor_cast<messages::checkout_actor>(self_), when - self_->clock().now(),
-                        messages::deadline_reached{});
+  /// One timer, for whatever is due first. What is no longer due leaves nothing in the clock, which all actors share.
+  void set_timer() {
+    std::optional<time_point> first;
+    for (const auto& due : {extend_at_, retry_at_, payment_.due(), stuck_at_})
+      if (due && (!first || *due < *first))
+        first = due;
+    if (first == timer_at_)
+      return;
+    timer_.dispose();
+    timer_at_ = first;
+    if (first)
+      timer_ = self_->run_delayed(*first - self_->clock().now(), [this] { wake(); });
   }
 
   void wake() {
+    timer_at_.reset();
     auto now = self_->clock().now();
+    if (stuck_at_ && *stuck_at_ <= now)
+      note_stuck();
     if (extend_at_ && *extend_at_ <= now)
       keep_extended();
     if (payment_.overdue(now)) {
       payment_.stop_waiting();
-      note_unknown(state_ == order_state::charging ? "charge" : "refund", "no answer came in time");
+      auto of_refund = state_ == order_state::refunding || state_ == order_state::cancelling;
+      note_unknown(of_refund ? "refund" : "charge", "no answer came in time");
       retry_at_ = now;
-      retry_step_ = state_ == order_state::charging ? &checkout_state::ask_status : &checkout_state::refund;
+      retry_step_ = of_refund ? &checkout_state::refund : &checkout_state::ask_status;
     }
     if (retry_at_ && *retry_at_ <= now) {
       retry_at_.reset();
       (this->*retry_step_)();
     }
+    set_timer();
   }
 
   self_pointer self_;
@@ -377,7 +500,12 @@ private:
   std::string line_; ///< how its log lines begin
   spdlog::logger& log_ = log::of("actors");
 
-  bool cancel_ = false; ///< the buyer wants out
+  bool cancel_;            ///< nobody wants it any more
+  std::string why_undone_; ///< if it is undone without a better reason
+  /// What the charge had come to when it was heard that the order was given up; `started` if that was not known.
+  order_state given_up_as_ = order_state::started;
+  time_point given_up_at_;  ///< by this checkout's knowledge
+  bool letting_go_ = false; ///< of the seats of an order that was given up
   order_state next_state_ = order_state::started;
   std::string next_reason_;
 
@@ -385,6 +513,10 @@ private:
   std::optional<time_point> retry_at_;
   step retry_step_ = nullptr;
   std::chrono::milliseconds retry_;
+  caf::telemetry::int_gauge& stuck_count_;
+  std::optional<time_point> stuck_at_ = time_point{}; ///< none: it is counted as stuck
+  caf::disposable timer_;
+  std::optional<time_point> timer_at_; ///< when it goes off
 };
 
 } // namespace

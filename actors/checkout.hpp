@@ -18,6 +18,9 @@ struct checkout_timing {
   std::chrono::milliseconds last_retry{5'000};
   domain::seconds payment_window{120};           ///< a hold that is being paid for lasts at least this long from now
   std::chrono::milliseconds answer_wait{60'000}; ///< then the provider is asked what became of the payment
+  /// How long a provider is asked about an order that was given up before its word that there is no charge is final.
+  std::chrono::milliseconds late_money{3'600'000};
+  std::chrono::milliseconds late_retry{60'000}; ///< how far apart these questions get
 };
 
 /// One section's part of an order.

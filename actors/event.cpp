@@ -60,6 +60,9 @@ public:
         [this](messages::start_order& wish) { return orders_.start(wish); },
         [this](const messages::find_order& wish) { return orders_.find(wish); },
         [this](const messages::cancel_order& wish) { return orders_.cancel(wish); },
+        [this](const messages::list_orders& wish) { return orders_.list(wish); },
+        [this](const messages::refund_order& wish) { return orders_.refund(wish); },
+        [this](const messages::refund_orders& wish) { return orders_.refund_all(wish); },
         [this](messages::advance_order& step) { return orders_.advance(step); },
         [this](const messages::describe_event&) { return view(); },
         [this](const messages::define_event& wish) { return define(wish); },
@@ -92,6 +95,8 @@ public:
       return;
     core_.event = domain::replay(domain::event{}, history.snapshot, history.facts);
     core_.durable_state = core_.event.state();
+    for (auto& next : core_.journal.take_kept_back())
+      std::visit([this](auto& x) { answer_by_history(x); }, next);
     if (core_.sections.empty())
       return;
     tell_settings();
@@ -119,6 +124,7 @@ private:
     settings.max_seats_per_buyer = wish.max_seats_per_buyer.value_or(settings.max_seats_per_buyer);
     settings.hold_ttl = wish.hold_ttl.value_or(settings.hold_ttl);
     settings.rehold.pause = wish.rehold_pause.value_or(settings.rehold.pause);
+    settings.cancellations = wish.cancellations.value_or(settings.cancellations);
     settings.prices.resize(core_.plan->categories().size()); // there are none before the event is defined
     for (const auto& [called, price] : wish.prices) {
       auto category = core_.plan->find_category(called);
@@ -364,7 +370,8 @@ private:
   void count_people(std::vector<messages::section_report>& reports,
                     caf::typed_response_promise<messages::event_report> asked) {
     std::sort(reports.begin(), reports.end(), [](const auto& a, const auto& b) { return a.section < b.section; });
-    messages::event_report whole{view(), std::move(reports), {}, orders_.confirmed(), orders_.under_way()};
+    messages::event_report whole{view(),         std::move(reports), {}, orders_.confirmed(), orders_.under_way(),
+                                 orders_.stuck()};
     self_->request(core_.room, caf::infinite, messages::count_people{})
         .then(
             [whole, asked](const domain::waiting_room::figures& queue) mutable {
@@ -388,27 +395,28 @@ private:
   void follow(event_became& x) { became(x); }
   void follow(order_begun& x) { orders_.began(x); }
   void follow(order_moved& x) { orders_.moved(x); }
-  void follow(order_struck_out& x) { orders_.struck_out(x); }
   void follow(order_cancel_noted& x) { orders_.cancel_noted(x); }
-  void follow(order_cancelled& x) { orders_.cancelling(x); }
+  void follow(order_undone& x) { orders_.undone(x); }
+  void follow(refunds_begun& x) { orders_.told(x); }
   void follow(order_read& x) { orders_.read(x); }
   void follow(step_repeated& x) { x.asked.deliver(); }
 
   void failed(const messages::append_failed& failure) {
-    core_.journal.failed(failure, [this](event_once_durable& next) { std::visit([this](auto& x) { deny(x); }, next); });
+    core_.journal.failed(failure, [this](event_once_durable& next) {
+      // What became of an order is said when it is known. If the shard is claimed by somebody else, it is they who
+      // know, and here nobody answers.
+      auto* news = std::get_if<event_became>(&next);
+      if (news && news->asked)
+        news->asked->deliver(to_error(rejection::store_unavailable));
+      else if (!news && core_.journal.standing() == shard_standing::in_doubt)
+        core_.journal.keep_back(std::move(next));
+    });
   }
 
-  void deny(order_begun& x) { orders_.not_begun(x); }
-  void deny(event_became& x) {
-    if (x.asked)
-      x.asked->deliver(to_error(rejection::store_unavailable));
-  }
-  void deny(order_moved& x) { orders_.not_moved(x); }
-  void deny(order_struck_out&) {} // it is still remembered as denied
-  void deny(order_cancelled& x) { orders_.not_cancelled(x); }
-  template <class Asked>
-  void deny(Asked& x) {
-    x.asked.deliver(to_error(rejection::store_unavailable));
+  void answer_by_history(event_became&) {} // it was answered before
+  template <class Doubtful>
+  void answer_by_history(Doubtful& x) {
+    orders_.answer_by_history(x);
   }
 
   self_pointer self_;

@@ -6,6 +6,7 @@
 
 #include <caf/policy/select_all.hpp>
 
+#include <map>
 #include <string>
 #include <utility>
 
@@ -194,8 +195,45 @@ void event_holds::take_claims(const messages::section_claims& claims) {
     known_.add_claim(claim.hold, claim.buyer, claims.section, claim.seats);
   ready_ = --claims_missing_ == 0;
   if (ready_)
+    count_orders_under_way();
+  if (ready_)
     log::of("actors").info("event {} knows what its {} sections hold and have sold", core_.id.value(),
                            core_.sections.size());
+}
+
+/// What is being paid for counts, even where its hold has ended.
+void event_holds::count_orders_under_way() {
+  for (auto id : core_.event.orders_under_way()) {
+    const auto& details = core_.event.find_order(id)->details();
+    if (!core_.event.is_paid_for(details.hold))
+      continue;
+    std::map<domain::section_no, std::uint32_t> parts;
+    for (const auto& seat : details.seats)
+      ++parts[seat.section];
+    for (auto [section, seats] : parts) {
+      const auto* known = known_.find(details.hold);
+      if (known && known->has_part_in(section))
+        continue;
+      known_.add_claim(details.hold, details.buyer, section, seats);
+      ended_while_paid_for_[details.hold].push_back({section, details.hold, 0});
+    }
+  }
+}
+
+void event_holds::note_owned(const domain::order_started& order) {
+  ended_while_paid_for_.erase(order.hold);
+  known_.note_owned(order);
+}
+
+void event_holds::forget(domain::hold_id hold) {
+  ended_while_paid_for_.erase(hold);
+  known_.forget(hold);
+}
+
+void event_holds::payment_ended(domain::hold_id hold) {
+  if (auto ended = ended_while_paid_for_.extract(hold))
+    for (const auto& news : ended.mapped())
+      give_back(news);
 }
 
 void event_holds::give_back(const messages::allowance_back& news) {
@@ -203,6 +241,10 @@ void event_holds::give_back(const messages::allowance_back& news) {
   // A search that goes on in the next section still needs its allowance.
   if (searches_.contains(news.hold))
     return;
+  if (core_.event.is_paid_for(news.hold)) {
+    ended_while_paid_for_[news.hold].push_back(news);
+    return;
+  }
   auto was_known = known_.find(news.hold) != nullptr;
   known_.forget_part(news.hold, news.section, news.attempt);
   // Only what comes back with an attempt was refused, and may be asked for again; so may what was undone.

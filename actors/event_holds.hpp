@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 namespace usher::actors {
@@ -35,14 +36,16 @@ public:
   /// A section says that a hold no longer counts there.
   void give_back(const messages::allowance_back& news);
   /// The seats of an order are its buyer's, even if the hold was gone in between.
-  void note_owned(const domain::order_started& order) { known_.note_owned(order); }
+  void note_owned(const domain::order_started& order);
   /// Whether the hold is known to be in more than this many sections.
   [[nodiscard]] bool has_more_parts(domain::hold_id hold, std::size_t sections) const {
     const auto* known = known_.find(hold);
     return known && known->parts.size() > sections;
   }
   /// Nothing of a hold is held or owned any more.
-  void forget(domain::hold_id hold) { known_.forget(hold); }
+  void forget(domain::hold_id hold);
+  /// No order pays for the hold any more: it counts only where it still is.
+  void payment_ended(domain::hold_id hold);
 
   /// The sections are known now: there are this many.
   void expect_sections(std::size_t count) { places_.expect_sections(count); }
@@ -68,6 +71,7 @@ private:
                                                   domain::wish wanted, std::uint32_t quantity);
   void ask_claims(domain::section_no section);
   void take_claims(const messages::section_claims& claims);
+  void count_orders_under_way();
 
   /// How many ended holds are remembered, for repeats of a search for the best places.
   static constexpr std::size_t ended_holds_max = 10'000;
@@ -81,6 +85,9 @@ private:
   spread_requests spreads_;
   best_requests searches_;
   domain::ended_holds ended_{ended_holds_max};
+  /// Where holds have ended that are being paid for: if the money comes, their seats are sold if they are still free,
+  /// so they count until then.
+  std::unordered_map<domain::hold_id, std::vector<messages::allowance_back>> ended_while_paid_for_;
   std::size_t claims_missing_ = 0; ///< sections that have not said what is held and owned
   bool ready_ = false;
 };

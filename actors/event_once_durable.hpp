@@ -4,6 +4,7 @@
 
 #include <caf/typed_response_promise.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <variant>
 
@@ -26,12 +27,8 @@ struct order_begun {
 /// An order went one step further: its checkout goes on, and the gateways are told.
 struct order_moved {
   domain::order_id order;
+  domain::order_state to;
   caf::typed_response_promise<void> asked;
-};
-
-/// An order that was denied is as if it had never existed: it need not be tracked any more.
-struct order_struck_out {
-  domain::order_id order;
 };
 
 /// The buyer of an order under way cancels: the checkout is told, and the buyer gets an answer.
@@ -41,16 +38,25 @@ struct order_cancel_noted {
   caf::typed_response_promise<messages::order_view> asked;
 };
 
-/// A confirmed order is being undone: a checkout starts, and the buyer is told.
-struct order_cancelled {
+/// A confirmed order is being undone, or an operator has given one up: a checkout sees to it, and whoever asked is
+/// told.
+struct order_undone {
   domain::order_id order;
+  domain::order_state to;
   messages::trace_id trace;
-  caf::typed_response_promise<messages::order_view> asked;
+  caf::typed_response_promise<messages::order_view> asked; ///< nobody, when all orders are undone
+};
+
+/// All orders that could be undone at once are: the operator is told how many are left.
+struct refunds_begun {
+  std::uint64_t count = 0;
+  caf::typed_response_promise<messages::refund_progress> asked;
 };
 
 /// Somebody wants to read an order whose last step was not durable yet.
 struct order_read {
   domain::order_id order;
+  domain::rejection if_unwritten; ///< the answer when it turns out that the order was never written
   caf::typed_response_promise<messages::order_view> asked;
 };
 
@@ -59,7 +65,7 @@ struct step_repeated {
   caf::typed_response_promise<void> asked;
 };
 
-using event_once_durable = std::variant<event_became, order_begun, order_moved, order_struck_out, order_cancel_noted,
-                                        order_cancelled, order_read, step_repeated>;
+using event_once_durable = std::variant<event_became, order_begun, order_moved, order_cancel_noted, order_undone,
+                                        refunds_begun, order_read, step_repeated>;
 
 } // namespace usher::actors

@@ -62,14 +62,12 @@ caf::result<messages::order_view> event_orders::start(messages::start_order& wis
     auto repeated = core_.event.start_order(to_fact(wish, {}, core_.now()));
     if (const auto* why = domain::refused(repeated))
       return to_error(*why);
-    return answer_when_durable(wish.order);
+    return answer_when_durable(wish.order, rejection::store_unavailable);
   }
   if (auto closed = core_.event.may_order())
     return to_error(*closed);
-  if (auto obstacle = core_.journal.obstacle())
+  if (auto obstacle = obstacle_to_checkout())
     return to_error(*obstacle);
-  if (checkouts_.size() + beginning_ >= limits_.checkouts_max)
-    return to_error(rejection::overloaded);
   auto sections = holds_.places_of(wish.hold, wish.sections);
   if (!sections)
     return to_error(rejection::not_found);
@@ -101,7 +99,7 @@ void event_orders::begin(const messages::start_order& wish, const messages::hold
     if (core_.journal.settled())
       asked.deliver(view(*core_.event.find_order(wish.order)));
     else
-      core_.journal.after_all(order_read{wish.order, asked});
+      core_.journal.after_all(order_read{wish.order, rejection::store_unavailable, asked});
     return;
   }
   core_.write(*domain::granted(decision), order_begun{wish.order, wish.trace, asked});
@@ -110,7 +108,7 @@ void event_orders::begin(const messages::start_order& wish, const messages::hold
 caf::result<messages::order_view> event_orders::find(const messages::find_order& wish) {
   if (find_own(wish.order, wish.buyer) == nullptr)
     return to_error(rejection::not_found);
-  return answer_when_durable(wish.order);
+  return answer_when_durable(wish.order, rejection::not_found);
 }
 
 caf::result<messages::order_view> event_orders::cancel(const messages::cancel_order& wish) {
@@ -118,12 +116,12 @@ caf::result<messages::order_view> event_orders::cancel(const messages::cancel_or
   if (order == nullptr)
     return to_error(rejection::not_found);
   if (order->state() == order_state::confirmed)
-    return undo(wish);
+    return undo(core_.event.cancel_order(wish.order, core_.now()), wish.order, wish.trace);
   auto decision = core_.event.request_cancel(wish.order, core_.now());
   if (const auto* why = domain::refused(decision))
     return to_error(*why);
   if (domain::repeated(decision))
-    return answer_when_durable(wish.order);
+    return answer_when_durable(wish.order, rejection::store_unavailable);
   if (auto obstacle = core_.journal.obstacle())
     return to_error(*obstacle);
   // From now on it cannot be confirmed; its checkout undoes it when the outcome of the payment is known.
@@ -132,20 +130,71 @@ caf::result<messages::order_view> event_orders::cancel(const messages::cancel_or
   return asked;
 }
 
-/// A confirmed order: the money goes back, then the seats.
-caf::result<messages::order_view> event_orders::undo(const messages::cancel_order& wish) {
-  // Its confirmation is still on its way to the journal, and its checkout at work until then.
-  if (checkouts_.contains(wish.order))
-    return to_error(rejection::in_progress);
+caf::result<messages::order_view> event_orders::refund(const messages::refund_order& wish) {
+  return undo(core_.event.refund_order(wish.order, core_.now()), wish.order, wish.trace);
+}
+
+/// Why no other checkout may start now.
+std::optional<rejection> event_orders::obstacle_to_checkout() const {
   if (auto obstacle = core_.journal.obstacle())
-    return to_error(*obstacle);
+    return obstacle;
   if (checkouts_.size() + beginning_ >= limits_.checkouts_max)
-    return to_error(rejection::overloaded);
-  auto decision = core_.event.advance_order(wish.order, order_state::cancelling, "", core_.now());
+    return rejection::overloaded;
+  return std::nullopt;
+}
+
+/// The money of a confirmed order goes back, then the seats; one that is given up lets go of its seats at once.
+caf::result<messages::order_view> event_orders::undo(const domain::decision<domain::order_advanced>& decision,
+                                                     domain::order_id id, messages::trace_id trace) {
   if (const auto* why = domain::refused(decision))
     return to_error(*why);
+  if (domain::repeated(decision))
+    return answer_when_durable(id, rejection::store_unavailable);
+  const auto& step = *domain::granted(decision);
+  if (step.state == order_state::cancelling) {
+    // Its confirmation is still on its way to the journal, and its checkout at work until then.
+    if (checkouts_.contains(id))
+      return to_error(rejection::in_progress);
+    if (auto obstacle = obstacle_to_checkout())
+      return to_error(*obstacle);
+  } else if (auto obstacle = core_.journal.obstacle()) {
+    return to_error(*obstacle);
+  }
   auto asked = core_.self->make_response_promise<messages::order_view>();
-  core_.write(*domain::granted(decision), order_cancelled{wish.order, wish.trace, asked});
+  core_.write(step, order_undone{id, step.state, trace, asked});
+  return asked;
+}
+
+caf::result<messages::refund_progress> event_orders::refund_all(const messages::refund_orders& wish) {
+  if (auto why = core_.event.may_refund_all())
+    return to_error(*why);
+  std::vector<domain::order_id> standing;
+  for (const auto& [id, order] : core_.event.orders())
+    if (order.state() == order_state::confirmed && !checkouts_.contains(id))
+      standing.push_back(id);
+  std::uint64_t begun = 0;
+  for (auto id : standing) {
+    // What is not durable yet has no checkout, but will get one.
+    if (checkouts_.size() + beginning_ + begun >= limits_.checkouts_max || core_.journal.obstacle())
+      break;
+    auto decision = core_.event.refund_order(id, core_.now());
+    core_.write(*domain::granted(decision), order_undone{id, order_state::cancelling, wish.trace, {}});
+    ++begun;
+  }
+  if (begun == 0 && !standing.empty())
+    if (auto obstacle = core_.journal.obstacle())
+      return to_error(*obstacle);
+  if (begun > 0)
+    log::of("actors").info("{}event {}: an operator has {} of its orders refunded", messages::line_start(wish.trace),
+                           core_.id.value(), begun);
+  auto asked = core_.self->make_response_promise<messages::refund_progress>();
+  refunds_begun news{begun, asked};
+  if (core_.journal.settled())
+    told(news);
+  else if (core_.journal.full())
+    return to_error(rejection::overloaded);
+  else
+    core_.journal.after_all(std::move(news));
   return asked;
 }
 
@@ -161,7 +210,7 @@ caf::result<void> event_orders::advance(messages::advance_order& step) {
   if (domain::repeated(decision))
     core_.journal.after_all(step_repeated{asked});
   else
-    core_.write(*domain::granted(decision), order_moved{step.order, asked});
+    core_.write(*domain::granted(decision), order_moved{step.order, step.state, asked});
   return asked;
 }
 
@@ -182,10 +231,6 @@ void event_orders::moved(order_moved& step) {
   step.asked.deliver();
 }
 
-void event_orders::struck_out(const order_struck_out& order) {
-  not_begun_.erase(order.order);
-}
-
 /// What follows from the state that an order has reached.
 void event_orders::follow_step(const domain::order& order) {
   const auto& details = order.details();
@@ -198,23 +243,34 @@ void event_orders::follow_step(const domain::order& order) {
   }
   if (order.state() == order_state::refunded || order.state() == order_state::cancelled)
     holds_.forget(details.hold);
+  if (order.state() == order_state::failed || order.state() == order_state::given_up)
+    holds_.payment_ended(details.hold);
   for (const auto& gateway : core_.gateways)
     core_.self->send(gateway, messages::order_changed{view(order)});
 }
 
 void event_orders::cancel_noted(order_cancel_noted& order) {
-  tell_cancelled(order.order, order.trace);
-  if (const auto* present = core_.event.find_order(order.order))
+  if (const auto* present = core_.event.find_order(order.order)) {
+    tell_unwanted(*present, order.trace);
     order.asked.deliver(view(*present));
-  else
+  } else {
     order.asked.deliver(to_error(rejection::not_found)); // it failed, and is forgotten as many others have since
+  }
 }
 
-void event_orders::cancelling(order_cancelled& order) {
+void event_orders::undone(order_undone& order) {
   const auto* present = core_.event.find_order(order.order);
+  domain::ensure(present != nullptr, "an order that is being undone is not forgotten");
+  if (order.to == order_state::given_up)
+    tell_unwanted(*present, order.trace);
   carry_on(order.order, order.trace);
-  order.asked.deliver(view(*present));
+  if (order.asked.pending())
+    order.asked.deliver(view(*present));
   follow_step(*present);
+}
+
+void event_orders::told(refunds_begun& refunds) {
+  refunds.asked.deliver(messages::refund_progress{core_.id, refunds.count, confirmed(), checkouts_.size()});
 }
 
 void event_orders::read(order_read& order) {
@@ -224,47 +280,61 @@ void event_orders::read(order_read& order) {
     order.asked.deliver(to_error(rejection::not_found));
 }
 
-void event_orders::not_begun(order_begun& order) {
-  not_begun_.insert_or_assign(order.order, order.trace);
-  order.asked.deliver(to_error(rejection::store_unavailable));
+// ---- or once the journal was reread ------------------------------------------
+
+void event_orders::answer_by_history(order_begun& order) {
+  if (core_.event.find_order(order.order) != nullptr)
+    began(order);
+  else
+    order.asked.deliver(to_error(rejection::store_unavailable));
 }
 
-void event_orders::not_moved(order_moved& step) {
-  untold_.insert(step.order);
-  step.asked.deliver(to_error(rejection::store_unavailable));
+void event_orders::answer_by_history(order_moved& step) {
+  // An order that is not there any more was forgotten with this step.
+  if (const auto* order = core_.event.find_order(step.order); order != nullptr && !order->visited(step.to))
+    step.asked.deliver(to_error(rejection::store_unavailable));
+  else
+    moved(step);
 }
 
-void event_orders::not_cancelled(order_cancelled& order) {
-  untold_.insert(order.order);
-  order.asked.deliver(to_error(rejection::store_unavailable));
+void event_orders::answer_by_history(order_cancel_noted& order) {
+  if (const auto* present = core_.event.find_order(order.order); present != nullptr && present->unwanted())
+    cancel_noted(order);
+  else
+    order.asked.deliver(to_error(rejection::store_unavailable));
+}
+
+void event_orders::answer_by_history(order_undone& order) {
+  if (const auto* present = core_.event.find_order(order.order); present != nullptr && present->visited(order.to))
+    undone(order);
+  else if (order.asked.pending())
+    order.asked.deliver(to_error(rejection::store_unavailable));
+}
+
+void event_orders::answer_by_history(refunds_begun& refunds) {
+  refunds.asked.deliver(to_error(rejection::store_unavailable));
+}
+
+void event_orders::answer_by_history(order_read& order) {
+  if (const auto* present = core_.event.find_order(order.order))
+    order.asked.deliver(view(*present));
+  else
+    order.asked.deliver(to_error(order.if_unwritten));
+}
+
+void event_orders::answer_by_history(step_repeated& step) {
+  step.asked.deliver(to_error(rejection::store_unavailable)); // the checkout takes it once more
 }
 
 // ---- the checkouts -----------------------------------------------------------
 
 void event_orders::resume() {
-  for (auto id : std::exchange(untold_, {}))
-    if (const auto* order = core_.event.find_order(id))
-      follow_step(*order);
-  std::erase_if(not_begun_, [this](const auto& denied) { return core_.event.find_order(denied.first) == nullptr; });
   for (auto id : core_.event.orders_under_way()) {
-    if (auto denied = not_begun_.find(id); denied != not_begun_.end()) {
-      strike_out(id, denied->second);
-      continue;
-    }
     carry_on(id, {});
-    if (core_.event.find_order(id)->cancel_requested_at())
-      tell_cancelled(id, {}); // a checkout that survived the outage has not heard of it
+    // A checkout that survived an outage may not have heard of it.
+    if (const auto& order = *core_.event.find_order(id); order.unwanted())
+      tell_unwanted(order, {});
   }
-}
-
-/// The buyer was told that nothing has changed, so nothing must; they may order again under the same key or another
-/// one. The order stays denied until this is durable: if it cannot be written now, the next `resume` does it.
-void event_orders::strike_out(domain::order_id id, messages::trace_id trace) {
-  log::of("actors").info("{}{} was written although its buyer was told that it was not; it is struck out",
-                         messages::line_start(trace), name_of(id));
-  auto end = core_.event.advance_order(id, order_state::unacknowledged, "", core_.now());
-  domain::ensure(domain::granted(end) != nullptr, "an order that was denied has not gone on");
-  core_.write(*domain::granted(end), order_struck_out{id});
 }
 
 void event_orders::carry_on(domain::order_id id, messages::trace_id trace) {
@@ -280,9 +350,11 @@ void event_orders::carry_on(domain::order_id id, messages::trace_id trace) {
   checkouts_.emplace(id, running_checkout{std::move(checkout), trace});
 }
 
-void event_orders::tell_cancelled(domain::order_id id, messages::trace_id trace) {
+void event_orders::tell_unwanted(const domain::order& order, messages::trace_id trace) {
+  auto id = order.details().order;
   if (auto checkout = checkouts_.find(id); checkout != checkouts_.end())
-    core_.self->send(checkout->second.actor, messages::cancel_requested{trace, id});
+    core_.self->send(checkout->second.actor,
+                     messages::cancel_requested{trace, id, order.visited(order_state::given_up)});
 }
 
 void event_orders::checkout_down(const caf::actor_addr& gone) {
@@ -318,21 +390,95 @@ const domain::order* event_orders::find_own(domain::order_id id, const domain::b
 
 messages::order_view event_orders::view(const domain::order& order) const {
   const auto& details = order.details();
-  return {core_.id,      details.order, details.hold,   details.buyer, order.state(),
-          details.total, details.seats, order.reason(), details.at,    order.cancel_requested_at().has_value()};
+  return {core_.id,      details.order,  details.hold, details.buyer, order.state(),    details.total,
+          details.seats, order.reason(), details.at,   order.since(), order.unwanted(), order.was_paid()};
 }
 
 /// An order's present state, once all that is known of it is durable.
-caf::result<messages::order_view> event_orders::answer_when_durable(domain::order_id id) {
+caf::result<messages::order_view> event_orders::answer_when_durable(domain::order_id id, rejection if_unwritten) {
   if (core_.journal.settled())
     return view(*core_.event.find_order(id));
-  if (core_.journal.standing() != shard_standing::writing)
-    return to_error(rejection::store_unavailable);
-  if (core_.journal.full())
-    return to_error(rejection::overloaded);
   auto asked = core_.self->make_response_promise<messages::order_view>();
-  core_.journal.after_all(order_read{id, asked});
+  order_read reading{id, if_unwritten, asked};
+  // "Unavailable" would say that nothing has happened: of a mere reader's question that is true, of a repeat's not.
+  if (if_unwritten == rejection::store_unavailable && core_.journal.may_keep_back())
+    core_.journal.keep_back(std::move(reading));
+  else if (core_.journal.standing() != shard_standing::writing)
+    asked.deliver(to_error(rejection::store_unavailable));
+  else if (core_.journal.full())
+    asked.deliver(to_error(rejection::overloaded));
+  else
+    core_.journal.after_all(std::move(reading));
   return asked;
+}
+
+bool event_orders::is_stuck(const domain::order& order) const {
+  return order.under_way() && core_.now() - order.since() > messages::order_stuck_after;
+}
+
+bool event_orders::selects(const messages::list_orders& wish, const domain::order& order) const {
+  using messages::order_selection;
+  const auto& details = order.details();
+  if (wish.buyer && details.buyer != *wish.buyer)
+    return false;
+  auto is_wanted = [&](const domain::ordered_seat& x) { return domain::seat_place{x.section, x.seat} == *wish.seat; };
+  if (wish.seat && std::none_of(details.seats.begin(), details.seats.end(), is_wanted))
+    return false;
+  auto is_told = [&](std::string_view name) { return domain::public_name(order.state(), order.unwanted()) == name; };
+  switch (wish.state) {
+    case order_selection::all:
+      return true;
+    case order_selection::charging:
+      return is_told("charging");
+    case order_selection::confirmed:
+      return is_told("confirmed");
+    case order_selection::failed:
+      return is_told("failed");
+    case order_selection::refunded:
+      return is_told("refunded");
+    case order_selection::cancelled:
+      return is_told("cancelled");
+    case order_selection::open:
+      return order.under_way();
+    case order_selection::stuck:
+      return is_stuck(order);
+  }
+  return false;
+}
+
+messages::order_list event_orders::list(const messages::list_orders& wish) const {
+  messages::order_list result{core_.id, {}, false};
+  if (wish.order) {
+    if (const auto* order = core_.event.find_order(*wish.order); order != nullptr && selects(wish, *order))
+      result.orders.push_back(view(*order));
+    return result;
+  }
+  auto limit = std::clamp(wish.limit, 1U, messages::list_orders::most);
+  std::vector<domain::order_id> found; // a heap with the highest first; one more than is answered
+  for (const auto& [id, order] : core_.event.orders()) {
+    if ((wish.after && id <= *wish.after) || (found.size() > limit && found.front() < id) || !selects(wish, order))
+      continue;
+    found.push_back(id);
+    std::push_heap(found.begin(), found.end());
+    if (found.size() > limit + 1) {
+      std::pop_heap(found.begin(), found.end());
+      found.pop_back();
+    }
+  }
+  std::sort_heap(found.begin(), found.end());
+  result.more = found.size() > limit;
+  found.resize(std::min<std::size_t>(found.size(), limit));
+  result.orders.reserve(found.size());
+  for (auto id : found)
+    result.orders.push_back(view(*core_.event.find_order(id)));
+  return result;
+}
+
+std::uint64_t event_orders::stuck() const {
+  return static_cast<std::uint64_t>(std::count_if(checkouts_.begin(), checkouts_.end(), [this](const auto& each) {
+    const auto* order = core_.event.find_order(each.first);
+    return order != nullptr && is_stuck(*order);
+  }));
 }
 
 std::uint64_t event_orders::confirmed() const {

@@ -7,9 +7,9 @@
 #include <caf/actor_addr.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace usher::actors {
 
@@ -27,21 +27,29 @@ public:
   caf::result<messages::order_view> start(messages::start_order& wish);
   caf::result<messages::order_view> find(const messages::find_order& wish);
   caf::result<messages::order_view> cancel(const messages::cancel_order& wish);
+  [[nodiscard]] messages::order_list list(const messages::list_orders& wish) const;
+  caf::result<messages::order_view> refund(const messages::refund_order& wish);
+  caf::result<messages::refund_progress> refund_all(const messages::refund_orders& wish);
   caf::result<void> advance(messages::advance_order& step);
 
   // ---- once something is durable ----
 
   void began(order_begun& order);
   void moved(order_moved& order);
-  void struck_out(const order_struck_out& order);
   void cancel_noted(order_cancel_noted& order);
-  void cancelling(order_cancelled& order);
+  void undone(order_undone& order);
+  void told(refunds_begun& refunds);
   void read(order_read& order);
-  /// As far as is known it was not written: the buyer is told so, and the order must not go on.
-  void not_begun(order_begun& order);
-  /// The same for a later step: nobody has heard of it yet. If it was written after all, they will.
-  void not_moved(order_moved& step);
-  void not_cancelled(order_cancelled& order);
+
+  // ---- or once the journal was reread, which has them or has not ----
+
+  void answer_by_history(order_begun& order);
+  void answer_by_history(order_moved& step);
+  void answer_by_history(order_cancel_noted& order);
+  void answer_by_history(order_undone& order);
+  void answer_by_history(refunds_begun& refunds);
+  void answer_by_history(order_read& order);
+  void answer_by_history(step_repeated& step);
 
   // ---- the checkouts ----
 
@@ -51,7 +59,12 @@ public:
   void checkout_down(const caf::actor_addr& gone);
 
   [[nodiscard]] std::uint64_t confirmed() const;
-  [[nodiscard]] std::uint64_t under_way() const { return checkouts_.size(); }
+  /// Orders that this event carries on: none when it is somebody else's by now.
+  [[nodiscard]] std::uint64_t under_way() const {
+    return core_.journal.standing() == shard_standing::stopped ? 0 : checkouts_.size();
+  }
+  /// Of these, those that have stood where they are for longer than `order_stuck_after`.
+  [[nodiscard]] std::uint64_t stuck() const;
 
 private:
   using answer = caf::typed_response_promise<messages::order_view>;
@@ -63,12 +76,16 @@ private:
 
   [[nodiscard]] const domain::order* find_own(domain::order_id id, const domain::buyer_id& buyer) const;
   [[nodiscard]] messages::order_view view(const domain::order& order) const;
-  caf::result<messages::order_view> answer_when_durable(domain::order_id id);
+  [[nodiscard]] bool selects(const messages::list_orders& wish, const domain::order& order) const;
+  [[nodiscard]] bool is_stuck(const domain::order& order) const;
+  /// `if_unwritten` is the answer when the order turns out never to have been written.
+  caf::result<messages::order_view> answer_when_durable(domain::order_id id, domain::rejection if_unwritten);
   void begin(const messages::start_order& wish, const messages::hold_granted& hold, answer asked);
   void carry_on(domain::order_id id, messages::trace_id trace);
-  caf::result<messages::order_view> undo(const messages::cancel_order& wish);
-  void tell_cancelled(domain::order_id id, messages::trace_id trace);
-  void strike_out(domain::order_id id, messages::trace_id trace);
+  [[nodiscard]] std::optional<domain::rejection> obstacle_to_checkout() const;
+  caf::result<messages::order_view> undo(const domain::decision<domain::order_advanced>& decision, domain::order_id id,
+                                         messages::trace_id trace);
+  void tell_unwanted(const domain::order& order, messages::trace_id trace);
   [[nodiscard]] std::string name_of(domain::order_id id) const;
   void follow_step(const domain::order& order);
 
@@ -78,10 +95,6 @@ private:
   const event_limits limits_;
   std::size_t beginning_ = 0; ///< orders whose hold is being looked up
   std::unordered_map<domain::order_id, running_checkout> checkouts_;
-  /// Orders answered with `store_unavailable` but perhaps written, until they are struck out for good; with the
-  /// requests that began them.
-  std::unordered_map<domain::order_id, messages::trace_id> not_begun_;
-  std::unordered_set<domain::order_id> untold_; ///< whose last step nobody has heard of
 };
 
 } // namespace usher::actors

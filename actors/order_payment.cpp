@@ -32,22 +32,19 @@ order_payment::order_payment(messages::checkout_actor::pointer checkout, std::sh
                              payments::charge_request charge, std::chrono::milliseconds answer_wait)
     : checkout_(checkout), provider_(std::move(provider)), charge_(std::move(charge)), answer_wait_(answer_wait) {}
 
-order_payment::time_point order_payment::charge() {
-  auto due = expect_answer();
+void order_payment::charge() {
+  expect_answer();
   provider_->charge(charge_, completion(payment_step::charge));
-  return due;
 }
 
-order_payment::time_point order_payment::ask_status() {
-  auto due = expect_answer();
+void order_payment::ask_status() {
+  expect_answer();
   provider_->status(charge_.key, completion(payment_step::status));
-  return due;
 }
 
-order_payment::time_point order_payment::refund() {
-  auto due = expect_answer();
+void order_payment::refund() {
+  expect_answer();
   provider_->refund(charge_.key, completion(payment_step::refund));
-  return due;
 }
 
 void order_payment::settle() noexcept {
@@ -55,10 +52,9 @@ void order_payment::settle() noexcept {
   answer_due_.reset();
 }
 
-order_payment::time_point order_payment::expect_answer() {
+void order_payment::expect_answer() {
   settled_ = false;
   answer_due_ = checkout_->clock().now() + answer_wait_;
-  return *answer_due_;
 }
 
 payments::completion order_payment::completion(payment_step asked) const {

@@ -23,20 +23,21 @@ public:
   order_payment(messages::checkout_actor::pointer checkout, std::shared_ptr<payments::provider> provider,
                 payments::charge_request charge, std::chrono::milliseconds answer_wait);
 
-  /// Each asks, and returns the time when the answer is overdue.
-  time_point charge();
-  time_point ask_status();
-  time_point refund();
+  void charge();
+  void ask_status();
+  void refund();
 
   /// Whether every question has got a conclusive answer.
   [[nodiscard]] bool settled() const noexcept { return settled_; }
   void settle() noexcept;
   /// The question is given up and will be asked again. An answer that still comes counts.
   void stop_waiting() noexcept { answer_due_.reset(); }
+  /// When the answer to the last question is overdue, if one is awaited.
+  [[nodiscard]] std::optional<time_point> due() const noexcept { return answer_due_; }
   [[nodiscard]] bool overdue(time_point now) const { return answer_due_ && *answer_due_ <= now; }
 
 private:
-  time_point expect_answer();
+  void expect_answer();
   [[nodiscard]] payments::completion completion(messages::payment_step asked) const;
 
   messages::checkout_actor::pointer checkout_;

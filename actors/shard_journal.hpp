@@ -256,6 +256,7 @@ private:
 
   void stop(messages::append_failure why, const char* sentence) {
     standing_ = shard_standing::stopped;
+    kept_back_.clear(); // who reads the journal next knows; here nobody answers
     log::of("actors").error("shard {} stops at epoch {}: {}", to_string(shard_), epoch_.value(), sentence);
     port_.stopped({shard_, why, sentence});
   }

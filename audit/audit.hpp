@@ -38,7 +38,7 @@ struct audit_report {
   std::uint32_t capacity = 0;
   domain::section_totals totals; ///< of all sections
   /// How many orders are in each state; the index is `order_state`.
-  std::array<std::uint64_t, static_cast<std::size_t>(domain::order_state::unacknowledged) + 1> orders{};
+  std::array<std::uint64_t, domain::order_states> orders{};
   std::uint64_t violations_found = 0;
   std::vector<violation> violations; ///< the first of them
 

@@ -43,8 +43,11 @@ void order_ledger::note(const entry_type& entry, const order_started& fact) {
   auto [position, is_new] = orders_.try_emplace(fact.order, order_record{fact});
   if (is_new)
     return;
-  // An order that ended before any money moved may be tried again under the same key.
-  if (position->second.state == order_state::failed || position->second.state == order_state::unacknowledged)
+  // An order for which no money moved may be tried again under the same key.
+  const auto& before = position->second;
+  auto is_undone = before.state == order_state::refunded || before.state == order_state::cancelled;
+  if (before.state == order_state::failed || before.state == order_state::unacknowledged
+      || (is_undone && before.started.total == 0))
     position->second = order_record{fact};
   else
     findings_.add(5, shard_, entry.seq, order_name(fact.order) + " starts twice");

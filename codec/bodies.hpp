@@ -7,6 +7,7 @@
 #include "codec/wish.hpp"
 #include "domain/settings_change.hpp"
 #include "messages/event.hpp"
+#include "messages/order.hpp"
 
 #include <map>
 #include <memory>
@@ -63,5 +64,12 @@ resolve_prices(const category_prices& prices, const domain::seating_plan& plan);
 /// `{section}` for all of a section's seats, or `{section, quantity}` for places of a general-admission floor.
 [[nodiscard]] read_body<messages::block_seats> read_block_body(std::string_view text, const domain::event_id& event,
                                                                const domain::seating_plan& plan, bool block);
+
+// ---- queries -----------------------------------------------------------------
+
+/// `GET /admin/v1/events/{event}/orders?…`, complete but for the trace: `order`, `buyer`, `seat` (a guid), `state`,
+/// `after` (an order) and `limit`, each at most once.
+[[nodiscard]] read_body<messages::list_orders> read_order_query(std::string_view query, const domain::event_id& event,
+                                                                const domain::seating_plan& plan);
 
 } // namespace usher::codec

@@ -46,6 +46,14 @@ using reply_id = std::optional<std::string>;
 [[nodiscard]] std::string encode_order(const messages::order_view& order, const event_names& event);
 [[nodiscard]] std::string order_frame(const reply_id& re, const messages::order_view& order, const event_names& event);
 
+/// The same for operators, who also see whose it is, whether it is still open, and since when it is in its state.
+[[nodiscard]] std::string encode_operators_order(const messages::order_view& order, const event_names& event);
+[[nodiscard]] std::string encode_orders(const messages::order_list& list, const event_names& event);
+[[nodiscard]] std::string encode_refunds(const messages::refund_progress& progress);
+/// Whether whoever shows this ticket's code may come in. Requires that the order has such a ticket.
+[[nodiscard]] std::string encode_ticket_worth(const ticket_name& ticket, const messages::order_view& order,
+                                              const event_names& event);
+
 /// Makes the code that the ticket with this name carries; see `tokens::ticket_code`.
 using ticket_coder = std::function<std::string(const std::string& ticket)>;
 [[nodiscard]] std::string encode_tickets(const messages::order_view& order, const event_names& event,

@@ -74,7 +74,7 @@ void write_hold(json_writer& json, const messages::hold_granted& hold, const eve
 /// Where the money of an order that is undone is; empty for others.
 std::string_view refund_of(const messages::order_view& order) {
   using domain::order_state;
-  if (order.total == 0)
+  if (!order.was_paid)
     return {};
   if (order.state == order_state::refunding || order.state == order_state::cancelling)
     return "pending";
@@ -161,6 +161,60 @@ std::string encode_order(const messages::order_view& order, const event_names& e
   json_writer json{text};
   json.begin_object();
   write_order(json, order, event);
+  json.end_object();
+  return text;
+}
+
+namespace {
+
+/// An order as operators see it.
+void write_whole_order(json_writer& json, const messages::order_view& order, const event_names& event) {
+  json.begin_object();
+  write_order(json, order, event);
+  json.member("buyer", order.buyer.value()).member("open", !domain::is_final(order.state));
+  json.member("since", to_text(order.since)).end_object();
+}
+
+} // namespace
+
+std::string encode_operators_order(const messages::order_view& order, const event_names& event) {
+  std::string text;
+  json_writer json{text};
+  write_whole_order(json, order, event);
+  return text;
+}
+
+std::string encode_orders(const messages::order_list& list, const event_names& event) {
+  std::string text;
+  json_writer json{text};
+  json.begin_object().member("event", list.event.value()).key("orders").begin_array();
+  for (const auto& order : list.orders)
+    write_whole_order(json, order, event);
+  json.end_array();
+  if (list.more && !list.orders.empty())
+    json.member("next", to_string(order_name{list.event, list.orders.back().order}));
+  json.end_object();
+  return text;
+}
+
+std::string encode_refunds(const messages::refund_progress& progress) {
+  std::string text;
+  json_writer json{text};
+  json.begin_object().member("event", progress.event.value()).member("begun", progress.begun);
+  json.member("left", progress.left).member("open", progress.open).end_object();
+  return text;
+}
+
+std::string encode_ticket_worth(const ticket_name& ticket, const messages::order_view& order,
+                                const event_names& event) {
+  const auto& seat = order.seats.at(ticket.number - 1);
+  std::string text;
+  json_writer json{text};
+  json.begin_object().member("ticket", to_string(ticket)).member("event", order.event.value());
+  json.member("valid", order.state == domain::order_state::confirmed);
+  json.member("order", to_string(order_name{order.event, order.order}));
+  json.member("state", domain::public_name(order.state, order.cancel_requested)).member("buyer", order.buyer.value());
+  write_place(json, {seat.section, seat.seat}, seat.price, event);
   json.end_object();
   return text;
 }

@@ -21,6 +21,22 @@ void write_moment(json_writer& json, std::string_view name, const std::optional<
     json.null();
 }
 
+void write_cancellations(json_writer& json, const domain::cancellation_rule& rule) {
+  json.key("cancellations");
+  switch (rule.by) {
+    case domain::cancellation_rule::who::nobody:
+      json.value("none");
+      break;
+    case domain::cancellation_rule::who::operators:
+      json.value("operators");
+      break;
+    case domain::cancellation_rule::who::buyers:
+      json.begin_object();
+      write_moment(json, "until", rule.until);
+      json.end_object();
+  }
+}
+
 /// What a section is, without its present state.
 void write_section(json_writer& json, const domain::section_plan& section) {
   json.member("id", section.id).member("name", section.name);
@@ -65,6 +81,7 @@ void write_event(json_writer& json, const messages::event_view& view, const doma
   json.member("state", domain::to_string(view.state));
   write_moment(json, "opens_at", settings.opens_at);
   write_moment(json, "closes_at", settings.closes_at);
+  write_cancellations(json, settings.cancellations);
   json.member("hold_ttl_s", settings.hold_ttl.count()).member("max_seats_per_buyer", settings.max_seats_per_buyer);
   json.member("rehold_pause_s", settings.rehold.pause.count());
   json.member("waiting_room", settings.waiting_room).member("admission_per_s", settings.admission_per_s);
@@ -191,7 +208,7 @@ std::string encode_report(const messages::event_report& report, const domain::se
   json.end_array().key("queue");
   write_figures(json, report.queue);
   json.key("orders").begin_object().member("confirmed", report.orders_confirmed);
-  json.member("under_way", report.orders_under_way).end_object().end_object();
+  json.member("under_way", report.orders_under_way).member("stuck", report.orders_stuck).end_object().end_object();
   return text;
 }
 

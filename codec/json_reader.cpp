@@ -92,6 +92,11 @@ double object_reader::real(std::string_view name) {
   return 0;
 }
 
+bool object_reader::is_object(std::string_view name) const {
+  const auto* json = find(name);
+  return json && json->is_object();
+}
+
 const boost::json::object* object_reader::optional_object(std::string_view name) {
   const auto* json = find(name);
   if (!json)

@@ -41,6 +41,7 @@ public:
   [[nodiscard]] std::int64_t number(std::string_view name, std::int64_t low, std::int64_t high);
   [[nodiscard]] std::optional<std::int64_t> optional_number(std::string_view name, std::int64_t low, std::int64_t high);
   [[nodiscard]] std::optional<bool> optional_truth(std::string_view name);
+  [[nodiscard]] bool is_object(std::string_view name) const;
   /// Any finite number.
   [[nodiscard]] double real(std::string_view name);
   /// Null when it is missing or something else.

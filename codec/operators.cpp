@@ -83,6 +83,30 @@ std::optional<std::optional<domain::instant>> read_moment(object_reader& members
   return moment;
 }
 
+/// `none`, `operators`, or `{"until": TIME}`, where null means until the sale closes.
+std::optional<domain::cancellation_rule> read_cancellations(object_reader& members) {
+  using who = domain::cancellation_rule::who;
+  constexpr std::string_view name = "cancellations";
+  if (!members.has(name))
+    return std::nullopt;
+  if (members.is_object(name)) {
+    auto at = members.pointer(name);
+    object_reader rule{*members.optional_object(name), members.fault(), at};
+    rule.refuse_others({"until"});
+    auto until = read_moment(rule, "until");
+    if (!until)
+      rule.fail("until", "This is missing; null means: until the sale closes.");
+    return domain::cancellation_rule{who::buyers, until.value_or(std::nullopt)};
+  }
+  auto text = members.optional_text(name, name_bytes);
+  if (text == "none")
+    return domain::cancellation_rule{who::nobody, {}};
+  if (text == "operators")
+    return domain::cancellation_rule{who::operators, {}};
+  members.fail(name, R"(This must be "none", "operators" or {"until": TIME}.)");
+  return std::nullopt;
+}
+
 std::optional<std::string> read_currency(object_reader& members) {
   auto currency = members.optional_text("currency", name_bytes);
   if (currency && !domain::decimals_of(*currency))
@@ -132,6 +156,7 @@ domain::settings_change read_settings(object_reader& members) {
   settings.refuse_orphans = members.optional_truth("refuse_orphans");
   settings.opens_at = read_moment(members, "opens_at");
   settings.closes_at = read_moment(members, "closes_at");
+  settings.cancellations = read_cancellations(members);
   auto opens = settings.opens_at.value_or(std::nullopt);
   auto closes = settings.closes_at.value_or(std::nullopt);
   if (opens && closes && *closes <= *opens)
@@ -202,7 +227,7 @@ read_body<event_body> read_event_body(std::string_view text) {
   object_reader members{object, fault};
   members.refuse_others({"name", "currency", "prices", "hold_ttl_s", "rehold_pause_s", "max_seats_per_buyer",
                          "admission_per_s", "max_shopping", "waiting_room", "refuse_orphans", "opens_at", "closes_at",
-                         "state", "plan"});
+                         "cancellations", "state", "plan"});
   event_body body;
   body.settings = read_settings(members);
   body.prices = read_prices(members);
@@ -233,8 +258,8 @@ read_body<messages::change_event> read_event_change(std::string_view text, const
   const auto& object = std::get<0>(parsed)->json.get_object();
   first_fault fault;
   object_reader members{object, fault};
-  members.refuse_others(
-      {"state", "admission_per_s", "max_shopping", "max_seats_per_buyer", "hold_ttl_s", "rehold_pause_s", "prices"});
+  members.refuse_others({"state", "admission_per_s", "max_shopping", "max_seats_per_buyer", "hold_ttl_s",
+                         "rehold_pause_s", "cancellations", "prices"});
   auto says_nothing = [](const auto& member) { return member.value().is_null(); };
   if (std::all_of(object.begin(), object.end(), says_nothing))
     members.fail("There is nothing to change.");
@@ -246,6 +271,7 @@ read_body<messages::change_event> read_event_change(std::string_view text, const
   change.max_seats_per_buyer = read_max_seats_per_buyer(members);
   change.hold_ttl = read_hold_ttl(members);
   change.rehold_pause = read_rehold_pause(members);
+  change.cancellations = read_cancellations(members);
   for (const auto& [name, price] : read_prices(members)) {
     if (!plan.find_category(name) && !fault)
       fault = bad_request(pointer_to("/prices", name), "The plan has no category " + name + ".");

@@ -36,6 +36,7 @@ constexpr auto public_rejections = std::to_array<public_rejection>({
     {domain::rejection::store_unavailable, "store-unavailable", 503},
     {domain::rejection::plan_in_use, "plan-in-use", 409},
     {domain::rejection::not_for_sale, "not-for-sale", 409},
+    {domain::rejection::cancellation_closed, "cancellation-closed", 409},
 });
 
 const public_rejection& describe(domain::rejection reason) {

@@ -34,6 +34,7 @@ constexpr auto descriptions = std::to_array<description>({
     {rejection::store_unavailable, "Bookings cannot be saved at the moment. Please try again."},
     {rejection::plan_in_use, "Seats are taken that the new plan drops or moves to another section."},
     {rejection::not_for_sale, "These seats have no price, so they are not for sale."},
+    {rejection::cancellation_closed, "Orders of this event can no longer be cancelled."},
 });
 
 } // namespace

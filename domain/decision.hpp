@@ -34,6 +34,7 @@ enum class rejection : std::uint8_t {
   store_unavailable,
   plan_in_use,
   not_for_sale,
+  cancellation_closed,
 };
 
 /// True when the same request may succeed a little later, unchanged.

@@ -76,7 +76,8 @@ std::optional<refusal> check(const event_settings& settings, std::size_t categor
     return wrong;
   if (auto wrong = check_within("admission_per_s", settings.admission_per_s, 1, event_settings::admission_per_s_max))
     return wrong;
-  for (auto [name, time] : {std::pair{"opens_at", settings.opens_at}, std::pair{"closes_at", settings.closes_at}})
+  for (auto [name, time] : {std::pair{"opens_at", settings.opens_at}, std::pair{"closes_at", settings.closes_at},
+                            std::pair{"cancellations", settings.cancellations.until}})
     if (time && *time >= event_settings::times_end)
       return bad_request(std::string{name} + " is not before the year 2200; leave it out if you mean never.", name);
   if (settings.opens_at && settings.closes_at && *settings.closes_at <= *settings.opens_at)
@@ -176,7 +177,12 @@ decision<order_started> event::start_order(const order_started& wanted) const {
   }
   if (auto closed = may_order())
     return *std::move(closed);
-  if (orders_.size() >= orders_max_)
+  if (auto undone = cancelled_.find(wanted.buyer);
+      undone != cancelled_.end() && undone->second >= cancelled_orders_per_buyer_max)
+    return refusal{.reason = rejection::limit_exceeded,
+                   .detail = "This buyer has cancelled " + std::to_string(undone->second)
+                             + " orders of this event and cannot begin another."};
+  if (orders_.size() - unpaid_.size() >= orders_max_)
     return refusal{.reason = rejection::limit_exceeded, .detail = "The event keeps no more orders."};
   auto add = [](minor_units sum, const ordered_seat& x) { return sum + x.price; };
   if (wanted.seats.empty()
@@ -208,6 +214,72 @@ decision<order_cancel_requested> event::request_cancel(order_id id, instant now)
   return present->request_cancel(now);
 }
 
+std::optional<refusal> event::refusal_to_cancel(instant now) const {
+  const auto& rule = settings_.cancellations;
+  if (rule.by == cancellation_rule::who::nobody)
+    return refusal{.reason = rejection::cancellation_closed, .detail = "This event has no cancellations."};
+  if (rule.by == cancellation_rule::who::operators)
+    return refusal{.reason = rejection::cancellation_closed, .detail = "Only the organiser can cancel them."};
+  auto is_over = rule.until ? now >= *rule.until
+                            : state_ == event_state::closed || (settings_.closes_at && now >= *settings_.closes_at);
+  if (is_over)
+    return refusal{.reason = rejection::cancellation_closed};
+  return std::nullopt;
+}
+
+decision<order_advanced> event::cancel_order(order_id id, instant now) const {
+  const auto* present = find_order(id);
+  if (present == nullptr)
+    return refusal{.reason = rejection::not_found};
+  if (auto closed = refusal_to_cancel(now); closed && present->state() == order_state::confirmed)
+    return *std::move(closed);
+  return present->advance(order_state::cancelling, {}, now);
+}
+
+decision<order_advanced> event::refund_order(order_id id, instant now) const {
+  const auto* present = find_order(id);
+  if (present == nullptr)
+    return refusal{.reason = rejection::not_found};
+  switch (present->state()) {
+    case order_state::confirmed:
+      if (settings_.cancellations.by == cancellation_rule::who::nobody)
+        return refusal{.reason = rejection::cancellation_closed,
+                       .detail = "This event has no cancellations: change its rule to `operators` first."};
+      return present->advance(order_state::cancelling, "Cancelled by the organiser.", now);
+    case order_state::charging:
+      return present->advance(order_state::given_up, "Ended by the organiser.", now);
+    case order_state::started:
+    case order_state::charged:
+      return refusal{.reason = rejection::in_progress, .detail = "The order is about to change its state."};
+    case order_state::failed:
+    case order_state::refunding:
+    case order_state::refunded:
+    case order_state::cancelling:
+    case order_state::cancelled:
+    case order_state::unacknowledged:
+    case order_state::given_up:
+      break;
+  }
+  return already_so{};
+}
+
+std::optional<refusal> event::may_refund_all() const {
+  if (state_ != event_state::closed)
+    return bad_request("All orders of an event are refunded only after its sale is closed.");
+  if (settings_.cancellations.by == cancellation_rule::who::nobody)
+    return refusal{.reason = rejection::cancellation_closed,
+                   .detail = "This event has no cancellations: change its rule to `operators` first."};
+  return std::nullopt;
+}
+
+bool event::is_paid_for(hold_id hold) const {
+  auto paying = order_by_hold_.find(hold);
+  if (paying == order_by_hold_.end())
+    return false;
+  const auto& order = orders_.at(paying->second);
+  return order.under_way() && !order.visited(order_state::given_up);
+}
+
 void event::apply(const event_defined& happened) {
   settings_ = happened.settings;
 }
@@ -228,13 +300,37 @@ void event::apply(const order_advanced& happened) {
   ensure(found != orders_.end(), "only an order that was started advances");
   auto& present = found->second;
   present.apply(happened);
-  if (is_final(present.state()) && !present.visited(order_state::confirmed))
+  if (is_final(present.state()))
+    ended(present);
+}
+
+void event::ended(order& present) {
+  auto id = present.details().order;
+  if (!present.visited(order_state::confirmed))
     give_up_hold(present);
-  if (present.state() == order_state::unacknowledged)
-    orders_.erase(found);
-  else if (present.state() == order_state::failed)
-    if (auto forgotten = failed_.remember(happened.order, present.details().buyer))
-      orders_.erase(*forgotten);
+  if (present.state() == order_state::unacknowledged) {
+    orders_.erase(id);
+    return;
+  }
+  // Those that an operator has given up are not their buyer's doing.
+  if (present.state() == order_state::cancelled && !present.visited(order_state::given_up))
+    ++cancelled_[present.details().buyer];
+  if (present.ended_unpaid())
+    if (auto forgotten = unpaid_.remember(id, present.details().buyer))
+      forget(*forgotten);
+}
+
+void event::forget(order_id id) {
+  auto found = orders_.find(id);
+  const auto& gone = found->second;
+  give_up_hold(gone);
+  if (gone.state() == order_state::cancelled && !gone.visited(order_state::given_up)) {
+    auto counted = cancelled_.find(gone.details().buyer);
+    ensure(counted != cancelled_.end(), "whoever has a cancelled order is counted");
+    if (--counted->second == 0)
+      cancelled_.erase(counted);
+  }
+  orders_.erase(found);
 }
 
 void event::apply(const order_cancel_requested& happened) {
@@ -279,14 +375,14 @@ std::vector<fact> event::snapshot() const {
   std::vector<fact> result;
   if (settings_ != event_settings{})
     result.emplace_back(event_defined{settings_});
-  // Failed orders go first, in the order in which they failed, so that a replay forgets the same ones next.
+  // Unpaid orders go first, in the order in which they ended, so that a replay forgets the same ones next.
   std::vector<const order*> ordered;
   ordered.reserve(orders_.size());
-  for (auto id : failed_.in_order())
+  for (auto id : unpaid_.in_order())
     ordered.push_back(&orders_.at(id));
   auto others = static_cast<std::ptrdiff_t>(ordered.size());
   for (const auto& [id, present] : orders_)
-    if (present.state() != order_state::failed)
+    if (!present.ended_unpaid())
       ordered.push_back(&present);
   // The order that pays for a hold, or has bought it, goes after all others of that hold.
   auto rank = [this](const order* x) {
@@ -299,11 +395,12 @@ std::vector<fact> event::snapshot() const {
     result.emplace_back(x->details());
     if (auto since = x->cancel_requested_at())
       result.emplace_back(order_cancel_requested{x->details().order, *since});
-    // Every order goes through its states in the order of their declaration.
-    for (auto i = static_cast<unsigned>(order_state::charging); i <= static_cast<unsigned>(order_state::cancelled); ++i)
-      if (auto state = static_cast<order_state>(i); x->visited(state))
-        result.emplace_back(order_advanced{x->details().order, state, state == x->state() ? x->reason() : std::string{},
-                                           x->details().at});
+    for (auto state : order::path)
+      if (x->visited(state)) {
+        auto is_present = state == x->state();
+        result.emplace_back(order_advanced{x->details().order, state, is_present ? x->reason() : std::string{},
+                                           is_present ? x->since() : x->details().at});
+      }
   }
   if (state_ != event_state::scheduled)
     result.emplace_back(event_state_changed{state_});

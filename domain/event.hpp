@@ -2,9 +2,9 @@
 
 #include "domain/decision.hpp"
 #include "domain/facts.hpp"
-#include "domain/failed_orders.hpp"
 #include "domain/order.hpp"
 #include "domain/section.hpp"
+#include "domain/unpaid_orders.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -25,19 +25,20 @@ namespace usher::domain {
 /// The seats belong to the sections; this class knows only their totals, which come in as readings and decide about
 /// `sold_out`. Commands never change the object; `apply` never refuses.
 ///
-/// Of the failed orders only the newest are remembered (`failed_orders_max`, and `failed_orders_per_buyer_max` of one
-/// buyer), of `unacknowledged` ones none. A forgotten order may be started again under the same id: no money ever moved
-/// for it, and the provider still knows what it answered for that id.
+/// Of the orders that ended unpaid (they failed, or cost nothing and were undone) only the newest are remembered:
+/// `unpaid_orders_max`, and `unpaid_orders_per_buyer_max` of one buyer. A forgotten order may be started again under
+/// the same id: no money ever moved for it, and the provider still knows what it answered for that id.
 ///
-/// No other order is forgotten, and there are at most `orders_max` in all: each was paid for once, so only somebody who
-/// pays and cancels endlessly comes near that.
+/// No other order is forgotten, and there are at most `orders_max` of these. A buyer who has cancelled
+/// `cancelled_orders_per_buyer_max` of those that are remembered begins no others.
 class event {
 public:
   static constexpr std::size_t orders_max = 1'000'000;
-  static constexpr std::size_t failed_orders_max = 10'000;
-  static constexpr std::uint32_t failed_orders_per_buyer_max = 20;
+  static constexpr std::size_t unpaid_orders_max = 10'000;
+  static constexpr std::uint32_t unpaid_orders_per_buyer_max = 20;
+  static constexpr std::uint32_t cancelled_orders_per_buyer_max = 10;
 
-  /// Takes at most so many orders.
+  /// Takes at most so many orders, besides those that ended unpaid.
   explicit event(std::size_t most = orders_max) : orders_max_(most) {}
 
   // ---- commands ----
@@ -65,12 +66,20 @@ public:
 
   /// Begins an order. `already_so` when an order with this id exists with the same request digest and buyer; another
   /// digest is `idempotency_mismatch`; a hold that another live order pays for is `in_progress`, a sold one
-  /// `hold_expired`; one order too many is `limit_exceeded`.
+  /// `hold_expired`; one order too many is `limit_exceeded`, and so is one of a buyer who has cancelled too many.
   [[nodiscard]] decision<order_started> start_order(const order_started& wanted) const;
   [[nodiscard]] decision<order_advanced> advance_order(order_id id, order_state next, std::string reason,
                                                        instant now) const;
-  /// See `order::request_cancel`.
+  /// See `order::request_cancel`. An order that is not confirmed yet may always be cancelled.
   [[nodiscard]] decision<order_cancel_requested> request_cancel(order_id id, instant now) const;
+  /// Undoes a confirmed order for its buyer; `cancellation_closed` when the event's rule forbids it now.
+  [[nodiscard]] decision<order_advanced> cancel_order(order_id id, instant now) const;
+  /// Undoes an order for an operator, whoever's it is: a confirmed one if the event's rule allows that, and one whose
+  /// charge has no outcome yet is given up. `already_so` when it is undone, or failed; `in_progress` while it is on its
+  /// way from one of these states to another.
+  [[nodiscard]] decision<order_advanced> refund_order(order_id id, instant now) const;
+  /// Why operators may not undo all confirmed orders: the sale is not closed, or the event's rule forbids it.
+  [[nodiscard]] std::optional<refusal> may_refund_all() const;
 
   // ---- facts ----
 
@@ -91,12 +100,18 @@ public:
   /// Orders that somebody must carry on, e.g. after a restart.
   [[nodiscard]] std::vector<order_id> orders_under_way() const;
   [[nodiscard]] const std::unordered_map<order_id, order>& orders() const noexcept { return orders_; }
+  /// Whether seats of this hold may yet be sold to its buyer, because the charge of an order for it has not failed.
+  [[nodiscard]] bool is_paid_for(hold_id hold) const;
 
   [[nodiscard]] std::vector<fact> snapshot() const;
   friend bool operator==(const event&, const event&) = default;
 
 private:
-  /// The order has ended without a sale.
+  [[nodiscard]] std::optional<refusal> refusal_to_cancel(instant now) const;
+  /// What follows from the end of an order.
+  void ended(order& present);
+  void forget(order_id id);
+  /// No order pays for that hold any more.
   void give_up_hold(const order& ended);
 
   std::size_t orders_max_;
@@ -104,7 +119,8 @@ private:
   event_state state_ = event_state::scheduled;
   std::unordered_map<order_id, order> orders_;
   std::unordered_map<hold_id, order_id> order_by_hold_; ///< the order that pays for each hold, or has bought it
-  failed_orders failed_{failed_orders_max, failed_orders_per_buyer_max};
+  unpaid_orders unpaid_{unpaid_orders_max, unpaid_orders_per_buyer_max};
+  std::unordered_map<buyer_id, std::uint32_t> cancelled_; ///< how many of each are remembered, without zeros
 };
 
 } // namespace usher::domain

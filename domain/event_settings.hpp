@@ -26,6 +26,22 @@ struct rehold_rule {
   friend bool operator==(const rehold_rule&, const rehold_rule&) = default;
 };
 
+/// Who may undo confirmed orders. Their money goes back and their seats are for sale again.
+struct cancellation_rule {
+  enum class who : std::uint8_t {
+    buyers,    ///< their own, until `until` or else until the sale closes; operators always
+    operators, ///< only they
+    nobody,    ///< not even operators, until one of them changes this rule
+  };
+
+  who by = who::buyers;
+  /// For `buyers`: until then, whether or not the sale is closed. Nothing: until `closes_at`, and while the sale is not
+  /// closed. Before `event_settings::times_end`.
+  std::optional<instant> until{};
+
+  friend bool operator==(const cancellation_rule&, const cancellation_rule&) = default;
+};
+
 /// What an operator sets for one event. A change is a fact that carries all settings.
 struct event_settings {
   static constexpr std::size_t name_bytes_max = 200;
@@ -56,6 +72,7 @@ struct event_settings {
   std::optional<instant> opens_at;
   std::optional<instant> closes_at;
   rehold_rule rehold{};
+  cancellation_rule cancellations{};
 
   friend bool operator==(const event_settings&, const event_settings&) = default;
 };

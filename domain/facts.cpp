@@ -49,6 +49,8 @@ std::string_view to_string(order_state state) {
       return "cancelled";
     case order_state::unacknowledged:
       return "unacknowledged";
+    case order_state::given_up:
+      return "given_up";
   }
   return "unknown";
 }
@@ -71,6 +73,7 @@ std::string_view public_name(order_state state, bool cancel_requested) {
       return "refunded";
     case order_state::cancelling:
     case order_state::cancelled:
+    case order_state::given_up:
       return "cancelled";
   }
   return "unknown";

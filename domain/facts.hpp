@@ -5,6 +5,7 @@
 #include "domain/instant.hpp"
 #include "domain/money.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -158,9 +159,14 @@ enum class order_state : std::uint8_t {
   refunding,      ///< the money goes back, the outcome is open
   refunded,       ///< the money went back because the seats could not be sold
   cancelling,     ///< a confirmed order is being undone: the money goes back, the seats too
-  cancelled,      ///< undone at the buyer's request
-  unacknowledged, ///< it was written, but its buyer had been told that it was not: as if it had never existed
+  cancelled,      ///< undone at the buyer's request, or an operator's
+  unacknowledged, ///< as if it had never existed; only in journals of before answers in doubt were kept back
+  given_up,       ///< an operator ended it while the outcome of its charge was open: its seats are free, and money that
+                  ///< still comes goes back
 };
+
+/// How many states an order may be in.
+inline constexpr std::size_t order_states = static_cast<std::size_t>(order_state::given_up) + 1;
 
 /// An order went one step further. `reason` is for the buyer, e.g. why it failed; may be empty.
 struct order_advanced {
@@ -222,7 +228,7 @@ using fact = std::variant<seats_held, hold_ended, payment_started, payment_stopp
 [[nodiscard]] std::string_view to_string(order_state state);
 
 /// What clients are told of an order that is in `state`: charging, confirmed, failed, refunded or cancelled.
-/// `cancel_requested`: its buyer cancelled it before it was confirmed.
+/// `cancel_requested`: its buyer cancelled it before it was confirmed, or an operator ended it.
 [[nodiscard]] std::string_view public_name(order_state state, bool cancel_requested);
 
 } // namespace usher::domain

@@ -17,7 +17,7 @@ constexpr std::uint32_t successors(order_state state) {
     case order_state::started:
       return bit(order_state::charging) | bit(order_state::failed) | bit(order_state::unacknowledged);
     case order_state::charging:
-      return bit(order_state::charged) | bit(order_state::failed);
+      return bit(order_state::charged) | bit(order_state::failed) | bit(order_state::given_up);
     case order_state::charged:
       return bit(order_state::confirmed) | bit(order_state::refunding);
     case order_state::confirmed:
@@ -26,6 +26,8 @@ constexpr std::uint32_t successors(order_state state) {
       return bit(order_state::refunded) | bit(order_state::cancelled);
     case order_state::cancelling:
       return bit(order_state::cancelled);
+    case order_state::given_up:
+      return bit(order_state::refunding) | bit(order_state::cancelled);
     case order_state::failed:
     case order_state::refunded:
     case order_state::cancelled:
@@ -37,7 +39,7 @@ constexpr std::uint32_t successors(order_state state) {
 
 /// Whether steps lead from one state to another. The paths are short and have no cycles.
 constexpr bool leads_to(order_state from, order_state to) {
-  for (unsigned i = 0; i <= static_cast<unsigned>(order_state::unacknowledged); ++i) {
+  for (std::size_t i = 0; i < order_states; ++i) {
     auto next = static_cast<order_state>(i);
     if ((successors(from) & bit(next)) != 0 && (next == to || leads_to(next, to)))
       return true;
@@ -47,7 +49,7 @@ constexpr bool leads_to(order_state from, order_state to) {
 
 } // namespace
 
-order::order(const order_started& happened) : details_(happened) {
+order::order(const order_started& happened) : details_(happened), since_(happened.at) {
   // a new order is `started`
 }
 
@@ -56,6 +58,8 @@ decision<order_advanced> order::advance(order_state next, std::string reason, in
     return already_so{};
   if (next == order_state::confirmed && cancel_requested_at_)
     return refusal{.reason = rejection::in_progress, .detail = "Its buyer has cancelled it."};
+  if (state_ == order_state::given_up && (next == order_state::charged || next == order_state::failed))
+    return refusal{.reason = rejection::in_progress, .detail = "An operator has ended it."};
   if ((successors(state_) & bit(next)) != 0)
     return order_advanced{details_.order, next, std::move(reason), now};
   if (leads_to(state_, next))
@@ -81,6 +85,7 @@ decision<order_cancel_requested> order::request_cancel(instant now) const {
     case order_state::cancelling:
     case order_state::cancelled:
     case order_state::unacknowledged:
+    case order_state::given_up:
       break;
   }
   return already_so{};
@@ -97,11 +102,17 @@ void order::apply(const order_advanced& happened) {
   ensure((successors(state_) & bit(happened.state)) != 0, "an order goes one allowed step at a time");
   state_ = happened.state;
   reason_ = happened.reason;
+  since_ = happened.at;
   visited_ |= bit(happened.state);
 }
 
 bool order::under_way() const noexcept {
   return !is_final(state_);
+}
+
+bool order::ended_unpaid() const noexcept {
+  auto is_undone = state_ == order_state::refunded || state_ == order_state::cancelled;
+  return state_ == order_state::failed || (is_undone && details_.total == 0);
 }
 
 bool order::visited(order_state state) const noexcept {

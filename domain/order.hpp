@@ -3,6 +3,7 @@
 #include "domain/decision.hpp"
 #include "domain/facts.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,15 +17,20 @@ namespace usher::domain {
 ///      ↓          ↓          ↓
 ///   failed     failed    refunding → refunded | cancelled
 ///
-/// A started order whose buyer was told that it was not written becomes `unacknowledged` and is never carried on. If a
-/// buyer cancels before the order is confirmed, it can no longer be confirmed from the moment of
-/// `order_cancel_requested`: the money goes back if it arrives, and the order ends `cancelled`.
+///   charging → given_up → refunding → cancelled
+///                 ↓
+///             cancelled
+///
+/// If a buyer cancels before the order is confirmed, it can no longer be confirmed from the moment of
+/// `order_cancel_requested`: the money goes back if it arrives, and the order ends `cancelled`. So does one that an
+/// operator has given up, which lets go of its seats at once.
 class order {
 public:
   explicit order(const order_started& happened);
 
   /// May the order go to `next` from where it is? `already_so` when it is there (or has passed through it);
-  /// `in_progress` when another step must come first, and instead of `confirmed` when the buyer has cancelled.
+  /// `in_progress` when another step must come first, instead of `confirmed` when the buyer has cancelled, and instead
+  /// of what the charge has come to when the order was given up meanwhile.
   [[nodiscard]] decision<order_advanced> advance(order_state next, std::string reason, instant now) const;
 
   /// Its buyer cancels it before it is confirmed. `already_so` when that is known, or when the order is being refunded
@@ -37,19 +43,39 @@ public:
   [[nodiscard]] const order_started& details() const noexcept { return details_; }
   [[nodiscard]] order_state state() const noexcept { return state_; }
   [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
+  /// When it came to its state.
+  [[nodiscard]] instant since() const noexcept { return since_; }
   /// True from `started` until a final state: somebody must carry it on.
   [[nodiscard]] bool under_way() const noexcept;
   /// Whether it is in this state or passed through it.
   [[nodiscard]] bool visited(order_state state) const noexcept;
   /// When its buyer cancelled it, if that was before it was confirmed.
   [[nodiscard]] std::optional<instant> cancel_requested_at() const noexcept { return cancel_requested_at_; }
+  /// It will not be confirmed: its buyer has cancelled it before, or an operator has given it up.
+  [[nodiscard]] bool unwanted() const noexcept { return cancel_requested_at_ || visited(order_state::given_up); }
+  /// Money came for it, which may have gone back since.
+  [[nodiscard]] bool was_paid() const noexcept {
+    return details_.total > 0 && (visited(order_state::charged) || visited(order_state::refunding));
+  }
+  /// It has ended, and no money stayed or moved: it failed, or it cost nothing and was undone.
+  [[nodiscard]] bool ended_unpaid() const noexcept;
 
-  friend bool operator==(const order&, const order&) = default;
+  /// But for `since`: snapshots of before it was known say instead when the order was begun.
+  friend bool operator==(const order& a, const order& b) {
+    return a.details_ == b.details_ && a.state_ == b.state_ && a.reason_ == b.reason_
+           && a.cancel_requested_at_ == b.cancel_requested_at_ && a.visited_ == b.visited_;
+  }
+
+  /// The states after `started`, each before those that may follow it.
+  static constexpr std::array path{order_state::charging,  order_state::given_up,   order_state::charged,
+                                   order_state::confirmed, order_state::failed,     order_state::refunding,
+                                   order_state::refunded,  order_state::cancelling, order_state::cancelled};
 
 private:
   order_started details_;
   order_state state_ = order_state::started;
   std::string reason_;
+  instant since_;
   std::optional<instant> cancel_requested_at_;
   std::uint32_t visited_ = 1U << static_cast<unsigned>(order_state::started); ///< one bit for each state it has been in
 };

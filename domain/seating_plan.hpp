@@ -92,6 +92,8 @@ struct section_plan {
 struct seat_place {
   section_no section;
   seat_no seat;
+
+  friend bool operator==(const seat_place&, const seat_place&) = default;
 };
 
 /// An event's hall. Immutable and shared once made.

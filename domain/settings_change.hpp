@@ -31,6 +31,7 @@ struct settings_change {
   /// What is said of a time may be that there is none.
   std::optional<std::optional<instant>> opens_at;
   std::optional<std::optional<instant>> closes_at;
+  std::optional<cancellation_rule> cancellations;
 
   friend bool operator==(const settings_change&, const settings_change&) = default;
 };

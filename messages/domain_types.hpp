@@ -85,13 +85,23 @@ bool inspect(Inspector& f, rehold_rule& x) {
 }
 
 template <class Inspector>
+bool inspect(Inspector& f, cancellation_rule& x) {
+  return f.object(x).fields(f.field("by", x.by), f.field("until", x.until));
+}
+
+template <class Inspector>
+bool inspect(Inspector& f, seat_place& x) {
+  return f.object(x).fields(f.field("section", x.section), f.field("seat", x.seat));
+}
+
+template <class Inspector>
 bool inspect(Inspector& f, event_settings& x) {
   return f.object(x).fields(f.field("name", x.name), f.field("currency", x.currency), f.field("prices", x.prices),
                             f.field("hold_ttl", x.hold_ttl), f.field("max_seats_per_buyer", x.max_seats_per_buyer),
                             f.field("admission_per_s", x.admission_per_s), f.field("max_shopping", x.max_shopping),
                             f.field("waiting_room", x.waiting_room), f.field("refuse_orphans", x.refuse_orphans),
                             f.field("opens_at", x.opens_at), f.field("closes_at", x.closes_at),
-                            f.field("rehold", x.rehold));
+                            f.field("rehold", x.rehold), f.field("cancellations", x.cancellations));
 }
 
 template <class Inspector>
@@ -101,7 +111,7 @@ bool inspect(Inspector& f, settings_change& x) {
                             f.field("admission_per_s", x.admission_per_s), f.field("max_shopping", x.max_shopping),
                             f.field("waiting_room", x.waiting_room), f.field("refuse_orphans", x.refuse_orphans),
                             f.field("rehold_pause", x.rehold_pause), f.field("opens_at", x.opens_at),
-                            f.field("closes_at", x.closes_at));
+                            f.field("closes_at", x.closes_at), f.field("cancellations", x.cancellations));
 }
 
 template <class Inspector>

@@ -72,6 +72,7 @@ struct change_event {
   std::optional<std::uint32_t> max_seats_per_buyer;
   std::optional<domain::seconds> hold_ttl;
   std::optional<domain::seconds> rehold_pause;
+  std::optional<domain::cancellation_rule> cancellations;
   std::vector<std::pair<std::string, domain::price>> prices; ///< by the category's name: numbers change with the plan
 };
 
@@ -80,7 +81,8 @@ bool inspect(Inspector& f, change_event& x) {
   return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event), f.field("state", x.state),
                             f.field("admission_per_s", x.admission_per_s), f.field("max_shopping", x.max_shopping),
                             f.field("max_seats_per_buyer", x.max_seats_per_buyer), f.field("hold_ttl", x.hold_ttl),
-                            f.field("rehold_pause", x.rehold_pause), f.field("prices", x.prices));
+                            f.field("rehold_pause", x.rehold_pause), f.field("cancellations", x.cancellations),
+                            f.field("prices", x.prices));
 }
 
 /// Keeper → event: the settings that came with `put_event`, and the state; both or neither. Answered by `event_view`.
@@ -195,13 +197,14 @@ struct event_report {
   domain::waiting_room::figures queue;
   std::uint64_t orders_confirmed = 0;
   std::uint64_t orders_under_way = 0;
+  std::uint64_t orders_stuck = 0; ///< of these, for longer than `order_stuck_after` where they are
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, event_report& x) {
   return f.object(x).fields(f.field("event", x.event), f.field("sections", x.sections), f.field("queue", x.queue),
                             f.field("orders_confirmed", x.orders_confirmed),
-                            f.field("orders_under_way", x.orders_under_way));
+                            f.field("orders_under_way", x.orders_under_way), f.field("orders_stuck", x.orders_stuck));
 }
 
 /// Router → gateways: an event is here, or its plan changed. Local only.

@@ -52,8 +52,10 @@ using waiting_room_actor = caf::typed_actor<
 using event_actor = caf::typed_actor<
     caf::result<hold_granted>(hold_seats), caf::result<void>(release_hold), caf::result<hold_granted>(find_hold),
     caf::result<order_view>(start_order), caf::result<order_view>(find_order), caf::result<order_view>(cancel_order),
-    caf::result<void>(advance_order), caf::result<event_view>(describe_event), caf::result<event_view>(define_event),
-    caf::result<void>(check_settings), caf::result<event_view>(change_event), caf::result<event_view>(block_seats),
+    caf::result<order_list>(list_orders), caf::result<order_view>(refund_order),
+    caf::result<refund_progress>(refund_orders), caf::result<void>(advance_order),
+    caf::result<event_view>(describe_event), caf::result<event_view>(define_event), caf::result<void>(check_settings),
+    caf::result<event_view>(change_event), caf::result<event_view>(block_seats),
     caf::result<event_report>(report_event),
     caf::result<void>(event_peers, std::vector<section_actor>, waiting_room_actor), caf::result<void>(allowance_back),
     caf::result<void>(section_totals_changed), caf::result<void>(subscribe, gateway_actor),
@@ -61,8 +63,7 @@ using event_actor = caf::typed_actor<
     caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
 
 /// Carries one order through its saga.
-using checkout_actor = caf::typed_actor<caf::result<void>(cancel_requested), caf::result<void>(payment_answered),
-                                        caf::result<void>(deadline_reached)>;
+using checkout_actor = caf::typed_actor<caf::result<void>(cancel_requested), caf::result<void>(payment_answered)>;
 
 /// Claims this node's shards, starts them, and is told when they stop.
 using keeper_actor = caf::typed_actor<caf::result<event_view>(put_event), caf::result<void>(start_shards),
@@ -72,8 +73,10 @@ using keeper_actor = caf::typed_actor<caf::result<event_view>(put_event), caf::r
 using router_actor = caf::typed_actor<
     caf::result<hold_granted>(hold_seats), caf::result<void>(release_hold), caf::result<hold_granted>(find_hold),
     caf::result<order_view>(start_order), caf::result<order_view>(find_order), caf::result<order_view>(cancel_order),
-    caf::result<event_view>(describe_event), caf::result<std::vector<domain::event_id>>(list_events),
-    caf::result<event_view>(put_event), caf::result<event_view>(change_event), caf::result<event_view>(block_seats),
+    caf::result<order_list>(list_orders), caf::result<order_view>(refund_order),
+    caf::result<refund_progress>(refund_orders), caf::result<event_view>(describe_event),
+    caf::result<std::vector<domain::event_id>>(list_events), caf::result<event_view>(put_event),
+    caf::result<event_view>(change_event), caf::result<event_view>(block_seats),
     caf::result<event_report>(report_event), caf::result<section_view>(read_section),
     caf::result<section_view>(watch_section, gateway_actor), caf::result<void>(unwatch_section, gateway_actor),
     caf::result<domain::queue_place>(join_queue, gateway_actor), caf::result<domain::queue_place>(ask_place),

@@ -95,6 +95,11 @@ CAF_ADD_TYPE_ID(usher, (usher::messages::stand_down))
 CAF_ADD_TYPE_ID(usher, (usher::messages::carry_on))
 CAF_ADD_TYPE_ID(usher, (usher::messages::check_settings))
 CAF_ADD_TYPE_ID(usher, (usher::messages::place_given_up))
+CAF_ADD_TYPE_ID(usher, (usher::messages::list_orders))
+CAF_ADD_TYPE_ID(usher, (usher::messages::order_list))
+CAF_ADD_TYPE_ID(usher, (usher::messages::refund_order))
+CAF_ADD_TYPE_ID(usher, (usher::messages::refund_orders))
+CAF_ADD_TYPE_ID(usher, (usher::messages::refund_progress))
 
 CAF_END_TYPE_ID_BLOCK(usher)
 

@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include <algorithm>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -56,6 +57,39 @@ void print_places(const json::array& parts, const char* title, std::string_view 
   table.print(out);
 }
 
+/// What buyers are told of an order, and how far its money is on its way back.
+std::string state_of(const json::value& order) {
+  auto state = text_of(order, "state");
+  if (auto refund = text_of(order, "refund"); !refund.empty())
+    state += ", refund " + refund;
+  else if (member_of(order, "open") == json::value(true))
+    state += ", open";
+  return state;
+}
+
+/// The first seats, and how many there are if there are more.
+std::string seats_of(const json::value& order) {
+  constexpr std::size_t shown = 3;
+  auto& seats = list_of(order, "seats");
+  std::string text;
+  for (std::size_t i = 0; i < std::min(seats.size(), shown); ++i)
+    text += (i > 0 ? " " : "") + text_of(seats[i], "guid");
+  return seats.size() > shown ? text + " and " + std::to_string(seats.size() - shown) + " more" : text;
+}
+
+/// Who may cancel, as a sentence.
+std::string cancellations_of(const json::value& event) {
+  auto& rule = member_of(event, "cancellations");
+  if (rule == json::value("none"))
+    return "Orders cannot be cancelled.";
+  if (rule == json::value("operators"))
+    return "Only operators cancel orders.";
+  if (!rule.is_object()) // a node of an earlier release has no such rule
+    return {};
+  auto until = text_of(rule, "until");
+  return "Buyers may cancel until " + (until.empty() ? "the sale closes" : until) + ".";
+}
+
 /// How it is sold, in a sentence or two.
 void print_settings(const json::value& event, std::ostream& out) {
   const auto* room = member_of(event, "waiting_room").if_bool();
@@ -71,7 +105,10 @@ void print_settings(const json::value& event, std::ostream& out) {
   out << ". A hold lasts " << count(event, "hold_ttl_s") << " s; a buyer may have "
       << count(event, "max_seats_per_buyer") << " seats"
       << (member_of(event, "refuse_orphans") == json::value(true) ? "; single seats are not left alone" : "")
-      << ".\n\n";
+      << ". Buyers leave seats that they let run out to others for " << count(event, "rehold_pause_s") << " s.";
+  if (auto rule = cancellations_of(event); !rule.empty())
+    out << ' ' << rule;
+  out << "\n\n";
 }
 
 } // namespace
@@ -124,7 +161,33 @@ void print_report(const json::value& answer, std::ostream& out) {
       << money_of(totals, "revenue") << ", refunds " << money_of(totals, "refunds")
       << ".\nQueue: " << count(queue, "joined") << " joined, " << count(queue, "waiting") << " waiting, "
       << count(queue, "shopping") << " shopping.\nOrders: " << count(orders, "confirmed") << " confirmed, "
-      << count(orders, "under_way") << " under way.\n";
+      << count(orders, "under_way") << " under way";
+  if (auto stuck = count(orders, "stuck"); stuck != "0")
+    out << ", " << stuck << " of them stuck: `usher event orders " << text_of(answer, "event") << " --state stuck`";
+  out << ".\n";
+}
+
+void print_orders(const json::value& answer, std::ostream& out) {
+  text_table table{{"order", "state", "since", "total", "seats", "buyer"}};
+  for (auto& order : list_of(answer, "orders"))
+    table.add({text_of(order, "order"), state_of(order), text_of(order, "since"), money_of(order, "total"),
+               seats_of(order), text_of(order, "buyer")});
+  table.print(out);
+  if (auto next = text_of(answer, "next"); !next.empty())
+    out << "There are more: add --after " << next << '\n';
+}
+
+void print_order(const json::value& answer, std::ostream& out) {
+  out << text_of(answer, "order") << ": " << state_of(answer) << " since " << text_of(answer, "since") << ", "
+      << money_of(answer, "total") << ", of buyer " << text_of(answer, "buyer") << '\n';
+  if (auto reason = text_of(answer, "reason"); !reason.empty())
+    out << reason << '\n';
+  out << '\n';
+  text_table seats{{"seat", "section", "row", "number", "category", "price"}};
+  for (auto& seat : list_of(answer, "seats"))
+    seats.add({text_of(seat, "guid"), text_of(seat, "section"), text_of(seat, "row"), text_of(seat, "number"),
+               text_of(seat, "category"), money_of(seat, "price")});
+  seats.print(out);
 }
 
 } // namespace usher::node

@@ -33,6 +33,7 @@ struct live_settings {
   std::optional<std::uint32_t> max_per_buyer;
   std::optional<std::uint32_t> rate;
   std::optional<std::uint32_t> max_shopping;
+  std::optional<std::string> cancellations;
 };
 
 void declare_live_settings(CLI::App& verb, live_settings& to) {
@@ -45,6 +46,9 @@ void declare_live_settings(CLI::App& verb, live_settings& to) {
   verb.add_option("--max-per-buyer", to.max_per_buyer, "Seats that one buyer may have")
       ->check(CLI::Range(1U, domain::event_settings::seats_per_buyer_max));
   verb.add_option("--max-shopping", to.max_shopping, "People inside at once; 0: no cap");
+  verb.add_option("--cancellations", to.cancellations,
+                  "Who may cancel orders: none, operators, until-closed, or until=TIME, e.g. "
+                  "until=2026-11-22T19:30:00+01:00");
   verb.add_option("--rate", to.rate, "People let in per second")
       ->check(CLI::Range(1U, domain::event_settings::admission_per_s_max));
 }
@@ -70,6 +74,17 @@ json::object prices_of(const std::vector<std::string>& given) {
   return prices;
 }
 
+json::value cancellations_of(const std::string& given) {
+  constexpr std::string_view until = "until=";
+  if (given == "none" || given == "operators")
+    return json::value(given);
+  if (given == "until-closed")
+    return json::object{{"until", nullptr}};
+  if (given.starts_with(until) && given.size() > until.size())
+    return json::object{{"until", given.substr(until.size())}};
+  throw std::invalid_argument{"--cancellations " + given + ": must be none, operators, until-closed or until=TIME"};
+}
+
 json::object document(const live_settings& given) {
   json::object result;
   put_if(result, "hold_ttl_s", given.hold_ttl_s);
@@ -77,6 +92,8 @@ json::object document(const live_settings& given) {
   put_if(result, "max_seats_per_buyer", given.max_per_buyer);
   put_if(result, "admission_per_s", given.rate);
   put_if(result, "max_shopping", given.max_shopping);
+  if (given.cancellations)
+    result["cancellations"] = cancellations_of(*given.cancellations);
   if (auto prices = prices_of(given.prices); !prices.empty())
     result["prices"] = std::move(prices);
   return result;
@@ -172,7 +189,8 @@ void declare_create(CLI::App& event, action& chosen) {
   verb->add_flag("--open", wanted->open, "Open the sale at once");
   verb->footer(
       "A new event has, if left out: EUR, holds of 300 s, 8 seats a buyer, a waiting room, 100 people let in per\n"
-      "second, no cap inside. A category without a price is not for sale; --price CATEGORY=0 gives seats away.\n"
+      "second, no cap inside, cancellations by buyers until the sale closes. A category without a price is not for "
+      "sale; --price CATEGORY=0 gives seats away.\n"
       "Example:\n  usher event create opera --plan theatre --price Premium=8950 --rate 50 --open");
   verb->callback([wanted, &chosen] { chosen = [wanted] { return create(*wanted); }; });
 }

@@ -43,4 +43,9 @@ void declare_create(CLI::App& event, action& chosen);
 void declare_set(CLI::App& event, action& chosen);
 void declare_rate(CLI::App& event, action& chosen);
 
+// ---- the verbs about orders ----
+
+void declare_orders(CLI::App& event, action& chosen);
+void declare_refund(CLI::App& event, action& chosen);
+
 } // namespace usher::node

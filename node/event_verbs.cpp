@@ -143,6 +143,8 @@ void declare_event(CLI::App& program, action& chosen) {
   declare_resume(*event, chosen);
   declare_rate(*event, chosen);
   declare_state(*event, chosen, "close", "closed", "End the sale, for ever: what is held cannot be paid for any more");
+  declare_orders(*event, chosen);
+  declare_refund(*event, chosen);
   declare_block(*event, chosen, "block", "Take free seats out of the sale");
   declare_block(*event, chosen, "unblock", "Put blocked seats back into the sale");
   event->footer("The node is found by --admin, and knows operators by --admin-key or USHER_ADMIN_KEY.\n"

@@ -125,6 +125,7 @@ node_actors::~node_actors() {
   self->send_exit(router_, caf::exit_reason::user_shutdown);
   self->send_exit(writer_, caf::exit_reason::user_shutdown);
   self->wait_for(writer_);
+  provider_->close(); // its answers go to actors, if only to find them gone
   note_ends();
 }
 

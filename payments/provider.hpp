@@ -43,6 +43,9 @@ public:
   virtual void status(const std::string& key, completion done) = 0;
   /// Gives all of a charge back; a repeat gets the same answer. For a charge that never succeeded: `declined`.
   virtual void refund(const std::string& key, completion done) = 0;
+  /// Returns when everything that waited is answered, with `unknown` where nothing else is known, and nobody will be
+  /// called any more. Whatever is asked later is answered `unknown` before the call returns.
+  virtual void close() = 0;
 };
 
 } // namespace usher::payments

@@ -44,12 +44,7 @@ sandbox::sandbox(sandbox_settings settings)
       ledger_(settings_.ledger ? sandbox_ledger{*settings_.ledger} : sandbox_ledger{}), thread_([this] { run(); }) {}
 
 sandbox::~sandbox() {
-  {
-    std::lock_guard lock{mutex_};
-    stopping_ = true;
-  }
-  changed_.notify_one();
-  thread_.join();
+  close();
 }
 
 void sandbox::charge(const charge_request& request, completion done) {
@@ -64,10 +59,20 @@ void sandbox::refund(const std::string& key, completion done) {
   enqueue(step::refund, {key, {}, {}}, std::move(done));
 }
 
+void sandbox::close() {
+  {
+    std::lock_guard lock{mutex_};
+    closed_ = true;
+  }
+  changed_.notify_one();
+  if (thread_.joinable())
+    thread_.join();
+}
+
 void sandbox::enqueue(step what, charge_request request, completion done) {
   {
     std::lock_guard lock{mutex_};
-    if (calls_.size() < settings_.calls_max) {
+    if (calls_.size() < settings_.calls_max && !closed_) {
       if (attempts_.size() >= keys_max)
         attempts_.clear();
       auto attempt = attempts_[request.key][static_cast<std::size_t>(what)]++;
@@ -79,14 +84,14 @@ void sandbox::enqueue(step what, charge_request request, completion done) {
     }
   }
   if (done)
-    done({outcome::unknown, "too many payments are under way"});
+    done({outcome::unknown, "it is closing, or has too many payments under way"});
   else
     changed_.notify_one();
 }
 
 void sandbox::run() {
   std::unique_lock lock{mutex_};
-  while (!stopping_) {
+  while (!closed_) {
     if (calls_.empty()) {
       changed_.wait(lock);
     } else if (auto due = calls_.front().due; std::chrono::steady_clock::now() < due) {

@@ -46,12 +46,12 @@ class sandbox final : public provider {
 public:
   /// Throws `std::runtime_error` when the ledger cannot be used.
   explicit sandbox(sandbox_settings settings);
-  /// Answers what is still waiting with `unknown`.
   ~sandbox() override;
 
   void charge(const charge_request& request, completion done) override;
   void status(const std::string& key, completion done) override;
   void refund(const std::string& key, completion done) override;
+  void close() override;
 
 private:
   enum class step : std::uint8_t { charge, status, refund };
@@ -88,7 +88,7 @@ private:
   std::condition_variable changed_;
   std::vector<call> calls_; ///< a heap, earliest first
   std::unordered_map<std::string, attempts> attempts_;
-  bool stopping_ = false;
+  bool closed_ = false;
   std::thread thread_;
 };
 

@@ -13,8 +13,10 @@ namespace {
 using namespace usher::domain;
 
 constexpr char format_version = 1;
-/// Of what contains an event's settings: since then these say how long seats are left to others.
-constexpr char settings_version = 2;
+/// Of what contains an event's settings. Since version 2 these say how long seats are left to others, since version 3
+/// who may cancel orders.
+constexpr char rehold_version = 2;
+constexpr char settings_version = 3;
 
 /// How a category without a price is written down.
 constexpr minor_units no_price = -1;
@@ -26,7 +28,9 @@ constexpr hold_end last_of<hold_end> = hold_end::unacknowledged;
 template <>
 constexpr event_state last_of<event_state> = event_state::closed;
 template <>
-constexpr order_state last_of<order_state> = order_state::unacknowledged;
+constexpr order_state last_of<order_state> = order_state::given_up;
+template <>
+constexpr cancellation_rule::who last_of<cancellation_rule::who> = cancellation_rule::who::nobody;
 
 // ---- which fields, in which order; the same list writes and reads ----
 
@@ -41,6 +45,8 @@ constexpr auto fields<ordered_seat> = std::tuple{&ordered_seat::section, &ordere
 template <>
 constexpr auto fields<rehold_rule> = std::tuple{&rehold_rule::pause};
 template <>
+constexpr auto fields<cancellation_rule> = std::tuple{&cancellation_rule::by, &cancellation_rule::until};
+template <>
 constexpr auto fields<event_settings> = std::tuple{&event_settings::name,
                                                    &event_settings::currency,
                                                    &event_settings::prices,
@@ -52,7 +58,8 @@ constexpr auto fields<event_settings> = std::tuple{&event_settings::name,
                                                    &event_settings::refuse_orphans,
                                                    &event_settings::opens_at,
                                                    &event_settings::closes_at,
-                                                   &event_settings::rehold};
+                                                   &event_settings::rehold,
+                                                   &event_settings::cancellations};
 template <>
 constexpr auto fields<seats_held> =
     std::tuple{&seats_held::hold, &seats_held::buyer, &seats_held::seats, &seats_held::until, &seats_held::wish_digest};
@@ -245,6 +252,10 @@ private:
     x = static_cast<std::int64_t>(folded >> 1 ^ (~(folded & 1) + 1));
   }
   void one(rehold_rule& x) {
+    if (version_ >= rehold_version)
+      all_fields(x);
+  }
+  void one(cancellation_rule& x) {
     if (version_ >= settings_version)
       all_fields(x);
   }

@@ -20,7 +20,7 @@ template <std::unsigned_integral Number>
 }
 
 [[nodiscard]] inline domain::order_state order_state_of(std::int64_t number) {
-  constexpr auto last = static_cast<std::uint8_t>(domain::order_state::unacknowledged);
+  constexpr auto last = static_cast<std::uint8_t>(domain::order_state::given_up);
   return static_cast<domain::order_state>(narrowed<std::uint8_t>(number, last));
 }
 

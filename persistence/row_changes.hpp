@@ -21,8 +21,8 @@ struct seat_change {
   [[nodiscard]] bool makes_row() const noexcept { return sold && version == 1; }
 };
 
-/// What a fact does to one row of the orders: `started` makes it, or takes it over from an order that ended before any
-/// money moved (`failed`, `unacknowledged`); any other fact changes its state.
+/// What a fact does to one row of the orders: `started` makes it, or takes it over from an order for which no money
+/// moved (it failed, was never acknowledged, or cost nothing and was undone); any other fact changes its state.
 struct order_change {
   domain::order_id order;
   const domain::order_started* started = nullptr;
@@ -31,6 +31,8 @@ struct order_change {
 
 // The adapters' statements have these as numbers.
 static_assert(static_cast<int>(domain::order_state::started) == 0 && static_cast<int>(domain::order_state::failed) == 4
+              && static_cast<int>(domain::order_state::refunded) == 6
+              && static_cast<int>(domain::order_state::cancelled) == 8
               && static_cast<int>(domain::order_state::unacknowledged) == 9);
 
 /// Both refer into `entry`.

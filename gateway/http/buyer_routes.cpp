@@ -185,7 +185,8 @@ void post_order(const exchange_ptr& x) {
     return x->refuse(*wrong);
   auto& body = std::get<codec::order_body>(read);
   auto event = x->event(body.hold.event);
-  if (!event || !begin_or_repeat(*x, x->buyer().value()))
+  // A repeat is asked again and answered with the order as it is by then: the same key is the same order.
+  if (!event || !may_be_key(*x))
     return;
   x->ask(
       order_request(x->trace(), x->buyer(), body.hold, key, body.method), event, std::nullopt,
@@ -272,7 +273,7 @@ void get_ticket(const exchange_ptr& x) {
       return x->refuse(domain::rejection::not_found, "There is no such ticket.");
     http_reply said;
     said.content_type = "image/svg+xml";
-    said.headers.emplace_back("Cache-Control", "private, max-age=3600");
+    said.headers.emplace_back("Cache-Control", "no-store"); // it is worth nothing once the order is cancelled
     said.body = qr_code_svg(x->thread().tokens().ticket_code(to_string(*name)));
     x->reply(std::move(said));
   });

@@ -23,6 +23,7 @@ class session_thread;
 struct http_request {
   std::string method; ///< `HEAD` comes as `GET`
   std::string path;   ///< without the query, still escaped
+  std::string query;  ///< what follows the path's `?`, still escaped
   std::string body;
   std::string content_type;
   std::string authorization;

@@ -18,14 +18,19 @@ moment now() {
 
 } // namespace
 
+bool may_be_key(http_exchange& exchange) {
+  if (exchange.request().idempotency_key.size() <= key_bytes_max)
+    return true;
+  exchange.refuse(domain::rejection::bad_request, "The Idempotency-Key is too long.");
+  return false;
+}
+
 bool begin_or_repeat(http_exchange& exchange, const std::string& owner) {
   auto key = exchange.request().idempotency_key;
   if (key.empty())
     return true;
-  if (key.size() > key_bytes_max) {
-    exchange.refuse(domain::rejection::bad_request, "The Idempotency-Key is too long.");
+  if (!may_be_key(exchange))
     return false;
-  }
   const auto& request = exchange.request();
   std::array<std::string_view, 3> content{request.method, request.path, request.body};
   auto& repeats = exchange.thread().repeats();

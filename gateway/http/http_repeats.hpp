@@ -6,6 +6,9 @@
 
 namespace usher::gateway {
 
+/// Whether the `Idempotency-Key` is short enough; else refuses the request.
+[[nodiscard]] bool may_be_key(http_exchange& exchange);
+
 /// Begins a request with an `Idempotency-Key`: its answer, unless it is a refusal, will be remembered. If the same
 /// owner has used the key before, repeats that answer, or says why it cannot, and returns false. Without a key: true.
 [[nodiscard]] bool begin_or_repeat(http_exchange& exchange, const std::string& owner);

@@ -225,6 +225,7 @@ private:
     head_ = message.method() == http::verb::head;
     request.method = head_ ? std::string{"GET"} : std::string{view(message.method_string())};
     request.path = path_of(message);
+    request.query = query_of(message);
     request.content_type = view(message[http::field::content_type]);
     request.authorization = view(message[http::field::authorization]);
     request.idempotency_key = view(message["Idempotency-Key"]);
@@ -258,6 +259,13 @@ private:
         target = path == std::string_view::npos ? "/" : target.substr(path);
       }
     return target.substr(0, target.find('?'));
+  }
+
+  template <class Header>
+  static std::string_view query_of(const Header& header) {
+    auto target = view(header.target());
+    auto mark = target.find('?');
+    return mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1);
   }
 
   boost::asio::ip::address client() const {

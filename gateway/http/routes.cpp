@@ -2,6 +2,8 @@
 
 #include "gateway/thread/session_thread.hpp"
 
+#include <boost/url/pct_string_view.hpp>
+
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -10,31 +12,12 @@
 namespace usher::gateway {
 namespace {
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return -1;
-}
-
 /// Decodes percent escapes; nothing if one is broken.
 std::optional<std::string> unescape(std::string_view text) {
-  std::string plain;
-  plain.reserve(text.size());
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      plain += text[at];
-      continue;
-    }
-    if (at + 2 >= text.size() || hex_digit(text[at + 1]) < 0 || hex_digit(text[at + 2]) < 0)
-      return std::nullopt;
-    plain += static_cast<char>(hex_digit(text[at + 1]) * 16 + hex_digit(text[at + 2]));
-    at += 2;
-  }
-  return plain;
+  auto escaped = boost::urls::make_pct_string_view(boost::core::string_view{text.data(), text.size()});
+  if (!escaped)
+    return std::nullopt;
+  return escaped->decode();
 }
 
 /// Cuts off the part before the next `/`.
@@ -70,7 +53,7 @@ std::optional<std::vector<std::string>> match(std::string_view pattern, std::str
 
 std::vector<route> all_routes() {
   std::vector<route> all;
-  for (auto group : {event_routes(), buyer_routes(), node_routes(), operator_routes()})
+  for (auto group : {event_routes(), buyer_routes(), node_routes(), operator_routes(), order_routes()})
     all.insert(all.end(), group.begin(), group.end());
   return all;
 }

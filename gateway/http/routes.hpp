@@ -36,5 +36,6 @@ void dispatch(const exchange_ptr& exchange, http_port port);
 [[nodiscard]] std::span<const route> buyer_routes();
 [[nodiscard]] std::span<const route> node_routes();
 [[nodiscard]] std::span<const route> operator_routes();
+[[nodiscard]] std::span<const route> order_routes();
 
 } // namespace usher::gateway

@@ -19,7 +19,8 @@ struct lost {};
 /// The outcome of one `messages::session_request`.
 using answer =
     std::variant<done, lost, domain::refusal, messages::hold_granted, messages::order_view, messages::event_view,
-                 std::vector<domain::event_id>, messages::event_report, messages::section_view, domain::queue_place>;
+                 messages::order_list, messages::refund_progress, std::vector<domain::event_id>, messages::event_report,
+                 messages::section_view, domain::queue_place>;
 
 /// An answer and the number under which it is awaited.
 struct answered {

@@ -62,7 +62,11 @@ void bridge_state::ask(std::uint64_t, messages::shopping_ended& x) {
 }
 
 void bridge_state::refused(std::uint64_t number, const caf::error& why) {
-  collect(answered{number, messages::to_refusal(why)});
+  // Whoever should have answered is gone and has let the question drop: perhaps it was carried out.
+  if (why == caf::sec::broken_promise)
+    collect(answered{number, lost{}});
+  else
+    collect(answered{number, messages::to_refusal(why)});
 }
 
 void bridge_state::collect(delivery&& one) {

@@ -41,6 +41,9 @@ private:
   void ask(std::uint64_t number, messages::start_order& x) { await<messages::order_view>(number, x); }
   void ask(std::uint64_t number, messages::find_order& x) { await<messages::order_view>(number, x); }
   void ask(std::uint64_t number, messages::cancel_order& x) { await<messages::order_view>(number, x); }
+  void ask(std::uint64_t number, messages::list_orders& x) { await<messages::order_list>(number, x); }
+  void ask(std::uint64_t number, messages::refund_order& x) { await<messages::order_view>(number, x); }
+  void ask(std::uint64_t number, messages::refund_orders& x) { await<messages::refund_progress>(number, x); }
   void ask(std::uint64_t number, messages::describe_event& x) { await<messages::event_view>(number, x); }
   void ask(std::uint64_t number, messages::list_events& x) { await<std::vector<domain::event_id>>(number, x); }
   void ask(std::uint64_t number, messages::put_event& x) { await<messages::event_view>(number, x); }

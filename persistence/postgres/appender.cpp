@@ -62,6 +62,7 @@ constexpr prepared append_facts_and_rows{"append_facts_and_rows", fence_and_fact
     ON CONFLICT ON CONSTRAINT orders_pkey DO UPDATE
     SET hold_id = EXCLUDED.hold_id, buyer = EXCLUDED.buyer, state = 0, total = EXCLUDED.total
     WHERE orders.state IN (4, 9) -- failed, unacknowledged
+          OR (orders.total = 0 AND orders.state IN (6, 8)) -- refunded, cancelled
     RETURNING 1
   ), advanced AS (
     UPDATE orders AS old SET state = new.state

@@ -54,7 +54,8 @@ appender::appender(connection& db)
                      "AND (?5 OR order_id = ?6)"),
       add_order_(db, "INSERT INTO orders (event, order_id, hold_id, buyer, state, total) VALUES (?, ?, ?, ?, 0, ?) "
                      "ON CONFLICT (event, order_id) DO UPDATE SET hold_id = excluded.hold_id, buyer = excluded.buyer, "
-                     "state = 0, total = excluded.total WHERE orders.state IN (4, 9)"), // failed, unacknowledged
+                     "state = 0, total = excluded.total WHERE orders.state IN (4, 9) " // failed, unacknowledged
+                     "OR (orders.total = 0 AND orders.state IN (6, 8))"),              // refunded, cancelled
       move_order_(db, "UPDATE orders SET state = ?3 WHERE event = ?1 AND order_id = ?2") {}
 
 std::vector<append_result> appender::append(std::span<const journal_entry> group) {

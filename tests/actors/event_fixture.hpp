@@ -185,6 +185,25 @@ public:
     return asked<messages::order_view>(messages::cancel_order{{}, id, order_of(number), buyer(who)});
   }
 
+  shared_outcome<messages::order_view> refund(std::uint64_t number) {
+    return asked<messages::order_view>(messages::refund_order{{}, id, order_of(number)});
+  }
+
+  shared_outcome<messages::refund_progress> refund_all() {
+    return asked<messages::refund_progress>(messages::refund_orders{{}, id});
+  }
+
+  /// The numbers of the orders that an operator finds.
+  std::vector<std::uint64_t> found(const std::function<void(messages::list_orders&)>& edit) {
+    messages::list_orders wish;
+    wish.event = id;
+    edit(wish);
+    std::vector<std::uint64_t> numbers;
+    for (const auto& order : asked<messages::order_list>(wish)->reply->orders)
+      numbers.push_back(order.order.low);
+    return numbers;
+  }
+
   domain::order_state state_of(std::uint64_t number, std::uint64_t who) { return find(number, who)->reply->state; }
 
   std::string status(domain::section_no section) {

@@ -80,7 +80,7 @@ SCENARIO("a declined order fails and says why, and its hold goes on") {
 }
 
 SCENARIO("of a buyer's failed orders the newest are remembered, and the key of a forgotten one may be used again") {
-  const std::uint64_t most = domain::event::failed_orders_per_buyer_max;
+  const std::uint64_t most = domain::event::unpaid_orders_per_buyer_max;
   provider->charge_scripts.assign(most + 1, {false, paid::declined});
   hold(1, 1, {seats(left, {0})});
   auto pay = [this](std::uint64_t number) {

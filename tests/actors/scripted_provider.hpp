@@ -55,6 +55,11 @@ public:
     tell({told, {}}, std::move(done));
   }
 
+  void close() override {
+    for (auto& [answer, done] : std::exchange(held_, {}))
+      done({outcome::unknown, {}});
+  }
+
   /// From now on answers wait until `answer_all`.
   void hold_answers() { holding_ = true; }
 
@@ -62,6 +67,14 @@ public:
     holding_ = false;
     for (auto& [answer, done] : std::exchange(held_, {}))
       done(answer);
+  }
+
+  /// Every answer that waits is this one, and no money has moved for its charge.
+  void answer_as(outcome told) {
+    holding_ = false;
+    charges.clear();
+    for (auto& [answer, done] : std::exchange(held_, {}))
+      done({told, {}});
   }
 
   [[nodiscard]] int total_charges() const { return sum(charges); }

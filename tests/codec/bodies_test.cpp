@@ -164,6 +164,13 @@ SCENARIO("a wrong definition is refused where it is wrong") {
           fault_at(codec::read_event_body(R"({"opens_at":"2026-01-02T00:00:00Z","closes_at":"2026-01-01T00:00:00Z"})")),
           "/closes_at");
       CHECK_EQ(fault_at(codec::read_event_body(R"({"rehold_pause_s":3601})")), "/rehold_pause_s");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"cancellations":"never"})")), "/cancellations");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"cancellations":7})")), "/cancellations");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"cancellations":{}})")), "/cancellations/until");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"cancellations":{"until":"soon"}})")), "/cancellations/until");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"cancellations":{"until":"2200-01-01T00:00:00Z"}})")),
+               "/cancellations/until");
+      CHECK_EQ(fault_at(codec::read_event_body(R"({"cancellations":{"until":null,"by":"x"}})")), "/cancellations/by");
       CHECK_EQ(fault_at(codec::read_event_body(R"({"prices":{"a/b":-1}})")), "/prices/a~1b");
       CHECK_EQ(fault_at(codec::read_event_body(R"({"prices":[1]})")), "/prices");
       CHECK_EQ(fault_at(codec::read_event_body(R"({"plan":"theatre"})")), "/plan");
@@ -172,6 +179,43 @@ SCENARIO("a wrong definition is refused where it is wrong") {
       CHECK_EQ(std::get<codec::problem>(codec::resolve_prices({{"Tin", 1}}, *hall)).pointer, "/prices/Tin");
     }
   }
+}
+
+SCENARIO("the rule for cancellations is a word, or a time") {
+  using who = domain::cancellation_rule::who;
+  auto rule = [](const std::string& json) {
+    auto text = R"({"cancellations":)" + json + "}";
+    auto put = good(read_event_body(text)).settings.cancellations;
+    CHECK(put == good(change(text)).cancellations);
+    return put;
+  };
+  CHECK((rule(R"("none")") == domain::cancellation_rule{who::nobody, {}}));
+  CHECK((rule(R"("operators")") == domain::cancellation_rule{who::operators, {}}));
+  CHECK((rule(R"({"until":null})") == domain::cancellation_rule{}));
+  CHECK((rule(R"({"until":"1970-01-01T00:00:07Z"})")
+         == domain::cancellation_rule{who::buyers, domain::instant{domain::seconds{7}}}));
+  CHECK(!good(read_event_body("{}")).settings.cancellations);
+}
+
+SCENARIO("an operator's search for orders is read strictly") {
+  auto read = [](std::string_view query) { return codec::read_order_query(query, rock, *hall); };
+  auto is_wrong = [&](std::string_view query) { return std::holds_alternative<codec::problem>(read(query)); };
+  const std::string order = "rock~0000000000000009000000000000000a";
+  auto all = good(read("buyer=a%20b%26c&state=stuck&limit=1000&after=" + order));
+  CHECK(all.event == rock);
+  CHECK(all.buyer == domain::buyer_id{"a b&c"});
+  CHECK(all.state == messages::order_selection::stuck);
+  CHECK_EQ(all.limit, 1000u);
+  CHECK((all.after == domain::order_id{9, 10}));
+  CHECK(!all.seat);
+  CHECK_EQ(good(read("")).limit, 100u);
+  auto guid = hall->guid({domain::section_no{0}, domain::seat_no{1}});
+  CHECK((good(read("seat=" + guid)).seat == domain::seat_place{domain::section_no{0}, domain::seat_no{1}}));
+  CHECK((good(read("order=" + order)).order == domain::order_id{9, 10}));
+  for (auto query :
+       {"state=sold", "limit=0", "limit=1001", "limit=7x", "limit=", "order=pop~0000000000000009000000000000000a",
+        "order=9", "seat=nowhere", "colour=red", "buyer=a&buyer=b", "buyer=%zz", "state", "buyer=%00"})
+    CHECK(is_wrong(query));
 }
 
 SCENARIO("an event is changed by what is said and by nothing else") {

@@ -29,7 +29,7 @@ event open_event() {
 constexpr std::initializer_list<order_state> all_states = {
     order_state::started,   order_state::charging,      order_state::charged,  order_state::confirmed,
     order_state::failed,    order_state::refunding,     order_state::refunded, order_state::cancelling,
-    order_state::cancelled, order_state::unacknowledged};
+    order_state::cancelled, order_state::unacknowledged, order_state::given_up};
 
 } // namespace
 
@@ -143,9 +143,14 @@ SCENARIO("whatever is asked of an order, money and seats stay together") {
     const auto* present = x.find_order(order_number(1));
     auto passed = [&](order_state state) { return present->visited(state); };
     RC_ASSERT(!passed(order_state::confirmed) || passed(order_state::charged));
-    RC_ASSERT(!passed(order_state::refunding) || (passed(order_state::charged) && !passed(order_state::confirmed)));
+    RC_ASSERT(!passed(order_state::refunding)
+              || ((passed(order_state::charged) || passed(order_state::given_up)) && !passed(order_state::confirmed)));
+    RC_ASSERT(!passed(order_state::given_up)
+              || !(passed(order_state::charged) || passed(order_state::failed) || passed(order_state::refunded)
+                   || passed(order_state::confirmed)));
     RC_ASSERT(!passed(order_state::failed) || !passed(order_state::charged));
-    RC_ASSERT(!passed(order_state::cancelled) || passed(order_state::refunding) || passed(order_state::cancelling));
+    RC_ASSERT(!passed(order_state::cancelled) || passed(order_state::refunding) || passed(order_state::cancelling)
+              || passed(order_state::given_up));
     RC_ASSERT(present->under_way() == !is_final(present->state()));
     RC_ASSERT(from_snapshot(x) == x);
   }));
@@ -223,6 +228,7 @@ SCENARIO("settings that cannot be are refused with the reason") {
   CHECK(wrong([](event_settings& x) { x.admission_per_s = 0; }));
   CHECK(wrong([](event_settings& x) { x.admission_per_s = 100'001; }));
   CHECK(wrong([](event_settings& x) { x.name = std::string(201, 'x'); }));
+  CHECK(wrong([](event_settings& x) { x.cancellations.until = event_settings::times_end; }));
   CHECK(wrong([](event_settings& x) {
     x.opens_at = at(10);
     x.closes_at = at(10);

@@ -33,6 +33,18 @@ struct fake_router_state {
         [this](find_hold& x) { return granted(x.event, x.hold, x.buyer, x.sections); },
         [this](start_order& x) { return order(x); },
         [this](find_order& x) { return known_order(x.event, x.order, x.buyer, domain::order_state::confirmed); },
+        [](list_orders& x) {
+          order_list answer{x.event, {}, true};
+          answer.orders.push_back(known_order(x.event, x.order.value_or(domain::order_id{3, 4}),
+                                              domain::buyer_id{"ada"}, domain::order_state::cancelling));
+          return answer;
+        },
+        [](refund_order& x) {
+          return known_order(x.event, x.order, domain::buyer_id{"ada"}, domain::order_state::cancelling);
+        },
+        [](refund_orders& x) {
+          return refund_progress{x.event, 2, 1, 2};
+        },
         [this](cancel_order& x) { return known_order(x.event, x.order, x.buyer, domain::order_state::cancelled); },
         [this](describe_event& x) { return view(x.event); },
         [](list_events&) {

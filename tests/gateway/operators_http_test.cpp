@@ -63,6 +63,17 @@ SCENARIO("operators create, change and see events") {
     CHECK_EQ(call("POST", "/admin/v1/events/rock/seats/unblock", R"({"seats":["S-A-1"]})").status, 200u);
     CHECK_EQ(call("GET", "/admin/v1/events/rock/audit").json().at("audit").as_string(), "ok");
     CHECK(call("GET", "/metrics").text.find("usher_gateway_http_requests_total") != std::string::npos);
+    const std::string order = "rock~0000000000000003"
+                              "0000000000000004";
+    auto list = call("GET", "/admin/v1/events/rock/orders?state=open&limit=1");
+    CHECK_EQ(list.json().at("next").as_string(), order);
+    CHECK_EQ(list.json().at("orders").at(0).at("buyer").as_string(), "ada");
+    CHECK_EQ(call("GET", "/admin/v1/events/rock/orders?colour=red").slug(), "bad-request");
+    CHECK_EQ(call("GET", "/admin/v1/events/rock/orders/" + order).json().at("open").as_bool(), true);
+    CHECK_EQ(call("GET", "/admin/v1/events/rock/orders/open" + order.substr(4)).slug(), "not-found");
+    CHECK_EQ(call("POST", "/admin/v1/events/rock/orders/" + order + "/refund").status, 202u);
+    CHECK_EQ(call("POST", "/admin/v1/events/rock/orders/refund").json().at("left").as_int64(), 1);
+    CHECK_EQ(call("GET", "/admin/v1/tickets/rock~1~1.forged").slug(), "not-found");
     CHECK_EQ(call("GET", "/admin/v1/cluster").slug(), "not-found");
   }
 }

@@ -92,6 +92,17 @@ SCENARIO("settings that were written before they said more are read with the def
       CHECK(decode(encoded(domain::event_defined{settings})) == domain::fact{domain::event_defined{settings}});
       CHECK(!decode(bytes + '\0'));
     }
+    THEN("those of the second version say how long seats are left to others, and buyers cancel until the sale closes") {
+      domain::event_settings settings;
+      settings.max_seats_per_buyer = 5;
+      settings.rehold = {domain::seconds{7}};
+      auto then = bytes + '\x0E';
+      then[0] = '\x02';
+      CHECK(decode(then) == domain::fact{domain::event_defined{settings}});
+      CHECK(!decode(then + '\0'));
+      settings.cancellations = {domain::cancellation_rule::who::nobody, domain::instant{domain::microseconds{9}}};
+      CHECK(decode(encoded(domain::event_defined{settings})) == domain::fact{domain::event_defined{settings}});
+    }
   }
 }
 

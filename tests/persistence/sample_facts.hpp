@@ -76,7 +76,9 @@ inline std::vector<domain::fact> one_of_each() {
                           false,
                           true,
                           moment(5),
-                          moment(-9)};
+                          moment(-9),
+                          {seconds{8}},
+                          {cancellation_rule::who::buyers, moment(7)}};
   return {held(1, {1, 2, 70000}),
           hold_ended{{1, 2}, hold_end::unacknowledged},
           payment_started{{1, 2}, {3, 4}, moment(9)},

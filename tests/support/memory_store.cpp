@@ -169,7 +169,10 @@ bool memory_store::change_rows(const journal_entry& entry) {
     auto key = memory_books::order_key{entry.shard.event, change->order};
     auto present = books_->tables_.orders.find(key);
     auto is_vacant = present == books_->tables_.orders.end() || present->second.state == domain::order_state::failed
-                     || present->second.state == domain::order_state::unacknowledged;
+                     || present->second.state == domain::order_state::unacknowledged
+                     || (present->second.total == 0
+                         && (present->second.state == domain::order_state::refunded
+                             || present->second.state == domain::order_state::cancelled));
     if (change->started ? !is_vacant : present == books_->tables_.orders.end())
       return false;
     if (change->started)

@@ -11,21 +11,23 @@
 
 namespace usher::domain {
 
-/// The orders that failed last, in the order in which they failed. An event remembers these and forgets earlier ones,
-/// so that buyers whose payments are declined again and again do not fill its memory.
-class failed_orders {
+/// The orders that last ended without any money, in the order in which they ended. An event remembers these and forgets
+/// earlier ones, so that buyers whose payments are declined again and again do not fill its memory, nor do those who
+/// order and cancel what costs nothing.
+class unpaid_orders {
 public:
   /// Remembers at most `most` of them, and at most `per_buyer_max` of each buyer.
-  failed_orders(std::size_t most, std::uint32_t per_buyer_max);
+  unpaid_orders(std::size_t most, std::uint32_t per_buyer_max);
 
   /// Adds an order that is not among them. Returns the one to forget in its place, if any: the same buyer's oldest when
   /// that buyer has too many, else the oldest of all. O(most) for a buyer with too many, else O(1).
   std::optional<order_id> remember(order_id order, const buyer_id& buyer);
 
+  [[nodiscard]] std::size_t size() const noexcept { return row_.size(); }
   /// The oldest first.
   [[nodiscard]] std::vector<order_id> in_order() const;
 
-  friend bool operator==(const failed_orders&, const failed_orders&) = default;
+  friend bool operator==(const unpaid_orders&, const unpaid_orders&) = default;
 
 private:
   struct entry {

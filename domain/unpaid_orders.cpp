@@ -1,4 +1,4 @@
-#include "domain/failed_orders.hpp"
+#include "domain/unpaid_orders.hpp"
 
 #include "domain/ensure.hpp"
 
@@ -6,12 +6,12 @@
 
 namespace usher::domain {
 
-failed_orders::failed_orders(std::size_t most, std::uint32_t per_buyer_max)
+unpaid_orders::unpaid_orders(std::size_t most, std::uint32_t per_buyer_max)
     : most_(most), per_buyer_max_(per_buyer_max) {
-  ensure(most > 0 && per_buyer_max > 0, "the newest failed order is always remembered");
+  ensure(most > 0 && per_buyer_max > 0, "the newest unpaid order is always remembered");
 }
 
-std::optional<order_id> failed_orders::remember(order_id order, const buyer_id& buyer) {
+std::optional<order_id> unpaid_orders::remember(order_id order, const buyer_id& buyer) {
   auto& count = by_buyer_[buyer];
   auto oldest = row_.end();
   if (count == per_buyer_max_)
@@ -29,14 +29,14 @@ std::optional<order_id> failed_orders::remember(order_id order, const buyer_id& 
   return forgotten;
 }
 
-void failed_orders::count_out(const buyer_id& buyer) {
+void unpaid_orders::count_out(const buyer_id& buyer) {
   auto counted = by_buyer_.find(buyer);
-  ensure(counted != by_buyer_.end(), "whoever has a failed order is counted");
+  ensure(counted != by_buyer_.end(), "whoever has an unpaid order is counted");
   if (--counted->second == 0)
     by_buyer_.erase(counted);
 }
 
-std::vector<order_id> failed_orders::in_order() const {
+std::vector<order_id> unpaid_orders::in_order() const {
   std::vector<order_id> result;
   result.reserve(row_.size());
   for (const auto& x : row_)

@@ -1,0 +1,293 @@
+#define CAF_SUITE actors.refunds
+
+#include "tests/actors/event_fixture.hpp"
+
+#include <caf/test/bdd_dsl.hpp>
+
+using namespace usher;
+using namespace usher::tests;
+using domain::event_state;
+using domain::order_state;
+using domain::rejection;
+using messages::order_selection;
+using paid = payments::outcome;
+
+namespace {
+
+using numbers = std::vector<std::uint64_t>;
+
+struct fixture : event_fixture {
+  void sell(std::uint64_t number, domain::section_no section, std::initializer_list<std::uint32_t> places) {
+    REQUIRE(hold(number, number, {seats(section, places)})->reply.has_value());
+    order(number, number, {section});
+    REQUIRE(state_of(number, number) == order_state::confirmed);
+  }
+
+  void rule(domain::cancellation_rule cancellations) {
+    REQUIRE(change([&](messages::change_event& wish) { wish.cancellations = cancellations; })->reply.has_value());
+  }
+
+  numbers in_state(order_selection state) {
+    return found([state](messages::list_orders& wish) { wish.state = state; });
+  }
+};
+
+} // namespace
+
+BEGIN_FIXTURE_SCOPE(fixture)
+
+SCENARIO("a buyer cancels until the sale closes; afterwards only an operator does") {
+  sell(1, left, {0});
+  sell(2, left, {1});
+  CHECK(cancel(2, 2)->reply.has_value());
+  CHECK(change_state(event_state::closed)->reply.has_value());
+  CHECK(cancel(1, 1)->refused_as(rejection::cancellation_closed));
+  CHECK(state_of(1, 1) == order_state::confirmed);
+  CHECK_EQ(provider->total_refunds(), 1);
+  auto undone = refund(1);
+  REQUIRE(undone->reply.has_value());
+  CHECK(undone->reply->state == order_state::cancelling);
+  CHECK(state_of(1, 1) == order_state::cancelled);
+  CHECK_EQ(find(1, 1)->reply->reason, "Cancelled by the organiser.");
+  CHECK_EQ(provider->total_refunds(), 2);
+  CHECK_EQ(status(left), "....");
+  CHECK(refund(1)->reply->state == order_state::cancelled);
+  CHECK(refund(77)->refused_as(rejection::not_found));
+}
+
+SCENARIO("the reason of an operator's refund survives a crash") {
+  sell(1, left, {0});
+  provider->hold_answers();
+  CHECK(refund(1)->reply.has_value());
+  CHECK(state_of(1, 1) == order_state::cancelling);
+  restart();
+  provider->answer_all();
+  pass(1s, 100ms);
+  CHECK(state_of(1, 1) == order_state::cancelled);
+  CHECK_EQ(find(1, 1)->reply->reason, "Cancelled by the organiser.");
+  CHECK_EQ(provider->total_refunds(), 1);
+}
+
+SCENARIO("where nothing is cancelled, an operator changes the rule first") {
+  sell(1, left, {0});
+  rule({domain::cancellation_rule::who::nobody, {}});
+  CHECK(cancel(1, 1)->refused_as(rejection::cancellation_closed));
+  CHECK(refund(1)->refused_as(rejection::cancellation_closed));
+  rule({domain::cancellation_rule::who::operators, {}});
+  CHECK(cancel(1, 1)->refused_as(rejection::cancellation_closed));
+  CHECK(refund(1)->reply.has_value());
+  CHECK(state_of(1, 1) == order_state::cancelled);
+}
+
+SCENARIO("an operator ends an order whose payment hangs: its seats are free at once, and late money goes back") {
+  provider->hold_answers();
+  hold(1, 1, {seats(left, {0}), seats(right, {0})});
+  order(1, 1, {left, right});
+  pass(30s, 1s);
+  CHECK(cancel(1, 1)->reply->state == order_state::charging); // no way out for the buyer
+  CHECK_EQ(status(left), "H...");
+  CHECK(refund(1)->reply->state == order_state::given_up);
+  CHECK_EQ(status(left) + status(right), "........");
+  CHECK(hold(2, 2, {seats(left, {0})})->reply.has_value());
+  CHECK(hold(3, 1, {seats(right, {0, 1, 2, 3})})->reply.has_value()); // nor does it count any more
+  CHECK((states == heard_states{order_state::charging, order_state::given_up}));
+  for (int i = 0; i < 2; ++i) {
+    pass(600s, 5s);
+    CHECK(state_of(1, 1) == order_state::given_up);
+    CHECK_EQ(provider->total_refunds(), 0);
+    restart();
+  }
+  provider->answer_all();
+  pass(120s, 1s);
+  CHECK(state_of(1, 1) == order_state::cancelled);
+  CHECK_EQ(find(1, 1)->reply->reason, "Ended by the organiser.");
+  CHECK_EQ(provider->total_charges(), 1);
+  CHECK_EQ(provider->total_refunds(), 1);
+}
+
+SCENARIO("an order that was given up and never charged ends when the provider says so, or has said so for an hour") {
+  hold(1, 1, {seats(left, {0})});
+  GIVEN("a provider that declines in the end") {
+    provider->charge_scripts = {{false, paid::unknown}};
+    provider->status_scripts = {paid::unknown, paid::unknown, paid::unknown, paid::declined};
+    order(1, 1, {left});
+    CHECK(refund(1)->reply.has_value());
+    pass(120s, 1s);
+    CHECK(state_of(1, 1) == order_state::cancelled);
+    CHECK(!find(1, 1)->reply->was_paid);
+  }
+  GIVEN("one that does not know the order") {
+    provider->charge_scripts = {{false, paid::unknown}};
+    provider->status_scripts = {paid::unknown};
+    order(1, 1, {left});
+    CHECK(refund(1)->reply.has_value());
+    pass(3'000s, 10s);
+    CHECK(state_of(1, 1) == order_state::given_up);
+    pass(1'000s, 10s);
+    CHECK(state_of(1, 1) == order_state::cancelled);
+    CHECK_EQ(provider->total_charges(), 0);
+  }
+}
+
+SCENARIO("whenever an operator has an order undone, it ends with seats and money where they belong") {
+  unsigned undone = 0, put_off = 0;
+  for (unsigned after = 0; after < 60; ++after) {
+    auto who = after + 1;
+    provider->charges.clear();
+    provider->refunds.clear();
+    REQUIRE(hold(who, who, {seats(left, {0})})->reply.has_value());
+    auto begun = ask<messages::order_view>(
+        event, messages::start_order{{}, id, order_of(who), hold_of(who), buyer(who), {left}, "card", "key", who});
+    while (!begun->reply && sched.try_run_once()) {
+    }
+    for (unsigned step = 0; step < after; ++step)
+      sched.try_run_once();
+    auto asked_for = refund(who);
+    if (asked_for->refused) {
+      CHECK(asked_for->refused_as(rejection::in_progress)); // it is just going on to its next state
+      ++put_off;
+      asked_for = refund(who);
+    }
+    REQUIRE(asked_for->reply.has_value());
+    ++undone;
+    CHECK(state_of(who, who) == order_state::cancelled); // without time passing
+    CHECK_EQ(provider->total_charges(), provider->total_refunds());
+    CHECK_EQ(status(left), "....");
+  }
+  CHECK_EQ(undone, 60u);
+  CHECK_GT(put_off, 0u);
+}
+
+SCENARIO("all orders of a closed event are refunded, as many at a time as there may be checkouts") {
+  limits.checkouts_max = 2;
+  restart();
+  for (std::uint64_t n = 1; n <= 4; ++n)
+    sell(n, left, {static_cast<std::uint32_t>(n - 1)});
+  CHECK(refund_all()->refused_as(rejection::bad_request)); // it is still selling
+  CHECK(change_state(event_state::closed)->reply.has_value());
+  provider->hold_answers();
+  auto first = refund_all()->reply;
+  REQUIRE(first.has_value());
+  CHECK_EQ(first->begun, 2u);
+  CHECK_EQ(first->left, 2u);
+  CHECK_EQ(first->open, 2u);
+  auto second = refund_all()->reply;
+  CHECK_EQ(second->begun, 0u);
+  CHECK_EQ(second->left, 2u);
+  restart();
+  provider->answer_all();
+  pass(1s, 100ms);
+  CHECK_EQ(refund_all()->reply->begun, 2u);
+  auto last = refund_all()->reply;
+  CHECK_EQ(last->begun + last->left + last->open, 0u);
+  CHECK_EQ(provider->total_refunds(), 4);
+  CHECK_EQ(status(left), "....");
+}
+
+SCENARIO("a refund of all orders whose answer is lost goes on from where the journal says") {
+  for (std::uint64_t n = 1; n <= 2; ++n)
+    sell(n, left, {static_cast<std::uint32_t>(n - 1)});
+  CHECK(change_state(event_state::closed)->reply.has_value());
+  books->set(store_fault::lost_answer);
+  auto lost = refund_all();
+  CHECK(!lost->reply.has_value());
+  books->set(store_fault::none);
+  pass(5s, 50ms);
+  CHECK(lost->refused_as(rejection::store_unavailable));
+  auto after = refund_all()->reply;
+  CHECK_EQ(after->left, 0u);
+  CHECK_EQ(provider->total_refunds(), 2);
+}
+
+SCENARIO("operators find orders by order, buyer, seat and state, page by page") {
+  sell(1, left, {0});
+  sell(2, left, {1});
+  provider->charge_scripts = {{false, paid::declined}};
+  hold(3, 1, {seats(right, {0})});
+  order(3, 1, {right});
+  cancel(2, 2);
+  provider->hold_answers();
+  hold(4, 4, {seats(left, {1})});
+  order(4, 4, {left});
+  CHECK((in_state(order_selection::all) == numbers{1, 2, 3, 4}));
+  CHECK((in_state(order_selection::confirmed) == numbers{1}));
+  CHECK((in_state(order_selection::cancelled) == numbers{2}));
+  CHECK((in_state(order_selection::failed) == numbers{3}));
+  CHECK((in_state(order_selection::charging) == numbers{4}));
+  CHECK((in_state(order_selection::open) == numbers{4}));
+  CHECK(in_state(order_selection::refunded).empty());
+  CHECK(in_state(order_selection::stuck).empty());
+  CHECK((found([this](auto& wish) { wish.buyer = buyer(1); }) == numbers{1, 3}));
+  CHECK((found([this](auto& wish) { wish.seat = {left, domain::seat_no{1}}; }) == numbers{2, 4}));
+  CHECK((found([this](auto& wish) { wish.order = order_of(2); }) == numbers{2}));
+  CHECK(found([this](auto& wish) { wish.order = order_of(9); }).empty());
+  messages::list_orders wish;
+  wish.event = id;
+  wish.limit = 3;
+  auto page = asked<messages::order_list>(wish)->reply;
+  CHECK(page->more);
+  CHECK_EQ(page->orders.size(), 3u);
+  wish.after = page->orders.back().order;
+  page = asked<messages::order_list>(wish)->reply;
+  CHECK(!page->more);
+  CHECK_EQ(page->orders.size(), 1u);
+}
+
+SCENARIO("an order that comes no further for five minutes is stuck: found, counted, and no longer when it goes on") {
+  auto gauge = [this] {
+    return sys.metrics()
+        .gauge_singleton("usher", "orders-stuck", "Orders that have come no further for five minutes.")
+        ->value();
+  };
+  provider->hold_answers();
+  hold(1, 1, {seats(left, {0})});
+  order(1, 1, {left});
+  pass(299s, 1s);
+  CHECK(in_state(order_selection::stuck).empty());
+  CHECK_EQ(gauge(), 0);
+  pass(3s, 1s);
+  CHECK((in_state(order_selection::stuck) == numbers{1}));
+  CHECK_EQ(gauge(), 1);
+  CHECK_EQ(asked<messages::event_report>(messages::report_event{{}, id})->reply->orders_stuck, 1u);
+  provider->answer_all();
+  pass(5s, 50ms);
+  CHECK(state_of(1, 1) == order_state::confirmed);
+  CHECK_EQ(gauge(), 0);
+  CHECK(in_state(order_selection::stuck).empty());
+}
+
+SCENARIO("seats that are being paid for count, even if their hold has ended meanwhile") {
+  change([](messages::change_event& wish) { wish.max_seats_per_buyer = 2; });
+  provider->hold_answers();
+  hold(1, 1, {seats(left, {0, 1})});
+  order(1, 1, {left});
+  // The section lets go of the hold, as after an outage that was longer than the payment's time.
+  self->send(event, messages::allowance_back{left, hold_of(1), 0});
+  settle();
+  CHECK(hold(2, 1, {seats(right, {0})})->refused_as(rejection::limit_exceeded));
+  GIVEN("money that comes") {
+    provider->answer_all();
+    settle();
+    CHECK(state_of(1, 1) == order_state::confirmed);
+    CHECK(hold(3, 1, {seats(right, {0})})->refused_as(rejection::limit_exceeded));
+  }
+  GIVEN("a payment that fails") {
+    provider->answer_as(paid::declined);
+    settle();
+    CHECK(state_of(1, 1) == order_state::failed);
+    CHECK(hold(3, 1, {seats(right, {0, 1})})->reply.has_value());
+  }
+}
+
+SCENARIO("a finished checkout leaves nothing in the clock that all actors share") {
+  auto waiting = [this] {
+    const auto& entries = sched.clock().schedule;
+    return std::count_if(entries.begin(), entries.end(), [](const auto& each) { return !each.second.f.disposed(); });
+  };
+  auto before = waiting();
+  for (std::uint64_t n = 1; n <= 4; ++n)
+    sell(n, left, {static_cast<std::uint32_t>(n - 1)});
+  CHECK_LE(waiting(), before + 2); // the section's next deadline, and its news
+}
+
+END_FIXTURE_SCOPE()
