@@ -168,7 +168,7 @@ private:
   void note_progress() {
     if (!stuck_at_)
       stuck_count_.dec();
-    stuck_at_ = self_->clock().now() + messages::order_stuck_after;
+    stuck_at_ = self_->clock().now() + domain::order_stuck_after;
     set_timer();
   }
 
@@ -176,7 +176,7 @@ private:
     stuck_at_.reset();
     stuck_count_.inc();
     log_.warn("{} is {} for {} s now; operators find such orders by the state `stuck`", line_,
-              domain::to_string(state_), messages::order_stuck_after.count());
+              domain::to_string(state_), domain::order_stuck_after.count());
   }
 
   // ---- started: the hold is being set to paying ----

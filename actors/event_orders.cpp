@@ -412,38 +412,14 @@ caf::result<messages::order_view> event_orders::answer_when_durable(domain::orde
   return asked;
 }
 
-bool event_orders::is_stuck(const domain::order& order) const {
-  return order.under_way() && core_.now() - order.since() > messages::order_stuck_after;
-}
-
 bool event_orders::selects(const messages::list_orders& wish, const domain::order& order) const {
-  using messages::order_selection;
   const auto& details = order.details();
   if (wish.buyer && details.buyer != *wish.buyer)
     return false;
   auto is_wanted = [&](const domain::ordered_seat& x) { return domain::seat_place{x.section, x.seat} == *wish.seat; };
   if (wish.seat && std::none_of(details.seats.begin(), details.seats.end(), is_wanted))
     return false;
-  auto is_told = [&](std::string_view name) { return domain::public_name(order.state(), order.unwanted()) == name; };
-  switch (wish.state) {
-    case order_selection::all:
-      return true;
-    case order_selection::charging:
-      return is_told("charging");
-    case order_selection::confirmed:
-      return is_told("confirmed");
-    case order_selection::failed:
-      return is_told("failed");
-    case order_selection::refunded:
-      return is_told("refunded");
-    case order_selection::cancelled:
-      return is_told("cancelled");
-    case order_selection::open:
-      return order.under_way();
-    case order_selection::stuck:
-      return is_stuck(order);
-  }
-  return false;
+  return order.is(wish.state, core_.now());
 }
 
 messages::order_list event_orders::list(const messages::list_orders& wish) const {
@@ -477,7 +453,7 @@ messages::order_list event_orders::list(const messages::list_orders& wish) const
 std::uint64_t event_orders::stuck() const {
   return static_cast<std::uint64_t>(std::count_if(checkouts_.begin(), checkouts_.end(), [this](const auto& each) {
     const auto* order = core_.event.find_order(each.first);
-    return order != nullptr && is_stuck(*order);
+    return order != nullptr && order->is(domain::order_selection::stuck, core_.now());
   }));
 }
 

@@ -77,7 +77,6 @@ private:
   [[nodiscard]] const domain::order* find_own(domain::order_id id, const domain::buyer_id& buyer) const;
   [[nodiscard]] messages::order_view view(const domain::order& order) const;
   [[nodiscard]] bool selects(const messages::list_orders& wish, const domain::order& order) const;
-  [[nodiscard]] bool is_stuck(const domain::order& order) const;
   /// `if_unwritten` is the answer when the order turns out never to have been written.
   caf::result<messages::order_view> answer_when_durable(domain::order_id id, domain::rejection if_unwritten);
   void begin(const messages::start_order& wish, const messages::hold_granted& hold, answer asked);

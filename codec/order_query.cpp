@@ -15,7 +15,7 @@
 namespace usher::codec {
 namespace {
 
-using messages::order_selection;
+using domain::order_selection;
 
 constexpr std::size_t text_bytes = 256;
 

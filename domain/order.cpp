@@ -2,6 +2,7 @@
 
 #include "domain/ensure.hpp"
 
+#include <string_view>
 #include <utility>
 
 namespace usher::domain {
@@ -113,6 +114,29 @@ bool order::under_way() const noexcept {
 bool order::ended_unpaid() const noexcept {
   auto is_undone = state_ == order_state::refunded || state_ == order_state::cancelled;
   return state_ == order_state::failed || (is_undone && details_.total == 0);
+}
+
+bool order::is(order_selection wanted, instant now) const {
+  auto is_told = [this](std::string_view name) { return public_name(state_, unwanted()) == name; };
+  switch (wanted) {
+    case order_selection::all:
+      return true;
+    case order_selection::charging:
+      return is_told("charging");
+    case order_selection::confirmed:
+      return is_told("confirmed");
+    case order_selection::failed:
+      return is_told("failed");
+    case order_selection::refunded:
+      return is_told("refunded");
+    case order_selection::cancelled:
+      return is_told("cancelled");
+    case order_selection::open:
+      return under_way();
+    case order_selection::stuck:
+      return under_way() && now - since_ > order_stuck_after;
+  }
+  return false;
 }
 
 bool order::visited(order_state state) const noexcept {

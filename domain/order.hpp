@@ -11,6 +11,21 @@
 
 namespace usher::domain {
 
+/// Which orders an operator looks for.
+enum class order_selection : std::uint8_t {
+  all,
+  charging, ///< as buyers are told (`public_name`), as are the next four
+  confirmed,
+  failed,
+  refunded,
+  cancelled,
+  open,  ///< not ended, whatever buyers are told
+  stuck, ///< open, and for longer than `order_stuck_after` where they are
+};
+
+/// An open order that comes no further for so long needs somebody's attention.
+inline constexpr seconds order_stuck_after{300};
+
 /// One order: a saga whose every step is a fact.
 ///
 ///   started → charging → charged → confirmed → cancelling → cancelled
@@ -47,6 +62,8 @@ public:
   [[nodiscard]] instant since() const noexcept { return since_; }
   /// True from `started` until a final state: somebody must carry it on.
   [[nodiscard]] bool under_way() const noexcept;
+  /// Whether it is one of these.
+  [[nodiscard]] bool is(order_selection wanted, instant now) const;
   /// Whether it is in this state or passed through it.
   [[nodiscard]] bool visited(order_state state) const noexcept;
   /// When its buyer cancelled it, if that was before it was confirmed.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "domain/facts.hpp"
+#include "domain/order.hpp"
 #include "domain/seating_plan.hpp"
 #include "messages/domain_types.hpp"
 #include "messages/trace.hpp"
@@ -111,21 +111,6 @@ bool inspect(Inspector& f, cancel_requested& x) {
   return f.object(x).fields(f.field("trace", x.trace), f.field("order", x.order), f.field("given_up", x.given_up));
 }
 
-/// Which orders an operator wants to see.
-enum class order_selection : std::uint8_t {
-  all,
-  charging, ///< as buyers are told: `domain::public_name`, as are the next four
-  confirmed,
-  failed,
-  refunded,
-  cancelled,
-  open,  ///< not ended, whatever buyers are told
-  stuck, ///< open, and for longer than `order_stuck_after` where they are
-};
-
-/// An open order that comes no further for so long needs somebody's attention.
-inline constexpr domain::seconds order_stuck_after{300};
-
 /// Operator → event: the orders to which all that is said applies, by ascending id. Answered by `order_list`. Costs a
 /// look at each of the event's orders, unless it names one.
 struct list_orders {
@@ -136,7 +121,7 @@ struct list_orders {
   std::optional<domain::order_id> order;
   std::optional<domain::buyer_id> buyer;
   std::optional<domain::seat_place> seat; ///< of those that had it as well
-  order_selection state = order_selection::all;
+  domain::order_selection state = domain::order_selection::all;
   std::optional<domain::order_id> after; ///< where to go on
   std::uint32_t limit = 100;             ///< 1 to `most`
 };

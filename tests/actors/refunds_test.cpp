@@ -7,9 +7,9 @@
 using namespace usher;
 using namespace usher::tests;
 using domain::event_state;
+using domain::order_selection;
 using domain::order_state;
 using domain::rejection;
-using messages::order_selection;
 using paid = payments::outcome;
 
 namespace {

@@ -204,7 +204,7 @@ SCENARIO("an operator's search for orders is read strictly") {
   auto all = good(read("buyer=a%20b%26c&state=stuck&limit=1000&after=" + order));
   CHECK(all.event == rock);
   CHECK(all.buyer == domain::buyer_id{"a b&c"});
-  CHECK(all.state == messages::order_selection::stuck);
+  CHECK(all.state == domain::order_selection::stuck);
   CHECK_EQ(all.limit, 1000u);
   CHECK((all.after == domain::order_id{9, 10}));
   CHECK(!all.seat);

@@ -256,6 +256,7 @@ SCENARIO("under a plan that was changed seats are told in its own order, and old
     }
     THEN("an order that is undone says whether the money is back") {
       auto order = spread_order();
+      order.was_paid = true;
       auto refund = [&](domain::order_state state) {
         order.state = state;
         auto json = parsed(codec::encode_order(order, names_of(*hall)));
@@ -268,8 +269,27 @@ SCENARIO("under a plan that was changed seats are told in its own order, and old
       CHECK_EQ(refund(domain::order_state::cancelling), "pending");
       CHECK_EQ(refund(domain::order_state::refunded), "done");
       CHECK_EQ(refund(domain::order_state::cancelled), "done");
-      order.total = 0;
+      order.was_paid = false; // it cost nothing, or was given up and never charged
       CHECK_EQ(refund(domain::order_state::cancelled), "");
+    }
+    THEN("operators see whose an order is, and a ticket is worth something while its order is confirmed") {
+      auto order = spread_order();
+      order.state = domain::order_state::confirmed;
+      auto json = parsed(codec::encode_operators_order(order, names_of(*hall)));
+      CHECK(json.at("buyer") == boost::json::value(order.buyer.value()));
+      CHECK(json.at("open") == boost::json::value(false));
+      auto worth = [&](domain::order_state state) {
+        order.state = state;
+        return parsed(codec::encode_ticket_worth({rock, order.order, 1}, order, names_of(*hall))).at("valid").as_bool();
+      };
+      CHECK(worth(domain::order_state::confirmed));
+      for (auto state : {domain::order_state::charging, domain::order_state::cancelling, domain::order_state::cancelled,
+                         domain::order_state::refunded, domain::order_state::given_up})
+        CHECK(!worth(state));
+      messages::order_list list{rock, {order}, true};
+      CHECK(parsed(codec::encode_orders(list, names_of(*hall))).as_object().contains("next"));
+      list.more = false;
+      CHECK(!parsed(codec::encode_orders(list, names_of(*hall))).as_object().contains("next"));
     }
     THEN("an order that is over still names what it was for") {
       messages::order_view order{rock,
