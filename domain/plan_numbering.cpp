@@ -125,11 +125,12 @@ public:
   [[nodiscard]] std::optional<refusal> refused(instant at) const {
     if (sold_.empty() && held_.empty() && blocked_.empty())
       return std::nullopt;
-    refusal why{.reason = rejection::plan_in_use, .detail = sentence_for(at)};
+    refusal why{.reason = rejection::plan_in_use};
     for (const auto* places : {&sold_, &held_, &blocked_})
       for (auto place : *places)
         if (why.guids.size() < named_seats_max)
           why.guids.push_back(now_.guid(place));
+    why.detail = sentence_for(at, why.guids);
     return why;
   }
 
@@ -324,10 +325,16 @@ private:
     return standings_[section][seat.value()];
   }
 
-  [[nodiscard]] std::string sentence_for(instant at) const {
+  /// What is in the way, and the first few of these seats by name.
+  [[nodiscard]] std::string sentence_for(instant at, const std::vector<std::string>& guids) const {
+    constexpr std::size_t told_max = 10;
     auto text = "Of the seats that the new plan drops or moves to another section, " + std::to_string(sold_.size())
                 + " are sold, " + std::to_string(held_.size()) + " are held and " + std::to_string(blocked_.size())
-                + " are blocked.";
+                + " are blocked";
+    for (std::size_t i = 0; i < guids.size() && i < told_max; ++i)
+      text += (i == 0 ? ": " : ", ") + guids[i];
+    const auto all = sold_.size() + held_.size() + blocked_.size();
+    text += all > told_max ? " and " + std::to_string(all - told_max) + " more." : ".";
     if (!held_.empty()) {
       auto minutes = std::max(std::chrono::ceil<std::chrono::minutes>(until_ - at).count(), std::int64_t{1});
       text += " The holds end within " + std::to_string(minutes) + (minutes == 1 ? " minute" : " minutes")
