@@ -48,7 +48,7 @@ struct order_cancelled {
   caf::typed_response_promise<messages::order_view> asked;
 };
 
-/// Somebody wants to read an order whose last step was not durable yet.
+/// A reader of an order waits until its last step is durable.
 struct order_read {
   domain::order_id order;
   caf::typed_response_promise<messages::order_view> asked;

@@ -31,7 +31,7 @@ public:
   /// Whether every question has got a conclusive answer.
   [[nodiscard]] bool settled() const noexcept { return settled_; }
   void settle() noexcept;
-  /// The question is given up and will be asked again. An answer that still comes counts.
+  /// Gives up the open question, which will be asked again. An answer that still comes counts.
   void stop_waiting() noexcept { answer_due_.reset(); }
   [[nodiscard]] bool overdue(time_point now) const { return answer_due_ && *answer_due_ <= now; }
 

@@ -29,8 +29,8 @@ namespace usher::domain {
 /// buyer), of `unacknowledged` ones none. A forgotten order may be started again under the same id: no money ever moved
 /// for it, and the provider still knows what it answered for that id.
 ///
-/// No other order is forgotten, and there are at most `orders_max` in all: each was paid for once, so only somebody who
-/// pays and cancels endlessly comes near that.
+/// No other order is forgotten, and there are at most `orders_max` in all. Each of these was paid for once, so only
+/// somebody who pays and cancels endlessly comes near that number.
 class event {
 public:
   static constexpr std::size_t orders_max = 1'000'000;
@@ -54,8 +54,8 @@ public:
   [[nodiscard]] std::optional<refusal> may_become(const event_settings& settings, std::size_t categories,
                                                   std::optional<event_state> state) const;
 
-  /// What the present totals mean for the state: open → sold_out when nothing is free or held,
-  /// sold_out → open when something is. `already_so` otherwise.
+  /// The change of state that the present totals demand: open → sold_out when nothing is free or held, sold_out → open
+  /// when something is. `already_so` otherwise.
   [[nodiscard]] decision<event_state_changed> note_totals(const section_totals& sum) const;
 
   /// May seats be held now? See `refusal_to_hold`.

@@ -1,4 +1,4 @@
-// What can be read of a section.
+// The readings of a section.
 #include "domain/ensure.hpp"
 #include "domain/section.hpp"
 

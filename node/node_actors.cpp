@@ -111,14 +111,14 @@ messages::keeper_actor node_actors::start_keeper(const opener& open, std::functi
   catalog::keeper_settings settings;
   settings.owner = owner_name();
   settings.on_fatal = std::move(on_fatal);
-  // Shards in doubt write nothing, and while this node is not ready nobody comes who would have them try: a claim is a
-  // write, too.
+  // Shards in doubt write nothing, and while the node is not ready no buyer makes them try. A claim is a write, too, so
+  // it shows that the store works again.
   settings.on_reclaimed = [this] { journal_.note(std::nullopt); };
   return catalog::spawn_shard_keeper(system_, std::move(start), std::move(settings), router_);
 }
 
 node_actors::~node_actors() {
-  // The keeper takes its shards along. What they had not written had been promised to nobody.
+  // The keeper's end ends its shards. Facts that they had not written yet were promised to nobody.
   caf::scoped_actor self{system_};
   self->send_exit(keeper_, caf::exit_reason::user_shutdown);
   self->wait_for(keeper_);
@@ -165,7 +165,7 @@ std::optional<std::vector<domain::event_id>> node_actors::known_events(caf::scop
 
 void node_actors::settle(std::chrono::steady_clock::time_point until) {
   caf::scoped_actor self{system_};
-  // Posing as a gateway, it hears of every order that changes.
+  // Subscribed as a gateway is, this hears of every order that changes.
   self->send(router_, messages::subscribe{}, caf::actor_cast<messages::gateway_actor>(self));
   auto under_way = [&](const domain::event_id& event) {
     std::uint64_t orders = 0;
