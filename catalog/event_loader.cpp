@@ -125,8 +125,8 @@ bool event_loader::serve(taken_event& taken) {
   } catch (const std::exception& why) {
     if (!mended_.contains(stored.id))
       throw;
-    log::of("cluster").critical("event {} is not served any more: its journal cannot be used: {}",
-                                stored.id.value(), why.what());
+    log::of("cluster").critical("event {} is not served any more: its journal cannot be used: {}", stored.id.value(),
+                                why.what());
     return false;
   }
 }
