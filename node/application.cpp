@@ -77,6 +77,7 @@ public:
     gateway_.stop();
     host_.settle(until);
     log::of("node").info("nothing is in flight any more; stopping");
+    host_.stop();
   }
 
   [[nodiscard]] const endpoint& buyers() const { return settings_.gateway.buyers; }

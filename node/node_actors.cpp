@@ -118,6 +118,19 @@ messages::keeper_actor node_actors::start_keeper(const opener& open, std::functi
 }
 
 node_actors::~node_actors() {
+  if (!ended_)
+    end_actors();
+}
+
+void node_actors::stop() {
+  if (ended_)
+    return;
+  end_actors();
+  note_ends();
+}
+
+void node_actors::end_actors() {
+  ended_ = true;
   // The keeper's end ends its shards. Facts that they had not written yet were promised to nobody.
   caf::scoped_actor self{system_};
   self->send_exit(keeper_, caf::exit_reason::user_shutdown);
@@ -125,10 +138,8 @@ node_actors::~node_actors() {
   self->send_exit(router_, caf::exit_reason::user_shutdown);
   self->send_exit(writer_, caf::exit_reason::user_shutdown);
   self->wait_for(writer_);
-  note_ends();
 }
 
-/// So that an audit notices even if the very last facts are lost.
 void node_actors::note_ends() const {
   try {
     auto store = open_();
