@@ -45,7 +45,7 @@ bool number(section_plan& section, const section_numbering& row) {
       by_index.push_back(found->second);
     }
   }
-  section.numbers = place_numbers{std::move(by_index), static_cast<std::uint32_t>(row.guids.size())};
+  section.numbers = plan_order{std::move(by_index), static_cast<std::uint32_t>(row.guids.size())};
   section.retired.clear();
   for (std::size_t i = 0; i < row.guids.size(); ++i)
     if (!row.guids[i].empty() && (section.general() || !section.has(place_number(i))))
@@ -62,9 +62,9 @@ plan_numbering numbering_of(const seating_plan& plan) {
       row.guids[seat.value()] = guid;
     for (std::uint32_t index = 0; index < section.capacity(); ++index)
       if (section.general())
-        row.open.push_back(section.number_at(index));
+        row.open.push_back(section.number_at(plan_index{index}));
       else
-        row.guids[section.number_at(index).value()] = section.seats[index].guid;
+        row.guids[section.number_at(plan_index{index}).value()] = section.seats[index].guid;
     result.sections.push_back(std::move(row));
   }
   return result;
@@ -118,7 +118,7 @@ public:
     for (auto number : now_.order()) {
       const auto& section = now_.section(number);
       for (std::uint32_t index = 0; index < section.capacity(); ++index)
-        look_at({number, section.number_at(index)});
+        look_at({number, section.number_at(plan_index{index})});
     }
   }
 
@@ -250,7 +250,7 @@ private:
     std::vector<seat_no> open;
     if (number < now_.sections().size() && now_.sections()[number].general())
       for (std::uint32_t index = 0; index < now_.sections()[number].capacity(); ++index)
-        open.push_back(now_.sections()[number].number_at(index));
+        open.push_back(now_.sections()[number].number_at(plan_index{index}));
     if (open.size() > capacity)
       drop_places(open, open.size() - capacity, number);
     // Free places that were dropped earlier come back, so that numbers do not run out.

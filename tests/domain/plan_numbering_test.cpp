@@ -73,7 +73,7 @@ SCENARIO("seats keep their numbers wherever the plan puts them in their section"
       const auto& section = second->section(section_no{0});
       CHECK(!section.has(seat_no{1}));
       CHECK_EQ(section.numbers_given(), 5u);
-      CHECK_EQ(section.number_at(0), seat_no{3});
+      CHECK_EQ(section.number_at(plan_index{0}), seat_no{3});
       CHECK_EQ(second->guid({section_no{0}, seat_no{1}}), "A2");
       CHECK_EQ(second->capacity(), 5u);
     }
@@ -203,7 +203,7 @@ SCENARIO("a floor swallows no seats that are called as its places") {
   CHECK((why.guids == std::vector<std::string>{"floor:1", "floor:2"}));
   auto next = follow(first, floor);
   REQUIRE(next != nullptr);
-  auto place = seat_place{section_no{0}, next->section(section_no{0}).number_at(0)};
+  auto place = seat_place{section_no{0}, next->section(section_no{0}).number_at(plan_index{0})};
   standings = untouched(*next);
   standings[0][place.seat.value()] = {seat_state::sold, {}};
   CHECK(refused(next, first, standings).reason == rejection::plan_in_use);
