@@ -45,20 +45,16 @@ public:
   }
   /// Whether any seat is of this grade.
   [[nodiscard]] bool has(seat_grade grade) const noexcept { return has_grade_[static_cast<std::size_t>(grade)]; }
-  /// Whether these belong together: a wheelchair place and the seat of its companion beside it.
+  /// Whether these belong together: a wheelchair place and the seat of its companion beside it. Each belongs to one
+  /// other at most, and where several could, they are paired from the beginning of their row.
   [[nodiscard]] bool are_companions(plan_index a, plan_index b) const {
-    if (seats_.empty())
-      return false;
-    const auto& one = seats_[a.value()];
-    const auto& other = seats_[b.value()];
-    return (one.accessible && other.companion) || (one.companion && other.accessible);
+    return !seats_.empty() && a != b && seats_[a.value()].partner == b.value();
   }
 
 private:
   struct flags {
     seat_grade grade = seat_grade::plain;
-    bool accessible = false;
-    bool companion = false;
+    std::uint32_t partner = 0; ///< the seat that belongs to it; itself if there is none
   };
 
   std::vector<seat_range> rows_;

@@ -219,6 +219,21 @@ class Cases(unittest.TestCase):
         held = self.buy("flagged", "s-a-1", "s-a-2", "s-a-3")
         self.assertEqual([seat.get("flags") for seat in held["seats"]], [["restricted_view"], ["accessible"], ["companion"]])
 
+    def test_the_theatre_sells_to_pairs_until_nobody_can_sit_together(self):
+        """Rows of it have two wheelchair places and their companions' seats in turn."""
+        plan = json.loads((ROOT / "deploy/plans/theatre.json").read_text())
+        flags = {seat["seat_guid"]: seat.get("flags", []) for zone in plan["zones"] for row in zone["rows"]
+                 for seat in row["seats"] if seat["category"] == "First"}
+        self.node.verb("event", "create", "theatre", "--plan", "theatre", "--price", "First=1", "--no-waiting-room",
+                       "--max-per-buyer", "1000", "--open")
+        pairs = []
+        while (answer := self.hold("theatre", {"best": {"quantity": 2}})).status == 201:
+            pairs.append(sorted(flag for seat in answer.json["seats"] for flag in flags.pop(seat["guid"])))
+        self.assertEqual(answer.slug, "sold-out")
+        self.assertEqual(len(flags), 1)
+        self.assertEqual(pairs[-4:], [["accessible", "companion"]] * 4)
+        self.assertFalse([pair for pair in pairs[:-4] if "accessible" in pair or "companion" in pair])
+
     def test_a_break_in_a_row_parts_its_neighbours(self):
         self.created("aisle", "segment-breaks", *FREE)
         self.held("aisle", "b-1", "b-2")
