@@ -20,7 +20,7 @@ struct known_hold {
   domain::buyer_id buyer;
   std::vector<std::pair<domain::section_no, std::uint32_t>> parts;
   std::uint64_t wish_digest = 0;  ///< of the wish that led to it; 0: no longer known
-  std::uint64_t last_attempt = 0; ///< to have it held by a section, whose answer the event does not see
+  std::uint64_t last_attempt = 0; ///< newest attempt to have a section hold it; the event does not see the answer
 
   [[nodiscard]] bool has_part_in(domain::section_no section) const;
 };
@@ -36,33 +36,34 @@ public:
 
   /// Takes the seats of a wish from its buyer's allowance; the refusal, if they are too many.
   [[nodiscard]] std::optional<domain::refusal> take_allowance(const messages::hold_seats& wish, std::uint32_t quantity);
-  /// Gives back what was taken for a hold that is nowhere.
+  /// Gives back the allowance of a hold that no section has.
   void give_allowance_back(domain::hold_id hold);
 
-  /// Null when it is not known.
+  /// The hold with this id, or null.
   [[nodiscard]] const known_hold* find(domain::hold_id hold) const;
   /// Why this wish cannot repeat the hold that is known by its id, if any: a key is for one wish of one buyer.
   [[nodiscard]] std::optional<domain::refusal> refusal_of_another(const messages::hold_seats& wish) const;
-  /// A wish for a known hold is passed on. Returns the number of this attempt, higher than all before.
+  /// Notes that a wish for a known hold is passed on. Returns this attempt's number, which is higher than all before.
   std::uint64_t next_attempt(domain::hold_id hold);
   /// Remembers a hold for which the allowance was taken. False when it was known before: then nothing changes.
   bool add(domain::hold_id hold, known_hold wanted);
   /// A known hold may be missing from sections that its repeat names, e.g. when the event's node died before it was
   /// held everywhere: the missing parts count from now on. Returns the refusal, if they are too many.
   [[nodiscard]] std::optional<domain::refusal> add_parts(domain::hold_id hold, const known_hold& wanted);
-  /// A section has these seats for the hold, whatever was known before.
+  /// Replaces what is known of the hold's seats in one section.
   void add_claim(domain::hold_id hold, const domain::buyer_id& buyer, domain::section_no section, std::uint32_t seats);
 
-  /// The hold is this, whatever it was before.
+  /// Replaces all that is known of a hold.
   void set(domain::hold_id hold, known_hold present);
-  /// In each of its sections a known hold has what was granted there.
+  /// Corrects a known hold by what its sections have granted.
   void note_granted(domain::hold_id hold, const messages::hold_granted& granted);
-  /// The seats of an order are its buyer's, even if the hold was gone in between.
+  /// Counts an order's seats for its buyer, even if the hold had ended before.
   void note_owned(const domain::order_started& order);
 
-  /// Nothing of a hold is held or owned any more.
+  /// Forgets a hold of which nothing is held or owned any more.
   void forget(domain::hold_id hold);
-  /// Likewise in one section, unless the wish was passed on again after this attempt; 0 comes after all attempts.
+  /// Forgets the hold's part in one section, unless the section was asked again after `attempt`. With `attempt` 0: in
+  /// any case.
   void forget_part(domain::hold_id hold, domain::section_no section, std::uint64_t attempt = 0);
 
 private:

@@ -20,7 +20,7 @@ durable_view::durable_view(const domain::section& section)
     : plan_(&section.plan()), status_(section.plan().numbers_given(), domain::to_char(domain::seat_state::blocked)),
       sold_for_(status_.size()), is_changed_(status_.size()) {
   for (std::uint32_t index = 0; index < plan_->capacity(); ++index) {
-    auto category = plan_->category_of(plan_->number_at(index)).value();
+    auto category = plan_->category_of(plan_->number_at(domain::plan_index{index})).value();
     if (category >= free_by_category_.size())
       free_by_category_.resize(category + std::size_t{1});
   }
@@ -30,7 +30,7 @@ durable_view::durable_view(const domain::section& section)
 
 void durable_view::show(const domain::section& section) {
   for (std::uint32_t index = 0; index < plan_->capacity(); ++index) {
-    auto seat = plan_->number_at(index);
+    auto seat = plan_->number_at(domain::plan_index{index});
     show_seat({seat, 0}, domain::to_char(section.state_of(seat)));
   }
   totals_ = section.totals();
@@ -102,7 +102,7 @@ void durable_view::show_gone(const domain::priced_seat& seat, char look) {
 std::vector<messages::category_totals> durable_view::by_category() const {
   std::map<domain::category_no, domain::section_totals> sums;
   for (std::uint32_t index = 0; index < plan_->capacity(); ++index) {
-    auto seat = plan_->number_at(index);
+    auto seat = plan_->number_at(domain::plan_index{index});
     auto look = status_[seat.value()];
     auto& sum = sums[plan_->category_of(seat)];
     ++count(sum, look);

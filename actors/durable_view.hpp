@@ -22,10 +22,10 @@ public:
   /// The look of a section all of whose facts are durable.
   explicit durable_view(const domain::section& section);
 
-  /// Likewise after the section was rebuilt: seats that look different count as changed.
+  /// Shows the section after it was rebuilt: seats that look different count as changed.
   void show(const domain::section& section);
   void show(const seats_look& now);
-  /// These seats are held.
+  /// Shows these seats as held.
   void show_held(std::span<const domain::priced_seat> seats);
 
   /// One character per seat, by number; seats that the plan no longer has look blocked.

@@ -34,7 +34,7 @@ public:
     return {gateways_.back().entrance, true};
   }
 
-  /// The gateway is gone. Returns its entrance if nobody else uses it.
+  /// Forgets a gateway that is gone. Returns its entrance if nobody else uses it.
   [[nodiscard]] std::optional<std::size_t> close(const caf::actor_addr& gateway) {
     auto known = find(gateway);
     if (known == gateways_.end())

@@ -191,7 +191,7 @@ private:
     keep_times();
   }
 
-  /// Answers with the event as it is. Sections that have just been started have not said yet how they stand, so they
+  /// Answers with the event as it is. Sections that have just been started have not reported their totals yet, so they
   /// are asked.
   void show(answer asked) {
     if (core_.sections.empty() || holds_.all_totals_known())
@@ -243,7 +243,7 @@ private:
 
   /// The event is sold out, or no longer. If that cannot be written now, it is checked again after a later write.
   void write_sold_out_if_due() {
-    // Before the event knows its sections it does not know how many are still to say how they stand.
+    // Before the event knows its sections it does not know how many of them have yet to report their totals.
     if (core_.sections.empty() || !holds_.all_totals_known())
       return;
     sold_out_check_pending_ = core_.journal.obstacle().has_value();
@@ -426,7 +426,7 @@ private:
   event_holds holds_;
   event_orders orders_;
   bool sold_out_check_pending_ = false;
-  caf::response_promise at_rest_; ///< of whoever waits for it
+  caf::response_promise at_rest_; ///< of whoever waits until nothing is under way
   deadline_timer<messages::event_actor> timer_;
 };
 

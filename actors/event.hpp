@@ -21,7 +21,7 @@ struct event_limits {
   std::size_t requests_max = 10'000; ///< waiting for sections; above that, `overloaded`
   std::size_t checkouts_max = 5'000; ///< orders under way; above that, `overloaded`
   checkout_timing checkout;
-  std::chrono::milliseconds retry{250};     ///< between questions that a section could not answer
+  std::chrono::milliseconds retry{250};     ///< between repeats of a question that a section could not answer
   std::chrono::milliseconds respawn{5'000}; ///< before a checkout that broke is started again
 };
 

@@ -29,8 +29,8 @@ struct event_common {
   std::vector<messages::section_actor> sections{}; ///< by section number; empty until `event_peers`
   messages::waiting_room_actor room{};             ///< none until `event_peers`
   subscribers gateways{};
-  domain::event_state durable_state = event.state(); ///< what the sale goes by: a decided `open` may come to nothing
-  std::function<void()> hold_answered{};             ///< called when a request for a hold that was open here has ended
+  domain::event_state durable_state = event.state(); ///< rules the sale: a state that is only decided may be lost
+  std::function<void()> hold_answered{};             ///< called when an open request for a hold has ended
 
   [[nodiscard]] domain::instant now() const { return clock.now(self); }
 

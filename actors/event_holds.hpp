@@ -26,37 +26,37 @@ public:
   caf::result<void> release(messages::release_hold& wish);
   caf::result<messages::hold_granted> find(messages::find_hold& wish);
 
-  /// Where to ask for a hold by the sections that its name has: one of them will do for what is nowhere. Nothing if it
-  /// cannot be called that.
+  /// The sections to ask about a hold, given the sections in its public name. If the hold is unknown, asking one
+  /// section is enough. Empty if the name lists sections that this hold does not have.
   [[nodiscard]] std::optional<std::vector<messages::section_actor>>
   places_of(domain::hold_id hold, const std::vector<domain::section_no>& named) const;
 
   /// Asks every section what is held and owned. Until all have answered, holds are `overloaded`.
   void gather_claims();
-  /// A section says that a hold no longer counts there.
+  /// Notes a section's news that a hold no longer counts there.
   void give_back(const messages::allowance_back& news);
-  /// The seats of an order are its buyer's, even if the hold was gone in between.
+  /// Counts an order's seats for its buyer, even if the hold had ended before.
   void note_owned(const domain::order_started& order);
   /// Whether the hold is known to be in more than this many sections.
   [[nodiscard]] bool has_more_parts(domain::hold_id hold, std::size_t sections) const {
     const auto* known = known_.find(hold);
     return known && known->parts.size() > sections;
   }
-  /// Nothing of a hold is held or owned any more.
+  /// Forgets a hold of which nothing is held or owned any more.
   void forget(domain::hold_id hold);
-  /// No order pays for the hold any more: it counts only where it still is.
+  /// Notes that no order pays for the hold any more: it counts only where it still is.
   void payment_ended(domain::hold_id hold);
 
-  /// The sections are known now: there are this many.
+  /// Sets the number of sections, once it is known.
   void expect_sections(std::size_t count) { places_.expect_sections(count); }
-  /// Seats that had no price may have one now.
+  /// Notes that prices changed: seats that had no price may have one now.
   void offer_changed() { places_.offer_changed(); }
   /// Takes the sections' present totals for the choice of where to look.
   void note_totals(const messages::section_totals_changed& news) {
     places_.note_totals(news.section, news.totals, news.free_by_category);
   }
   [[nodiscard]] const std::vector<domain::section_totals>& totals() const noexcept { return places_.totals(); }
-  /// Every section has said how it stands.
+  /// Whether every section has reported its totals.
   [[nodiscard]] bool all_totals_known() const noexcept { return places_.all_totals_known(); }
 
   /// Whether any request for a hold is unanswered or being undone.

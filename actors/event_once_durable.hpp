@@ -53,7 +53,7 @@ struct refunds_begun {
   caf::typed_response_promise<messages::refund_progress> asked;
 };
 
-/// Somebody wants to read an order whose last step was not durable yet.
+/// A reader of an order waits until its last step is durable.
 struct order_read {
   domain::order_id order;
   domain::rejection if_unwritten; ///< the answer when it turns out that the order was never written

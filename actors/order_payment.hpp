@@ -30,7 +30,7 @@ public:
   /// Whether every question has got a conclusive answer.
   [[nodiscard]] bool settled() const noexcept { return settled_; }
   void settle() noexcept;
-  /// The question is given up and will be asked again. An answer that still comes counts.
+  /// Gives up the open question, which will be asked again. An answer that still comes counts.
   void stop_waiting() noexcept { answer_due_.reset(); }
   /// When the answer to the last question is overdue, if one is awaited.
   [[nodiscard]] std::optional<time_point> due() const noexcept { return answer_due_; }

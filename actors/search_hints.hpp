@@ -15,22 +15,22 @@ namespace usher::actors {
 /// What an event knows of its sections' free places: how many there are, and what cannot be had side by side.
 class search_hints {
 public:
-  /// There are this many sections.
+  /// Sets the number of sections.
   void expect_sections(std::size_t count);
-  /// A section says how it stands.
+  /// Notes a section's totals.
   void note_totals(domain::section_no section, const domain::section_totals& totals,
                    const std::vector<std::uint32_t>& free_by_category = {});
-  /// A section has more free seats than it had.
+  /// Notes that seats of a section were freed.
   void seats_freed(domain::section_no section);
-  /// Other seats than before may be for sale.
+  /// Notes that other seats than before may be for sale.
   void offer_changed() { not_together_.clear(); }
-  /// A section does not have these places side by side, until it frees seats.
+  /// Notes that a section cannot have these places side by side until it frees seats.
   void note_not_together(const best_search::attempt& tried, const domain::best_wish& wanted);
 
   /// Whether, as far as is known, a section may have such places.
   [[nodiscard]] bool may_have(const best_search::attempt& next, const domain::best_wish& wanted) const;
   [[nodiscard]] const std::vector<domain::section_totals>& totals() const noexcept { return totals_; }
-  /// Every section has said how it stands.
+  /// Whether every section has reported its totals.
   [[nodiscard]] bool all_totals_known() const noexcept { return known_totals_ == totals_.size() && known_totals_ > 0; }
 
 private:

@@ -99,7 +99,8 @@ private:
   // ---- holds ----
 
   caf::result<messages::hold_granted> hold(messages::hold_in_section& wish) {
-    // It has not heard from the event yet, or the event was never defined: then nobody knows what its seats cost.
+    // Without prices nothing is sold here: the section has not heard from its event yet, or the event was never
+    // defined.
     if (terms_.prices.empty())
       return refuse(wish, {.reason = rejection::overloaded});
     auto now = clock_.now(self_);
@@ -402,10 +403,10 @@ private:
 
   actor_port<self_pointer, section_state> port_;
   shard_journal<section_once_durable> journal_;
-  std::vector<end_of_hold> untold_ends_; ///< perhaps written, told to nobody
-  domain::instant resumed_at_;           ///< since when the section serves without a doubt
+  std::vector<end_of_hold> untold_ends_; ///< written perhaps, so nobody has been told of them yet
+  domain::instant resumed_at_;           ///< when the section was last started or claimed anew
 
-  caf::response_promise at_rest_; ///< of whoever waits for it
+  caf::response_promise at_rest_; ///< of whoever waits until nothing is under way
 
   deadline_timer<messages::section_actor> timer_;
   section_counters counters_;

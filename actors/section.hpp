@@ -19,8 +19,8 @@ struct section_limits {
   /// Watchers and the event hear of changes at once after a quiet time, else once per interval.
   std::chrono::milliseconds between_news{100};
   std::size_t expiries_at_once_max = 1'000;
-  /// So long after the section was started or claimed anew, no hold that is being paid for ends: as long as a checkout
-  /// asks for (`checkout_timing::payment_window`).
+  /// For this long after the section was started or claimed anew, no hold that is being paid for ends. It is as long as
+  /// a checkout asks for (`checkout_timing::payment_window`).
   domain::seconds paying_grace{120};
 };
 

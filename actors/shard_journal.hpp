@@ -79,10 +79,10 @@ public:
     return std::nullopt;
   }
 
-  /// So much is in flight that nothing more may wait for it.
+  /// Whether so many facts are in flight that no more callers may wait for them.
   [[nodiscard]] bool full() const noexcept { return in_flight_.size() >= limits_.in_flight_max; }
 
-  /// There is an obstacle from now until `carry_on`, so that the journal is soon `settled`.
+  /// Refuses new facts from now until `carry_on`, so that the journal is soon `settled`.
   void stand_down() noexcept { standing_down_ = true; }
   void carry_on() noexcept { standing_down_ = false; }
   [[nodiscard]] bool standing_down() const noexcept { return standing_down_; }
@@ -245,7 +245,7 @@ private:
                                                                          : "the store is out of reach");
     if (written_since_claim_)
       port_.reclaim({shard_, epoch_});
-    else // With a store that takes claims but no facts this would go on for ever.
+    else // A store that takes claims but no facts would otherwise be claimed without end: the next claim waits.
       wait();
   }
 

@@ -19,7 +19,7 @@ namespace usher::actors {
 /// tests a test clock drives it.
 class store_clock {
 public:
-  /// The store says `store_now` when the actor clock says `here`.
+  /// Makes a clock by one reading: the store said `store_now` when the actor clock said `here`.
   store_clock(domain::instant store_now, caf::actor_clock::time_point here)
       : time_(std::make_shared<slewed_time>(store_now, since_epoch(here))) {}
 

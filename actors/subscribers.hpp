@@ -9,7 +9,7 @@
 
 namespace usher::actors {
 
-/// The gateways that a shard reports to: a few, one per node.
+/// The gateways that a shard reports to: one per session thread of a node, so at most some dozens.
 class subscribers {
 public:
   /// True when the gateway is new here.

@@ -52,7 +52,8 @@ struct audit_limits {
   /// How long after its deadline a hold may end; if nobody served its event then, how long after the next owner's first
   /// fact.
   domain::seconds hold_overrun{10};
-  /// How much longer a hold may go on that is being paid for: so long after its section was started or claimed anew.
+  /// How long a hold that is being paid for may outlast its deadline, counted from when its section was started or
+  /// claimed anew.
   domain::seconds paying_grace{120};
   /// How many violations are kept; all are counted.
   std::size_t violations = 1000;
@@ -63,8 +64,8 @@ struct audit_limits {
 [[nodiscard]] audit_report audit(persistence::booking_store& store, const domain::event_id& event,
                                  const domain::shared_plan& plan, const audit_limits& limits = {});
 
-/// Likewise, with the plan that `read_plan` finds at that moment, since plans may be replaced at any time; nothing when
-/// it finds none.
+/// Audits one event with the plan that `read_plan` finds at that moment, since plans may be replaced at any time;
+/// nothing when it finds none.
 [[nodiscard]] std::optional<audit_report> audit(persistence::booking_store& store, const domain::event_id& event,
                                                 const std::function<domain::shared_plan()>& read_plan,
                                                 const audit_limits& limits = {});

@@ -111,7 +111,7 @@ void event_loader::start_taken(cluster::shard_claims& claims, taken_event& taken
             introduced(view.id);
           },
           [this, id = stored.id](const caf::error& why) {
-            log::of("cluster").error("event {} does not say how it stands: {}", id.value(), messages::to_sentence(why));
+            log::of("cluster").error("event {} does not report its state: {}", id.value(), messages::to_sentence(why));
             introduced(id);
           });
 }
@@ -125,8 +125,8 @@ bool event_loader::serve(taken_event& taken) {
   } catch (const std::exception& why) {
     if (!mended_.contains(stored.id))
       throw;
-    log::of("cluster").critical("event {} is not served any more: what its journal holds cannot be worked with: {}",
-                                stored.id.value(), why.what());
+    log::of("cluster").critical("event {} is not served any more: its journal cannot be used: {}", stored.id.value(),
+                                why.what());
     return false;
   }
 }

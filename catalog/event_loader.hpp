@@ -20,8 +20,8 @@ public:
   caf::result<void> start_all();
   /// Starts every event of the store that does not run, now and, if that fails, again after a while.
   void start_again();
-  /// The same for an event of which a shard had stopped. If what its journal holds cannot be worked with any more, it
-  /// alone is not served.
+  /// The same for an event of which a shard had stopped. If its journal cannot be used any more, only this event is not
+  /// served.
   void start_again(const domain::event_id& mended);
   /// Has the actor try again after a while, unless this process has given up.
   void start_again_later();

@@ -24,7 +24,7 @@ struct running_event {
   messages::event_actor event;
   std::vector<messages::section_actor> sections;
   messages::waiting_room_actor room;
-  domain::epoch room_epoch; ///< at which it was started
+  domain::epoch room_epoch; ///< at which the waiting room was started
 };
 
 /// The events whose shards run here: starts their actors, knows and announces them, and ends them, at the latest with
@@ -50,10 +50,11 @@ public:
   /// Whether `who` is the actor that serves this shard.
   [[nodiscard]] bool serves(const caf::strong_actor_ptr& who, const domain::shard_id& shard) const;
 
-  /// Brings an event's shards to rest, for others to serve them: they take on nothing more, and `then(true)` is called
-  /// when nothing is under way; `then(false)` when they do not come to rest in time, e.g. because the store is away.
+  /// Brings an event's shards to rest, so that other actors can serve them: they take on nothing more, and `then(true)`
+  /// is called when nothing is under way; `then(false)` when they do not come to rest in time, e.g. because the store
+  /// is away.
   void stand_down(const domain::event_id& id, std::function<void(bool)> then);
-  /// Has them go on.
+  /// Has an event's shards go on after `stand_down`.
   void carry_on(const domain::event_id& id);
 
   /// Calls `then` once the router has the event's present state: whatever is answered after that agrees with it.

@@ -154,7 +154,7 @@ private:
   self_pointer self_;
   shard_map map_;
   messages::keeper_actor keeper_;
-  std::vector<messages::gateway_actor> gateways_; ///< one per node
+  std::vector<messages::gateway_actor> gateways_; ///< one per session thread
   std::map<domain::event_id, messages::event_announced> announced_;
 };
 

@@ -30,7 +30,7 @@ std::optional<domain::refusal> store_access::use(const std::function<void(shard_
     return give_up_for(std::string{"The store cannot be used: "} + broken.what());
   } catch (const std::exception& unexpected) {
     // If it got out, it would end the keeper's actor, and every event with it, while the process stays up.
-    return give_up_for(std::string{"What the store holds cannot be worked with: "} + unexpected.what());
+    return give_up_for(std::string{"The store's content cannot be used: "} + unexpected.what());
   }
   return domain::refusal{.reason = domain::rejection::store_unavailable};
 }

@@ -35,9 +35,9 @@ public:
 
   /// Another process has taken a shard over, now at epoch `present`: says so, and gives up.
   void lose(const domain::shard_id& shard, domain::epoch present);
-  /// Likewise; the store is asked for the epoch.
+  /// The same, with the epoch that the store says.
   void lose(const domain::shard_id& shard);
-  /// Likewise, when only the event is known.
+  /// The same, when only the event is known.
   void lose(const domain::event_id& event);
   /// Gives up for good, with a sentence for people.
   void give_up(const std::string& sentence);

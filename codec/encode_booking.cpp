@@ -31,7 +31,7 @@ void write_place(json_writer& json, domain::seat_place place, domain::minor_unit
   auto index = section.index_of(place.seat);
   json.member("guid", event.plan.guid(place)).member("section", section.id);
   if (index && !section.general()) {
-    const auto& seat = section.seats[*index];
+    const auto& seat = section.seats[index->value()];
     json.member("row", section.rows[seat.row]).member("number", seat.number);
     write_flags(json, seat);
   } else {

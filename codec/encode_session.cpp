@@ -39,7 +39,7 @@ std::string in_plan_order(std::string_view by_number, const domain::section_plan
     return {};
   std::string result(section.seats.size(), domain::to_char(domain::seat_state::blocked));
   for (std::uint32_t index = 0; index < result.size(); ++index)
-    if (auto number = section.number_at(index).value(); number < by_number.size())
+    if (auto number = section.number_at(domain::plan_index{index}).value(); number < by_number.size())
       result[index] = by_number[number];
   return result;
 }
@@ -119,7 +119,7 @@ std::string seats_delta_frame(const messages::seats_changed& change, const event
   json.member("epoch", change.epoch.value()).member("seq", change.seq).key("set").begin_array();
   for (const auto& [seat, look] : change.set)
     if (auto index = section.index_of(seat))
-      json.begin_array().value(*index).value(std::string_view{&look, 1}).end_array();
+      json.begin_array().value(index->value()).value(std::string_view{&look, 1}).end_array();
   json.end_array().key("totals").begin_object();
   write_counts(json, change.totals);
   json.end_object().end_object();

@@ -210,7 +210,7 @@ block_section(std::string_view name, std::optional<std::uint32_t> quantity, cons
     return bad_request("/quantity", "This section has numbered seats; name them, or leave the quantity out for all.");
   } else {
     for (std::uint32_t index = 0; index < section.capacity(); ++index)
-      part.seats.push_back(section.number_at(index));
+      part.seats.push_back(section.number_at(domain::plan_index{index}));
   }
   return std::vector{std::move(part)};
 }

@@ -23,7 +23,7 @@ public:
   /// A rise takes full effect only a second later: until then the last second still includes the former rate.
   void change(std::uint32_t per_s);
 
-  /// Nobody wants in: slots that pass before the next call of `may_admit` are not made up for.
+  /// Says that nobody is waiting: slots that pass before the next call of `may_admit` are not made up for.
   void rest() noexcept { resting_ = true; }
 
   /// Whether one more may enter at `now`. If so, `note_admission` must follow with the same `now`.
@@ -55,7 +55,7 @@ private:
   std::deque<entry> log_;
   std::uint64_t logged_ = 0; ///< people in the log
   std::optional<std::uint32_t> changed_from_;
-  std::deque<former_rate> former_; ///< only those lower than all later ones: the lowest is in front
+  std::deque<former_rate> former_; ///< rates that are lower than all later ones, so the lowest is in front
 };
 
 } // namespace usher::domain

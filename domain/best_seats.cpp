@@ -36,7 +36,7 @@ public:
   void accept(seat_grade worst) { worst_ = worst; }
 
   /// The first seats side by side that leave no seat alone; if there are none, the first side by side.
-  [[nodiscard]] std::vector<seat_no> side_by_side() const {
+  [[nodiscard]] std::vector<plan_index> side_by_side() const {
     std::optional<seat_range> second_best;
     for (auto row : rows_.rows()) {
       std::uint32_t run = 0;
@@ -53,18 +53,18 @@ public:
           second_best = found;
       }
     }
-    return second_best ? seats_of(*second_best) : std::vector<seat_no>{};
+    return second_best ? seats_of(*second_best) : std::vector<plan_index>{};
   }
 
   /// The seats that are closest to the one in their middle.
-  [[nodiscard]] std::vector<seat_no> nearest() const {
+  [[nodiscard]] std::vector<plan_index> nearest() const {
     std::vector<candidate> free;
     for (std::uint32_t seat = 0; seat < states_.size(); ++seat)
       if (suits(seat))
         free.push_back({0, seat});
     if (free.size() < wanted_.quantity)
       return {};
-    std::vector<seat_no> best;
+    std::vector<plan_index> best;
     double best_spread = 0;
     auto middles = std::clamp<std::size_t>(distances_max / free.size(), 1, middles_max);
     auto step = std::max<std::size_t>(1, (free.size() + middles - 1) / middles);
@@ -85,7 +85,7 @@ public:
       best_spread = spread;
       best.clear();
       for (auto i = around.begin(); i != end; ++i)
-        best.push_back(seat_no{i->seat});
+        best.push_back(plan_index{i->seat});
     }
     std::sort(best.begin(), best.end());
     return best;
@@ -94,14 +94,14 @@ public:
 private:
   [[nodiscard]] bool suits(std::uint32_t seat) const {
     return states_[seat] == seat_state::free
-           && (!wanted_.category || rows_.category_of(seat_no{seat}) == *wanted_.category)
-           && rows_.grade_of(seat_no{seat}) <= worst_;
+           && (!wanted_.category || rows_.category_of(plan_index{seat}) == *wanted_.category)
+           && rows_.grade_of(plan_index{seat}) <= worst_;
   }
 
   /// Whether taking one of two seats of a row, if it has both, parts it from the free one that belongs to it. Below the
   /// first seat of a section numbers wrap around to some that no row contains.
   [[nodiscard]] bool parts_companions(seat_range row, std::uint32_t a, std::uint32_t b) const {
-    return row.contains(a) && row.contains(b) && rows_.are_companions(seat_no{a}, seat_no{b})
+    return row.contains(a) && row.contains(b) && rows_.are_companions(plan_index{a}, plan_index{b})
            && states_[a] == seat_state::free && states_[b] == seat_state::free;
   }
 
@@ -114,7 +114,7 @@ private:
                                 [](const candidate& x, const candidate& y) { return x.seat < y.seat; });
     };
     return std::any_of(chosen.begin(), chosen.end(), [&](const candidate& x) {
-      auto row = rows_.row_of(seat_no{x.seat});
+      auto row = rows_.row_of(plan_index{x.seat});
       auto parts_from = [&](std::uint32_t other) { return parts_companions(row, x.seat, other) && !is_chosen(other); };
       return parts_from(x.seat - 1) || parts_from(x.seat + 1);
     });
@@ -128,11 +128,11 @@ private:
     return x * x + y * y;
   }
 
-  [[nodiscard]] static std::vector<seat_no> seats_of(seat_range range) {
-    std::vector<seat_no> result;
+  [[nodiscard]] static std::vector<plan_index> seats_of(seat_range range) {
+    std::vector<plan_index> result;
     result.reserve(range.size());
     for (auto seat = range.first; seat < range.end; ++seat)
-      result.push_back(seat_no{seat});
+      result.push_back(plan_index{seat});
     return result;
   }
 
@@ -145,8 +145,8 @@ private:
 
 } // namespace
 
-std::vector<seat_no> best_seats(const section_plan& plan, const seat_rows& rows, std::span<const seat_state> states,
-                                const best_wish& wanted) {
+std::vector<plan_index> best_seats(const section_plan& plan, const seat_rows& rows, std::span<const seat_state> states,
+                                   const best_wish& wanted) {
   search look{plan, rows, states, wanted};
   auto try_grades = [&](seat_grade first, seat_grade last) {
     for (auto fit : {togetherness::together, togetherness::anyhow}) {
@@ -161,7 +161,7 @@ std::vector<seat_no> best_seats(const section_plan& plan, const seat_rows& rows,
           return found;
       }
     }
-    return std::vector<seat_no>{};
+    return std::vector<plan_index>{};
   };
   // A view is given up for sitting together; wheelchair places come last of all.
   auto found = try_grades(seat_grade::plain, seat_grade::restricted);

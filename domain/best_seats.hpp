@@ -31,8 +31,9 @@ struct best_wish {
 /// The best are, in this order: side by side in one row without an aisle, leaving no seat alone; side by side in one
 /// row; nearest to each other in the hall, in one row or across rows. Among equals the first in plan order win. Seats
 /// with a restricted view come after plain ones that fit as well, wheelchair places and their companions' seats after
-/// all others; and a wheelchair place that is free is never parted from the free companion's seat beside it. O(seats).
-[[nodiscard]] std::vector<seat_no> best_seats(const section_plan& plan, const seat_rows& rows,
-                                              std::span<const seat_state> states, const best_wish& wanted);
+/// all others; and a wheelchair place that is free is never parted from the free companion's seat that belongs to it
+/// (`seat_rows::are_companions`). O(seats).
+[[nodiscard]] std::vector<plan_index> best_seats(const section_plan& plan, const seat_rows& rows,
+                                                 std::span<const seat_state> states, const best_wish& wanted);
 
 } // namespace usher::domain

@@ -11,10 +11,10 @@
 namespace usher::domain {
 namespace {
 
-// High enough for every currency, low enough that no sum over an event overflows.
+// The highest price: enough for every currency, and no sum over an event overflows.
 constexpr minor_units price_max = 1'000'000'000'000;
 
-/// `setting` is the one at fault, if it is one.
+/// `setting` names the setting at fault, if there is one.
 refusal bad_request(std::string detail, std::string setting = {}) {
   return {.reason = rejection::bad_request, .detail = std::move(detail), .setting = std::move(setting)};
 }
@@ -87,7 +87,7 @@ std::optional<refusal> check(const event_settings& settings, std::size_t categor
 
 decision<event_defined> event::define(const event_settings& settings, std::size_t categories) const {
   auto checked = settings;
-  // A time that was set before there was a bound is in the way of no other change.
+  // A time that was set before times had a bound does not block changes of other settings.
   for (auto time : {&event_settings::opens_at, &event_settings::closes_at})
     if (checked.*time && checked.*time == settings_.*time && *(checked.*time) >= event_settings::times_end)
       (checked.*time).reset();
@@ -95,7 +95,7 @@ decision<event_defined> event::define(const event_settings& settings, std::size_
     return *std::move(wrong);
   if (settings == settings_)
     return already_so{};
-  // Whatever is held was promised at a price in the present currency.
+  // Every live hold was promised at a price in the present currency.
   auto has_begun = state_ != event_state::scheduled && state_ != event_state::draw;
   if ((has_begun || !orders_.empty()) && settings.currency != settings_.currency)
     return bad_request("The currency cannot change once the sale has begun.", "currency");

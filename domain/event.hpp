@@ -55,8 +55,8 @@ public:
   [[nodiscard]] std::optional<refusal> may_become(const event_settings& settings, std::size_t categories,
                                                   std::optional<event_state> state) const;
 
-  /// What the present totals mean for the state: open → sold_out when nothing is free or held,
-  /// sold_out → open when something is. `already_so` otherwise.
+  /// The change of state that the present totals demand: open → sold_out when nothing is free or held, sold_out → open
+  /// when something is. `already_so` otherwise.
   [[nodiscard]] decision<event_state_changed> note_totals(const section_totals& sum) const;
 
   /// May seats be held now? See `refusal_to_hold`.

@@ -21,7 +21,7 @@ enum class event_state : std::uint8_t { scheduled, draw, open, paused, sold_out,
 struct rehold_rule {
   static constexpr seconds pause_max{3'600};
 
-  seconds pause{10}; ///< 0 to `pause_max`, from the moment when the hold ended; none after letting go of it
+  seconds pause{10}; ///< 0 to `pause_max`, counted from the end of the hold; a released hold has no pause
 
   friend bool operator==(const rehold_rule&, const rehold_rule&) = default;
 };
@@ -68,7 +68,7 @@ struct event_settings {
   bool waiting_room = true;
   /// Refuse holds that leave a single free seat between taken ones.
   bool refuse_orphans = false;
-  /// Before `times_end`, as is the next.
+  /// Both times are before `times_end`.
   std::optional<instant> opens_at;
   std::optional<instant> closes_at;
   rehold_rule rehold{};

@@ -17,7 +17,7 @@ class free_places {
 public:
   /// All of `capacity` places are free, the lowest number first.
   explicit free_places(std::uint32_t capacity);
-  /// Only these places are here and free, in this order; all are below `end`.
+  /// Makes exactly these places free, in this order; all are below `end`.
   free_places(std::span<const seat_no> places, std::uint32_t end);
 
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }

@@ -22,8 +22,8 @@ struct line_mark {
 struct line_outline {
   std::vector<line_mark> marks; ///< ascending by number; between two of them people are spread evenly
 
-  /// About how many stand before `number`: exact at a mark, and never off by more than the people between two of them.
-  /// O(log marks).
+  /// An estimate of how many people stand before `number`: exact at a mark, and never off by more than the number of
+  /// people between two marks. O(log marks).
   [[nodiscard]] line_mark before(queue_number number) const;
 };
 

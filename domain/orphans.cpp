@@ -10,11 +10,11 @@ namespace {
 /// The wanted seats of one row, sorted.
 struct row_part {
   seat_range row;
-  std::vector<seat_no> seats;
+  std::vector<plan_index> seats;
 };
 
-std::vector<row_part> by_row(const seat_rows& rows, std::span<const seat_no> wanted) {
-  std::vector<seat_no> sorted(wanted.begin(), wanted.end());
+std::vector<row_part> by_row(const seat_rows& rows, std::span<const plan_index> wanted) {
+  std::vector<plan_index> sorted(wanted.begin(), wanted.end());
   std::sort(sorted.begin(), sorted.end());
   std::vector<row_part> parts;
   for (auto seat : sorted) {
@@ -27,17 +27,17 @@ std::vector<row_part> by_row(const seat_rows& rows, std::span<const seat_no> wan
 
 /// The seats that taking the part would leave alone. Only neighbours of taken seats can become so: nothing changes for
 /// the others.
-std::vector<seat_no> orphans_of(const row_part& part, std::span<const seat_state> states) {
+std::vector<plan_index> orphans_of(const row_part& part, std::span<const seat_state> states) {
   auto stays_free = [&](std::uint32_t seat) {
     return part.row.contains(seat) && states[seat] == seat_state::free
-           && !std::binary_search(part.seats.begin(), part.seats.end(), seat_no{seat});
+           && !std::binary_search(part.seats.begin(), part.seats.end(), plan_index{seat});
   };
-  std::vector<seat_no> result;
+  std::vector<plan_index> result;
   auto note = [&](std::uint32_t seat) {
     // Below the first seat of a section `seat` wraps around to a number that no row contains.
     if (stays_free(seat) && !stays_free(seat - 1) && !stays_free(seat + 1)
-        && (result.empty() || result.back() != seat_no{seat}))
-      result.push_back(seat_no{seat});
+        && (result.empty() || result.back() != plan_index{seat}))
+      result.push_back(plan_index{seat});
   };
   for (auto seat : part.seats) {
     note(seat.value() - 1);
@@ -46,8 +46,8 @@ std::vector<seat_no> orphans_of(const row_part& part, std::span<const seat_state
   return result;
 }
 
-std::vector<seat_no> seats_of(seat_range range) {
-  std::vector<seat_no> result;
+std::vector<plan_index> seats_of(seat_range range) {
+  std::vector<plan_index> result;
   for (auto seat = range.first; seat < range.end; ++seat)
     result.emplace_back(seat);
   return result;
@@ -67,7 +67,7 @@ seat_range better_choice(const seat_rows& rows, const row_part& part, std::span<
   auto rank_of = [&](seat_range choice) {
     std::uint32_t strangers = 0;
     for (auto seat = choice.first; seat < choice.end; ++seat)
-      strangers += rows.category_of(seat_no{seat}) == category ? 0 : 1;
+      strangers += rows.category_of(plan_index{seat}) == category ? 0 : 1;
     auto distance = choice.first > start ? choice.first - start : start - choice.first;
     return std::pair{strangers, distance};
   };
@@ -98,7 +98,8 @@ void take(std::vector<seat_state>& states, const row_part& part, seat_state as) 
 
 /// Moves what was chosen in each gap by itself, until nobody is left alone: so whoever chose in two places of a row
 /// still sits there. Empty when that comes to nothing.
-std::vector<seat_no> better_by_gaps(const seat_rows& rows, const row_part& part, std::span<const seat_state> states) {
+std::vector<plan_index> better_by_gaps(const seat_rows& rows, const row_part& part,
+                                       std::span<const seat_state> states) {
   auto gaps = by_gap(part, states);
   if (gaps.size() < 2)
     return {};
@@ -114,7 +115,7 @@ std::vector<seat_no> better_by_gaps(const seat_rows& rows, const row_part& part,
     auto orphans = orphans_of(whole, states);
     if (orphans.empty())
       return whole.seats;
-    auto is_beside = [alone = orphans.front().value()](seat_no seat) {
+    auto is_beside = [alone = orphans.front().value()](plan_index seat) {
       return seat.value() + 1 == alone || seat.value() == alone + 1;
     };
     auto next = std::find_if(gaps.begin(), gaps.end(), [&](const row_part& gap) {
@@ -143,24 +144,24 @@ bool leaves_orphan(std::span<const seat_state> states, seat_range row, seat_rang
   return left || right;
 }
 
-std::optional<refusal> refuse_orphans(const seat_rows& rows, std::span<const seat_state> states,
-                                      std::span<const seat_no> wanted) {
+std::optional<lonely_choice> find_orphans(const seat_rows& rows, std::span<const seat_state> states,
+                                          std::span<const plan_index> wanted) {
   auto parts = by_row(rows, wanted);
   if (std::all_of(parts.begin(), parts.end(), [&](const auto& part) { return orphans_of(part, states).empty(); }))
     return std::nullopt;
-  refusal result{.reason = rejection::would_orphan};
+  lonely_choice result;
   for (const auto& part : parts) {
     auto orphans = orphans_of(part, states);
-    auto better = orphans.empty() ? std::vector<seat_no>{} : better_by_gaps(rows, part, states);
+    auto better = orphans.empty() ? std::vector<plan_index>{} : better_by_gaps(rows, part, states);
     if (better.empty() && !orphans.empty())
       better = seats_of(better_choice(rows, part, states));
     if (better.empty())
       better = part.seats;
     else
-      result.seats.insert(result.seats.end(), orphans.begin(), orphans.end());
-    result.suggestion.insert(result.suggestion.end(), better.begin(), better.end());
+      result.orphans.insert(result.orphans.end(), orphans.begin(), orphans.end());
+    result.better.insert(result.better.end(), better.begin(), better.end());
   }
-  return result.seats.empty() ? std::nullopt : std::optional{std::move(result)};
+  return result.orphans.empty() ? std::nullopt : std::optional{std::move(result)};
 }
 
 } // namespace usher::domain

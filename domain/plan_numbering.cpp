@@ -45,7 +45,7 @@ bool number(section_plan& section, const section_numbering& row) {
       by_index.push_back(found->second);
     }
   }
-  section.numbers = place_numbers{std::move(by_index), static_cast<std::uint32_t>(row.guids.size())};
+  section.numbers = plan_order{std::move(by_index), static_cast<std::uint32_t>(row.guids.size())};
   section.retired.clear();
   for (std::size_t i = 0; i < row.guids.size(); ++i)
     if (!row.guids[i].empty() && (section.general() || !section.has(place_number(i))))
@@ -62,9 +62,9 @@ plan_numbering numbering_of(const seating_plan& plan) {
       row.guids[seat.value()] = guid;
     for (std::uint32_t index = 0; index < section.capacity(); ++index)
       if (section.general())
-        row.open.push_back(section.number_at(index));
+        row.open.push_back(section.number_at(plan_index{index}));
       else
-        row.guids[section.number_at(index).value()] = section.seats[index].guid;
+        row.guids[section.number_at(plan_index{index}).value()] = section.seats[index].guid;
     result.sections.push_back(std::move(row));
   }
   return result;
@@ -118,18 +118,19 @@ public:
     for (auto number : now_.order()) {
       const auto& section = now_.section(number);
       for (std::uint32_t index = 0; index < section.capacity(); ++index)
-        look_at({number, section.number_at(index)});
+        look_at({number, section.number_at(plan_index{index})});
     }
   }
 
   [[nodiscard]] std::optional<refusal> refused(instant at) const {
     if (sold_.empty() && held_.empty() && blocked_.empty())
       return std::nullopt;
-    refusal why{.reason = rejection::plan_in_use, .detail = sentence_for(at)};
+    refusal why{.reason = rejection::plan_in_use};
     for (const auto* places : {&sold_, &held_, &blocked_})
       for (auto place : *places)
         if (why.guids.size() < named_seats_max)
           why.guids.push_back(now_.guid(place));
+    why.detail = sentence_for(at, why.guids);
     return why;
   }
 
@@ -249,7 +250,7 @@ private:
     std::vector<seat_no> open;
     if (number < now_.sections().size() && now_.sections()[number].general())
       for (std::uint32_t index = 0; index < now_.sections()[number].capacity(); ++index)
-        open.push_back(now_.sections()[number].number_at(index));
+        open.push_back(now_.sections()[number].number_at(plan_index{index}));
     if (open.size() > capacity)
       drop_places(open, open.size() - capacity, number);
     // Free places that were dropped earlier come back, so that numbers do not run out.
@@ -324,10 +325,16 @@ private:
     return standings_[section][seat.value()];
   }
 
-  [[nodiscard]] std::string sentence_for(instant at) const {
+  /// What is in the way, and the first few of these seats by name.
+  [[nodiscard]] std::string sentence_for(instant at, const std::vector<std::string>& guids) const {
+    constexpr std::size_t told_max = 10;
     auto text = "Of the seats that the new plan drops or moves to another section, " + std::to_string(sold_.size())
                 + " are sold, " + std::to_string(held_.size()) + " are held and " + std::to_string(blocked_.size())
-                + " are blocked.";
+                + " are blocked";
+    for (std::size_t i = 0; i < guids.size() && i < told_max; ++i)
+      text += (i == 0 ? ": " : ", ") + guids[i];
+    const auto all = sold_.size() + held_.size() + blocked_.size();
+    text += all > told_max ? " and " + std::to_string(all - told_max) + " more." : ".";
     if (!held_.empty()) {
       auto minutes = std::max(std::chrono::ceil<std::chrono::minutes>(until_ - at).count(), std::int64_t{1});
       text += " The holds end within " + std::to_string(minutes) + (minutes == 1 ? " minute" : " minutes")

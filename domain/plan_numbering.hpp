@@ -12,7 +12,7 @@
 #include <vector>
 
 /// What makes a plan replaceable in the middle of a sale: the numbers of sections and places outlive the plan for which
-/// they were given (see `place_numbers`).
+/// they were given (see `plan_order`).
 namespace usher::domain {
 
 /// What the numbers of one section mean, for ever.

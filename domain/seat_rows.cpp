@@ -28,6 +28,10 @@ double reach_in(std::span<const planned_seat> row) {
   return *middle > 0 ? seat_rows::aisle_pitches * *middle : any_distance;
 }
 
+bool belong_together(const planned_seat& a, const planned_seat& b) {
+  return (a.accessible && b.companion) || (a.companion && b.accessible);
+}
+
 } // namespace
 
 seat_rows::seat_rows(const section_plan& plan) : general_category_(plan.general_category) {
@@ -52,8 +56,14 @@ seat_rows::seat_rows(const section_plan& plan) : general_category_(plan.general_
     has_grade_[static_cast<std::size_t>(seat.grade())] = true;
   if (has(seat_grade::restricted) || has(seat_grade::wheelchair)) {
     seats_.reserve(seats.size());
-    for (const auto& seat : seats)
-      seats_.push_back({seat.grade(), seat.accessible, seat.companion});
+    for (std::uint32_t i = 0; i < seats.size(); ++i)
+      seats_.push_back({seats[i].grade(), i});
+    for (auto row : rows_)
+      for (auto i = row.first; i + 1 < row.end; ++i)
+        if (belong_together(seats[i], seats[i + 1]) && seats_[i].partner == i) {
+          seats_[i].partner = i + 1;
+          seats_[i + 1].partner = i;
+        }
   }
 }
 

@@ -10,13 +10,14 @@
 
 namespace usher::domain {
 
-/// A run of neighbouring seats of a section: from `first` up to, but not including, `end`.
+/// A run of neighbouring seats of a section, by their positions in the plan: from `first` up to, but not including,
+/// `end`.
 struct seat_range {
   std::uint32_t first = 0;
   std::uint32_t end = 0;
 
   [[nodiscard]] std::uint32_t size() const noexcept { return end - first; }
-  [[nodiscard]] bool contains(std::uint32_t seat) const noexcept { return first <= seat && seat < end; }
+  [[nodiscard]] bool contains(std::uint32_t index) const noexcept { return first <= index && index < end; }
 
   friend bool operator==(const seat_range&, const seat_range&) = default;
 };
@@ -35,29 +36,25 @@ public:
   /// In plan order; none in general admission.
   [[nodiscard]] const std::vector<seat_range>& rows() const noexcept { return rows_; }
   /// The row of a seat of a seated section.
-  [[nodiscard]] seat_range row_of(seat_no seat) const { return rows_[row_numbers_[seat.value()]]; }
-  [[nodiscard]] category_no category_of(seat_no seat) const {
+  [[nodiscard]] seat_range row_of(plan_index seat) const { return rows_[row_numbers_[seat.value()]]; }
+  [[nodiscard]] category_no category_of(plan_index seat) const {
     return categories_.empty() ? general_category_ : categories_[seat.value()];
   }
-  [[nodiscard]] seat_grade grade_of(seat_no seat) const {
+  [[nodiscard]] seat_grade grade_of(plan_index seat) const {
     return seats_.empty() ? seat_grade::plain : seats_[seat.value()].grade;
   }
   /// Whether any seat is of this grade.
   [[nodiscard]] bool has(seat_grade grade) const noexcept { return has_grade_[static_cast<std::size_t>(grade)]; }
-  /// Whether these belong together: a wheelchair place and the seat of its companion beside it.
-  [[nodiscard]] bool are_companions(seat_no a, seat_no b) const {
-    if (seats_.empty())
-      return false;
-    const auto& one = seats_[a.value()];
-    const auto& other = seats_[b.value()];
-    return (one.accessible && other.companion) || (one.companion && other.accessible);
+  /// Whether these belong together: a wheelchair place and the seat of its companion beside it. Each belongs to one
+  /// other at most, and where several could, they are paired from the beginning of their row.
+  [[nodiscard]] bool are_companions(plan_index a, plan_index b) const {
+    return !seats_.empty() && a != b && seats_[a.value()].partner == b.value();
   }
 
 private:
   struct flags {
     seat_grade grade = seat_grade::plain;
-    bool accessible = false;
-    bool companion = false;
+    std::uint32_t partner = 0; ///< the seat that belongs to it; itself if there is none
   };
 
   std::vector<seat_range> rows_;

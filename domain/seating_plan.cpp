@@ -36,7 +36,7 @@ void ensure_sound(const section_plan& section, std::size_t categories) {
 category_no section_plan::category_of(seat_no seat) const {
   auto index = index_of(seat);
   ensure(index.has_value(), "a seat is in its section");
-  return general() ? general_category : seats[*index].category;
+  return general() ? general_category : seats[index->value()].category;
 }
 
 seating_plan::seating_plan(std::string name, std::vector<std::string> categories, std::vector<section_plan> sections,
@@ -62,7 +62,8 @@ seating_plan::seating_plan(std::string name, std::vector<std::string> categories
     if (listed[i])
       ensure(sections_by_id_.emplace(present.id, number).second, "section ids are unique");
     for (std::uint32_t seat = 0; seat < present.seats.size(); ++seat)
-      ensure(seats_by_guid_.emplace(present.seats[seat].guid, seat_place{number, present.number_at(seat)}).second,
+      ensure(seats_by_guid_.emplace(present.seats[seat].guid, seat_place{number, present.number_at(plan_index{seat})})
+                 .second,
              "seat guids are unique");
     sum += present.capacity();
   }
@@ -110,7 +111,7 @@ std::string seating_plan::guid(seat_place place) const {
   const auto& present = section(place.section);
   ensure(place.seat.value() < present.numbers_given(), "a seat is, or was, in its section");
   if (auto index = present.index_of(place.seat); index && !present.general())
-    return present.seats[*index].guid;
+    return present.seats[index->value()].guid;
   if (auto gone = present.retired.find(place.seat); gone != present.retired.end())
     return gone->second;
   return present.id + general_separator + std::to_string(place.seat.value() + 1);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "domain/ids.hpp"
-#include "domain/place_numbers.hpp"
+#include "domain/plan_order.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -60,7 +60,7 @@ struct section_plan {
   /// General admission: how many may enter, all in `general_category`. No seats then.
   std::uint32_t general_capacity = 0;
   category_no general_category{};
-  place_numbers numbers{};
+  plan_order numbers{};
   /// The guids of seats that earlier plans had here and this one has not.
   std::map<seat_no, std::string> retired{};
   /// The id was made from the name, because the plan gives none: with another name, or in another place among sections
@@ -72,17 +72,11 @@ struct section_plan {
     return general() ? general_capacity : static_cast<std::uint32_t>(seats.size());
   }
   /// How many numbers were ever given to places here; every number is lower.
-  [[nodiscard]] std::uint32_t numbers_given() const { return numbers.plain() ? capacity() : numbers.given(); }
-  /// The number of the place at an index of the plan's order.
-  [[nodiscard]] seat_no number_at(std::uint32_t index) const {
-    return numbers.plain() ? seat_no{index} : numbers.at(index);
-  }
-  /// The index of a place in the plan's order; nothing when the plan does not have it, or no longer.
-  [[nodiscard]] std::optional<std::uint32_t> index_of(seat_no seat) const {
-    if (!numbers.plain())
-      return numbers.index_of(seat);
-    return seat.value() < capacity() ? std::optional{seat.value()} : std::nullopt;
-  }
+  [[nodiscard]] std::uint32_t numbers_given() const { return numbers.given(capacity()); }
+  /// The number of the place at a position of the plan's order.
+  [[nodiscard]] seat_no number_at(plan_index index) const { return numbers.number_at(index); }
+  /// The position of a place in the plan's order; nothing when the plan does not have it, or no longer.
+  [[nodiscard]] std::optional<plan_index> index_of(seat_no seat) const { return numbers.index_of(seat, capacity()); }
   [[nodiscard]] bool has(seat_no seat) const { return index_of(seat).has_value(); }
   /// The category of a seat that the plan has, or of the whole floor.
   [[nodiscard]] category_no category_of(seat_no seat) const;

@@ -58,7 +58,7 @@ section::section(shared_plan plan, section_no number)
   if (here_->general() && here_->numbers.plain())
     free_places_.emplace(totals_.free);
   else if (here_->general())
-    free_places_.emplace(here_->numbers.by_index(), here_->numbers.given());
+    free_places_.emplace(here_->numbers.by_index(), here_->numbers_given());
 }
 
 // ---- holding ------------------------------------------------------------------
@@ -148,7 +148,7 @@ std::optional<refusal> section::choose(const best_wish& wanted, const asker& who
     if (seat_no seat{each.first}; left_until(seat, who)) {
       if (copy.empty())
         copy.assign(states.begin(), states.end());
-      copy[here_->index_of(seat).value()] = seat_state::held;
+      copy[here_->index_of(seat)->value()] = seat_state::held;
       states = copy;
     }
   auto found = best_seats(plan(), rows_, states, wanted);
@@ -156,7 +156,7 @@ std::optional<refusal> section::choose(const best_wish& wanted, const asker& who
     return refusal{.reason = rejection::sold_out};
   places.reserve(found.size());
   for (auto index : found)
-    places.push_back(priced(here_->number_at(index.value()), who.terms));
+    places.push_back(priced(here_->number_at(index), who.terms));
   return std::nullopt;
 }
 
@@ -187,7 +187,7 @@ priced_seat section::priced(seat_no seat, const section_terms& terms) const {
 }
 
 const price& section::price_of(seat_no seat, const section_terms& terms) const {
-  auto category = rows_.category_of(here_->numbers.plain() ? seat : seat_no{here_->index_of(seat).value()});
+  auto category = rows_.category_of(here_->index_of(seat).value());
   ensure(category.value() < terms.prices.size(), "the terms are for all categories");
   return terms.prices[category.value()];
 }
@@ -216,25 +216,26 @@ std::span<const seat_state> section::on_offer(std::vector<seat_state>& copy, con
   if (copy.empty())
     copy.assign(states.begin(), states.end());
   for (std::uint32_t index = 0; index < copy.size(); ++index)
-    if (!terms.prices.at(rows_.category_of(seat_no{index}).value()))
+    if (!terms.prices.at(rows_.category_of(plan_index{index}).value()))
       copy[index] = seat_state::blocked;
   return copy;
 }
 
 std::optional<refusal> section::leaves_alone(std::span<const seat_no> wanted) const {
-  if (here_->numbers.plain())
-    return refuse_orphans(rows_, states_, wanted);
-  std::vector<seat_no> indexes;
+  std::vector<plan_index> indexes;
   indexes.reserve(wanted.size());
   for (auto seat : wanted)
-    indexes.emplace_back(here_->index_of(seat).value());
+    indexes.push_back(here_->index_of(seat).value());
   std::vector<seat_state> copy;
-  auto refused = refuse_orphans(rows_, in_plan_order(copy), indexes);
-  if (refused)
-    for (auto* named : {&refused->seats, &refused->suggestion})
-      for (auto& seat : *named)
-        seat = here_->number_at(seat.value());
-  return refused;
+  auto lonely = find_orphans(rows_, in_plan_order(copy), indexes);
+  if (!lonely)
+    return std::nullopt;
+  refusal why{.reason = rejection::would_orphan};
+  for (auto index : lonely->orphans)
+    why.seats.push_back(here_->number_at(index));
+  for (auto index : lonely->better)
+    why.suggestion.push_back(here_->number_at(index));
+  return why;
 }
 
 std::span<const seat_state> section::in_plan_order(std::vector<seat_state>& copy) const {

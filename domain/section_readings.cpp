@@ -1,4 +1,4 @@
-// What can be read of a section.
+// The readings of a section.
 #include "domain/ensure.hpp"
 #include "domain/section.hpp"
 
@@ -47,8 +47,8 @@ const section_totals& section::totals() const noexcept {
 std::vector<std::pair<category_no, section_totals>> section::totals_by_category() const {
   std::map<category_no, section_totals> sums;
   for (std::uint32_t index = 0; index < here_->capacity(); ++index) {
-    auto& sum = sums[rows_.category_of(seat_no{index})];
-    auto seat = here_->number_at(index);
+    auto& sum = sums[rows_.category_of(plan_index{index})];
+    auto seat = here_->number_at(plan_index{index});
     const auto& record = ownerships_[seat.value()];
     sum.refunded += record.refunded;
     switch (states_[seat.value()]) {

@@ -10,7 +10,7 @@
 namespace usher::domain {
 namespace {
 
-/// So many that nobody is told a place that is wrong by more than 1/64 of the line.
+/// Enough stretches that a reported position is off by at most 1/64 of the line's length.
 constexpr std::size_t outline_stretches = 64;
 
 /// How many expired people are remembered, to be told so; earlier ones are unknown again.

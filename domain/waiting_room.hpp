@@ -27,8 +27,8 @@ struct queue_place {
   queue_state state = queue_state::waiting;
   std::uint64_t ahead = 0; ///< people who go in before this one
   seconds eta_low{0};      ///< no sooner than this, at the present rate, if all absent people stay away
-  /// No later than this, at the present rate, if all of them come back. None when the line stands still before that:
-  /// the room is paused, or as many people shop as may.
+  /// No later than this, at the present rate, if all of them come back. Empty when no upper bound can be given, because
+  /// nobody is admitted at present: the room is paused, or `max_shopping` people are inside.
   std::optional<seconds> eta_high = seconds{0};
   seconds poll_after{1}; ///< when to ask again: the further back, the later
   bool is_new = false;   ///< the number was given out just now
@@ -40,7 +40,7 @@ struct queue_pace {
   std::optional<std::uint64_t> free_places; ///< so many may go in before somebody stops shopping; none: any number
 };
 
-/// What somebody who waits is told when so many stand before their number.
+/// What a waiting person is told, given the line before their number.
 [[nodiscard]] queue_place place_behind(const line_mark& before, const queue_pace& pace);
 
 /// One event's waiting room: numbers in order of joining, let in at a rate by a token bucket.
@@ -135,11 +135,11 @@ public:
   };
   [[nodiscard]] figures totals() const;
   [[nodiscard]] queue_pace pace() const;
-  /// Who stands where, from afar. O(numbers / 64).
+  /// The line in outline, for gateways. O(numbers / 64).
   [[nodiscard]] line_outline outline() const;
 
 private:
-  // People are found by name, which each person object holds.
+  // The table finds people by the name that each person object holds.
   struct name_hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view name) const noexcept { return std::hash<std::string_view>{}(name); }

@@ -28,7 +28,7 @@ public:
     std::string customer_;
   };
 
-  /// `peer`: the other end of the socket.
+  /// `peer` is the other end of the socket.
   [[nodiscard]] place take(const boost::asio::ip::address& peer);
 
   [[nodiscard]] std::size_t taken() const;

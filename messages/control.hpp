@@ -3,13 +3,13 @@
 /// Messages without content.
 namespace usher::messages {
 
-/// To oneself: the mailbox has been worked through once; pass on what was collected.
+/// Actor → itself: all messages that were in the mailbox are done; pass on what was collected.
 struct flush {};
 
-/// To oneself, or from the timer: a deadline is here.
+/// Actor or timer → the actor itself: a deadline has come.
 struct deadline_reached {};
 
-/// Router → shard: tell this gateway, too.
+/// Router → shard: report to this gateway from now on.
 struct subscribe {};
 
 /// Event → section. Answered by `section_claims`.
@@ -22,13 +22,13 @@ struct event_peers {};
 /// is under way: all that was written has been answered, and nothing that was refused will be written.
 struct stand_down {};
 
-/// Keeper → event, section: that came to nothing; go on.
+/// Keeper → event, section: no other actor will serve your shard after all; go on.
 struct carry_on {};
 
 /// Node → keeper: claim and start the shards of every event in the store.
 struct start_shards {};
 
-/// Keeper → router: I create events.
+/// Keeper → router: send `put_event` to this keeper.
 struct keeper_ready {};
 
 template <class Inspector>

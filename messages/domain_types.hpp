@@ -6,17 +6,62 @@
 #include "domain/settings_change.hpp"
 #include "domain/waiting_room.hpp"
 
+#include <caf/inspector_access.hpp>
+
+#include <optional>
 #include <type_traits>
+#include <utility>
+
+/// How an optional of an optional travels: CAF's own way to write one never returns.
+template <class T>
+struct caf::inspector_access<std::optional<std::optional<T>>>
+    : caf::inspector_access_base<std::optional<std::optional<T>>> {
+  template <class Inspector>
+  [[nodiscard]] static bool apply(Inspector& f, std::optional<std::optional<T>>& x) {
+    bool outer = x.has_value();
+    std::optional<T> inner = x.value_or(std::nullopt);
+    if (!f.object(x).fields(f.field("outer", outer), f.field("inner", inner)))
+      return false;
+    if constexpr (Inspector::is_loading)
+      x = outer ? std::make_optional(std::move(inner)) : std::nullopt;
+    return true;
+  }
+};
 
 /// How the domain's plain types travel. The domain itself knows no serializer.
 namespace usher::domain {
 
-/// Enumerations travel as their number.
+/// The last enumerator of an enumeration that travels. One that is not listed here does not compile.
+template <class Enum>
+struct last_of;
+template <>
+struct last_of<rejection> : std::integral_constant<rejection, rejection::cancellation_closed> {};
+template <>
+struct last_of<togetherness> : std::integral_constant<togetherness, togetherness::anyhow> {};
+template <>
+struct last_of<seat_grade> : std::integral_constant<seat_grade, seat_grade::wheelchair> {};
+template <>
+struct last_of<seat_state> : std::integral_constant<seat_state, seat_state::blocked> {};
+template <>
+struct last_of<event_state> : std::integral_constant<event_state, event_state::closed> {};
+template <>
+struct last_of<order_state> : std::integral_constant<order_state, order_state::given_up> {};
+template <>
+struct last_of<order_selection> : std::integral_constant<order_selection, order_selection::stuck> {};
+template <>
+struct last_of<cancellation_rule::who>
+    : std::integral_constant<cancellation_rule::who, cancellation_rule::who::nobody> {};
+template <>
+struct last_of<queue_state> : std::integral_constant<queue_state, queue_state::closed> {};
+
+/// Enumerations travel as their number. A number above the last one is an error to whoever reads it.
 template <class Inspector, class Enum>
 requires(std::is_enum_v<Enum>) bool inspect(Inspector& f, Enum& x) {
   using number = std::underlying_type_t<Enum>;
   auto get = [&x] { return static_cast<number>(x); };
   auto set = [&x](number value) {
+    if (value > static_cast<number>(last_of<Enum>::value))
+      return false;
     x = static_cast<Enum>(value);
     return true;
   };

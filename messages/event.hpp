@@ -51,8 +51,8 @@ bool inspect(Inspector& f, list_events& x) {
 }
 
 /// Operator → keeper: create an event, or change its settings and perhaps its plan, and move it to a state: all or
-/// nothing. What is not said of a new event's settings is as by default. Answered by `event_view`. Local only: the plan
-/// is shared, not copied.
+/// nothing. Settings of a new event that are left out have their defaults. Answered by `event_view`. Local only: the
+/// plan is shared, not copied.
 struct put_event {
   trace_id trace;
   domain::event_id id;
@@ -62,7 +62,7 @@ struct put_event {
   std::optional<domain::event_state> state = std::nullopt;
 };
 
-/// Operator → event: change what is set below, at once. Answered by `event_view`.
+/// Operator → event: change the settings that have a value below, at once. Answered by `event_view`.
 struct change_event {
   trace_id trace;
   domain::event_id event;
@@ -214,7 +214,7 @@ struct event_announced {
   std::shared_ptr<const std::string> plan_text;
   std::string currency;
   bool waiting_room = true;
-  domain::epoch room; ///< at which the waiting room was started; one that was started later knows nobody yet
+  domain::epoch room_epoch; ///< of the waiting room; a room that was started later knows nobody yet
 };
 
 } // namespace usher::messages

@@ -36,6 +36,7 @@ struct hold_seats {
   /// The category of the best places; empty: any. By name; the event looks up the number, as it may have got another
   /// plan since the wish was read.
   std::string category{};
+  bool admitted = true; ///< false: the buyer's pass is over, so only a hold that they have already is answered
 };
 
 template <class Inspector>
@@ -43,7 +44,7 @@ bool inspect(Inspector& f, hold_seats& x) {
   return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event), f.field("hold", x.hold),
                             f.field("buyer", x.buyer), f.field("sections", x.sections),
                             f.field("best_anywhere", x.best_anywhere), f.field("wish_digest", x.wish_digest),
-                            f.field("category", x.category));
+                            f.field("category", x.category), f.field("admitted", x.admitted));
 }
 
 /// Event → section: one section's part. Answered by `hold_granted`, straight to the buyer's gateway
@@ -55,7 +56,7 @@ struct hold_in_section {
   domain::wish wanted;
   std::uint64_t wish_digest = 0;
   std::optional<domain::instant> until; ///< the same in every section of a spread hold; else the section's own TTL
-  std::uint64_t attempt = 0;            ///< the event's number for this attempt; 0: it awaits the answer itself
+  std::uint64_t attempt = 0;            ///< the event's number for this attempt; 0: the event awaits the answer itself
 };
 
 template <class Inspector>
@@ -122,12 +123,12 @@ bool inspect(Inspector& f, find_hold& x) {
                             f.field("buyer", x.buyer), f.field("sections", x.sections));
 }
 
-/// Section → event: this hold no longer counts (refused, released or expired).
+/// Section → event: this hold no longer counts against its buyer's limit (refused, released or expired).
 struct allowance_back {
   domain::section_no section;
   domain::hold_id hold;
   /// The attempt that was refused: since then the event may have passed the same wish on again, with another outcome.
-  /// 0: the hold is over, whatever was passed on.
+  /// 0: the hold is over, whichever attempts were made.
   std::uint64_t attempt = 0;
 };
 

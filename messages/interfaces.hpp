@@ -14,8 +14,8 @@
 
 #include <vector>
 
-/// Who answers what. Include `messages/type_ids.hpp` to use them. Callers hold these handles and never see a class
-/// behind them.
+/// The typed interfaces of all actors. Include `messages/type_ids.hpp` to use them. Callers hold these handles and
+/// never see a class behind them.
 namespace usher::messages {
 
 /// A gateway's actor: takes what shards tell without being asked, and what its sessions ask.

@@ -76,7 +76,7 @@ bool inspect(Inspector& f, shopping_ended& x) {
   return f.object(x).fields(f.field("event", x.event), f.field("buyers", x.buyers));
 }
 
-/// Event → waiting room: what of the event's settings and state matters here.
+/// Event → waiting room: the event's state, and those of its settings that the room needs.
 struct room_settings {
   std::uint32_t admission_per_s = 100;
   std::uint32_t max_shopping = 0;

@@ -79,7 +79,8 @@ bool inspect(Inspector& f, unwatch_section& x) {
   return f.object(x).fields(f.field("event", x.event), f.field("section", x.section));
 }
 
-/// Section → watching gateways: these seats look different now. Collected while the section is busy.
+/// Section → watching gateways: these seats look different now. A busy section collects changes and tells several at
+/// once.
 struct seats_changed {
   domain::event_id event;
   domain::section_no section;

@@ -58,7 +58,7 @@ public:
     settings_.gateway.buyers.port = gateway_.buyers_port();
     settings_.gateway.operators.port = gateway_.operators_port();
     if (!gateway_.await_events(host_.start_shards(), std::chrono::steady_clock::now() + announced_within))
-      log::of("node").error("not every event of the store is served");
+      log::of("node").error("some events of the store are not served");
     state_ = state::ready;
     log::of("node").info("ready; buyers at http://{}, operators at http://{}, store {}", to_string(buyers()),
                          to_string(operators()), persistence::without_password(settings_.store));
@@ -77,6 +77,7 @@ public:
     gateway_.stop();
     host_.settle(until);
     log::of("node").info("nothing is in flight any more; stopping");
+    host_.stop();
   }
 
   [[nodiscard]] const endpoint& buyers() const { return settings_.gateway.buyers; }

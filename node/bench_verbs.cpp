@@ -103,7 +103,7 @@ void declare_ask(CLI::App& bench, action& chosen) {
   auto options = std::make_shared<bench::ask_options>();
   declare_duration(*verb, options->duration);
   declare_number(*verb, "--in-flight,--connections", options->in_flight,
-                 "Requests in flight, as from so many connections", 1, 10'000);
+                 "Requests in flight, as if from this many connections", 1, 10'000);
   declare_json(*verb, options->json);
   choose(*verb, chosen, options, bench::run_ask);
 }

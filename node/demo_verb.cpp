@@ -17,7 +17,7 @@ void declare_demo(CLI::App& program, action& chosen) {
       ->check(CLI::Range(1, 1'000'000));
   verb->add_option("--rate", options->rate, "People let in per second; left out: all within about 20 s")
       ->check(CLI::Range(1, 100'000));
-  verb->add_option("--seed", options->seed, "What the crowd's chances are drawn from")->capture_default_str();
+  verb->add_option("--seed", options->seed, "Seed of the crowd's random choices")->capture_default_str();
   declare_store(*verb, options->store, "sqlite:FILE or postgres://…; left out: a SQLite file that goes away");
   verb->add_flag("--exit", options->exit, "End after the sale; else the node serves on");
   verb->add_flag("--json", options->json, "Print one JSON object");

@@ -188,8 +188,8 @@ void declare_create(CLI::App& event, action& chosen) {
                  "Refuse holds that leave a single seat between others", "--allow-orphans", "Do not refuse them");
   verb->add_flag("--open", wanted->open, "Open the sale at once");
   verb->footer(
-      "A new event has, if left out: EUR, holds of 300 s, 8 seats a buyer, a waiting room, 100 people let in per\n"
-      "second, no cap inside, cancellations by buyers until the sale closes. A category without a price is not for "
+      "A new event's defaults: EUR, holds of 300 s, 8 seats a buyer, a waiting room, 100 people let in per\n"
+      "second, no cap inside, cancellations by buyers until the sale closes. A category without a price is not for\n"
       "sale; --price CATEGORY=0 gives seats away.\n"
       "Example:\n  usher event create opera --plan theatre --price Premium=8950 --rate 50 --open");
   verb->callback([wanted, &chosen] { chosen = [wanted] { return create(*wanted); }; });

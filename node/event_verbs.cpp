@@ -147,7 +147,7 @@ void declare_event(CLI::App& program, action& chosen) {
   declare_refund(*event, chosen);
   declare_block(*event, chosen, "block", "Take free seats out of the sale");
   declare_block(*event, chosen, "unblock", "Put blocked seats back into the sale");
-  event->footer("The node is found by --admin, and knows operators by --admin-key or USHER_ADMIN_KEY.\n"
+  event->footer("--admin says where the node is; --admin-key or USHER_ADMIN_KEY is the operators' key.\n"
                 "Example:\n  usher event report opera --admin http://127.0.0.1:8081");
 }
 

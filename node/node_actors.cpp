@@ -111,14 +111,27 @@ messages::keeper_actor node_actors::start_keeper(const opener& open, std::functi
   catalog::keeper_settings settings;
   settings.owner = owner_name();
   settings.on_fatal = std::move(on_fatal);
-  // Shards in doubt write nothing, and while this node is not ready nobody comes who would have them try: a claim is a
-  // write, too.
+  // Shards in doubt write nothing, and while the node is not ready no buyer makes them try. A claim is a write, too, so
+  // it shows that the store works again.
   settings.on_reclaimed = [this] { journal_.note(std::nullopt); };
   return catalog::spawn_shard_keeper(system_, std::move(start), std::move(settings), router_);
 }
 
 node_actors::~node_actors() {
-  // The keeper takes its shards along. What they had not written had been promised to nobody.
+  if (!ended_)
+    end_actors();
+}
+
+void node_actors::stop() {
+  if (ended_)
+    return;
+  end_actors();
+  note_ends();
+}
+
+void node_actors::end_actors() {
+  ended_ = true;
+  // The keeper's end ends its shards. Facts that they had not written yet were promised to nobody.
   caf::scoped_actor self{system_};
   self->send_exit(keeper_, caf::exit_reason::user_shutdown);
   self->wait_for(keeper_);
@@ -126,10 +139,8 @@ node_actors::~node_actors() {
   self->send_exit(writer_, caf::exit_reason::user_shutdown);
   self->wait_for(writer_);
   provider_->close(); // its answers go to actors, if only to find them gone
-  note_ends();
 }
 
-/// So that an audit notices even if the very last facts are lost.
 void node_actors::note_ends() const {
   try {
     auto store = open_();
@@ -166,7 +177,7 @@ std::optional<std::vector<domain::event_id>> node_actors::known_events(caf::scop
 
 void node_actors::settle(std::chrono::steady_clock::time_point until) {
   caf::scoped_actor self{system_};
-  // Posing as a gateway, it hears of every order that changes.
+  // Subscribed as a gateway is, this hears of every order that changes.
   self->send(router_, messages::subscribe{}, caf::actor_cast<messages::gateway_actor>(self));
   auto under_way = [&](const domain::event_id& event) {
     std::uint64_t orders = 0;

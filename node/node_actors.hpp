@@ -32,7 +32,7 @@ public:
   /// `bad_configuration`.
   node_actors(const settings& configured, const caf::settings& of_actor_system, opener open,
               std::function<void(const std::string&)> on_fatal);
-  /// Stops the shards and everything below them.
+  /// Ends the actors if `stop` has not done so.
   ~node_actors();
   node_actors(const node_actors&) = delete;
   node_actors& operator=(const node_actors&) = delete;
@@ -42,6 +42,9 @@ public:
   std::vector<domain::event_id> start_shards();
   /// Waits until no order is under way, or until `until`.
   void settle(std::chrono::steady_clock::time_point until);
+  /// Ends the shards and everything below them, and then notes how far the journals reach, so that an audit notices
+  /// even the loss of the very last facts. Repeating it does nothing.
+  void stop();
 
   [[nodiscard]] caf::actor_system& system() noexcept { return system_; }
   /// The one time of everything with a deadline.
@@ -52,6 +55,7 @@ public:
 private:
   /// Nothing when the router does not answer in time.
   std::optional<std::vector<domain::event_id>> known_events(caf::scoped_actor& self, std::chrono::seconds patience);
+  void end_actors();
   void note_ends() const;
   messages::keeper_actor start_keeper(const opener& open, std::function<void(const std::string&)> on_fatal);
 
@@ -65,6 +69,7 @@ private:
   messages::journal_actor writer_;
   messages::router_actor router_;
   messages::keeper_actor keeper_;
+  bool ended_ = false; ///< the actors
 };
 
 } // namespace usher::node

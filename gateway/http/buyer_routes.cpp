@@ -120,13 +120,15 @@ void post_hold(const exchange_ptr& x) {
     return x->refuse(*wrong);
   if (!begin_or_repeat(*x, x->buyer().value()))
     return;
-  // Only now: a repeat gets its answer even when the pass has run out.
-  if (!may_hold(*x, *event))
+  // The pass is checked only now, so that a repeat gets its answer even when the pass is over. Nor does it matter to a
+  // repeat that is no longer remembered here.
+  const auto admitted = may_hold(*x, *event);
+  if (!admitted && x->request().idempotency_key.empty())
     return x->refuse(domain::rejection::not_admitted);
   auto& wanted = std::get<codec::resolved_wish>(wish);
   auto section = codec::only_section(wanted);
   auto request = hold_request(x->trace(), event->id, x->buyer(), x->request().idempotency_key,
-                              std::get<codec::places_wish>(places), std::move(wanted));
+                              std::get<codec::places_wish>(places), std::move(wanted), admitted);
   x->ask(std::move(request), event, section, [x, event](answer&& what) {
     const auto& granted = std::get<messages::hold_granted>(what);
     auto name = codec::name_of(granted);
@@ -247,7 +249,7 @@ bool require_tickets(http_exchange& x, const messages::order_view& order) {
   if (domain::is_final(order.state))
     x.refuse(domain::rejection::not_found, "This order has no tickets.");
   else
-    x.refuse(domain::rejection::in_progress, "There are tickets when the order is confirmed.");
+    x.refuse(domain::rejection::in_progress, "Tickets are issued when the order is confirmed.");
   return false;
 }
 

@@ -13,7 +13,7 @@
 namespace usher::gateway {
 namespace {
 
-/// Answers an operator's change of an event. The answer is in terms of the plan as it is known by now.
+/// Answers an operator's change of an event. The answer shows the newest plan that was announced.
 void reply_view(const exchange_ptr& x, unsigned status, answer&& what, std::span<const std::string> warnings = {}) {
   auto& view = std::get<messages::event_view>(what);
   if (auto known = x->event(view.id))

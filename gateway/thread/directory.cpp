@@ -17,7 +17,7 @@ void directory::announced(messages::event_announced&& news) {
   auto tag = fmt::format("\"{:016x}\"", codec::digest(text));
   events_[news.id] = std::make_shared<const known_event>(
       known_event{news.id, std::move(news.plan), std::move(news.plan_text), std::move(tag), std::move(news.currency),
-                  news.waiting_room, news.room});
+                  news.waiting_room, news.room_epoch});
   tell_known();
 }
 

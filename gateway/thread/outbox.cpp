@@ -62,7 +62,7 @@ void outbox::forget_all() {
 }
 
 void outbox::finish(std::uint32_t index, answer&& what) {
-  // The place is freed before its owner is called, who may ask again at once.
+  // The slot is freed before its owner is called, who may ask again at once.
   auto then = std::exchange(places_[index].then, nullptr);
   free_.push_back(index);
   --awaited_;

@@ -28,7 +28,7 @@ public:
   [[nodiscard]] bool ask(messages::session_request request, on_answer then, clock::time_point now);
   /// Asks what has no answer.
   void tell(messages::session_request request);
-  /// Whether so much is being awaited that what can wait should.
+  /// Whether so many answers are awaited that requests which can wait should wait.
   [[nodiscard]] bool busy() const noexcept { return awaited_ >= requests_max_ / 2; }
 
   /// Passes on what was collected.
@@ -41,8 +41,8 @@ public:
   void forget_all();
 
 private:
-  /// A place for one awaited answer. Its number has the round (how often it was used) in the bits above its index, so a
-  /// late answer to an earlier round is recognized.
+  /// A slot for one awaited answer. Its number has the round (how often the slot was used) in the bits above its index,
+  /// so a late answer to an earlier round is recognized.
   struct place {
     std::uint32_t round = 0;
     clock::time_point until;

@@ -12,7 +12,8 @@ void pass_book::admitted(const domain::event_id& event, const domain::buyer_id& 
 }
 
 void pass_book::remember(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant until) {
-  // When the book is full the pass is still valid; its end is just not reported, but the room notices by itself.
+  // A pass that does not fit into a full book is valid, too. Only its end is not reported, and the room notices that by
+  // itself.
   if (by_age_.size() >= passes_max_)
     return;
   until_[event].insert_or_assign(buyer, until);

@@ -65,19 +65,19 @@ public:
 
   /// A new id for one request, for all log lines about it.
   [[nodiscard]] messages::trace_id draw_trace();
-  /// The store's time, in which everything is that people count down against: a step of this machine's clock does not
+  /// The store's time. All deadlines that people count down to are in it; a step of this machine's clock does not
   /// change it.
   [[nodiscard]] domain::instant now() const { return shared_.now(); }
   /// Checks a buyer's token. A shop writes its own clock's time into it, so this machine's clock counts for those; the
   /// claims' end is in this gateway's time.
   [[nodiscard]] codec::verified<codec::buyer_claims> verify_buyer(std::string_view token) const;
-  /// A problem if some events may not be known here yet.
+  /// The problem to answer with while some events may not be known here yet; nothing later.
   [[nodiscard]] std::optional<codec::problem> still_starting() const;
   /// The answer to whoever names an event that is not known here.
   [[nodiscard]] codec::problem no_such_event() const;
   /// Counts a request from an address; the problem, if there are too many.
   [[nodiscard]] std::optional<codec::problem> too_often(const boost::asio::ip::address& from);
-  /// Likewise for a buyer who comes from there.
+  /// Counts a request from a buyer at an address; the problem, if there are too many.
   [[nodiscard]] std::optional<codec::problem> too_often(const boost::asio::ip::address& from,
                                                         const domain::buyer_id& buyer);
   /// What a buyer is told about a place in a waiting room, with the tokens that go with it.

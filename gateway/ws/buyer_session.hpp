@@ -54,10 +54,10 @@ public:
   [[nodiscard]] bool has_room() const;
   /// Watches a section as soon as there is room for its snapshot, which answers `re` if there is one.
   void watch_later(const domain::event_id& event, domain::section_no section, codec::reply_id re);
-  /// All that was sent has been written.
+  /// Notes that all that was sent has been written.
   void drained();
   void send_problem(const codec::reply_id& re, const codec::problem& what);
-  /// One request has been dealt with.
+  /// Notes that one request has been answered.
   void finished();
 
   /// Whether this session waits in a room.
@@ -66,16 +66,16 @@ public:
   [[nodiscard]] std::optional<domain::queue_number> waits_in(const domain::event_id& event, std::uint64_t visit) const;
   /// Tells the client its place, if that is news.
   void tell_place(const domain::event_id& event, const domain::queue_place& place);
-  /// An order of the buyer's has moved on: `frame` says how.
+  /// Tells the client by `frame` that an order of the buyer's has changed.
   void tell_order(const messages::order_view& order, const shared_frame& frame);
-  /// A section cannot be watched after all.
+  /// Tells the client that a section cannot be watched after all.
   void watch_refused(const domain::event_id& event, domain::section_no section);
-  /// The buyer may go in.
+  /// Tells the client that the buyer may go in.
   void admitted(const domain::event_id& event, const codec::granted_pass& pass);
   /// If the event's waiting room was started anew, e.g. with another plan, and does not know who is here: takes the
   /// place again. When that has to wait, the next call does it.
   void keep_place(const known_event_ptr& event);
-  /// The buyer has given up this place on another connection.
+  /// Ends the wait for a place that the buyer gave up on another connection.
   void given_up(const domain::event_id& event, domain::queue_number number);
 
 private:
@@ -85,7 +85,7 @@ private:
   /// A waiting room that the client is in.
   struct spot {
     domain::event_id event;
-    domain::epoch room; ///< that gave the place: as it was started
+    domain::epoch room_epoch; ///< of the waiting room that gave the place
     domain::queue_number number;
     std::uint64_t visit = 0;
     std::string token;

@@ -89,7 +89,7 @@ void buyer_session::go_on_with(kept_session&& kept) {
     ++pending_;
     thread_.seats().watch(known, section, shared_from_this(), std::nullopt);
   }
-  // What became of them meanwhile was told to nobody.
+  // Nobody has told the client yet what became of these orders meanwhile.
   auto told = [this](const codec::reply_id&, const known_event_ptr& where, answer&& what) {
     const auto& order = std::get<messages::order_view>(what);
     note_order(order);

@@ -65,13 +65,13 @@ void buyer_session::joined(const codec::reply_id& re, const known_event_ptr& kno
   leave_spot(event);
   if (place.state != domain::queue_state::waiting && place.state != domain::queue_state::drawing)
     return;
-  spots_.push_back({event, known->room, place.number, ++visits_, std::move(told.token), place});
+  spots_.push_back({event, known->room_epoch, place.number, ++visits_, std::move(told.token), place});
   thread_.queue().enter(event, shared_from_this(), visits_);
 }
 
 void buyer_session::keep_place(const known_event_ptr& event) {
   auto* one = spot_in(event->id);
-  auto is_known = one != nullptr && event->waiting_room && one->room == event->room;
+  auto is_known = one != nullptr && event->waiting_room && one->room_epoch == event->room_epoch;
   if (one == nullptr || is_known || one->returning || one->leaving)
     return;
   if (!event->waiting_room)
@@ -92,7 +92,7 @@ void buyer_session::returned(const known_event_ptr& event, std::uint64_t visit, 
   const auto* place = std::get_if<domain::queue_place>(&what);
   if (place && one->told && place->state == one->told->state && place->number == one->number) {
     // Others are on their way back, too: where everybody stands is clear when the board has its next turn.
-    one->room = event->room;
+    one->room_epoch = event->room_epoch;
     return;
   }
   if (place)
@@ -161,7 +161,7 @@ void buyer_session::tell_place(const domain::event_id& event, const domain::queu
   auto* one = spot_in(event);
   if (one == nullptr)
     return;
-  if (auto present = thread_.directory().find(event); one->room != present->room)
+  if (auto present = thread_.directory().find(event); one->room_epoch != present->room_epoch)
     return keep_place(present); // the room does not know of it yet
   if (one->told && one->told->state == place.state && one->told->ahead == place.ahead
       && one->told->eta_high.has_value() == place.eta_high.has_value())

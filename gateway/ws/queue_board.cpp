@@ -60,7 +60,8 @@ void queue_board::tell_who_left(const domain::event_id& event, room& one) {
     auto here = buyers_.sessions_of(buyer);
     if (std::any_of(here.begin(), here.end(), [&](const auto* session) { return session->waits_in(event); }))
       return true;
-    // One may be about to hear that it waits: then the room would hear last of the other one's end.
+    // A connection with an open request may just be joining the queue. If the buyer were now reported as gone, the room
+    // could get that report after the join, and drop somebody who is here.
     if (std::any_of(here.begin(), here.end(), [](const auto* session) { return session->pending() > 0; }))
       return false;
     left.push_back(buyer);

@@ -33,8 +33,8 @@ public:
 
   /// `session` waits in `event` from now on, and is told its place. `visit` distinguishes this stay from earlier ones.
   void enter(const domain::event_id& event, const std::shared_ptr<buyer_session>& session, std::uint64_t visit);
-  /// A connection of the buyer is gone. The room hears of it with the next turn, unless another of the buyer's
-  /// connections here waits there by then; one with an open request is given time to be answered.
+  /// Notes that a connection of the buyer is gone. The room hears of it with the next turn, unless another of the
+  /// buyer's connections here waits there by then; a connection with an open request is given time to be answered.
   void left(const domain::event_id& event, const domain::buyer_id& buyer);
 
   void moved(messages::queue_moved&& news);

@@ -315,6 +315,19 @@ SCENARIO("whoever asks again for what they hold is told so, even while nothing i
   }
 }
 
+SCENARIO("whoever is no longer admitted is told what they hold, and holds nothing else") {
+  auto without_pass = [](messages::hold_seats asked) {
+    asked.admitted = false;
+    return asked;
+  };
+  auto first = hold(1, 1, {seats(left, {0, 1})});
+  auto again = asked<messages::hold_granted>(without_pass(wish(1, 1, {seats(left, {0, 1})})));
+  CHECK(again->reply->until == first->reply->until);
+  auto anew = asked<messages::hold_granted>(without_pass(wish(2, 1, {seats(left, {2})})));
+  CHECK(anew->refused_as(rejection::not_admitted));
+  CHECK_EQ(status(left), "HH..");
+}
+
 SCENARIO("settings change at once while selling") {
   change([](messages::change_event& wish) {
     wish.max_seats_per_buyer = 1;

@@ -154,6 +154,23 @@ SCENARIO("a choice in several gaps of a row is mended in each of them") {
   }
 }
 
+SCENARIO("of wheelchair places and companions' seats in turn each pair is one party's") {
+  GIVEN("a row of two pairs and a plain seat: wheelchair, companion, wheelchair, companion") {
+    auto plan = rows_of({5});
+    for (std::size_t i : {0, 2}) {
+      plan.seats[i].accessible = true;
+      plan.seats[i + 1].companion = true;
+    }
+    stage x{plan};
+    THEN("both pairs are found, one after the other") {
+      CHECK(x.hold(1, {4}));
+      CHECK(best(x, {.quantity = 2}) == seats({0, 1}));
+      CHECK(x.hold(2, {0, 1}));
+      CHECK(best(x, {.quantity = 2}) == seats({2, 3}));
+    }
+  }
+}
+
 SCENARIO("seats for wheelchairs and their companions come last, and stay together") {
   GIVEN("a row of eight: restricted view, wheelchair, companion, and five plain seats") {
     auto plan = rows_of({8});

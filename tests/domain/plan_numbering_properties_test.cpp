@@ -254,7 +254,7 @@ private:
     auto looks = here.status();
     RC_ASSERT(looks.size() == here.plan().capacity());
     for (std::uint32_t index = 0; index < looks.size(); ++index)
-      RC_ASSERT(looks[index] == to_char(here.state_of(here.plan().number_at(index))));
+      RC_ASSERT(looks[index] == to_char(here.state_of(here.plan().number_at(plan_index{index}))));
     auto count = [&](char look) { return static_cast<std::uint32_t>(std::count(looks.begin(), looks.end(), look)); };
     const auto& sum = here.totals();
     RC_ASSERT(sum.free == count('.'));
@@ -310,14 +310,14 @@ SCENARIO("the best seats are found, and single ones spared, in the order of the 
     auto numbering = renumber(*now, *next, untouched, at(0));
     section moved{with_numbers(next, std::get<plan_numbering>(numbering)), section_no{0}};
     section fresh{next, section_no{0}};
-    auto index_of = [&](seat_no number) { return seat_no{moved.plan().index_of(number).value()}; };
+    auto index_of = [&](seat_no number) { return seat_no{moved.plan().index_of(number).value().value()}; };
     for (std::uint64_t id = 1; id < 9; ++id) {
       wish best = best_wish{.quantity = *rc::gen::inRange(1u, 4u)};
       auto there = moved.hold(hold_number(id), ada, best, 1, no_orphans, at(9));
       auto here = fresh.hold(hold_number(id), ada, best, 1, no_orphans, at(9));
       RC_ASSERT((granted(there) == nullptr) == (granted(here) == nullptr));
       auto single = *rc::gen::inRange<std::uint32_t>(0, moved.plan().capacity());
-      seats_wish by_number{{moved.plan().number_at(single)}};
+      seats_wish by_number{{moved.plan().number_at(plan_index{single})}};
       seats_wish by_index{{seat_no{single}}};
       auto choosy = moved.hold(hold_number(100), ada, by_number, 1, no_orphans, at(9));
       auto plain = fresh.hold(hold_number(100), ada, by_index, 1, no_orphans, at(9));

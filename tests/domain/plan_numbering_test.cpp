@@ -73,7 +73,7 @@ SCENARIO("seats keep their numbers wherever the plan puts them in their section"
       const auto& section = second->section(section_no{0});
       CHECK(!section.has(seat_no{1}));
       CHECK_EQ(section.numbers_given(), 5u);
-      CHECK_EQ(section.number_at(0), seat_no{3});
+      CHECK_EQ(section.number_at(plan_index{0}), seat_no{3});
       CHECK_EQ(second->guid({section_no{0}, seat_no{1}}), "A2");
       CHECK_EQ(second->capacity(), 5u);
     }
@@ -132,7 +132,7 @@ SCENARIO("a plan is refused when a seat is in its way, and the seats are named")
     CHECK(why.reason == rejection::plan_in_use);
     CHECK((why.guids == std::vector<std::string>{"A1", "A2", "A3"}));
     CHECK_EQ(why.detail, "Of the seats that the new plan drops or moves to another section, 1 are sold, 2 are held and "
-                         "0 are blocked. The holds end within 2 minutes, unless they are paid for.");
+                         "0 are blocked: A1, A2, A3. The holds end within 2 minutes, unless they are paid for.");
   }
   THEN("a blocked one may be dropped, but not moved to another section") {
     CHECK(follow(now, plan_of({row_of("a", {"A3", "A2", "A1"}), row_of("b", {"B1"})}), standings) != nullptr);
@@ -156,6 +156,7 @@ SCENARIO("a refusal names a bounded number of seats") {
   std::vector<section_standing> standings{section_standing(500, {seat_state::sold, {}})};
   auto why = refused(now, plan_of({row_of("b", {"B1"})}), standings);
   CHECK_EQ(why.guids.size(), named_seats_max);
+  CHECK(why.detail.find(": A0, A1, A2, A3, A4, A5, A6, A7, A8, A9 and ") != std::string::npos);
   CHECK(why.detail.find("500 are sold") != std::string::npos);
 }
 
@@ -202,7 +203,7 @@ SCENARIO("a floor swallows no seats that are called as its places") {
   CHECK((why.guids == std::vector<std::string>{"floor:1", "floor:2"}));
   auto next = follow(first, floor);
   REQUIRE(next != nullptr);
-  auto place = seat_place{section_no{0}, next->section(section_no{0}).number_at(0)};
+  auto place = seat_place{section_no{0}, next->section(section_no{0}).number_at(plan_index{0})};
   standings = untouched(*next);
   standings[0][place.seat.value()] = {seat_state::sold, {}};
   CHECK(refused(next, first, standings).reason == rejection::plan_in_use);

@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <unordered_set>
 
 namespace usher::tests {
 namespace {
@@ -88,6 +89,8 @@ struct fake_router_state {
 private:
   caf::result<hold_granted> hold(hold_seats& x) {
     ++notes_->holds;
+    if (!x.admitted && !granted_.contains(x.hold))
+      return to_error(domain::rejection::not_admitted);
     if (x.best_anywhere)
       return granted(x.event, x.hold, x.buyer, {domain::section_no{0}});
     std::vector<domain::section_no> sections;
@@ -108,8 +111,9 @@ private:
     return granted(x.event, x.hold, x.buyer, sections);
   }
 
-  static hold_granted granted(const domain::event_id& event, domain::hold_id hold, const domain::buyer_id& buyer,
-                              const std::vector<domain::section_no>& sections) {
+  hold_granted granted(const domain::event_id& event, domain::hold_id hold, const domain::buyer_id& buyer,
+                       const std::vector<domain::section_no>& sections) {
+    granted_.insert(hold);
     hold_granted answer{event, hold, buyer, {}, now() + 300s, now()};
     for (auto section : sections)
       answer.sections.push_back({section, {{domain::seat_no{0}, 8950}}});
@@ -198,6 +202,7 @@ private:
   std::map<domain::event_id, domain::event_state> states_;
   std::set<domain::buyer_id> joined_;
   std::vector<caf::typed_response_promise<hold_granted>> unanswered_;
+  std::unordered_set<domain::hold_id> granted_;
 };
 
 } // namespace

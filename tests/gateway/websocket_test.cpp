@@ -222,7 +222,8 @@ SCENARIO("a section that the plan no longer has can still be unwatched") {
 SCENARIO("who waits is told where, let in, and may then hold") {
   GIVEN("a client in the waiting room") {
     websocket_client client{port()};
-    auto buyer = text(client.hello(), "buyer");
+    auto welcome = client.hello();
+    auto buyer = text(welcome, "buyer");
     auto place = client.ask(R"({"type":"queue.join","id":"j","event":"rock"})", "j");
     CHECK_EQ(text(place, "state"), "waiting");
     CHECK_EQ(place.at("ahead").to_number<int>(), 6);
@@ -234,6 +235,17 @@ SCENARIO("who waits is told where, let in, and may then hold") {
     auto held = client.ask(
         R"({"type":"hold","id":"h","event":"rock","seats":["S-A-3"],"pass":")" + text(admitted, "pass") + R"("})", "h");
     CHECK_EQ(text(held, "type"), "held");
+    THEN("a repeat gets its hold without a pass, and nothing else does") {
+      auto key = [](const std::string& id, const std::string& of_hold, const std::string& more) {
+        return R"({"type":"hold","id":")" + id + R"(","event":"rock","seats":["S-A-3"],"key":")" + of_hold + "\"" + more
+               + "}";
+      };
+      auto granted = client.ask(key("a", "once", R"(,"pass":")" + text(admitted, "pass") + "\""), "a");
+      websocket_client later{port()};
+      later.hello(R"(,"token":")" + text(welcome, "token") + "\"");
+      CHECK_EQ(text(later.ask(key("b", "once", ""), "b"), "hold"), text(granted, "hold"));
+      CHECK_EQ(slug(later.ask(key("c", "another", ""), "c")), "not-admitted");
+    }
     CHECK_EQ(text(client.ask(R"({"type":"queue.leave","id":"l","event":"rock"})", "l"), "type"), "queue.left");
   }
 }

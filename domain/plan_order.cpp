@@ -1,4 +1,4 @@
-#include "domain/place_numbers.hpp"
+#include "domain/plan_order.hpp"
 
 #include "domain/ensure.hpp"
 
@@ -6,7 +6,7 @@
 
 namespace usher::domain {
 
-place_numbers::place_numbers(std::vector<seat_no> by_index, std::uint32_t given)
+plan_order::plan_order(std::vector<seat_no> by_index, std::uint32_t given)
     : plain_(false), by_index_(std::move(by_index)), by_number_(given, retired) {
   for (std::uint32_t index = 0; index < by_index_.size(); ++index) {
     auto number = by_index_[index].value();
