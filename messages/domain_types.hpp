@@ -2,6 +2,7 @@
 
 #include "domain/event_settings.hpp"
 #include "domain/facts.hpp"
+#include "domain/order.hpp"
 #include "domain/section.hpp"
 #include "domain/settings_change.hpp"
 #include "domain/waiting_room.hpp"
