@@ -107,8 +107,8 @@ bool inspect(Inspector& f, settings_change& x) {
 template <class Inspector>
 bool inspect(Inspector& f, queue_place& x) {
   return f.object(x).fields(f.field("number", x.number), f.field("state", x.state), f.field("ahead", x.ahead),
-                            f.field("eta_low", x.eta_low), f.field("eta_high", x.eta_high),
-                            f.field("poll_after", x.poll_after), f.field("is_new", x.is_new));
+                            f.field("eta_low", x.eta_low), f.field("eta_high", x.eta_high), f.field("is_new", x.is_new),
+                            f.field("pass_until", x.pass_until));
 }
 
 template <class Inspector>

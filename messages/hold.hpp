@@ -36,6 +36,7 @@ struct hold_seats {
   /// The category of the best places; empty: any. By name; the event looks up the number, as it may have got another
   /// plan since the wish was read.
   std::string category{};
+  bool admitted = true; ///< false: the buyer's pass is over, so nothing new is held; a repeat gets its answer
 };
 
 template <class Inspector>
@@ -43,7 +44,7 @@ bool inspect(Inspector& f, hold_seats& x) {
   return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event), f.field("hold", x.hold),
                             f.field("buyer", x.buyer), f.field("sections", x.sections),
                             f.field("best_anywhere", x.best_anywhere), f.field("wish_digest", x.wish_digest),
-                            f.field("category", x.category));
+                            f.field("category", x.category), f.field("admitted", x.admitted));
 }
 
 /// Event → section: one section's part. Answered by `hold_granted`, straight to the buyer's gateway

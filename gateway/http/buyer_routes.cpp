@@ -103,9 +103,10 @@ void delete_queue(const exchange_ptr& x) {
 
 // ---- holds ------------------------------------------------------------------
 
-bool may_hold(http_exchange& x, const known_event& event) {
-  return !event.waiting_room
-         || x.thread().tokens().admitted_until(x.request().pass, event.id, x.buyer(), x.thread().now());
+pass_standing standing_of(http_exchange& x, const known_event& event) {
+  if (!event.waiting_room)
+    return pass_standing::valid;
+  return x.thread().passes().standing(x.request().pass, event.id, x.buyer(), x.thread().now());
 }
 
 void post_hold(const exchange_ptr& x) {
@@ -120,13 +121,15 @@ void post_hold(const exchange_ptr& x) {
     return x->refuse(*wrong);
   if (!begin_or_repeat(*x, x->buyer().value()))
     return;
-  // Only now: a repeat gets its answer even when the pass has run out.
-  if (!may_hold(*x, *event))
+  // Only now: a repeat gets its answer even when the pass is over. If it is not remembered here, the event knows it.
+  auto pass = standing_of(*x, *event);
+  if (pass == pass_standing::none || (pass == pass_standing::over && x->request().idempotency_key.empty()))
     return x->refuse(domain::rejection::not_admitted);
   auto& wanted = std::get<codec::resolved_wish>(wish);
   auto section = codec::only_section(wanted);
   auto request = hold_request(x->trace(), event->id, x->buyer(), x->request().idempotency_key,
                               std::get<codec::places_wish>(places), std::move(wanted));
+  request.admitted = pass == pass_standing::valid;
   x->ask(std::move(request), event, section, [x, event](answer&& what) {
     const auto& granted = std::get<messages::hold_granted>(what);
     auto name = codec::name_of(granted);

@@ -66,7 +66,6 @@ struct fake_router_state {
           std::lock_guard guard{notes_->lock};
           notes_->left.push_back(x);
         },
-        [](shopping_ended&) {},
         [this](subscribe&, gateway_actor& gateway) { welcome(gateway); },
         [](event_announced&, event_actor&, std::vector<section_actor>&, waiting_room_actor&) {},
         [](keeper_ready&, keeper_actor&) {},
@@ -76,6 +75,9 @@ struct fake_router_state {
 private:
   caf::result<hold_granted> hold(hold_seats& x) {
     ++notes_->holds;
+    if (!x.admitted && !holds_.contains(x.hold))
+      return to_error(domain::rejection::not_admitted);
+    holds_.insert(x.hold);
     if (x.best_anywhere)
       return granted(x.event, x.hold, x.buyer, {domain::section_no{0}});
     std::vector<domain::section_no> sections;
@@ -170,7 +172,7 @@ private:
   }
 
   static domain::queue_place place(bool is_new = false) {
-    return {domain::queue_number{7}, domain::queue_state::waiting, 6, 3s, 9s, 1s, is_new};
+    return {domain::queue_number{7}, domain::queue_state::waiting, 6, 3s, 9s, is_new};
   }
 
   void welcome(gateway_actor& gateway) {
@@ -185,6 +187,7 @@ private:
   std::shared_ptr<router_notes> notes_;
   std::map<domain::event_id, domain::event_state> states_;
   std::set<domain::buyer_id> joined_;
+  std::set<domain::hold_id> holds_; ///< asked for with a pass
   std::vector<caf::typed_response_promise<hold_granted>> unanswered_;
 };
 
