@@ -24,6 +24,12 @@ namespace usher::actors {
 
 namespace {
 
+/// Whether so few places are left that the event may be sold out soon: a twentieth of them, or a hundred.
+bool are_few_left(const domain::section_totals& sum) {
+  auto left = std::uint64_t{sum.free} + sum.held;
+  return left <= std::max<std::uint64_t>(100, (left + sum.sold + sum.blocked) / 20);
+}
+
 using domain::event_state;
 using domain::rejection;
 using messages::to_error;
@@ -205,9 +211,14 @@ private:
     holds_.offer_changed();
     for (const auto& section : core_.sections)
       self_->send(section, messages::terms_changed{section_terms_of(settings)});
+    tell_room();
+  }
+
+  void tell_room() {
+    const auto& settings = core_.event.settings();
     if (core_.room)
-      self_->send(core_.room,
-                  messages::room_settings{settings.admission_per_s, settings.max_shopping, core_.event.state()});
+      self_->send(core_.room, messages::room_settings{settings.admission_per_s, settings.max_shopping,
+                                                      core_.event.state(), few_left_});
   }
 
   // ---- peers ----
@@ -246,9 +257,6 @@ private:
     // Before the event knows its sections it does not know how many of them have yet to report their totals.
     if (core_.sections.empty() || !holds_.all_totals_known())
       return;
-    sold_out_check_pending_ = core_.journal.obstacle().has_value();
-    if (sold_out_check_pending_)
-      return;
     domain::section_totals sum;
     for (const auto& each : holds_.totals()) {
       sum.free += each.free;
@@ -256,6 +264,11 @@ private:
       sum.sold += each.sold;
       sum.blocked += each.blocked;
     }
+    if (auto few = are_few_left(sum); std::exchange(few_left_, few) != few)
+      tell_room();
+    sold_out_check_pending_ = core_.journal.obstacle().has_value();
+    if (sold_out_check_pending_)
+      return;
     auto decision = core_.event.note_totals(sum);
     if (const auto* fact = domain::granted(decision)) {
       log::of("actors").info("event {} is {}", core_.id.value(), domain::to_string(fact->state));
@@ -426,6 +439,7 @@ private:
   event_holds holds_;
   event_orders orders_;
   bool sold_out_check_pending_ = false;
+  bool few_left_ = false;         ///< as the room was told
   caf::response_promise at_rest_; ///< of whoever waits until nothing is under way
   deadline_timer<messages::event_actor> timer_;
 };

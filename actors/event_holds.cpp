@@ -38,9 +38,11 @@ event_holds::event_holds(event_common& core, std::size_t requests_max, std::chro
 // ---- holding -----------------------------------------------------------------
 
 caf::result<messages::hold_granted> event_holds::hold(messages::hold_seats& wish) {
-  auto closed = wish.admitted ? core_.event.may_hold() : refusal_for(rejection::not_admitted);
+  auto closed = core_.event.may_hold();
   if (!closed)
     closed = domain::refusal_to_hold(core_.durable_state);
+  if (!closed && !wish.admitted)
+    closed = refusal_for(rejection::not_admitted);
   if (closed && ready_ && !known_.find(wish.hold))
     return to_error(*closed);
   if (auto why = obstacle(wish))

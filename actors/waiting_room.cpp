@@ -24,9 +24,10 @@ namespace {
 using domain::rejection;
 using messages::to_error;
 
-/// What follows when a waiting room's fact is durable: perhaps there are new numbers to give out.
+/// What follows when a waiting room's fact is durable: there are new numbers to give out, or people are let in.
 struct room_consequence {
-  std::optional<domain::numbers_reserved> numbers;
+  std::optional<domain::numbers_reserved> numbers{};
+  std::optional<domain::turns_taken> turns{};
 };
 
 /// Somebody who waits for the next block of numbers to be durable.
@@ -38,8 +39,8 @@ struct waiting_join {
 
 /// Serves one event's waiting room.
 ///
-/// Unlike a section, which applies facts at once, it applies a block of numbers only when it is durable: until then
-/// nobody may have one of them. So there is nothing to take back when a write fails.
+/// Unlike a section, which applies facts at once, it applies them only when they are durable: until then nobody may
+/// have one of the numbers, and nobody hears that they may go in. So there is nothing to take back when a write fails.
 class waiting_room_state {
 public:
   using self_pointer = messages::waiting_room_actor::pointer_view;
@@ -52,11 +53,12 @@ public:
         port_(self, *this, shard(), std::move(start.journal), std::move(start.keeper)),
         journal_(port_, {shard(), start.history.epoch, start.history.last, start.history.facts.size()},
                  limits_.journal),
-        shopping_(limits_.pass_ttl), timer_(self_), news_(self_, limits_.between_news, [this] { return movement(); }),
+        timer_(self_), news_(self_, limits_.between_news, [this] { return movement(); }),
         admitted_count_(
             self->system().metrics().counter_singleton("usher", "people-admitted", "People let in.", "1", true)) {
     replay(start.history.snapshot);
     replay(start.history.facts);
+    room_.follow_earlier_room(clock_.now(self_));
     open_or_pause();
   }
 
@@ -88,7 +90,7 @@ public:
     use_unknown(history.facts);
     open_or_pause();
     reserve_ahead();
-    note_turns(clock_.now(self_));
+    write_turns(clock_.now(self_));
     note_change();
   }
 
@@ -156,12 +158,14 @@ private:
     return place_of(question.buyer);
   }
 
-  [[nodiscard]] caf::expected<domain::queue_place> place_of(const domain::buyer_id& buyer) const {
+  caf::expected<domain::queue_place> place_of(const domain::buyer_id& buyer) {
     auto place = room_.place_of(buyer);
     if (!place)
       return to_error(rejection::not_found);
-    if (settings_.state == domain::event_state::draw && place->state == domain::queue_state::waiting)
-      place->state = domain::queue_state::drawing;
+    if (place->state == domain::queue_state::waiting)
+      place->state = state_of_line();
+    if (place->pass_until) // perhaps they are back inside after a restart
+      shopping_.begin(buyer, *place->pass_until);
     return *place;
   }
 
@@ -174,8 +178,8 @@ private:
     });
     auto place = room_.place_of(buyer);
     room_.leave(buyer);
-    if (place && place->state == domain::queue_state::waiting)
-      news_.tell(messages::place_given_up{event_, buyer, place->number});
+    if (place && place->state != domain::queue_state::expired)
+      news_.tell(messages::place_given_up{event_, buyer, place->number, place->pass_until});
     shopping_.end(buyer);
     note_change();
   }
@@ -249,46 +253,46 @@ private:
     timer_.rang(now);
     for (const auto& buyer : shopping_.take_overdue(now))
       room_.stop_shopping(buyer);
-    if (now >= admit_after_)
+    if (now >= admit_after_ && entering_.empty())
       admit(now);
-    note_turns(now);
     note_change();
   }
 
+  /// Chooses who goes in next. The ones after them are chosen when the turns of these are durable: so the rate is kept
+  /// by those who hear of it, however long a write takes; and nobody goes in who could hold nothing.
   void admit(domain::instant now) {
-    auto people = room_.admit(now);
+    entering_ = room_.admit(now);
     admit_after_ = now + limits_.between_admissions;
-    if (people.empty())
-      return;
-    for (const auto& person : people)
-      shopping_.begin(person.buyer, now);
-    admitted_count_->inc(static_cast<std::int64_t>(people.size()));
-    news_.tell(messages::people_admitted{event_, std::move(people)});
+    write_turns(now);
   }
 
-  /// Writes down who was let in, but not too often. A restart goes on from there; and it shows when the store is away,
-  /// so that nobody is let in who could hold nothing.
-  void note_turns(domain::instant now) {
-    if (now < note_turns_after_ || journal_.obstacle())
+  void write_turns(domain::instant now) {
+    if (entering_.empty())
       return;
-    auto turns = room_.turns_to_write(now + limits_.pass_ttl);
-    if (!turns)
-      return;
-    note_turns_after_ = now + limits_.between_progress;
-    room_.apply(*turns);
-    write(*std::move(turns), {});
+    auto turns = room_.turns_to_write(std::chrono::floor<domain::seconds>(now + limits_.pass_ttl));
+    write(*turns, {.turns = turns});
+  }
+
+  /// It is durable that these had their turn.
+  void let_in(const domain::turns_taken& turns) {
+    room_.apply(turns);
+    auto people = room_.let_in(std::exchange(entering_, {}), clock_.now(self_), turns.inside_until);
+    for (const auto& person : people)
+      shopping_.begin(person.buyer, turns.inside_until);
+    admitted_count_->inc(static_cast<std::int64_t>(people.size()));
+    if (!people.empty())
+      news_.tell(messages::people_admitted{event_, std::move(people), turns.inside_until});
+    note_change();
   }
 
   void arm_timer() {
     auto now = clock_.now(self_);
     auto next = shopping_.next_end();
-    if (auto admission = room_.next_admission(now)) {
+    // While turns are being written, the next admission waits for that, not for the time.
+    if (auto admission = entering_.empty() ? room_.next_admission(now) : std::nullopt) {
       auto due = std::max(*admission, admit_after_);
       next = next ? std::min(*next, due) : due;
     }
-    // Recent turns are written at the next permitted time, even if nobody else comes.
-    if (now < note_turns_after_)
-      next = next ? std::min(*next, note_turns_after_) : note_turns_after_;
     if (next)
       timer_.wake_at(*next, now);
   }
@@ -301,7 +305,7 @@ private:
       return;
     if (auto block = room_.numbers_needed()) {
       reserving_ = true;
-      write(*block, {block});
+      write(*block, {.numbers = block});
     }
   }
 
@@ -314,9 +318,11 @@ private:
     journal_.durable(mark, [this](room_consequence& after) {
       if (after.numbers)
         use(*after.numbers);
+      if (after.turns)
+        let_in(*after.turns);
     });
-    // A block in flight would be covered by the snapshot but not in it: its numbers would be given out twice.
-    if (journal_.snapshot_due() && !reserving_)
+    // What is in flight would be covered by the snapshot but not in it: numbers and turns would be given out twice.
+    if (journal_.snapshot_due() && !reserving_ && entering_.empty())
       journal_.take_snapshot(room_.snapshot());
   }
 
@@ -373,13 +379,16 @@ private:
   }
 
   [[nodiscard]] messages::queue_moved movement() const {
-    return {event_, public_state(), room_.pace(), room_.outline()};
+    return {event_, state_of_line(), room_.pace(), room_.outline(), settings_.few_left};
   }
 
-  [[nodiscard]] domain::queue_state public_state() const {
+  /// What those who are in line are told.
+  [[nodiscard]] domain::queue_state state_of_line() const {
     switch (settings_.state) {
       case domain::event_state::draw:
         return domain::queue_state::drawing;
+      case domain::event_state::sold_out:
+        return domain::queue_state::sold_out;
       case domain::event_state::closed:
         return domain::queue_state::closed;
       default:
@@ -408,8 +417,8 @@ private:
   std::vector<waiting_join> joins_;
   entrance_numbers entrances_;
 
+  std::vector<domain::waiting_room::admitted> entering_; ///< chosen to go in; it is not durable yet
   shopping_time shopping_;
-  domain::instant note_turns_after_;
   domain::instant admit_after_;
   deadline_timer<messages::waiting_room_actor> timer_;
 

@@ -19,9 +19,8 @@ struct waiting_room_limits {
   std::size_t waiting_joins_max = 100'000; ///< until the next block of numbers is durable; above that, `overloaded`
   std::chrono::milliseconds between_admissions{10};
   std::chrono::milliseconds between_news{250};
-  std::chrono::milliseconds between_progress{1'000}; ///< how often the turns taken are written down
   domain::seconds presence{30};  ///< how long people who are not connected count as there after asking
-  domain::seconds pass_ttl{900}; ///< how long an admitted person counts as shopping at most
+  domain::seconds pass_ttl{900}; ///< how long a pass lasts; to the whole second below
 };
 
 /// All a waiting room needs to serve.

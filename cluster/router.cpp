@@ -100,7 +100,6 @@ public:
         [this](messages::ask_place& wish) { return to_room(wish); },
         [this](messages::leave_queue& wish) { return to_room(wish); },
         [this](messages::people_left& news, messages::gateway_actor& where) { return to_room(news, where); },
-        [this](messages::shopping_ended& news) { return to_room(news); },
         [this](messages::subscribe, const messages::gateway_actor& gateway) { subscribe(gateway); },
         [this](messages::event_announced& news, messages::event_actor& event,
                std::vector<messages::section_actor>& sections, messages::waiting_room_actor& room) {

@@ -73,6 +73,7 @@ struct queue_answer {
   domain::queue_place place;
   std::string token;                ///< proves the number
   std::optional<granted_pass> pass; ///< when admitted
+  domain::seconds poll_after{1};    ///< when to ask again, for who does not wait over a WebSocket
 };
 
 [[nodiscard]] std::string encode_queue(const queue_answer& answer);

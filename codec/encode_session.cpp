@@ -9,8 +9,7 @@ namespace {
 
 /// The position in the line, from 1; 0 for whoever has left it.
 std::uint64_t position_of(const domain::queue_place& place) {
-  bool in_line = place.state == domain::queue_state::waiting || place.state == domain::queue_state::drawing;
-  return in_line ? place.ahead + 1 : 0;
+  return domain::in_line(place.state) ? place.ahead + 1 : 0;
 }
 
 void write_pass(json_writer& json, const granted_pass& pass) {
@@ -28,7 +27,7 @@ void write_queue(json_writer& json, const queue_answer& answer) {
   else
     json.null();
   json.end_array();
-  json.member("poll_after_s", place.poll_after.count());
+  json.member("poll_after_s", answer.poll_after.count());
   if (answer.pass)
     write_pass(json, *answer.pass);
 }

@@ -91,7 +91,7 @@ void crowd_buyer::joined(std::string_view frame) {
   auto state = text_of(frame, "state");
   if (state == "admitted")
     return admitted(member(frame, "pass").value_or(std::string_view()));
-  if (state == "waiting" || state == "drawing")
+  if (state == "waiting" || state == "drawing" || state == "sold_out")
     return enter(stage::waiting);
   turn_away();
 }

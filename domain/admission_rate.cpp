@@ -66,6 +66,18 @@ void admission_rate::note_admission(instant now) {
   next_slot_ += std::chrono::nanoseconds{(second + limit() - 1) / limit()};
 }
 
+void admission_rate::delay_latest(instant now) {
+  latest_ = std::max(latest_, now);
+  if (!log_.empty())
+    log_.back().at = latest_;
+}
+
+void admission_rate::assume_full(instant now) {
+  latest_ = std::max(latest_, now);
+  log_.push_back({latest_, limit()});
+  logged_ += limit();
+}
+
 instant admission_rate::next(instant now) const {
   auto at_least = std::max(latest_, now);
   if (changed_from_)

@@ -29,6 +29,11 @@ public:
   /// Whether one more may enter at `now`. If so, `note_admission` must follow with the same `now`.
   [[nodiscard]] bool may_admit(instant now);
   void note_admission(instant now);
+  /// The latest people who were let in hear of it only at `now`: it is then that they count. Call it before the next
+  /// `may_admit`.
+  void delay_latest(instant now);
+  /// Nobody may enter within a second after `now`: perhaps a full second's people entered just before it.
+  void assume_full(instant now);
 
   /// When `may_admit` could next say yes, at `now` or later.
   [[nodiscard]] instant next(instant now) const;

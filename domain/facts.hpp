@@ -203,11 +203,10 @@ struct number_span {
   friend bool operator==(const number_span&, const number_span&) = default;
 };
 
-/// Whoever has one of these numbers was let in. After a restart they may be let in once more until `repeatable_until`:
-/// perhaps they never heard of it.
+/// Whoever has one of these numbers was let in, with a pass that ends at `inside_until`.
 struct turns_taken {
   std::vector<number_span> numbers; ///< ascending
-  instant repeatable_until;
+  instant inside_until;
 
   friend bool operator==(const turns_taken&, const turns_taken&) = default;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstddef>
+#include <iterator>
 #include <utility>
 
 namespace usher::domain {
@@ -29,6 +30,22 @@ void append(std::vector<number_span>& spans, queue_number number) {
     spans.back().last = number;
   else
     spans.push_back({number, number});
+}
+
+/// The numbers of both, ascending, each once.
+std::vector<number_span> united(const std::vector<number_span>& a, const std::vector<number_span>& b) {
+  std::vector<number_span> all;
+  all.reserve(a.size() + b.size());
+  std::merge(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(all),
+             [](const number_span& x, const number_span& y) { return x.first < y.first; });
+  std::vector<number_span> result;
+  for (const auto& span : all) {
+    if (!result.empty() && span.first.value() <= result.back().last.value() + 1)
+      result.back().last = std::max(result.back().last, span.last);
+    else
+      result.push_back(span);
+  }
+  return result;
 }
 
 } // namespace
@@ -61,41 +78,43 @@ void taken_turns::give_up(queue_number number) {
 }
 
 void taken_turns::settle(instant now) {
-  for (; !recent_.empty() && recent_.front().repeatable_until <= now; recent_.pop_front())
-    for_each_number(recent_.front(), [this](queue_number each) {
-      if (auto later = again_.find(each.value()); later != again_.end()) {
-        if (--later->second == 0)
-          again_.erase(later);
+  for (; !recent_.empty() && recent_.front().inside_until <= now; recent_.pop_front())
+    for_each_number(recent_.front(), [&](queue_number each) {
+      auto inside = inside_.find(each.value());
+      // Whoever is back is over already; a number may have been written once more, with a later end.
+      if (inside == inside_.end() || inside->second > now)
         return;
-      }
-      repeat(each); // not inside any more, either
+      inside_.erase(inside);
       set(over_, each);
     });
 }
 
-void taken_turns::repeat(queue_number number) {
-  if (!has(inside_, number))
-    return;
-  clear(inside_, number);
-  --inside_count_;
+std::optional<instant> taken_turns::come_back(queue_number number) {
+  auto inside = inside_.find(number.value());
+  if (inside == inside_.end())
+    return std::nullopt;
+  auto until = inside->second;
+  inside_.erase(inside);
+  set(over_, number);
+  return until;
 }
 
 std::optional<instant> taken_turns::next_to_settle() const {
-  if (inside_count_ == 0)
+  if (inside_.empty())
     return std::nullopt;
-  return recent_.front().repeatable_until;
+  return recent_.front().inside_until;
 }
 
 bool taken_turns::over(queue_number number) const {
   return has(over_, number);
 }
 
-std::optional<turns_taken> taken_turns::to_write(instant repeatable_until) const {
+std::optional<turns_taken> taken_turns::to_write(instant inside_until) const {
   if (taken_.empty())
     return std::nullopt;
   auto ordered = taken_;
   std::sort(ordered.begin(), ordered.end());
-  turns_taken turns{{}, repeatable_until};
+  turns_taken turns{{}, inside_until};
   for (auto number : ordered)
     append(turns.numbers, number);
   return turns;
@@ -109,17 +128,16 @@ void taken_turns::apply(const turns_taken& happened) {
   }
   highest_ = std::max(highest_, below);
   taken_.clear();
-  for_each_number(happened, [this](queue_number each) {
+  for_each_number(happened, [&](queue_number each) {
     if (over(each))
       return; // this object let them in itself
-    if (has(inside_, each)) {
-      ++again_[each.value()];
-    } else {
-      set(inside_, each);
-      ++inside_count_;
-    }
+    auto& until = inside_[each.value()];
+    until = std::max(until, happened.inside_until);
   });
-  recent_.push_back(happened);
+  if (!recent_.empty() && recent_.back().inside_until == happened.inside_until)
+    recent_.back().numbers = united(recent_.back().numbers, happened.numbers);
+  else
+    recent_.push_back(happened);
 }
 
 std::vector<turns_taken> taken_turns::snapshot() const {

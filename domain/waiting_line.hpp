@@ -29,8 +29,10 @@ public:
   [[nodiscard]] std::string_view buyer() const noexcept;
 
   queue_number number;
-  std::uint64_t entrances = 0;     ///< one bit for each entrance at which they are connected
-  std::uint32_t asked_until_s = 0; ///< by their asking, there until this second since 1970
+  std::uint64_t entrances = 0; ///< one bit for each entrance at which they are connected
+  /// A second since 1970: who waits is there until then, by their asking; the pass of who was let in ends then. 0: they
+  /// have not asked; or nobody but the room knows yet that they go in.
+  std::uint32_t until_s = 0;
   queue_state state = queue_state::waiting;
   bool asking = false; ///< not yet seen to be absent since they last asked
 

@@ -16,16 +16,16 @@ constexpr std::size_t outline_stretches = 64;
 /// How many expired people are remembered, to be told so; earlier ones are unknown again.
 constexpr std::size_t expired_max = 100'000;
 
-constexpr seconds poll_min{1};
-constexpr seconds poll_max{30};
-/// Polling ten times until one's turn shows progress and costs little.
-constexpr int polls_until_turn = 10;
-
 /// The first whole second since 1970 that is not before `at`.
 std::uint32_t second_after(instant at) {
   constexpr std::int64_t last = std::numeric_limits<std::uint32_t>::max();
   auto second = std::chrono::ceil<seconds>(at).time_since_epoch().count();
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(second, 0, last));
+}
+
+/// The last whole second since 1970 that is not after `at`.
+std::uint32_t second_before(instant at) {
+  return second_after(std::chrono::floor<seconds>(at));
 }
 
 std::int64_t second_of(instant at) {
@@ -43,22 +43,6 @@ seconds whole_seconds(std::uint64_t count) {
 
 } // namespace
 
-const char* to_string(queue_state state) {
-  switch (state) {
-    case queue_state::drawing:
-      return "drawing";
-    case queue_state::waiting:
-      return "waiting";
-    case queue_state::admitted:
-      return "admitted";
-    case queue_state::expired:
-      return "expired";
-    case queue_state::closed:
-      return "closed";
-  }
-  return "unknown";
-}
-
 queue_place place_behind(const line_mark& before, const queue_pace& pace) {
   queue_place place{.number = before.number, .ahead = before.waiting};
   // By the rate limit, whoever has `n` people before them waits at least n / rate whole seconds.
@@ -67,7 +51,6 @@ queue_place place_behind(const line_mark& before, const queue_pace& pace) {
   // One second more than their slots take, since the present second may be used up already.
   place.eta_high =
       must_wait_for_others ? std::nullopt : std::optional{whole_seconds(before.waiting / pace.admission_per_s + 2)};
-  place.poll_after = std::clamp(place.eta_low / polls_until_turn, poll_min, poll_max);
   return place;
 }
 
@@ -86,6 +69,11 @@ void waiting_room::pause(bool paused) {
   rate_.rest();
 }
 
+void waiting_room::follow_earlier_room(instant now) {
+  if (turns_.highest().value() > 0)
+    rate_.assume_full(now);
+}
+
 // ---- numbers ------------------------------------------------------------------
 
 void waiting_room::begin() {
@@ -102,8 +90,8 @@ std::optional<numbers_reserved> waiting_room::numbers_needed() {
   return numbers_reserved{queue_number{reserved_ + limits_.number_block}};
 }
 
-std::optional<turns_taken> waiting_room::turns_to_write(instant repeatable_until) const {
-  return turns_.to_write(repeatable_until);
+std::optional<turns_taken> waiting_room::turns_to_write(instant inside_until) const {
+  return turns_.to_write(inside_until);
 }
 
 void waiting_room::apply(const numbers_reserved& happened) {
@@ -143,7 +131,9 @@ void waiting_room::put_in_line(waiting_person& person, queue_number number) {
   line_.add(person, person.present());
   // `asked_until_` is by number: the person's presence is filed under the new one.
   if (person.asking)
-    asked_until_[person.asked_until_s].push_back(number);
+    asked_until_[person.until_s].push_back(number);
+  else
+    person.until_s = 0;
 }
 
 void waiting_room::give_up_place(const waiting_person& person) {
@@ -190,9 +180,21 @@ std::variant<queue_number, refusal> waiting_room::rejoin(const buyer_id& buyer, 
   } else if (person->state == queue_state::admitted) {
     return person->number;
   }
-  turns_.repeat(number);
-  put_in_line(*person, number);
+  if (auto inside_until = turns_.come_back(number)) {
+    person->number = number;
+    put_inside(*person, second_before(*inside_until));
+  } else {
+    put_in_line(*person, number);
+  }
   return number;
+}
+
+void waiting_room::put_inside(waiting_person& person, std::uint32_t until_s) {
+  person.state = queue_state::admitted;
+  person.entrances = 0;
+  person.asking = false;
+  person.until_s = until_s;
+  ++shopping_;
 }
 
 waiting_person* waiting_room::find(const buyer_id& buyer) const {
@@ -252,11 +254,11 @@ void waiting_room::touch(const buyer_id& buyer, instant now, seconds presence) {
   auto* person = find(buyer);
   if (person == nullptr || person->state != queue_state::waiting)
     return;
-  person->asked_until_s = std::max(person->asked_until_s, second_after(now + presence));
+  person->until_s = std::max(person->until_s, second_after(now + presence));
   if (person->asking)
     return; // filed already; when that second comes, they are filed again
   person->asking = true;
-  asked_until_[person->asked_until_s].push_back(person->number);
+  asked_until_[person->until_s].push_back(person->number);
   note_presence(*person);
 }
 
@@ -268,8 +270,8 @@ void waiting_room::drop_absent(instant now) {
       auto* person = line_.find(number);
       if (person == nullptr)
         continue; // went in, or left
-      if (std::int64_t{person->asked_until_s} > second) {
-        asked_until_[person->asked_until_s].push_back(number);
+      if (std::int64_t{person->until_s} > second) {
+        asked_until_[person->until_s].push_back(number);
       } else {
         person->asking = false;
         note_presence(*person);
@@ -296,17 +298,28 @@ std::vector<waiting_room::admitted> waiting_room::admit(instant now) {
     rate_.note_admission(now);
     line_.remove(person->number);
     turns_.take(person->number);
-    person->state = queue_state::admitted;
-    person->entrances = 0;
-    person->asking = false;
+    put_inside(*person, 0);
     ++admitted_;
-    ++shopping_;
     result.push_back({person->number, buyer_id{std::string{person->buyer()}}});
     person = line_.first_present();
   }
   if (person == nullptr || !has_room())
     rate_.rest();
   return result;
+}
+
+std::vector<waiting_room::admitted> waiting_room::let_in(std::vector<admitted> people, instant now, instant until) {
+  if (people.empty())
+    return people;
+  rate_.delay_latest(now);
+  std::erase_if(people, [&](const admitted& one) {
+    auto* person = find(one.buyer);
+    if (person == nullptr || person->number != one.number || person->state != queue_state::admitted)
+      return true;
+    person->until_s = second_before(until);
+    return false;
+  });
+  return people;
 }
 
 std::optional<instant> waiting_room::next_admission(instant now) const {
@@ -358,8 +371,12 @@ std::optional<queue_place> waiting_room::place_of(const buyer_id& buyer) const {
   const auto* person = find(buyer);
   if (person == nullptr)
     return std::nullopt;
-  if (person->state != queue_state::waiting)
-    return queue_place{.number = person->number, .state = person->state, .poll_after = poll_max};
+  bool is_inside = person->state == queue_state::admitted && person->until_s > 0;
+  if (is_inside)
+    return queue_place{
+        .number = person->number, .state = person->state, .pass_until = instant{seconds{person->until_s}}};
+  if (person->state == queue_state::expired)
+    return queue_place{.number = person->number, .state = person->state};
   auto number = person->number;
   return place_behind({number, line_.waiting_before(number), line_.present_before(number)}, pace());
 }

@@ -30,8 +30,8 @@ struct queue_place {
   /// No later than this, at the present rate, if all of them come back. Empty when no upper bound can be given, because
   /// nobody is admitted at present: the room is paused, or `max_shopping` people are inside.
   std::optional<seconds> eta_high = seconds{0};
-  seconds poll_after{1}; ///< when to ask again: the further back, the later
-  bool is_new = false;   ///< the number was given out just now
+  bool is_new = false;                 ///< the number was given out just now
+  std::optional<instant> pass_until{}; ///< when admitted: the end of the pass, a whole second
 };
 
 /// How fast a line moves.
@@ -47,8 +47,8 @@ struct queue_pace {
 ///
 /// Never admits more than the rate in any one second. People who are not there are passed over and use up no slot; they
 /// keep the right to enter, before everybody behind them, when they return. Numbers are written in blocks before use,
-/// turns shortly after; so a restart skips numbers but never gives one out twice, costs nobody their turn, and gives
-/// hardly anybody a second one.
+/// turns before anybody hears of them; so a restart skips numbers but never gives one out twice, costs nobody their
+/// turn, and gives nobody a second one: whoever is inside stays inside until their pass ends.
 class waiting_room {
 public:
   /// How many places there are at which people may be connected.
@@ -75,6 +75,9 @@ public:
   void change(std::uint32_t admission_per_s, std::uint32_t max_shopping);
   /// Paused rooms give out numbers but admit nobody.
   void pause(bool paused);
+  /// To be called after the replay: if an earlier room has let anybody in, it may have done so a moment ago. So this
+  /// one admits nobody within a second after `now`.
+  void follow_earlier_room(instant now);
 
   /// The next block of numbers, once half of the last one is used up: early enough that joins need not wait for it. It
   /// is applied when it is durable, and only then are its numbers given out.
@@ -82,9 +85,9 @@ public:
   /// The first call ends the replay: numbers of facts applied before it may have been given out by an earlier object
   /// and are skipped; numbers of facts applied after it are this object's own.
   [[nodiscard]] std::optional<numbers_reserved> numbers_needed();
-  /// The turns taken since the last ones were applied; apply them at once and write them soon. Losing them grants
-  /// second turns but costs nobody one. `repeatable_until`: see `turns_taken`.
-  [[nodiscard]] std::optional<turns_taken> turns_to_write(instant repeatable_until) const;
+  /// The turns taken since the last ones were applied. Apply them when they are durable; then `let_in` their owners.
+  /// `inside_until`: see `turns_taken`.
+  [[nodiscard]] std::optional<turns_taken> turns_to_write(instant inside_until) const;
 
   void apply(const numbers_reserved& happened);
   void apply(const turns_taken& happened);
@@ -96,9 +99,9 @@ public:
   /// Gives `buyer` a number, or the one they have; a new one when their turn is over. `overloaded` when full of people
   /// who are there, or when numbers must first be written. Does not make them present: see `connected` and `touch`.
   [[nodiscard]] std::variant<queue_number, refusal> join(const buyer_id& buyer, instant now);
-  /// Takes back somebody who proves a number with a token (after a restart, or on another node). Repeating it does
-  /// nothing. A number that was never given out, is another buyer's, or has had its turn is `not_found`. Whoever
-  /// already has a number keeps the better one.
+  /// Takes back somebody who proves a number with a token (after a restart, or on another node): into the line, or, if
+  /// they were let in and their pass still lasts, inside. Repeating it does nothing. A number that was never given out,
+  /// is another buyer's, or has had its turn is `not_found`. Whoever already has a number keeps the better one.
   [[nodiscard]] std::variant<queue_number, refusal> rejoin(const buyer_id& buyer, queue_number number, instant now);
   void leave(const buyer_id& buyer);
 
@@ -114,8 +117,12 @@ public:
     queue_number number;
     buyer_id buyer;
   };
-  /// Lets in as many as may enter at `now`, in the order of their numbers.
+  /// Decides that as many go in as may enter at `now`, in the order of their numbers. Until they are `let_in` they are
+  /// told that they wait; nobody else must be admitted meanwhile.
   [[nodiscard]] std::vector<admitted> admit(instant now);
+  /// The turns of those whom `admit` returned last are durable: from `now` on they are inside, until `until`, a whole
+  /// second. Returns them without those who have left meanwhile. The rate counts them at `now`.
+  [[nodiscard]] std::vector<admitted> let_in(std::vector<admitted> people, instant now, instant until);
   /// When `admit` could next let somebody in, if anybody is waiting and present; for the one timer. None while paused,
   /// and at the cap of people shopping unless some of them were let in before a restart: their time ends by itself.
   [[nodiscard]] std::optional<instant> next_admission(instant now) const;
@@ -165,6 +172,8 @@ private:
   void put_in_line(waiting_person& person, queue_number number);
   void give_up_place(const waiting_person& person);
   void note_presence(waiting_person& person);
+  /// The person goes in, or is back inside; 0 while nobody but the room knows.
+  void put_inside(waiting_person& person, std::uint32_t until_s);
   /// Marks as absent those whose presence, shown by asking, has run out.
   void drop_absent(instant now);
   void remember_expired(const buyer_id& buyer);
@@ -187,7 +196,7 @@ private:
   std::map<std::uint32_t, std::vector<queue_number>> asked_until_; ///< by second: who is there at least until then
   std::deque<buyer_id> expired_;                                   ///< the longest expired first
   std::uint64_t admitted_ = 0;
-  std::uint64_t shopping_ = 0; ///< of those whom this object let in
+  std::uint64_t shopping_ = 0; ///< of those whom this object let in, or who came back to it
 };
 
 } // namespace usher::domain

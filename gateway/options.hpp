@@ -45,7 +45,7 @@ struct options {
   std::size_t watches_max = 256;                    ///< sections that one connection watches
   std::size_t queues_max = 16;                      ///< waiting rooms that one connection waits in
   std::size_t kept_sessions_max = 100'000;          ///< disconnected, waiting to be resumed
-  std::size_t passes_max = 1'000'000;               ///< passes whose end is awaited
+  std::size_t passes_max = 1'000'000;               ///< void before their end, and remembered
 
   std::chrono::seconds header_timeout{10};  ///< for a request to arrive, and for a WebSocket's `hello`
   std::chrono::seconds idle_timeout{60};    ///< without a sign of life

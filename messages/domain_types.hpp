@@ -53,7 +53,7 @@ template <>
 struct last_of<cancellation_rule::who>
     : std::integral_constant<cancellation_rule::who, cancellation_rule::who::nobody> {};
 template <>
-struct last_of<queue_state> : std::integral_constant<queue_state, queue_state::closed> {};
+struct last_of<queue_state> : std::integral_constant<queue_state, queue_state::sold_out> {};
 
 /// Enumerations travel as their number. A number above the last one is an error to whoever reads it.
 template <class Inspector, class Enum>
@@ -163,8 +163,8 @@ bool inspect(Inspector& f, settings_change& x) {
 template <class Inspector>
 bool inspect(Inspector& f, queue_place& x) {
   return f.object(x).fields(f.field("number", x.number), f.field("state", x.state), f.field("ahead", x.ahead),
-                            f.field("eta_low", x.eta_low), f.field("eta_high", x.eta_high),
-                            f.field("poll_after", x.poll_after), f.field("is_new", x.is_new));
+                            f.field("eta_low", x.eta_low), f.field("eta_high", x.eta_high), f.field("is_new", x.is_new),
+                            f.field("pass_until", x.pass_until));
 }
 
 template <class Inspector>

@@ -36,7 +36,7 @@ struct hold_seats {
   /// The category of the best places; empty: any. By name; the event looks up the number, as it may have got another
   /// plan since the wish was read.
   std::string category{};
-  bool admitted = true; ///< false: the buyer's pass is over, so only a hold that they have already is answered
+  bool admitted = true; ///< false: the buyer's pass is over, so nothing new is held; a repeat gets its answer
 };
 
 template <class Inspector>

@@ -80,7 +80,7 @@ using router_actor = caf::typed_actor<
     caf::result<event_report>(report_event), caf::result<section_view>(read_section),
     caf::result<section_view>(watch_section, gateway_actor), caf::result<void>(unwatch_section, gateway_actor),
     caf::result<domain::queue_place>(join_queue, gateway_actor), caf::result<domain::queue_place>(ask_place),
-    caf::result<void>(leave_queue), caf::result<void>(people_left, gateway_actor), caf::result<void>(shopping_ended),
+    caf::result<void>(leave_queue), caf::result<void>(people_left, gateway_actor),
     caf::result<void>(subscribe, gateway_actor),
     caf::result<void>(event_announced, event_actor, std::vector<section_actor>, waiting_room_actor),
     caf::result<void>(keeper_ready, keeper_actor)>;

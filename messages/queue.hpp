@@ -65,7 +65,7 @@ bool inspect(Inspector& f, people_left& x) {
   return f.object(x).fields(f.field("event", x.event), f.field("buyers", x.buyers));
 }
 
-/// Gateway or event → waiting room: shopping ended.
+/// Event → waiting room: these buyers have bought.
 struct shopping_ended {
   domain::event_id event;
   std::vector<domain::buyer_id> buyers;
@@ -81,50 +81,56 @@ struct room_settings {
   std::uint32_t admission_per_s = 100;
   std::uint32_t max_shopping = 0;
   domain::event_state state = domain::event_state::scheduled;
+  bool few_left = false; ///< so few places are left that the event may be sold out soon
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, room_settings& x) {
   return f.object(x).fields(f.field("admission_per_s", x.admission_per_s), f.field("max_shopping", x.max_shopping),
-                            f.field("state", x.state));
+                            f.field("state", x.state), f.field("few_left", x.few_left));
 }
 
-/// Waiting room → gateways: let these in.
+/// Waiting room → gateways: let these in. It is durable that they are.
 struct people_admitted {
   domain::event_id event;
   std::vector<domain::waiting_room::admitted> people;
+  domain::instant until; ///< when their passes end, a whole second
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, people_admitted& x) {
-  return f.object(x).fields(f.field("event", x.event), f.field("people", x.people));
+  return f.object(x).fields(f.field("event", x.event), f.field("people", x.people), f.field("until", x.until));
 }
 
-/// Waiting room → gateways: the buyer gave up this place, so none of their connections waits for it any more.
+/// Waiting room → gateways: the buyer gave up this place, so none of their connections waits for it any more, and the
+/// pass that they may have got for it is void.
 struct place_given_up {
   domain::event_id event;
   domain::buyer_id buyer;
   domain::queue_number number;
+  std::optional<domain::instant> pass_until{}; ///< the end of that pass; none for who was not let in yet
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, place_given_up& x) {
-  return f.object(x).fields(f.field("event", x.event), f.field("buyer", x.buyer), f.field("number", x.number));
+  return f.object(x).fields(f.field("event", x.event), f.field("buyer", x.buyer), f.field("number", x.number),
+                            f.field("pass_until", x.pass_until));
 }
 
 /// Waiting room → gateways, at most four times a second: how far the queue is, so that each gateway can tell its
 /// people.
 struct queue_moved {
   domain::event_id event;
-  domain::queue_state state = domain::queue_state::waiting; ///< waiting, drawing or closed
+  domain::queue_state state = domain::queue_state::waiting; ///< drawing, waiting, sold_out or closed
   domain::queue_pace pace;
   domain::line_outline line;
+  bool few_left = false; ///< see `room_settings`
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, queue_moved& x) {
   return f.object(x).fields(f.field("event", x.event), f.field("state", x.state), f.field("pace", x.pace),
-                            f.field("line", x.line));
+                            f.field("line", x.line), f.field("few_left", x.few_left));
 }
 
 /// Event → waiting room. Answered by `domain::waiting_room::figures`.

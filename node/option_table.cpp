@@ -225,8 +225,7 @@ std::vector<option> declare() {
           [](auto& s) -> auto& { return s.gateway.pass_ttl; }, 10s, 86400s),
       number(
           {"waiting-room.max-passes",
-           "Admitted buyers whose time each gateway thread watches; of more, the room notices the end by itself.",
-           "passes"},
+           "Passes of buyers who left before their end that each gateway thread remembers as void.", "passes"},
           [](auto& s) -> auto& { return s.gateway.passes_max; }, 1000, 100'000'000),
       text(
           {"store.url", "Where everything is remembered."}, [](auto& s) -> auto& { return s.store; },

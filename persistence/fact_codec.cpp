@@ -99,7 +99,7 @@ constexpr auto fields<numbers_reserved> = std::tuple{&numbers_reserved::up_to};
 template <>
 constexpr auto fields<number_span> = std::tuple{&number_span::first, &number_span::last};
 template <>
-constexpr auto fields<turns_taken> = std::tuple{&turns_taken::numbers, &turns_taken::repeatable_until};
+constexpr auto fields<turns_taken> = std::tuple{&turns_taken::numbers, &turns_taken::inside_until};
 template <>
 constexpr auto fields<section_numbering> =
     std::tuple{&section_numbering::id, &section_numbering::guids, &section_numbering::open};

@@ -103,9 +103,10 @@ void delete_queue(const exchange_ptr& x) {
 
 // ---- holds ------------------------------------------------------------------
 
-bool may_hold(http_exchange& x, const known_event& event) {
-  return !event.waiting_room
-         || x.thread().tokens().admitted_until(x.request().pass, event.id, x.buyer(), x.thread().now());
+pass_standing standing_of(http_exchange& x, const known_event& event) {
+  if (!event.waiting_room)
+    return pass_standing::valid;
+  return x.thread().passes().standing(x.request().pass, event.id, x.buyer(), x.thread().now());
 }
 
 void post_hold(const exchange_ptr& x) {
@@ -120,15 +121,14 @@ void post_hold(const exchange_ptr& x) {
     return x->refuse(*wrong);
   if (!begin_or_repeat(*x, x->buyer().value()))
     return;
-  // The pass is checked only now, so that a repeat gets its answer even when the pass is over. Nor does it matter to a
-  // repeat that is no longer remembered here.
-  const auto admitted = may_hold(*x, *event);
-  if (!admitted && x->request().idempotency_key.empty())
+  // Only now: a repeat gets its answer even when the pass is over. If it is not remembered here, the event knows it.
+  auto pass = standing_of(*x, *event);
+  if (pass == pass_standing::none || (pass == pass_standing::over && x->request().idempotency_key.empty()))
     return x->refuse(domain::rejection::not_admitted);
   auto& wanted = std::get<codec::resolved_wish>(wish);
   auto section = codec::only_section(wanted);
   auto request = hold_request(x->trace(), event->id, x->buyer(), x->request().idempotency_key,
-                              std::get<codec::places_wish>(places), std::move(wanted), admitted);
+                              std::get<codec::places_wish>(places), std::move(wanted), pass == pass_standing::valid);
   x->ask(std::move(request), event, section, [x, event](answer&& what) {
     const auto& granted = std::get<messages::hold_granted>(what);
     auto name = codec::name_of(granted);

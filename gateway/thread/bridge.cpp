@@ -57,10 +57,6 @@ void bridge_state::ask(std::uint64_t, messages::people_left& x) {
   self_->send(router_, std::move(x), me());
 }
 
-void bridge_state::ask(std::uint64_t, messages::shopping_ended& x) {
-  self_->send(router_, std::move(x));
-}
-
 void bridge_state::refused(std::uint64_t number, const caf::error& why) {
   // Whoever should have answered is gone and has let the question drop: perhaps it was carried out.
   if (why == caf::sec::broken_promise)

@@ -58,7 +58,6 @@ private:
   // Nobody awaits an answer to these.
   void ask(std::uint64_t, messages::unwatch_section& x);
   void ask(std::uint64_t, messages::people_left& x);
-  void ask(std::uint64_t, messages::shopping_ended& x);
 
   void refused(std::uint64_t number, const caf::error& why);
   /// Adds to the group that the next `flush` hands over.

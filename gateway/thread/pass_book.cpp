@@ -1,58 +1,50 @@
 #include "gateway/thread/pass_book.hpp"
 
-#include <utility>
-
 namespace usher::gateway {
 
-pass_book::pass_book(const codec::tokens& signer, domain::seconds ttl, std::size_t passes_max, on_expired expired)
-    : signer_(signer), ttl_(ttl), passes_max_(passes_max), expired_(std::move(expired)) {}
+pass_book::pass_book(const codec::tokens& signer, std::size_t void_max) : signer_(signer), void_max_(void_max) {}
 
-void pass_book::admitted(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant now) {
-  remember(event, buyer, std::chrono::floor<domain::seconds>(now + ttl_));
-}
-
-void pass_book::remember(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant until) {
-  // A pass that does not fit into a full book is valid, too. Only its end is not reported, and the room notices that by
-  // itself.
-  if (by_age_.size() >= passes_max_)
-    return;
-  until_[event].insert_or_assign(buyer, until);
-  by_age_.push_back({event, buyer, until});
-}
-
-codec::granted_pass pass_book::sign(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant now) {
-  domain::instant until = std::chrono::floor<domain::seconds>(now + ttl_);
-  auto buyers = until_.find(event);
-  if (buyers != until_.end() && buyers->second.contains(buyer))
-    until = buyers->second.at(buyer);
-  else
-    remember(event, buyer, until);
+codec::granted_pass pass_book::sign(const domain::event_id& event, const domain::buyer_id& buyer,
+                                    domain::instant until) const {
   return {signer_.sign(codec::pass_claims{event, buyer, until}), until};
 }
 
-void pass_book::sweep(domain::instant now) {
-  std::map<domain::event_id, std::vector<domain::buyer_id>> ended;
-  while (!by_age_.empty() && by_age_.front().until <= now) {
-    auto& oldest = by_age_.front();
-    if (forget(oldest))
-      ended[oldest.event].push_back(std::move(oldest.buyer));
-    by_age_.pop_front();
+void pass_book::give_up(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant until) {
+  admitted(event, buyer); // an earlier end is forgotten
+  void_.emplace(owner{event, buyer}, until);
+  by_end_.emplace(until, owner{event, buyer});
+  if (void_.size() > void_max_) {
+    void_.erase(by_end_.begin()->second);
+    by_end_.erase(by_end_.begin());
   }
-  for (auto& [event, buyers] : ended)
-    expired_(event, std::move(buyers));
 }
 
-bool pass_book::forget(const pass& over) {
-  auto buyers = until_.find(over.event);
-  if (buyers == until_.end())
-    return false;
-  auto latest = buyers->second.find(over.buyer);
-  if (latest == buyers->second.end() || latest->second != over.until)
-    return false;
-  buyers->second.erase(latest);
-  if (buyers->second.empty())
-    until_.erase(buyers);
-  return true;
+void pass_book::admitted(const domain::event_id& event, const domain::buyer_id& buyer) {
+  auto known = void_.find({event, buyer});
+  if (known == void_.end())
+    return;
+  by_end_.erase({known->second, known->first});
+  void_.erase(known);
+}
+
+bool pass_book::is_void(const domain::event_id& event, const domain::buyer_id& buyer) const {
+  return void_.contains({event, buyer});
+}
+
+pass_standing pass_book::standing(std::string_view token, const domain::event_id& event, const domain::buyer_id& buyer,
+                                  domain::instant now) const {
+  // At the beginning of time every genuine pass is valid.
+  auto until = signer_.admitted_until(token, event, buyer, domain::instant{});
+  if (!until)
+    return pass_standing::none;
+  return *until <= now || is_void(event, buyer) ? pass_standing::over : pass_standing::valid;
+}
+
+void pass_book::sweep(domain::instant now) {
+  while (!by_end_.empty() && by_end_.begin()->first <= now) {
+    void_.erase(by_end_.begin()->second);
+    by_end_.erase(by_end_.begin());
+  }
 }
 
 } // namespace usher::gateway

@@ -6,49 +6,51 @@
 #include "domain/instant.hpp"
 
 #include <cstddef>
-#include <deque>
-#include <functional>
 #include <map>
-#include <unordered_map>
-#include <vector>
+#include <set>
+#include <string_view>
+#include <utility>
 
 namespace usher::gateway {
 
-/// Signs passes, and remembers until when each is valid: asking again gives no more time.
+/// What a pass is good for. With one that is `over`, nothing new is held; repeats get their answers.
+enum class pass_standing { none, over, valid };
+
+/// Signs passes, whose end the waiting room decides, and remembers which of them are void before their end, because
+/// their owners have left.
 class pass_book {
 public:
-  /// Called with those whose passes have run out, by event.
-  using on_expired = std::function<void(const domain::event_id&, std::vector<domain::buyer_id>)>;
+  /// Remembers at most `void_max` passes; of more, it forgets those that end first.
+  pass_book(const codec::tokens& signer, std::size_t void_max);
 
-  pass_book(const codec::tokens& signer, domain::seconds ttl, std::size_t passes_max, on_expired expired);
-
-  /// The buyer was admitted: their time starts now. Admitted once more, after another wait, they get the full time
-  /// again.
-  void admitted(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant now);
-  /// The pass of an admitted buyer.
+  /// A pass that ends at `until`, a whole second.
   [[nodiscard]] codec::granted_pass sign(const domain::event_id& event, const domain::buyer_id& buyer,
-                                         domain::instant now);
+                                         domain::instant until) const;
+
+  /// The buyer has left: the passes that they have are void, and the last of them ends at `until`.
+  void give_up(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant until);
+  /// The buyer was let in again: what they have is valid until it ends.
+  void admitted(const domain::event_id& event, const domain::buyer_id& buyer);
+  /// Whether the buyer's passes are void.
+  [[nodiscard]] bool is_void(const domain::event_id& event, const domain::buyer_id& buyer) const;
+
+  /// What the token is to this buyer at this event; `none` if it is no pass of theirs.
+  [[nodiscard]] pass_standing standing(std::string_view token, const domain::event_id& event,
+                                       const domain::buyer_id& buyer, domain::instant now) const;
+
+  /// Forgets passes that have ended.
   void sweep(domain::instant now);
 
-  [[nodiscard]] std::size_t size() const noexcept { return by_age_.size(); }
+  /// How many are remembered.
+  [[nodiscard]] std::size_t size() const noexcept { return void_.size(); }
 
 private:
-  struct pass {
-    domain::event_id event;
-    domain::buyer_id buyer;
-    domain::instant until;
-  };
-
-  void remember(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant until);
-  /// False for a pass that was renewed since.
-  bool forget(const pass& over);
+  using owner = std::pair<domain::event_id, domain::buyer_id>;
 
   const codec::tokens& signer_;
-  domain::seconds ttl_;
-  std::size_t passes_max_;
-  on_expired expired_;
-  std::deque<pass> by_age_; ///< also by end, as all last equally long; a renewed one is here twice
-  std::map<domain::event_id, std::unordered_map<domain::buyer_id, domain::instant>> until_;
+  std::size_t void_max_;
+  std::map<owner, domain::instant> void_; ///< and when they end
+  std::set<std::pair<domain::instant, owner>> by_end_;
 };
 
 } // namespace usher::gateway

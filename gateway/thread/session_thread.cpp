@@ -26,11 +26,7 @@ session_thread::session_thread(shared_parts& shared, std::size_t number)
           },
           [this] { boost::asio::post(context_, [this] { outbox_.flush(); }); }),
       kept_(shared.options.kept_sessions_max, shared.options.session_grace),
-      seats_(outbox_, [this] { return draw_trace(); }),
-      passes_(shared.tokens, shared.options.pass_ttl, shared.options.passes_max,
-              [this](const domain::event_id& event, std::vector<domain::buyer_id> buyers) {
-                outbox_.tell(messages::shopping_ended{event, std::move(buyers)});
-              }),
+      seats_(outbox_, [this] { return draw_trace(); }), passes_(shared.tokens, shared.options.passes_max),
       queue_(outbox_, buyers_, passes_), buyer_rates_(shared.options.per_buyer),
       address_rates_(shared.options.per_address),
       // Sockets belong to this thread alone, and other threads only `post`: reactor locks would be wasted.
@@ -126,9 +122,15 @@ std::optional<codec::problem> session_thread::too_often(const boost::asio::ip::a
 
 codec::queue_answer session_thread::queue_answer_for(const domain::event_id& event, const domain::buyer_id& buyer,
                                                      const domain::queue_place& place) {
-  codec::queue_answer told{event, place, tokens().sign(codec::queue_claims{event, buyer, place.number}), std::nullopt};
+  codec::queue_answer told{.event = event,
+                           .place = place,
+                           .token = tokens().sign(codec::queue_claims{event, buyer, place.number}),
+                           .pass = std::nullopt,
+                           .poll_after = queue_.poll_after(event, place)};
+  // Where there is no waiting room, nobody says how long a pass lasts.
   if (place.state == domain::queue_state::admitted)
-    told.pass = passes_.sign(event, buyer, now());
+    told.pass = passes_.sign(
+        event, buyer, place.pass_until.value_or(std::chrono::floor<domain::seconds>(now() + options().pass_ttl)));
   return told;
 }
 

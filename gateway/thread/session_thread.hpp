@@ -93,8 +93,8 @@ private:
   void take(messages::seats_changed&& news) { seats_.changed(std::move(news)); }
   void take(messages::hold_expired&& news);
   void take(messages::order_changed&& news);
-  void take(messages::people_admitted&& news) { queue_.admitted(std::move(news), now()); }
-  void take(messages::place_given_up&& news) { queue_.given_up(news); }
+  void take(const messages::people_admitted& news) { queue_.admitted(news); }
+  void take(const messages::place_given_up& news) { queue_.given_up(news); }
   void take(messages::queue_moved&& news) { queue_.moved(std::move(news)); }
   void take(messages::event_announced&& news);
 

@@ -224,8 +224,9 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::hold&& frame) {
   auto event = event_for(re, frame.event);
   if (!event)
     return;
-  const auto admitted = !event->waiting_room || may_hold(*event, frame.pass);
-  if (!admitted && !frame.key) // with a key it may be a repeat, which is answered even when the pass is over
+  auto pass = event->waiting_room ? standing_of(event->id, frame.pass) : pass_standing::valid;
+  // The event knows whether it is a repeat, which gets its answer even when the pass is over.
+  if (pass == pass_standing::none || (pass == pass_standing::over && !frame.key))
     return send_problem(re, codec::problem_of(domain::rejection::not_admitted));
   auto wish = codec::resolve(frame.places, *event->plan);
   if (auto* wrong = std::get_if<codec::problem>(&wish))
@@ -233,7 +234,7 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::hold&& frame) {
   auto& wanted = std::get<codec::resolved_wish>(wish);
   auto section = codec::only_section(wanted);
   auto request = hold_request(thread_.draw_trace(), event->id, buyer_, frame.key.value_or(std::string{}), frame.places,
-                              std::move(wanted), admitted);
+                              std::move(wanted), pass == pass_standing::valid);
   logger().debug("[{:016x}] hold in {} for {}", request.trace.value(), event->id.value(), buyer_.value());
   auto held = [this](const codec::reply_id& to, const known_event_ptr& where, answer&& what) {
     const auto& granted = std::get<messages::hold_granted>(what);

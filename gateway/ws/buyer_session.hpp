@@ -6,6 +6,7 @@
 #include "codec/public_names.hpp"
 #include "gateway/thread/answer.hpp"
 #include "gateway/thread/directory.hpp"
+#include "gateway/thread/pass_book.hpp"
 #include "gateway/ws/frame_sink.hpp"
 #include "gateway/ws/kept_sessions.hpp"
 
@@ -75,8 +76,8 @@ public:
   /// If the event's waiting room was started anew, e.g. with another plan, and does not know who is here: takes the
   /// place again. When that has to wait, the next call does it.
   void keep_place(const known_event_ptr& event);
-  /// Ends the wait for a place that the buyer gave up on another connection.
-  void given_up(const domain::event_id& event, domain::queue_number number);
+  /// Ends the wait for a place, or the pass that the buyer got for it, which was given up on another connection.
+  void given_up(const messages::place_given_up& news);
 
 private:
   /// What to do with an answer to the frame `re`. A function that captures only `this` costs no allocation.
@@ -98,6 +99,7 @@ private:
     domain::event_id event;
     std::string token;
     domain::instant until;
+    bool leaving = false; ///< the client has asked to leave
   };
   struct watch {
     domain::event_id event;
@@ -138,7 +140,11 @@ private:
   [[nodiscard]] spot* spot_in(const domain::event_id& event);
   [[nodiscard]] const spot* spot_in(const domain::event_id& event) const;
   void leave_spot(const domain::event_id& event);
-  [[nodiscard]] bool may_hold(const known_event& event, const std::optional<std::string>& pass);
+  /// What the pass is good for, or the known one if none is given.
+  [[nodiscard]] pass_standing standing_of(const domain::event_id& event, const std::optional<std::string>& pass);
+  /// Null when none is known.
+  [[nodiscard]] known_pass* pass_for(const domain::event_id& event);
+  void forget_pass(const domain::event_id& event);
   void remember_pass(const domain::event_id& event, const codec::granted_pass& pass);
   /// Remembers orders while they are under way, for a client that comes back.
   void note_order(const messages::order_view& order);

@@ -63,7 +63,7 @@ void buyer_session::joined(const codec::reply_id& re, const known_event_ptr& kno
   if (told.pass)
     remember_pass(event, *told.pass);
   leave_spot(event);
-  if (place.state != domain::queue_state::waiting && place.state != domain::queue_state::drawing)
+  if (!domain::in_line(place.state))
     return;
   spots_.push_back({event, known->room_epoch, place.number, ++visits_, std::move(told.token), place});
   thread_.queue().enter(event, shared_from_this(), visits_);
@@ -74,8 +74,10 @@ void buyer_session::keep_place(const known_event_ptr& event) {
   auto is_known = one != nullptr && event->waiting_room && one->room_epoch == event->room_epoch;
   if (one == nullptr || is_known || one->returning || one->leaving)
     return;
-  if (!event->waiting_room)
+  if (!event->waiting_room) {
+    thread_.queue().left(event->id, buyer_); // the room goes on by itself, and knows them as present
     return join(std::nullopt, event, std::nullopt);
+  }
   if (thread_.requests().busy())
     return;
   one->returning = ask_room(event, one->number, [this, event, visit = one->visit](answer&& what) {
@@ -115,6 +117,8 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::leave_queue&& frame)
   auto* one = spot_in(event->id);
   if (one != nullptr)
     one->leaving = true;
+  if (auto* pass = pass_for(event->id))
+    pass->leaving = true;
   messages::leave_queue request{thread_.draw_trace(), event->id, buyer_};
   ++pending_;
   if (!thread_.requests().ask(std::move(request), std::move(answered), outbox::clock::now())) {
@@ -127,10 +131,12 @@ void buyer_session::left(const codec::reply_id& re, const known_event_ptr& event
   if (failed(re, event, std::nullopt, what)) {
     if (auto* still = spot_in(event->id))
       still->leaving = false;
+    if (auto* pass = pass_for(event->id))
+      pass->leaving = false;
     return;
   }
   leave_spot(event->id);
-  std::erase_if(passes_, [&](const known_pass& one) { return one.event == event->id; });
+  forget_pass(event->id);
   send(codec::queue_left_frame(re, event->id));
 }
 
@@ -167,7 +173,8 @@ void buyer_session::tell_place(const domain::event_id& event, const domain::queu
       && one->told->eta_high.has_value() == place.eta_high.has_value())
     return;
   one->told = place;
-  send(codec::queue_state_frame(std::nullopt, {event, place, one->token, std::nullopt}));
+  send(codec::queue_state_frame(std::nullopt,
+                                {event, place, one->token, std::nullopt, thread_.queue().poll_after(event, place)}));
 }
 
 void buyer_session::admitted(const domain::event_id& event, const codec::granted_pass& pass) {
@@ -176,32 +183,52 @@ void buyer_session::admitted(const domain::event_id& event, const codec::granted
   send(codec::queue_admitted_frame(event, pass));
 }
 
-void buyer_session::given_up(const domain::event_id& event, domain::queue_number number) {
-  const auto* one = spot_in(event);
-  if (one == nullptr || one->number != number || one->leaving)
-    return; // who asked to leave is answered
-  leave_spot(event);
-  send(codec::queue_left_frame(std::nullopt, event));
+void buyer_session::given_up(const messages::place_given_up& news) {
+  // Who asked to leave is answered.
+  const auto* one = spot_in(news.event);
+  const auto* pass = news.pass_until ? pass_for(news.event) : nullptr;
+  auto gives_up_place = one != nullptr && one->number == news.number && !one->leaving;
+  auto gives_up_pass = pass != nullptr && !pass->leaving;
+  if (!gives_up_place && !gives_up_pass)
+    return;
+  if (gives_up_place)
+    leave_spot(news.event);
+  if (gives_up_pass)
+    forget_pass(news.event);
+  send(codec::queue_left_frame(std::nullopt, news.event));
+}
+
+buyer_session::known_pass* buyer_session::pass_for(const domain::event_id& event) {
+  auto one = std::find_if(passes_.begin(), passes_.end(), [&](const known_pass& each) { return each.event == event; });
+  return one == passes_.end() ? nullptr : &*one;
+}
+
+void buyer_session::forget_pass(const domain::event_id& event) {
+  std::erase_if(passes_, [&](const known_pass& one) { return one.event == event; });
 }
 
 void buyer_session::remember_pass(const domain::event_id& event, const codec::granted_pass& pass) {
-  std::erase_if(passes_, [&](const known_pass& one) { return one.event == event; });
+  forget_pass(event);
   if (!passes_.empty() && passes_.size() >= thread_.options().queues_max)
     passes_.erase(passes_.begin());
   passes_.push_back({event, pass.token, pass.expires_at});
 }
 
-bool buyer_session::may_hold(const known_event& event, const std::optional<std::string>& pass) {
-  auto at = thread_.now();
-  for (const auto& known : passes_)
-    if (known.event == event.id && known.until > at && (!pass || *pass == known.token))
-      return true;
-  if (!pass)
-    return false;
-  auto until = thread_.tokens().admitted_until(*pass, event.id, buyer_, at);
-  if (until)
-    remember_pass(event.id, {*pass, *until});
-  return until.has_value();
+pass_standing buyer_session::standing_of(const domain::event_id& event, const std::optional<std::string>& pass) {
+  const auto* known = pass_for(event);
+  auto is_known = known != nullptr && (!pass || *pass == known->token);
+  if (!is_known && !pass)
+    return pass_standing::none;
+  // At the beginning of time every genuine pass is valid.
+  auto until =
+      is_known ? std::optional{known->until} : thread_.tokens().admitted_until(*pass, event, buyer_, domain::instant{});
+  if (!until)
+    return pass_standing::none;
+  if (*until <= thread_.now() || thread_.passes().is_void(event, buyer_))
+    return pass_standing::over;
+  if (!is_known)
+    remember_pass(event, {*pass, *until});
+  return pass_standing::valid;
 }
 
 } // namespace usher::gateway

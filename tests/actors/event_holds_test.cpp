@@ -315,17 +315,46 @@ SCENARIO("whoever asks again for what they hold is told so, even while nothing i
   }
 }
 
-SCENARIO("whoever is no longer admitted is told what they hold, and holds nothing else") {
-  auto without_pass = [](messages::hold_seats asked) {
-    asked.admitted = false;
-    return asked;
+SCENARIO("whose pass is over is told again what they hold, and holds nothing new") {
+  auto without_pass = [this](std::uint64_t number, std::uint64_t who, std::uint32_t seat) {
+    auto again = wish(number, who, {seats(left, {seat})});
+    again.admitted = false;
+    return asked<messages::hold_granted>(again);
   };
-  auto first = hold(1, 1, {seats(left, {0, 1})});
-  auto again = asked<messages::hold_granted>(without_pass(wish(1, 1, {seats(left, {0, 1})})));
-  CHECK(again->reply->until == first->reply->until);
-  auto anew = asked<messages::hold_granted>(without_pass(wish(2, 1, {seats(left, {2})})));
-  CHECK(anew->refused_as(rejection::not_admitted));
-  CHECK_EQ(status(left), "HH..");
+  auto first = hold(1, 1, {seats(left, {0})});
+  CHECK(without_pass(1, 1, 0)->reply->until == first->reply->until);
+  CHECK(without_pass(1, 2, 0)->refused);
+  CHECK(without_pass(2, 1, 1)->refused_as(rejection::not_admitted));
+  restart();
+  CHECK(without_pass(1, 1, 0)->reply->until == first->reply->until);
+  CHECK(without_pass(2, 1, 1)->refused_as(rejection::not_admitted));
+}
+
+SCENARIO("the waiting room hears when nothing is left, and when something is again") {
+  change([](messages::change_event& wish) { wish.max_shopping = 1; });
+  auto state_of_place = [this](std::uint64_t who) {
+    auto place = ask<domain::queue_place>(room, messages::join_queue{{}, id, buyer(who), {}, false}, gateway());
+    pass(50ms);
+    return place->reply->state;
+  };
+  state_of_place(1);
+  CHECK(state_of_place(1) == domain::queue_state::admitted);
+  CHECK(state_of_place(2) == domain::queue_state::waiting);
+  auto block_all = [this](bool block) {
+    messages::block_seats all{{}, id, {}, block};
+    all.parts = {{left, {domain::seat_no{0}, domain::seat_no{1}, domain::seat_no{2}, domain::seat_no{3}}, 0},
+                 {right, {domain::seat_no{0}, domain::seat_no{1}, domain::seat_no{2}, domain::seat_no{3}}, 0},
+                 {floor, {}, 10}};
+    CHECK(asked<messages::event_view>(all)->reply.has_value());
+    pass(250ms);
+  };
+  block_all(true);
+  CHECK(view().state == event_state::sold_out);
+  CHECK(state_of_place(2) == domain::queue_state::sold_out);
+  CHECK(state_of_place(1) == domain::queue_state::admitted);
+  block_all(false);
+  CHECK(view().state == event_state::open);
+  CHECK(state_of_place(2) == domain::queue_state::waiting);
 }
 
 SCENARIO("settings change at once while selling") {

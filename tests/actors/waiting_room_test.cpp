@@ -86,23 +86,163 @@ SCENARIO("a restarted room skips numbers and gives none out twice") {
   }
 }
 
-SCENARIO("after a restart only those who were let in lately may be let in once more") {
+SCENARIO("a restart gives nobody more time inside, and nobody a second turn") {
   GIVEN("a room that has let in one person a pass's time ago and another just now") {
     actors::waiting_room_limits limits{.journal = {}, .pass_ttl = domain::seconds{60}};
     start(open_at(10), limits);
     auto first = join(1)->reply->number;
     pass(61s, 1s);
     auto second = join(2)->reply->number;
-    pass(2s, 100ms); // until that is written, too
+    pass(2s, 100ms);
     CHECK_EQ(admitted().size(), 2u);
-    WHEN("another owner starts it, and both come back with their numbers") {
-      start(open_at(10), limits);
-      auto long_ago = join(1, true, first);
-      auto lately = join(2, true, second);
-      THEN("the first has had their turn, and the second need not have heard of it") {
+    auto until = gateway_heard->admitted.back().until;
+    CHECK(place(2)->reply->pass_until == until);
+    WHEN("two other owners start it, one after the other, and both come back with their numbers each time") {
+      for (int restart = 1; restart <= 2; ++restart) {
+        start(open_at(10), limits);
+        auto long_ago = join(1, true, first);
+        auto lately = restart == 1 ? join(2, true, second) : place(2, second);
         CHECK(long_ago->refused_as(rejection::not_found));
         REQUIRE(lately->reply.has_value());
         CHECK(lately->reply->number == second);
+        CHECK(lately->reply->state == queue_state::admitted);
+        CHECK(lately->reply->pass_until == until);
+        CHECK_EQ(count().shopping, 1u);
+        pass(10s, 1s);
+      }
+      THEN("their time ends when it would have ended") {
+        pass(std::chrono::ceil<std::chrono::milliseconds>(until - now()) - 1ms, 1s);
+        CHECK(place(2)->reply->state == queue_state::admitted);
+        pass(10ms);
+        CHECK(place(2)->reply->state == queue_state::expired);
+        CHECK_EQ(admitted().size(), 2u);
+      }
+    }
+  }
+}
+
+SCENARIO("rooms that follow one another keep the rate together") {
+  GIVEN("five people, one of whom may go in each second") {
+    start(open_at(1));
+    std::vector<domain::queue_number> numbers;
+    for (int who = 0; who < 5; ++who)
+      numbers.push_back(join(who)->reply->number);
+    WHEN("other owners start the room again and again, and those who wait are back at once") {
+      std::vector<domain::instant> went_in;
+      auto watch = [&](std::chrono::milliseconds time) {
+        for (auto gone = 0ms; gone < time; gone += 10ms) {
+          pass(10ms);
+          while (went_in.size() < admitted().size())
+            went_in.push_back(now());
+        }
+      };
+      for (auto until_restart : {50ms, 980ms, 1'020ms, 300ms}) {
+        watch(until_restart);
+        start(open_at(1));
+        for (int who = 0; who < 5; ++who)
+          join(who, true, numbers[static_cast<std::size_t>(who)]);
+      }
+      watch(6s);
+      THEN("everybody goes in once, and never two within a second") {
+        CHECK_EQ(went_in.size(), 5u);
+        CHECK((admitted() == std::vector<std::uint64_t>{1, 2, 3, 4, 5}));
+        for (std::size_t i = 1; i < went_in.size(); ++i)
+          CHECK(went_in[i] - went_in[i - 1] >= 1s);
+      }
+    }
+  }
+}
+
+SCENARIO("nobody hears that they may go in before it is durable") {
+  for (auto fault : {store_fault::unavailable, store_fault::lost_answer, store_fault::lost_claim}) {
+    GIVEN("people before a room that opens while the store fails") {
+      *gateway_heard = {};
+      books->set(store_fault::none);
+      start({10, 0, event_state::paused});
+      auto first = join(1)->reply->number;
+      join(2);
+      books->set(fault);
+      change(open_at(10));
+      pass(500ms);
+      CHECK(admitted().empty());
+      CHECK(place(1)->reply->state == queue_state::waiting);
+      CHECK_EQ(place(1)->reply->ahead, 0u);
+      WHEN("the store is well again") {
+        books->set(store_fault::none);
+        pass(5s);
+        THEN("they hear it, once") {
+          CHECK((admitted() == std::vector<std::uint64_t>{first.value(), first.value() + 1}));
+          CHECK(place(1)->reply->state == queue_state::admitted);
+        }
+      }
+    }
+  }
+}
+
+SCENARIO("who leaves while it is written that they go in does not go in") {
+  GIVEN("somebody whose turn the store takes, without saying so") {
+    start({10, 0, event_state::paused});
+    join(1);
+    books->set(store_fault::lost_answer);
+    change(open_at(10));
+    pass(50ms);
+    WHEN("they leave, and the store is well again") {
+      ask<done>(room, messages::leave_queue{{}, event, buyer(1)});
+      books->set(store_fault::none);
+      pass(5s);
+      THEN("nobody goes in") {
+        CHECK(admitted().empty());
+        CHECK_EQ(gateway_heard->given_up.size(), 1u);
+        CHECK_EQ(count().shopping, 0u);
+      }
+    }
+  }
+}
+
+SCENARIO("who is inside and leaves makes room, and their pass is void") {
+  GIVEN("three people, one of whom may shop at once") {
+    start(open_at(100, 1), {.journal = {}, .pass_ttl = domain::seconds{60}});
+    join_many(0, 3);
+    pass(2s);
+    CHECK_EQ(admitted().size(), 1u);
+    WHEN("the first leaves, more than once") {
+      ask<done>(room, messages::leave_queue{{}, event, buyer(0)});
+      ask<done>(room, messages::leave_queue{{}, event, buyer(0)});
+      pass(2s);
+      THEN("one more goes in, and gateways hear whose pass is void, and until when it would have lasted") {
+        CHECK_EQ(admitted().size(), 2u);
+        REQUIRE_EQ(gateway_heard->given_up.size(), 1u);
+        CHECK(gateway_heard->given_up[0].buyer == buyer(0));
+        CHECK(gateway_heard->given_up[0].pass_until == gateway_heard->admitted[0].until);
+      }
+    }
+  }
+}
+
+SCENARIO("whoever waits hears that the event is sold out, and goes in when a place comes back") {
+  GIVEN("two people in line when the last place is sold") {
+    start({10, 0, event_state::paused});
+    join(1);
+    join(2);
+    pass(1s);
+    gateway_heard->moved.clear();
+    change({10, 0, event_state::sold_out, true});
+    pass(250ms);
+    REQUIRE(!gateway_heard->moved.empty());
+    CHECK(gateway_heard->moved.back().state == queue_state::sold_out);
+    CHECK(gateway_heard->moved.back().few_left);
+    CHECK(place(2)->reply->state == queue_state::sold_out);
+    CHECK_EQ(place(2)->reply->ahead, 1u);
+    CHECK(join(3)->reply->state == queue_state::sold_out);
+    pass(2s);
+    CHECK(admitted().empty());
+    WHEN("a place comes back") {
+      change({1, 0, event_state::open, true});
+      pass(250ms);
+      THEN("the first of them goes in, and the others are told that they wait") {
+        CHECK((admitted() == std::vector<std::uint64_t>{1}));
+        CHECK(place(2)->reply->state == queue_state::waiting);
+        CHECK(gateway_heard->moved.back().state == queue_state::waiting);
       }
     }
   }
@@ -332,6 +472,7 @@ SCENARIO("people who leave give up their place") {
       settle();
       REQUIRE_EQ(gateway_heard->given_up.size(), 1u);
       CHECK_EQ(gateway_heard->given_up[0].number.value(), 1u);
+      CHECK(!gateway_heard->given_up[0].pass_until);
     }
   }
 }

@@ -85,7 +85,7 @@ codec::queue_answer waiting(domain::queue_state state) {
   answer.place.ahead = 9;
   answer.place.eta_low = 3s;
   answer.place.eta_high = 12s;
-  answer.place.poll_after = 2s;
+  answer.poll_after = 2s;
   answer.token = "q";
   return answer;
 }
@@ -191,6 +191,9 @@ SCENARIO("people in a waiting room are told their place") {
       CHECK(parsed(codec::encode_queue(waiting(domain::queue_state::waiting)))
             == expected(R"({"event":"rock","token":"q","state":"waiting","number":42,"position":10,"ahead":9,
                             "eta_s":[3,12],"poll_after_s":2})"));
+      auto sold_out = parsed(codec::encode_queue(waiting(domain::queue_state::sold_out)));
+      CHECK(sold_out.at("state") == "sold_out");
+      CHECK(sold_out.at("position") == 10);
       auto in = waiting(domain::queue_state::admitted);
       in.place.ahead = 0;
       in.pass = codec::granted_pass{"p", moment_of_test()};

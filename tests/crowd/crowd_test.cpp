@@ -95,16 +95,15 @@ SCENARIO("an answer that was lost is asked for again with the same key, and must
 }
 
 SCENARIO("a crowd whose patience is over says who is left") {
-  GIVEN("a server that admits nobody") {
+  for (auto state : {"waiting", "sold_out"}) {
     scripted_server server(10);
     server.admits = false;
+    server.state_of_line = state;
     auto options = hurried(server, 5);
     options.patience = 1s;
     auto report = run_crowd(options);
-    THEN("the five are unfinished") {
-      CHECK_EQ(report.waiting, 5u);
-      CHECK_EQ(report.errors.at("unfinished"), 5u);
-    }
+    CHECK_EQ(report.waiting, 5u);
+    CHECK_EQ(report.errors.at("unfinished"), 5u);
   }
 }
 

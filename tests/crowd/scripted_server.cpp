@@ -168,7 +168,7 @@ std::vector<std::string> scripted_server::answer(const json::object& frame, std:
     buyer = resume ? text(resume->as_object(), "session") : "buyer-" + std::to_string(++names_);
     first = {{"type", "welcome"}, {"session", buyer}, {"token", buyer}, {"resumed", resume != nullptr}};
   } else if (type == "queue.join") {
-    first = {{"type", "queue.state"}, {"state", "waiting"}};
+    first = {{"type", "queue.state"}, {"state", state_of_line}};
     if (admits)
       later = {{"type", "queue.admitted"}, {"event", "rock"}, {"pass", "pass"}};
   } else if (type == "seats.watch") {

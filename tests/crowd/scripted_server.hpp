@@ -27,6 +27,8 @@ public:
   bool forgets_keys = false;
   /// Sends `queue.admitted`; otherwise everybody waits for ever.
   bool admits = true;
+  /// How the line stands, as whoever joins is told.
+  std::string state_of_line = "waiting";
 
   [[nodiscard]] std::size_t sold() const;
   [[nodiscard]] std::size_t held() const;

@@ -57,7 +57,7 @@ public:
       case 8:
         room_.stop_shopping(buyer);
         shopping_.erase(buyer);
-        back_in_line(amount);
+        back_inside(amount);
         break;
       case 9:
         restart(amount % 2 == 0);
@@ -153,24 +153,22 @@ private:
     room_ = waiting_room{{.admission_per_s = rates_.back().second, .max_shopping = shopping_max_, .number_block = 25}};
     for (const auto& x : journal_)
       room_.apply(x);
+    room_.follow_earlier_room(now_);
+    // Before anybody went in, there was no rate to keep.
+    if (turns_.empty())
+      rates_ = {{now_ - seconds{10}, rates_.back().second}};
     room_.pause(paused_);
     write();
-    // A new object knows nothing of the last second: its promise begins here.
-    admissions_.clear();
-    rates_ = {{now_ - seconds{10}, rates_.back().second}};
     shopping_.clear();
     present_.clear();
     connected_.clear();
     known_.clear();
-    // People whose turn was long ago get no second one.
-    for (const auto& [number, repeatable_until] : turns_)
-      if (repeatable_until <= now_)
+    // People whose pass has ended get no second turn.
+    for (const auto& [number, inside_until] : turns_)
+      if (inside_until <= now_)
         RC_ASSERT(std::holds_alternative<refusal>(room_.rejoin(buyer_id{"again"}, number, now_)));
-    std::erase_if(waiting_, [this](const auto& x) { return has_passed(x.second); });
     // Whether those who were let in have left since is not written down.
     former_ = let_in_;
-    for (const auto& [buyer, number] : waiting_)
-      former_.erase(number);
     settle();
     // People come back one after the other, the last first.
     std::vector<std::pair<queue_number, buyer_id>> back;
@@ -185,8 +183,8 @@ private:
     (void)room_.rejoin(buyer_id{"nobody"}, queue_number{0}, now_); // it looks at the time even if nobody was there
   }
 
-  /// Somebody who was let in before a restart never heard of it.
-  void back_in_line(int amount) {
+  /// Somebody who was let in before a restart shows their number.
+  void back_inside(int amount) {
     if (former_.empty())
       return;
     auto one = std::next(former_.begin(), amount % static_cast<int>(former_.size()));
@@ -198,9 +196,9 @@ private:
     RC_ASSERT(std::holds_alternative<queue_number>(again) == former_.contains(number));
     if (former_.erase(number) == 0)
       return;
-    waiting_[buyer] = number;
+    shopping_.insert(buyer);
     known_.insert(buyer);
-    connect(buyer, 0);
+    RC_ASSERT(room_.place_of(buyer)->pass_until == turns_.at(number));
   }
 
   [[nodiscard]] bool has_passed(queue_number number) const {
@@ -231,13 +229,15 @@ private:
       admissions_.push_back(now_);
       RC_ASSERT(people_in_last_second() <= lowest_rate_of_last_second());
     }
-    if (auto turns = room_.turns_to_write(now_ + seconds{3})) {
+    auto until = std::chrono::floor<seconds>(now_ + seconds{3});
+    if (auto turns = room_.turns_to_write(until)) {
       room_.apply(*turns);
       journal_.emplace_back(*turns);
       for (const auto& span : turns->numbers)
         for (auto number = span.first.value(); number <= span.last.value(); ++number)
-          turns_[queue_number{number}] = turns->repeatable_until;
+          turns_[queue_number{number}] = turns->inside_until;
     }
+    RC_ASSERT(room_.let_in(people, now_, until).size() == people.size());
   }
 
   std::size_t people_in_last_second() const {
@@ -273,7 +273,7 @@ private:
   waiting_room room_{{.admission_per_s = 10, .number_block = 25}};
   bool paused_ = false;
   std::vector<fact> journal_;
-  std::map<queue_number, instant> turns_; ///< and until when they may be repeated
+  std::map<queue_number, instant> turns_; ///< and until when their passes last
   queue_number highest_;
   std::map<buyer_id, queue_number> waiting_;
   std::set<buyer_id> known_;
@@ -347,7 +347,7 @@ SCENARIO("everybody who stays is let in within the time they were told") {
     }
     // Use up part of a second first.
     for (int i = 0; i < 7; ++i)
-      (void)room.admit(now + std::chrono::milliseconds{i * 13});
+      (void)room.let_in(room.admit(now + std::chrono::milliseconds{i * 13}), now, now + seconds{600});
     now += std::chrono::milliseconds{100};
     std::map<buyer_id, queue_place> told;
     for (int i = 0; i < people; ++i)
@@ -360,7 +360,7 @@ SCENARIO("everybody who stays is let in within the time they were told") {
     while (auto next = room.next_admission(now)) {
       RC_ASSERT(*next >= now);
       now = *next;
-      for (const auto& x : room.admit(now)) {
+      for (const auto& x : room.let_in(room.admit(now), now, now + seconds{600})) {
         RC_ASSERT(now - begin >= told.at(x.buyer).eta_low);
         RC_ASSERT(now - begin <= told.at(x.buyer).eta_high.value());
       }

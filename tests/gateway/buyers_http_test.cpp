@@ -167,19 +167,29 @@ SCENARIO("a hold that was granted with a pass is told again without one") {
     };
     client.ask(R"({"type":"queue.join","id":"j","event":"rock"})", "j");
     notes->tell(messages::people_admitted{domain::event_id{"rock"},
-                                          {{domain::queue_number{7}, domain::buyer_id{text(welcome, "buyer")}}}});
+                                          {{domain::queue_number{7}, domain::buyer_id{text(welcome, "buyer")}}},
+                                          in_ten_minutes()});
     headers buyer{{"Authorization", "Bearer " + text(welcome, "token")}};
     auto with = [&](const std::string& key, headers more) {
       more.insert(more.end(), buyer.begin(), buyer.end());
       more.emplace_back("Idempotency-Key", key);
       return http.call("POST", "/v1/events/rock/holds", seat_3, more);
     };
-    auto first = with("once", {{"Usher-Pass", text(client.next("queue.admitted"), "pass")}});
+    headers pass{{"Usher-Pass", text(client.next("queue.admitted"), "pass")}};
+    auto first = with("once", pass);
     CHECK_EQ(first.status, 201u);
     THEN("the same key gives the same answer, and another one none") {
       CHECK_EQ(with("once", {}).text, first.text);
       CHECK_EQ(with("another", {}).slug(), "not-admitted");
       CHECK_EQ(with("another", {}).slug(), "not-admitted");
+    }
+    THEN("with a pass that is over, a repeat of what another way granted gets its answer, and nothing new is held") {
+      client.ask(R"({"type":"hold","id":"h","event":"rock","key":"by frame","seats":["S-A-3"],"pass":")"
+                     + pass.front().second + "\"}",
+                 "h");
+      ahead = std::chrono::hours{1};
+      CHECK_EQ(with("by frame", pass).status, 201u);
+      CHECK_EQ(with("another", pass).slug(), "not-admitted");
     }
   }
 }

@@ -79,7 +79,6 @@ struct fake_router_state {
           std::lock_guard guard{notes_->lock};
           notes_->left.push_back(x);
         },
-        [](shopping_ended&) {},
         [this](subscribe&, gateway_actor& gateway) { welcome(gateway); },
         [](event_announced&, event_actor&, std::vector<section_actor>&, waiting_room_actor&) {},
         [](keeper_ready&, keeper_actor&) {},
@@ -89,8 +88,9 @@ struct fake_router_state {
 private:
   caf::result<hold_granted> hold(hold_seats& x) {
     ++notes_->holds;
-    if (!x.admitted && !granted_.contains(x.hold))
+    if (!x.admitted && !holds_.contains(x.hold))
       return to_error(domain::rejection::not_admitted);
+    holds_.insert(x.hold);
     if (x.best_anywhere)
       return granted(x.event, x.hold, x.buyer, {domain::section_no{0}});
     std::vector<domain::section_no> sections;
@@ -111,9 +111,8 @@ private:
     return granted(x.event, x.hold, x.buyer, sections);
   }
 
-  hold_granted granted(const domain::event_id& event, domain::hold_id hold, const domain::buyer_id& buyer,
-                       const std::vector<domain::section_no>& sections) {
-    granted_.insert(hold);
+  static hold_granted granted(const domain::event_id& event, domain::hold_id hold, const domain::buyer_id& buyer,
+                              const std::vector<domain::section_no>& sections) {
     hold_granted answer{event, hold, buyer, {}, now() + 300s, now()};
     for (auto section : sections)
       answer.sections.push_back({section, {{domain::seat_no{0}, 8950}}});
@@ -186,7 +185,7 @@ private:
   }
 
   static domain::queue_place place(bool is_new = false) {
-    return {domain::queue_number{7}, domain::queue_state::waiting, 6, 3s, 9s, 1s, is_new};
+    return {domain::queue_number{7}, domain::queue_state::waiting, 6, 3s, 9s, is_new};
   }
 
   void welcome(gateway_actor& gateway) {
@@ -201,8 +200,8 @@ private:
   std::shared_ptr<router_notes> notes_;
   std::map<domain::event_id, domain::event_state> states_;
   std::set<domain::buyer_id> joined_;
+  std::set<domain::hold_id> holds_; ///< asked for with a pass
   std::vector<caf::typed_response_promise<hold_granted>> unanswered_;
-  std::unordered_set<domain::hold_id> granted_;
 };
 
 } // namespace

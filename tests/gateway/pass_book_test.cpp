@@ -7,8 +7,6 @@
 #include <caf/test/bdd_dsl.hpp>
 
 #include <string>
-#include <utility>
-#include <vector>
 
 using namespace usher;
 using namespace usher::codec;
@@ -18,49 +16,61 @@ using namespace std::chrono_literals;
 namespace {
 
 struct fixture {
-  const domain::event_id rock{"rock"};
-  const domain::buyer_id anna{"anna"}, bert{"bert"};
+  const domain::event_id rock{"rock"}, folk{"folk"};
+  const domain::buyer_id anna{"anna"}, bert{"bert"}, cleo{"cleo"};
   const domain::instant start{std::chrono::hours{24 * 365 * 50}};
 
   codec::tokens signer{{"0123456789abcdef0123456789abcdef", std::nullopt, true, 5s}};
-  std::vector<domain::buyer_id> ended;
-  pass_book book{signer, 600s, 2, [this](const domain::event_id&, std::vector<domain::buyer_id> buyers) {
-                   ended.insert(ended.end(), buyers.begin(), buyers.end());
-                 }};
+  pass_book book{signer, 2};
 };
 
 } // namespace
 
 BEGIN_FIXTURE_SCOPE(fixture)
 
-SCENARIO("an admitted buyer's time runs once, however often the pass is asked for") {
-  book.admitted(rock, anna, start);
-  CHECK(book.sign(rock, anna, start).expires_at == start + 600s);
-  CHECK(book.sign(rock, anna, start + 300s).expires_at == start + 600s);
-  book.sweep(start + 599s);
-  CHECK(ended.empty());
-  book.sweep(start + 600s);
-  CHECK((ended == std::vector{anna}));
+SCENARIO("a pass is its buyer's, for its event, until its end") {
+  auto pass = book.sign(rock, anna, start + 600s);
+  CHECK(pass.expires_at == start + 600s);
+  CHECK(book.standing(pass.token, rock, anna, start + 599s) == pass_standing::valid);
+  CHECK(book.standing(pass.token, rock, anna, start + 600s) == pass_standing::over);
+  CHECK(book.standing(pass.token, rock, bert, start) == pass_standing::none);
+  CHECK(book.standing(pass.token, folk, anna, start) == pass_standing::none);
+  CHECK(book.standing("no pass", rock, anna, start) == pass_standing::none);
+  CHECK(book.standing("", rock, anna, start) == pass_standing::none);
+}
+
+SCENARIO("a pass is void once its owner has left, until they are let in again") {
+  auto pass = book.sign(rock, anna, start + 600s);
+  book.give_up(rock, anna, start + 600s);
+  CHECK(book.is_void(rock, anna));
+  CHECK(!book.is_void(folk, anna));
+  CHECK(!book.is_void(rock, bert));
+  CHECK(book.standing(pass.token, rock, anna, start) == pass_standing::over);
+  book.admitted(rock, anna);
+  CHECK(book.standing(pass.token, rock, anna, start) == pass_standing::valid);
   CHECK_EQ(book.size(), 0u);
 }
 
-SCENARIO("a buyer who was admitted once more has the whole time again") {
-  book.admitted(rock, anna, start);
-  book.admitted(rock, anna, start + 590s);
-  CHECK(book.sign(rock, anna, start + 595s).expires_at == start + 1190s);
-  book.sweep(start + 600s);
-  CHECK(ended.empty());
-  book.sweep(start + 1190s);
-  CHECK((ended == std::vector{anna}));
+SCENARIO("a void pass is remembered until it ends by itself") {
+  book.give_up(rock, anna, start + 600s);
+  book.give_up(rock, anna, start + 700s); // left once more
+  book.give_up(rock, bert, start + 650s);
+  CHECK_EQ(book.size(), 2u);
+  book.sweep(start + 699s);
+  CHECK(book.is_void(rock, anna));
+  CHECK(!book.is_void(rock, bert));
+  book.sweep(start + 700s);
+  CHECK_EQ(book.size(), 0u);
 }
 
-SCENARIO("a full book signs passes, and reports only the ends that it knows") {
-  book.admitted(rock, anna, start);
-  book.admitted(domain::event_id{"folk"}, anna, start);
-  CHECK(book.sign(rock, bert, start + 10s).expires_at == start + 610s);
+SCENARIO("a full book forgets the pass that ends first") {
+  book.give_up(rock, anna, start + 600s);
+  book.give_up(rock, bert, start + 500s);
+  book.give_up(rock, cleo, start + 700s);
   CHECK_EQ(book.size(), 2u);
-  book.sweep(start + 700s);
-  CHECK((ended == std::vector{anna, anna}));
+  CHECK(book.is_void(rock, anna));
+  CHECK(!book.is_void(rock, bert));
+  CHECK(book.is_void(rock, cleo));
 }
 
 END_FIXTURE_SCOPE()

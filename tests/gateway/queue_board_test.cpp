@@ -23,6 +23,12 @@ domain::queue_place told(std::uint64_t number, std::uint32_t admission_per_s) {
   return estimate(half_full(admission_per_s), domain::queue_number{number});
 }
 
+domain::queue_place at_distance(domain::seconds eta_low) {
+  domain::queue_place place;
+  place.eta_low = eta_low;
+  return place;
+}
+
 } // namespace
 
 SCENARIO("numbers that nobody has, as after a restart, stand before nobody") {
@@ -56,7 +62,33 @@ SCENARIO("where somebody stands follows from how full the queue is") {
   CHECK_EQ(told(301, 10).ahead, 100u);
   CHECK(told(301, 10).eta_low == 5s);
   CHECK(told(301, 10).eta_high == 12s);
-  CHECK(told(1'000, 1).poll_after == 22s);
+}
+
+SCENARIO("who asks by and by asks the sooner, the nearer their turn") {
+  auto asks_after = [](domain::seconds eta) { return gateway::poll_after(at_distance(eta), nullptr); };
+  CHECK(asks_after(0s) == 1s);
+  CHECK(asks_after(100s) == 10s);
+  CHECK(asks_after(3'600s) == 30s);
+  domain::queue_place inside;
+  inside.state = domain::queue_state::admitted;
+  CHECK(gateway::poll_after(inside, nullptr) == 30s);
+}
+
+SCENARIO("who asks by and by hears within a second that the event is sold out, unless very many ask") {
+  auto far = at_distance(3'600s);
+  auto moved = half_full(10);
+  CHECK(gateway::poll_after(far, &moved) == 30s);
+  moved.few_left = true;
+  CHECK(gateway::poll_after(far, &moved) == 1s);
+  CHECK(gateway::poll_after(at_distance(0s), &moved) == 1s);
+  moved.few_left = false;
+  far.state = domain::queue_state::sold_out;
+  CHECK(gateway::poll_after(far, &moved) == 2s);
+  CHECK(gateway::poll_after(far, nullptr) == 2s);
+  moved.line.marks.back().waiting = 200'000;
+  CHECK(gateway::poll_after(far, &moved) == 10s);
+  moved.line.marks.back().waiting = 2'000'000;
+  CHECK(gateway::poll_after(far, &moved) == 30s);
 }
 
 SCENARIO("who was called while away goes in next") {

@@ -76,6 +76,11 @@ public:
         [this] { return std::chrono::floor<domain::microseconds>(std::chrono::system_clock::now()) + ahead.load(); }};
   }
 
+  /// As the end of a pass: a whole second of this machine's time.
+  static domain::instant in_ten_minutes() {
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + std::chrono::minutes{10};
+  }
+
   caf::actor_system_config config;
   caf::actor_system system{config};
   std::shared_ptr<router_notes> notes;

@@ -7,7 +7,9 @@
 #include <boost/json/serialize.hpp>
 #include <caf/test/bdd_dsl.hpp>
 
+#include <memory>
 #include <set>
+#include <vector>
 
 using namespace usher;
 using namespace usher::tests;
@@ -32,9 +34,17 @@ messages::queue_moved moved_to(std::uint64_t first) {
           {{{domain::queue_number{first}}, {domain::queue_number{11}, 11 - first, 11 - first}}}};
 }
 
+struct fixture : served {
+  /// Lets a buyer in with the number that everybody gets here.
+  void admit(const std::string& buyer) {
+    notes->tell(messages::people_admitted{
+        domain::event_id{"rock"}, {{domain::queue_number{7}, domain::buyer_id{buyer}}}, in_ten_minutes()});
+  }
+};
+
 } // namespace
 
-BEGIN_FIXTURE_SCOPE(served)
+BEGIN_FIXTURE_SCOPE(fixture)
 
 SCENARIO("a client holds, releases and orders") {
   GIVEN("a client that said hello") {
@@ -219,6 +229,93 @@ SCENARIO("a section that the plan no longer has can still be unwatched") {
   }
 }
 
+SCENARIO("everybody in line hears at once that the event is sold out, and that it is no longer") {
+  GIVEN("people who wait so far back that they are told only now and then") {
+    std::vector<std::unique_ptr<websocket_client>> people;
+    for (int i = 0; i < 20; ++i) {
+      people.push_back(std::make_unique<websocket_client>(port()));
+      people.back()->hello();
+      people.back()->ask(R"({"type":"queue.join","id":"j","event":"rock"})", "j");
+    }
+    messages::queue_moved line{domain::event_id{"rock"},
+                               domain::queue_state::waiting,
+                               {1, std::nullopt},
+                               {{{domain::queue_number{1}}, {domain::queue_number{7}, 3'600, 3'600}}}};
+    notes->tell(line);
+    for (auto& one : people)
+      while (one->next("queue.state").at("ahead").to_number<int>() != 3'600) {
+      }
+    for (auto state : {domain::queue_state::sold_out, domain::queue_state::waiting, domain::queue_state::closed}) {
+      auto changed = std::chrono::steady_clock::now();
+      line.state = state;
+      notes->tell(line);
+      for (auto& one : people)
+        CHECK_EQ(text(one->next("queue.state"), "state"), domain::to_string(state));
+      CHECK(std::chrono::steady_clock::now() - changed < 2s);
+    }
+  }
+}
+
+SCENARIO("a pass that its owner gave up is void, and what was held with it is told again") {
+  GIVEN("two connections of a buyer who was let in, and who holds a seat") {
+    websocket_client first{port()};
+    auto welcome = first.hello();
+    auto buyer = text(welcome, "buyer");
+    websocket_client second{port()};
+    second.hello(R"(,"token":")" + text(welcome, "token") + "\"");
+    for (auto* client : {&first, &second})
+      client->ask(R"({"type":"queue.join","id":"j","event":"rock"})", "j");
+    admit(buyer);
+    auto pass = text(first.next("queue.admitted"), "pass");
+    second.next("queue.admitted");
+    auto hold = [&](websocket_client& client, const std::string& key) {
+      return client.ask(R"({"type":"hold","id":"h","event":"rock","seats":["S-A-3"],"key":")" + key + R"(","pass":")"
+                            + pass + "\"}",
+                        "h");
+    };
+    auto held = hold(first, "once");
+    CHECK_EQ(text(held, "type"), "held");
+    notes->tell(messages::place_given_up{domain::event_id{"rock"}, domain::buyer_id{buyer}, domain::queue_number{7},
+                                         in_ten_minutes()});
+    WHEN("they have left") {
+      for (auto* client : {&first, &second})
+        client->next("queue.left");
+      THEN("nothing new is held until they are let in again") {
+        for (auto* client : {&first, &second}) {
+          CHECK_EQ(slug(hold(*client, "another")), "not-admitted");
+          CHECK_EQ(slug(client->ask(R"({"type":"hold","id":"i","event":"rock","seats":["S-A-3"]})", "i")),
+                   "not-admitted");
+          CHECK_EQ(text(hold(*client, "once"), "hold"), text(held, "hold"));
+        }
+        admit(buyer);
+        for (auto* client : {&first, &second})
+          client->ask(R"({"type":"ping","id":"p"})", "p");
+        await([&] { return text(hold(first, "another"), "type") == "held"; });
+      }
+    }
+  }
+}
+
+SCENARIO("when a pass is over, repeats get their answers, and nothing new is held") {
+  GIVEN("a client that holds a seat by its pass") {
+    websocket_client client{port()};
+    auto buyer = text(client.hello(), "buyer");
+    client.ask(R"({"type":"queue.join","id":"j","event":"rock"})", "j");
+    admit(buyer);
+    client.next("queue.admitted");
+    auto held = client.ask(R"({"type":"hold","id":"1","event":"rock","key":"k","seats":["S-A-3"]})", "1");
+    CHECK_EQ(text(held, "type"), "held");
+    WHEN("an hour has passed") {
+      ahead = std::chrono::hours{1};
+      auto again = client.ask(R"({"type":"hold","id":"2","event":"rock","key":"k","seats":["S-A-3"]})", "2");
+      CHECK_EQ(text(again, "hold"), text(held, "hold"));
+      CHECK_EQ(slug(client.ask(R"({"type":"hold","id":"3","event":"rock","key":"l","seats":["S-A-3"]})", "3")),
+               "not-admitted");
+      CHECK_EQ(slug(client.ask(R"({"type":"hold","id":"4","event":"rock","seats":["S-A-3"]})", "4")), "not-admitted");
+    }
+  }
+}
+
 SCENARIO("who waits is told where, let in, and may then hold") {
   GIVEN("a client in the waiting room") {
     websocket_client client{port()};
@@ -229,23 +326,11 @@ SCENARIO("who waits is told where, let in, and may then hold") {
     CHECK_EQ(place.at("ahead").to_number<int>(), 6);
     notes->tell(moved_to(5));
     CHECK_EQ(client.next("queue.state").at("ahead").to_number<int>(), 2);
-    notes->tell(
-        messages::people_admitted{domain::event_id{"rock"}, {{domain::queue_number{7}, domain::buyer_id{buyer}}}});
+    admit(buyer);
     auto admitted = client.next("queue.admitted");
     auto held = client.ask(
         R"({"type":"hold","id":"h","event":"rock","seats":["S-A-3"],"pass":")" + text(admitted, "pass") + R"("})", "h");
     CHECK_EQ(text(held, "type"), "held");
-    THEN("a repeat gets its hold without a pass, and nothing else does") {
-      auto key = [](const std::string& id, const std::string& of_hold, const std::string& more) {
-        return R"({"type":"hold","id":")" + id + R"(","event":"rock","seats":["S-A-3"],"key":")" + of_hold + "\"" + more
-               + "}";
-      };
-      auto granted = client.ask(key("a", "once", R"(,"pass":")" + text(admitted, "pass") + "\""), "a");
-      websocket_client later{port()};
-      later.hello(R"(,"token":")" + text(welcome, "token") + "\"");
-      CHECK_EQ(text(later.ask(key("b", "once", ""), "b"), "hold"), text(granted, "hold"));
-      CHECK_EQ(slug(later.ask(key("c", "another", ""), "c")), "not-admitted");
-    }
     CHECK_EQ(text(client.ask(R"({"type":"queue.leave","id":"l","event":"rock"})", "l"), "type"), "queue.left");
   }
 }
