@@ -116,7 +116,7 @@ private:
     // A server may close an idle connection just as we ask: that is not an answer, so ask again.
     if (reused_ && error != beast::error::timeout)
       return connect();
-    finish({0, to_string(to_) + ": " + stream_.why(error)});
+    finish({0, to_string(to_) + ": " + stream_.why(error) + (to_.whom ? "" : hint_at_tls(error))});
   }
 
   void close() {

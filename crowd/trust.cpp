@@ -3,9 +3,11 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/error.hpp>
+#include <boost/beast/http/error.hpp>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 #include <stdexcept>
 
@@ -84,6 +86,12 @@ std::string why_insecure(const SSL* session, const boost::system::error_code& er
   if (is_end(error))
     return "it ended the connection before TLS was agreed: write http:// if it speaks plain HTTP";
   return "TLS was not agreed: " + error.message();
+}
+
+std::string hint_at_tls(const boost::system::error_code& error) {
+  static const auto& of_http = boost::beast::http::make_error_code(boost::beast::http::error::end_of_stream).category();
+  auto may_be = error.category() == of_http || error == asio::error::connection_reset;
+  return may_be ? ": write https:// if it speaks TLS" : "";
 }
 
 } // namespace usher::crowd

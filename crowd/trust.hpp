@@ -27,4 +27,8 @@ void expect_server(SSL* session, const std::string& name);
 /// Why a TLS session did not come about, and what to do. Call it at once after the handshake that ended with `error`.
 [[nodiscard]] std::string why_insecure(const SSL* session, const boost::system::error_code& error);
 
+/// A hint for people if plain HTTP that ended with `error` may have been sent to a port that speaks TLS, which answers
+/// by an alert, by a reset, or not at all; else nothing.
+[[nodiscard]] std::string hint_at_tls(const boost::system::error_code& error);
+
 } // namespace usher::crowd

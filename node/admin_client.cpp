@@ -65,12 +65,6 @@ private:
   beast::flat_buffer buffer_;
 };
 
-/// What a port that speaks TLS does with plain HTTP: it sends an alert, or a reset, or just ends the connection.
-bool may_speak_tls(const beast::error_code& error) {
-  static const auto& of_http = beast::error_code{http::error::end_of_stream}.category();
-  return error.category() == of_http || error == asio::error::connection_reset;
-}
-
 } // namespace
 
 refused::refused(const std::string& sentence, int http_status) : runtime_error(sentence), status_(http_status) {}
@@ -145,7 +139,7 @@ json::value admin_client::ask(const std::string& method, const std::string& targ
     error = talk.receive(answer);
   if (error)
     throw unreachable{"no answer from " + to_string(to_) + ": " + talk.why(error)
-                      + (!to_.tls && may_speak_tls(error) ? ": write https:// if it speaks TLS" : "")};
+                      + (to_.tls ? "" : crowd::hint_at_tls(error))};
 
   auto status = static_cast<int>(answer.get().result_int());
   if (status >= 300 && status < 400)

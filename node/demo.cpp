@@ -142,6 +142,8 @@ public:
     auto sound = figures.violations.empty();
     if (own_ && !options_.exit)
       serve_on();
+    if (!own_)
+      std::cerr << "The event " << event_ << " stays at the node.\n";
     auto ended = end();
     return sound ? ended : exit_code::refused;
   }

@@ -5,6 +5,7 @@ import http.client
 import http.server
 import json
 import os
+import socket
 import ssl
 import subprocess
 import sys
@@ -23,11 +24,13 @@ rate-limit { address-per-s = 100000, address-burst = 100000 }
 
 
 class Mirror(http.server.BaseHTTPRequestHandler):
-    """Answers with what it was asked."""
+    """Answers with what it was asked, and remembers it."""
 
     protocol_version = "HTTP/1.1"
+    asked = []
 
     def do_GET(self):
+        self.asked.append(self.path)
         body = json.dumps({"path": self.path, "headers": [list(each) for each in self.headers.items()]}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -114,15 +117,20 @@ class BehindAFront(unittest.TestCase):
         self.assertEqual(plain_mistaken.returncode, 3)
         self.assertIn("write http://", plain_mistaken.stderr)
 
-    def test_what_clients_claim_about_themselves_is_replaced(self):
+    @contextlib.contextmanager
+    def front_of_a_mirror(self):
         with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mirror) as mirror:
             threading.Thread(target=mirror.serve_forever).start()
             try:
                 port = mirror.server_address[1]
-                claims = {"X-Forwarded-For": "198.51.100.7", "Forwarded": "for=198.51.100.7", "Authorization": "Bearer x"}
-                status, body = self.get(self.front(port, port), "/v1/events?a=b", claims)
+                yield self.front(port, port)
             finally:
                 mirror.shutdown()
+
+    def test_what_clients_claim_about_themselves_is_replaced(self):
+        claims = {"X-Forwarded-For": "198.51.100.7", "Forwarded": "for=198.51.100.7", "Authorization": "Bearer x"}
+        with self.front_of_a_mirror() as front:
+            status, body = self.get(front, "/v1/events?a=b", claims)
         self.assertEqual(status, 200)
         asked = json.loads(body)
         self.assertEqual(asked["path"], "/v1/events?a=b")
@@ -130,6 +138,19 @@ class BehindAFront(unittest.TestCase):
         self.assertEqual([value for name, value in headers if name == "x-forwarded-for"], ["127.0.0.1"])
         self.assertIn(("authorization", "Bearer x"), headers)
         self.assertNotIn("forwarded", [name for name, _ in headers])
+
+    def test_a_body_that_could_be_read_in_two_ways_comes_no_further(self):
+        trusting = ssl.create_default_context(cafile=self.authority.file)
+        with self.front_of_a_mirror() as front:
+            for coding in ("identity", "xchunked", "gzip, chunked", "chunked, identity"):
+                with socket.create_connection(("127.0.0.1", front.https_port), 20) as plain, \
+                        trusting.wrap_socket(plain, server_hostname="localhost") as client:
+                    client.sendall(f"POST /first HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: {coding}\r\n\r\n"
+                                   "0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                    self.assertRegex(client.recv(4096), rb"^HTTP/1\.1 4\d\d ")
+            self.assertEqual(self.get(front, "/last")[0], 200)
+        self.assertIn("/last", Mirror.asked)
+        self.assertNotIn("/smuggled", Mirror.asked)
 
     def test_a_node_that_is_not_ready_is_left_out_until_it_is(self):
         node = self.node()
