@@ -22,8 +22,7 @@ void declare_demo(CLI::App& program, action& chosen) {
       declare_store(*verb, options->store, "sqlite:FILE or postgres://…; left out: a SQLite file that goes away");
   auto connect = verb->add_option(
       "--connect", options->connect,
-      "http://HOST:PORT or https://HOST:PORT where a node, or a proxy before it, serves buyers; left out: "
-      "a node of its own. The event is created, and the audit run, by --admin");
+      "Where a node that runs already serves buyers, by http:// or https://; --admin creates the event and audits it");
   connect->type_name("URL")->excludes(store);
   declare_access(*verb, options->operators);
   for (auto of_a_node_elsewhere : {"--admin", "--ca"})
