@@ -1,5 +1,6 @@
 #include "crowd/http_client.hpp"
 
+#include "crowd/client_stream.hpp"
 #include "domain/ensure.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -38,7 +39,7 @@ public:
 
   void abandon() {
     waiting_.clear();
-    stream_.close();
+    tcp().close();
   }
 
 private:
@@ -46,6 +47,8 @@ private:
     http_request request;
     completion done;
   };
+
+  beast::tcp_stream& tcp() { return stream_.next_layer(); }
 
   void start() {
     const auto& request = waiting_.front().request;
@@ -61,7 +64,7 @@ private:
       message_.body() = request.body;
     }
     message_.prepare_payload();
-    reused_ = stream_.socket().is_open();
+    reused_ = tcp().socket().is_open();
     reused_ ? write() : connect();
   }
 
@@ -71,14 +74,20 @@ private:
     auto where = asio::ip::make_address(to_.host, bad_address);
     if (bad_address)
       return finish({0, to_.host + " is not a numeric address"});
-    stream_.expires_after(timeout_);
-    stream_.async_connect({where, to_.port}, [self = shared_from_this()](beast::error_code error) {
+    tcp().expires_after(timeout_);
+    tcp().async_connect({where, to_.port}, [self = shared_from_this()](beast::error_code error) {
+      error ? self->failed(error) : self->secure();
+    });
+  }
+
+  void secure() {
+    stream_.secure(to_.whom.get(), to_.called(), [self = shared_from_this()](beast::error_code error) {
       error ? self->failed(error) : self->write();
     });
   }
 
   void write() {
-    stream_.expires_after(timeout_);
+    tcp().expires_after(timeout_);
     http::async_write(stream_, message_, [self = shared_from_this()](beast::error_code error, std::size_t) {
       error ? self->failed(error) : self->read();
     });
@@ -107,11 +116,11 @@ private:
     // A server may close an idle connection just as we ask: that is not an answer, so ask again.
     if (reused_ && error != beast::error::timeout)
       return connect();
-    finish({0, to_string(to_) + ": " + error.message()});
+    finish({0, to_string(to_) + ": " + stream_.why(error) + (to_.whom ? "" : hint_at_tls(error))});
   }
 
   void close() {
-    stream_.close();
+    tcp().close();
     buffer_.clear();
   }
 
@@ -125,7 +134,7 @@ private:
 
   address to_;
   std::chrono::milliseconds timeout_;
-  beast::tcp_stream stream_;
+  client_stream<beast::tcp_stream> stream_;
   beast::flat_buffer buffer_;
   http::request<http::string_body> message_;
   std::optional<http::response_parser<http::string_body>> parser_;

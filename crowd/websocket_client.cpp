@@ -1,5 +1,6 @@
 #include "crowd/websocket_client.hpp"
 
+#include "crowd/client_stream.hpp"
 #include "domain/ensure.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -30,9 +31,9 @@ public:
   connection(asio::io_context& context, websocket_listener& listener) : stream_(context), listener_(&listener) {}
 
   void open(const address& to, std::string_view source) {
-    host_ = to_string(to);
+    to_ = to;
     auto where = asio::ip::make_address(to.host);
-    auto& socket = stream_.next_layer();
+    auto& socket = tcp();
     socket.open(where.is_v6() ? asio::ip::tcp::v6() : asio::ip::tcp::v4());
     socket.set_option(asio::ip::tcp::no_delay(true));
     if (!source.empty())
@@ -68,7 +69,16 @@ public:
   }
 
 private:
+  tcp_socket& tcp() { return stream_.next_layer().next_layer(); }
+
   void connected(beast::error_code error) {
+    if (error)
+      return over(error);
+    stream_.next_layer().secure(to_.whom.get(), to_.called(),
+                                [self = shared_from_this()](beast::error_code failed) { self->secured(failed); });
+  }
+
+  void secured(beast::error_code error) {
     if (error)
       return over(error);
     stream_.set_option(
@@ -80,7 +90,7 @@ private:
     // Masks protect proxies from hostile web pages; a load generator is not one.
     stream_.secure_prng(false);
     stream_.text(true);
-    stream_.async_handshake(host_, "/v1/ws", [self = shared_from_this()](beast::error_code failed) {
+    stream_.async_handshake(to_string(to_), "/v1/ws", [self = shared_from_this()](beast::error_code failed) {
       if (failed)
         return self->over(failed);
       self->read();
@@ -118,7 +128,7 @@ private:
 
   void break_off() {
     beast::error_code ignored; // there is nothing left to lose
-    stream_.next_layer().close(ignored);
+    tcp().close(ignored);
   }
 
   void drop_now() {
@@ -135,12 +145,12 @@ private:
     auto said = std::string(stream_.reason().reason.data(), stream_.reason().reason.size());
     break_off();
     if (listener != nullptr)
-      listener->on_closed(code, said.empty() ? error.message() : said);
+      listener->on_closed(code, said.empty() ? stream_.next_layer().why(error) : said);
   }
 
-  websocket::stream<tcp_socket, false> stream_;
+  websocket::stream<client_stream<tcp_socket>, false> stream_;
   websocket_listener* listener_;
-  std::string host_;
+  address to_;
   beast::flat_buffer incoming_;
   std::deque<std::string> outgoing_;
   std::function<void()> dropped_;

@@ -1,7 +1,7 @@
 #include "node/admin_client.hpp"
 
+#include "crowd/client_stream.hpp"
 #include "node/answer_members.hpp"
-#include "node/endpoint.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -27,14 +27,16 @@ constexpr std::uint64_t answer_bytes_max = 256 * 1024 * 1024;
 /// end.
 class exchange {
 public:
-  explicit exchange(std::chrono::seconds timeout) { stream_.expires_after(timeout); }
+  explicit exchange(std::chrono::seconds timeout) { stream_.next_layer().expires_after(timeout); }
 
-  beast::error_code connect(const std::string& host, const std::string& port) {
+  beast::error_code connect(const endpoint& place, crowd::trust* whom) {
     beast::error_code error;
-    auto places = asio::ip::tcp::resolver{context_}.resolve(host, port, error);
+    auto places = asio::ip::tcp::resolver{context_}.resolve(place.host, std::to_string(place.port), error);
+    if (!error)
+      error = finish([&](auto done) { stream_.next_layer().async_connect(places, done); });
     if (error)
       return error;
-    return finish([&](auto done) { stream_.async_connect(places, done); });
+    return finish([&](auto done) { stream_.secure(whom, place.host, done); });
   }
 
   beast::error_code send(http::request<http::string_body>& request) {
@@ -45,18 +47,21 @@ public:
     return finish([&](auto done) { http::async_read(stream_, buffer_, answer, done); });
   }
 
+  /// What `error`, the last one, means to people.
+  [[nodiscard]] std::string why(const beast::error_code& error) const { return stream_.why(error); }
+
 private:
   template <class Start>
   beast::error_code finish(Start start) {
     beast::error_code result;
-    start([&result](beast::error_code error, const auto&) { result = error; });
+    start([&result](beast::error_code error, const auto&...) { result = error; });
     context_.restart();
     context_.run();
     return result;
   }
 
   asio::io_context context_{1};
-  beast::tcp_stream stream_{context_};
+  crowd::client_stream<beast::tcp_stream> stream_{context_};
   beast::flat_buffer buffer_;
 };
 
@@ -87,17 +92,15 @@ std::string problem_sentence(const std::string& body, int http_status) {
   return sentence;
 }
 
-admin_client::admin_client(const std::string& url, std::string key, std::chrono::seconds timeout)
+admin_client::admin_client(const std::string& url, std::string key, const std::string& authorities,
+                           std::chrono::seconds timeout)
     : key_(std::move(key)), timeout_(timeout) {
-  constexpr std::string_view scheme = "http://";
-  auto rest = url.starts_with(scheme) ? url.substr(scheme.size()) : std::string{};
-  if (rest.ends_with('/'))
-    rest.pop_back();
-  auto place = parse_endpoint(rest);
-  if (!place)
-    throw std::invalid_argument{"'" + url + "' is not http://HOST:PORT"};
-  host_ = place->host;
-  port_ = std::to_string(place->port);
+  auto to = parse_url(url);
+  if (!to)
+    throw std::invalid_argument{"'" + url + "' is not http://HOST:PORT or https://HOST:PORT"};
+  to_ = std::move(*to);
+  if (to_.tls)
+    whom_ = std::make_shared<crowd::trust>(authorities);
 }
 
 json::value admin_client::get(const std::string& target) const {
@@ -118,7 +121,7 @@ json::value admin_client::post(const std::string& target, const json::value& bod
 
 json::value admin_client::ask(const std::string& method, const std::string& target, const std::string& body) const {
   http::request<http::string_body> request{http::string_to_verb(method), target, 11, body};
-  request.set(http::field::host, host_ + ":" + port_);
+  request.set(http::field::host, to_string(to_.place));
   request.set(http::field::connection, "close");
   if (!key_.empty())
     request.set(http::field::authorization, "Bearer " + key_);
@@ -129,15 +132,20 @@ json::value admin_client::ask(const std::string& method, const std::string& targ
   http::response_parser<http::string_body> answer;
   answer.body_limit(answer_bytes_max);
   exchange talk{timeout_};
-  auto error = talk.connect(host_, port_);
+  auto error = talk.connect(to_.place, whom_.get());
   if (!error)
     error = talk.send(request);
   if (!error || error == asio::error::broken_pipe || error == asio::error::connection_reset)
     error = talk.receive(answer);
   if (error)
-    throw unreachable{"no answer from http://" + host_ + ":" + port_ + ": " + error.message()};
+    throw unreachable{"no answer from " + to_string(to_) + ": " + talk.why(error)
+                      + (to_.tls ? "" : crowd::hint_at_tls(error))};
 
   auto status = static_cast<int>(answer.get().result_int());
+  if (status >= 300 && status < 400)
+    throw refused{to_string(to_) + " sends on to " + std::string{answer.get()[http::field::location]}
+                      + ": the key goes nowhere by itself; if that address is right, give it instead",
+                  status};
   if (status >= 400)
     throw refused{problem_sentence(answer.get().body(), status), status};
   if (answer.get().body().empty())
@@ -145,7 +153,7 @@ json::value admin_client::ask(const std::string& method, const std::string& targ
   json::error_code broken;
   auto document = json::parse(answer.get().body(), broken);
   if (broken)
-    throw refused{"the answer of http://" + host_ + ":" + port_ + target + " is not JSON", status};
+    throw refused{"the answer of " + to_string(to_) + target + " is not JSON", status};
   return document;
 }
 

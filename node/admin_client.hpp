@@ -1,14 +1,21 @@
 #pragma once
 
+#include "node/endpoint.hpp"
+
 #include <boost/json/value.hpp>
 
 #include <chrono>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
+namespace usher::crowd {
+class trust;
+}
+
 namespace usher::node {
 
-/// Nobody answered in time.
+/// Nobody answered in time, or nobody who is trusted.
 class unreachable : public std::runtime_error {
 public:
   using std::runtime_error::runtime_error;
@@ -28,12 +35,15 @@ private:
 /// A problem document (RFC 9457) as one sentence: its title and its detail.
 [[nodiscard]] std::string problem_sentence(const std::string& body, int http_status);
 
-/// Speaks to a node over HTTP, one request and one connection at a time, with a time limit. Throws `unreachable` and
-/// `refused`.
+/// Speaks to a node over HTTP, one request and one connection at a time, with a time limit. Over `https://` it sends
+/// nothing, least of all the key, before the server has shown a certificate that is trusted and for its name; and it
+/// follows nobody to another address. Throws `unreachable` and `refused`.
 class admin_client {
 public:
-  /// `url` is `http://HOST:PORT`; throws `std::invalid_argument` for anything else.
-  admin_client(const std::string& url, std::string key, std::chrono::seconds timeout = std::chrono::seconds{30});
+  /// `url` is `http://HOST:PORT` or `https://HOST:PORT`; `authorities` is a PEM file with those that are trusted, empty
+  /// for this machine's. Throws `std::invalid_argument` for anything else.
+  admin_client(const std::string& url, std::string key, const std::string& authorities = {},
+               std::chrono::seconds timeout = std::chrono::seconds{30});
 
   [[nodiscard]] boost::json::value get(const std::string& target) const;
   boost::json::value put(const std::string& target, const std::string& body) const;
@@ -43,8 +53,8 @@ public:
 private:
   boost::json::value ask(const std::string& method, const std::string& target, const std::string& body) const;
 
-  std::string host_;
-  std::string port_;
+  node_url to_;
+  std::shared_ptr<crowd::trust> whom_; ///< none for plain HTTP
   std::string key_;
   std::chrono::seconds timeout_;
 };

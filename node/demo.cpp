@@ -4,6 +4,7 @@
 #include "bench/temporary_directory.hpp"
 #include "crowd/crowd.hpp"
 #include "crowd/progress.hpp"
+#include "crowd/trust.hpp"
 #include "log/log.hpp"
 #include "node/admin_client.hpp"
 #include "node/answer_members.hpp"
@@ -11,6 +12,7 @@
 #include "node/audit_printing.hpp"
 #include "node/demo_figures.hpp"
 #include "node/endpoint.hpp"
+#include "node/node_access.hpp"
 #include "node/plan_files.hpp"
 #include "node/process.hpp"
 #include "node/stop_request.hpp"
@@ -18,12 +20,15 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <memory>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -38,6 +43,9 @@ constexpr auto currency = "EUR";
 constexpr int hold_ttl_s = 15;
 /// How long open orders may take once the crowd has left.
 constexpr auto settling_within = 60s;
+constexpr auto between_reports = 100ms;
+/// How long a node elsewhere may take for its audit.
+constexpr auto audited_within = 60s;
 
 /// Dearest first, the order in which plans list their categories.
 json::object prices_of(const domain::seating_plan& plan) {
@@ -77,13 +85,48 @@ configuration configure(const demo_options& options, const std::filesystem::path
   return result;
 }
 
+/// The node that the demo starts, and what goes with it.
+struct own_node {
+  own_node(const demo_options& options, application::fatal on_fatal)
+      : configured(configure(options, folder.path())), node(configured, std::move(on_fatal)) {}
+
+  bench::temporary_directory folder;
+  configuration configured;
+  application node;
+};
+
+std::unique_ptr<own_node> start_node(const demo_options& options, stop_request& request) {
+  if (!options.connect.empty())
+    return nullptr;
+  return std::make_unique<own_node>(options, [&request](std::string why) { request.fail(std::move(why)); });
+}
+
+/// Where buyers are served.
+crowd::address buyers_at(const demo_options& options, const own_node* own) {
+  if (own)
+    return {own->node.buyers().host, own->node.buyers().port};
+  auto url = parse_url(options.connect);
+  if (!url)
+    throw std::invalid_argument{"--connect " + options.connect + " is not http://HOST:PORT or https://HOST:PORT"};
+  auto whom = url->tls ? std::make_shared<crowd::trust>(options.operators.authorities) : nullptr;
+  return crowd::find_server(url->place.host, url->place.port, std::move(whom));
+}
+
+admin_client operators_at(const demo_options& options, const own_node* own) {
+  if (own)
+    return {"http://" + to_string(own->node.operators()), own->node.admin_key()};
+  auto to = options.operators;
+  if (options.connect.starts_with("https://") && !to.url.starts_with("https://"))
+    to.authorities.clear(); // they are the buyers' alone
+  return client_of(to, audited_within);
+}
+
 /// One demo, step by step.
 class demo {
 public:
   explicit demo(const demo_options& options)
-      : options_(options), plan_(read_plan_file(options.plan)), configured_(configure(options, folder_.path())),
-        node_(configured_, [this](std::string why) { request_.fail(std::move(why)); }),
-        operators_("http://" + to_string(node_.operators()), node_.admin_key()) {}
+      : options_(options), plan_(read_plan_file(options.plan)), own_(start_node(options, request_)),
+        buyers_(buyers_at(options, own_.get())), operators_(operators_at(options, own_.get())) {}
 
   exit_code run() {
     create_event();
@@ -97,14 +140,16 @@ public:
     else
       print_table(figures, std::cout);
     auto sound = figures.violations.empty();
-    if (!options_.exit)
+    if (own_ && !options_.exit)
       serve_on();
+    if (!own_)
+      std::cerr << "The event " << event_ << " stays at the node.\n";
     auto ended = end();
     return sound ? ended : exit_code::refused;
   }
 
 private:
-  /// A store may have seen earlier demos: each gets an event of its own.
+  /// The store may have seen earlier demos: each gets an event of its own.
   std::string fresh_event() const {
     auto known = operators_.get("/admin/v1/events");
     auto& events = list_of(known, "events");
@@ -125,7 +170,7 @@ private:
 
   crowd::crowd_report send_crowd() {
     crowd::crowd_options crowd;
-    crowd.to = {node_.buyers().host, node_.buyers().port};
+    crowd.to = buyers_;
     crowd.event = event_;
     crowd.buyers = options_.buyers;
     crowd.seed = options_.seed;
@@ -149,35 +194,64 @@ private:
 
   /// Waits until every order has ended, and asks the node what was sold.
   void settle(demo_figures& figures) {
-    node_.settle(std::chrono::steady_clock::now() + settling_within);
+    auto until = std::chrono::steady_clock::now() + settling_within;
+    if (own_)
+      own_->node.settle(until);
     auto report = operators_.get(target("/report"));
+    // A node elsewhere tells nobody when its orders have ended: it must be asked again.
+    while (orders_under_way(report) > 0 && std::chrono::steady_clock::now() < until
+           && !request_.token().stop_requested()) {
+      std::this_thread::sleep_for(between_reports);
+      report = operators_.get(target("/report"));
+    }
     auto& totals = member_of(report, "totals");
     figures.sold = number_of(totals, "sold");
     figures.revenue = number_of(member_of(totals, "revenue"), "amount");
-    if (auto open = number_of(member_of(report, "orders"), "under_way"))
+    if (auto open = orders_under_way(report))
       figures.violations.push_back(std::to_string(open) + " orders did not come to an end");
   }
 
-  /// The audit reads the store itself, not the node.
+  static std::int64_t orders_under_way(const json::value& report) {
+    return number_of(member_of(report, "orders"), "under_way");
+  }
+
   void examine(demo_figures& figures) {
-    auto store = persistence::open_store(configured_.node.store);
-    auto verdict = audit::audit(*store, domain::event_id{event_}, plan_.plan);
-    for (auto& violation : verdict.violations)
-      figures.violations.push_back(to_text(violation));
+    own_ ? audit_store(figures) : ask_for_audit(figures);
     if (figures.crowd.differences > 0)
       figures.violations.push_back(std::to_string(figures.crowd.differences)
                                    + " repeated requests were answered differently");
   }
 
+  /// The audit reads the store itself, not the node.
+  void audit_store(demo_figures& figures) {
+    auto store = persistence::open_store(own_->configured.node.store);
+    auto verdict = audit::audit(*store, domain::event_id{event_}, plan_.plan);
+    for (auto& violation : verdict.violations)
+      figures.violations.push_back(to_text(violation));
+  }
+
+  /// A store that only the node can reach is read by its own audit.
+  void ask_for_audit(demo_figures& figures) {
+    auto verdict = operators_.get(target("/audit"));
+    if (text_of(verdict, "audit") == "ok")
+      return;
+    for (auto& violation : list_of(verdict, "audit"))
+      figures.violations.push_back(text_of(violation, "shard") + ": " + text_of(violation, "sentence"));
+    if (figures.violations.empty())
+      figures.violations.push_back("the node's audit says neither ok nor what is wrong: " + json::serialize(verdict));
+  }
+
   void serve_on() {
-    std::cerr << "\nServing on. Buyers: http://" << to_string(node_.buyers()) << ", operators: http://"
-              << to_string(node_.operators()) << " with the key " << node_.admin_key() << "\nThe event is " << event_
-              << ", the store " << persistence::without_password(configured_.node.store) << ". Ctrl-C ends it.\n";
+    auto& node = own_->node;
+    std::cerr << "\nServing on. Buyers: http://" << to_string(node.buyers()) << ", operators: http://"
+              << to_string(node.operators()) << " with the key " << node.admin_key() << "\nThe event is " << event_
+              << ", the store " << persistence::without_password(own_->configured.node.store) << ". Ctrl-C ends it.\n";
     request_.wait();
   }
 
   exit_code end() {
-    node_.stop();
+    if (own_)
+      own_->node.stop();
     auto why = request_.failure();
     if (why)
       std::cerr << "usher: " << *why << '\n';
@@ -188,10 +262,9 @@ private:
 
   demo_options options_;
   plan_file plan_;
-  bench::temporary_directory folder_;
-  configuration configured_;
   stop_request request_;
-  application node_;
+  std::unique_ptr<own_node> own_; ///< none with `--connect`
+  crowd::address buyers_;
   admin_client operators_;
   std::string event_;
 };

@@ -18,10 +18,20 @@ void declare_demo(CLI::App& program, action& chosen) {
   verb->add_option("--rate", options->rate, "People let in per second; left out: all within about 20 s")
       ->check(CLI::Range(1, 100'000));
   verb->add_option("--seed", options->seed, "Seed of the crowd's random choices")->capture_default_str();
-  declare_store(*verb, options->store, "sqlite:FILE or postgres://…; left out: a SQLite file that goes away");
+  auto store =
+      declare_store(*verb, options->store, "sqlite:FILE or postgres://…; left out: a SQLite file that goes away");
+  auto connect = verb->add_option(
+      "--connect", options->connect,
+      "Where a node that runs already serves buyers, by http:// or https://; --admin creates the event and audits it");
+  connect->type_name("URL")->excludes(store);
+  declare_access(*verb, options->operators);
+  for (auto of_a_node_elsewhere : {"--admin", "--ca"})
+    verb->get_option(of_a_node_elsewhere)->needs(connect);
   verb->add_flag("--exit", options->exit, "End after the sale; else the node serves on");
   verb->add_flag("--json", options->json, "Print one JSON object");
-  verb->footer("Example:\n  usher demo --plan theatre --buyers 1000 --exit");
+  verb->footer("Examples:\n  usher demo --plan theatre --buyers 1000 --exit\n"
+               "  usher demo --connect https://tickets.example --admin http://127.0.0.1:8081 --buyers 200\n"
+               "The node must take anonymous buyers, and may limit what comes from one address: see rate-limit.");
   verb->callback([options, &chosen] { chosen = [options] { return run_demo(*options); }; });
 }
 

@@ -4,6 +4,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <charconv>
+#include <utility>
 
 namespace usher::node {
 
@@ -30,6 +31,28 @@ std::optional<endpoint> parse_endpoint(std::string_view text) {
 std::string to_string(const endpoint& place) {
   auto host = place.host.find(':') == std::string::npos ? place.host : "[" + place.host + "]";
   return host + ":" + std::to_string(place.port);
+}
+
+std::optional<node_url> parse_url(std::string_view text) {
+  constexpr std::string_view plain = "http://";
+  constexpr std::string_view secure = "https://";
+  node_url result{text.starts_with(secure), {}};
+  if (!result.tls && !text.starts_with(plain))
+    return std::nullopt;
+  text.remove_prefix(result.tls ? secure.size() : plain.size());
+  if (text.ends_with('/'))
+    text.remove_suffix(1);
+  auto place = parse_endpoint(text);
+  if (!place)
+    place = parse_endpoint(std::string{text} + (result.tls ? ":443" : ":80"));
+  if (!place)
+    return std::nullopt;
+  result.place = std::move(*place);
+  return result;
+}
+
+std::string to_string(const node_url& url) {
+  return (url.tls ? "https://" : "http://") + to_string(url.place);
 }
 
 bool is_free(const endpoint& place) {

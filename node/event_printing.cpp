@@ -104,8 +104,11 @@ void print_settings(const json::value& event, std::ostream& out) {
   }
   out << ". A hold lasts " << count(event, "hold_ttl_s") << " s; a buyer may have "
       << count(event, "max_seats_per_buyer") << " seats"
-      << (member_of(event, "refuse_orphans") == json::value(true) ? "; single seats are not left alone" : "")
-      << ". Buyers leave seats that they let run out to others for " << count(event, "rehold_pause_s") << " s.";
+      << (member_of(event, "refuse_orphans") == json::value(true) ? "; single seats are not left alone" : "") << '.';
+  if (auto& pause = member_of(event, "rehold_pause_s"); pause.is_number())
+    out << (pause == json::value(0)
+                ? " Who lets seats run out may hold them again at once."
+                : " Who lets seats run out leaves these to others for " + count(event, "rehold_pause_s") + " s.");
   if (auto rule = cancellations_of(event); !rule.empty())
     out << ' ' << rule;
   out << "\n\n";

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "node/admin_client.hpp"
+#include "node/node_access.hpp"
 #include "node/verbs.hpp"
 
 #include <boost/json/value.hpp>
@@ -14,16 +15,15 @@ namespace usher::node {
 
 /// The node that a verb speaks to, and the event it is about.
 struct event_verb {
-  std::string url = "http://127.0.0.1:8081";
-  std::string key;
+  node_access node;
   std::string event;
   bool as_json = false;
 
-  [[nodiscard]] admin_client client() const { return {url, key}; }
+  [[nodiscard]] admin_client client() const { return client_of(node); }
   [[nodiscard]] std::string target(const std::string& more = {}) const { return "/admin/v1/events/" + event + more; }
 };
 
-/// Declares `ID` (`with_event`), `--admin`, `--admin-key` and `--json`.
+/// Declares `ID` (`with_event`), how to get at the node, and `--json`.
 void declare_where(CLI::App& verb, event_verb& to, bool with_event = true);
 
 /// Prints the node's answer as JSON, or as `for_people` does.

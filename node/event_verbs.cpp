@@ -25,8 +25,7 @@ void declare_where(CLI::App& verb, event_verb& to, bool with_event) {
   };
   if (with_event)
     verb.add_option("ID", to.event, "The event")->required()->check(is_event);
-  verb.add_option("--admin", to.url, "Where the node serves operators")->capture_default_str();
-  verb.add_option("--admin-key", to.key, "What the node knows operators by")->envname("USHER_ADMIN_KEY");
+  declare_access(verb, to.node);
   verb.add_flag("--json", to.as_json, "Print the node's answer as JSON");
 }
 
@@ -147,7 +146,8 @@ void declare_event(CLI::App& program, action& chosen) {
   declare_refund(*event, chosen);
   declare_block(*event, chosen, "block", "Take free seats out of the sale");
   declare_block(*event, chosen, "unblock", "Put blocked seats back into the sale");
-  event->footer("--admin says where the node is; --admin-key or USHER_ADMIN_KEY is the operators' key.\n"
+  event->footer("--admin says where the node is; --admin-key or USHER_ADMIN_KEY is the operators' key. An https://\n"
+                "address must show a certificate of an authority in --ca, or of one that this machine trusts.\n"
                 "Example:\n  usher event report opera --admin http://127.0.0.1:8081");
 }
 

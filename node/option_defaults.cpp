@@ -2,6 +2,7 @@
 
 #include "log/log.hpp"
 #include "node/configuration.hpp"
+#include "node/endpoint.hpp"
 #include "persistence/store_url.hpp"
 
 #include <fstream>
@@ -57,6 +58,19 @@ void warn_of_sandbox(const settings& all) {
                        "sell anything real with it");
   if (all.payments.magic_methods)
     log::of("node").warn("payments.sandbox.magic-methods: buyers choose themselves whether their payment succeeds");
+}
+
+void warn_of_clear_text(const settings& all) {
+  auto warn = [](const char* option, const endpoint& place, const char* secrets) {
+    if (!is_loopback(place))
+      log::of("node").warn(
+          "{} = {}: this port speaks plain HTTP, so {} can be read and changed on the way. Put a proxy "
+          "that speaks TLS in front of it (docs/operating/in-front.md), on this machine or in a "
+          "network that nobody else can listen in",
+          option, to_string(place), secrets);
+  };
+  warn("http.address", all.gateway.buyers, "buyers' tokens, passes and tickets");
+  warn("admin.address", all.gateway.operators, "the admin key");
 }
 
 } // namespace usher::node

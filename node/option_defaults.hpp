@@ -15,6 +15,9 @@ namespace usher::node {
 /// Says in the log that payments are only pretended, and who can choose their outcome.
 void warn_of_sandbox(const settings& all);
 
+/// Says in the log, once for each port that is not on a loopback address, what can be read on the way to it.
+void warn_of_clear_text(const settings& all);
+
 /// With the account book's path.
 [[nodiscard]] payments::sandbox_settings sandbox_settings_for(const settings& all);
 

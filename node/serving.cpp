@@ -37,6 +37,7 @@ exit_code serve(configuration configured) {
   auto key_given = !settings.gateway.admin_key.empty();
   application node{configured, [&request](std::string why) { request.fail(std::move(why)); }};
   warn_of_sandbox(settings);
+  warn_of_clear_text(settings);
   if (!key_given)
     show_key(node.admin_key());
   tell_ready();

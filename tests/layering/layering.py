@@ -13,6 +13,7 @@ CONFINED = {
     r"pqxx/|libpq": r"persistence/postgres/(\w+\.cpp|arguments\.hpp)|tests/persistence/.*",
     r"sqlite3\.h": r"persistence/sqlite/\w+\.cpp|tests/.*",
     r"boost/beast|boost/asio": r"(gateway|crowd|bench|node|tests)/.*",
+    r"boost/asio/ssl|openssl/ssl": r"(crowd|tests)/.*",
     r"jwt\.h": r"codec/signed_claims\.cpp|tests/codec/tokens_test\.cpp",
     r"boost/json": r"(codec|gateway|crowd|bench|node|tests)/.*",
     r"CLI/": r"node/.*",

@@ -194,3 +194,27 @@ SCENARIO("a node without an admin key makes one and writes it into no file") {
     CHECK(!std::regex_search(written, std::regex{"[0-9a-f]{64}"}));
   }
 }
+
+SCENARIO("a node says which of its ports can be listened in on") {
+  GIVEN("a port for the world and one for this machine, and the other way round") {
+    auto said_by_node_at = [](const std::string& http, const std::string& admin) {
+      temporary_directory folder;
+      auto err = folder.path() / "err";
+      usher::bench::child_process node{{usher::tests::program_file(),
+                                        {"node", "--http", http, "--admin", admin, "--admin-key", "key-of-a-test",
+                                         "--store", "sqlite:" + (folder.path() / "usher.db").string()},
+                                        folder.path() / "out",
+                                        err}};
+      CHECK(node.await_ready(30s));
+      CHECK_EQ(node.stop(), 0);
+      return text_of(err);
+    };
+    auto buyers_open = said_by_node_at("0.0.0.0:0", "127.0.0.1:0");
+    CHECK(contains(buyers_open, "http.address = 0.0.0.0:0: this port speaks plain HTTP"));
+    CHECK(contains(buyers_open, "buyers' tokens"));
+    CHECK(!contains(buyers_open, "admin.address"));
+    auto operators_open = said_by_node_at("127.0.0.1:0", "0.0.0.0:0");
+    CHECK(contains(operators_open, "admin.address = 0.0.0.0:0: this port speaks plain HTTP, so the admin key"));
+    CHECK(!contains(operators_open, "http.address"));
+  }
+}

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import unittest
 
-from node_process import PROGRAM, Postgres
+from node_process import ADMIN_KEY, PROGRAM, Node, Postgres, audit
 
 
 class Demo(unittest.TestCase):
@@ -35,6 +35,22 @@ class Demo(unittest.TestCase):
         postgres = Postgres()
         self.addCleanup(postgres.close)
         self.assert_sold(self.demo("--plan", "theatre", "--buyers", "400", "--rate", "200", "--store", postgres.url), 400)
+
+    def test_a_crowd_buys_from_a_node_that_runs_already(self):
+        with tempfile.TemporaryDirectory(prefix="usher-demo-") as folder:
+            node = Node(f"sqlite:{folder}/usher.db", folder).start()
+            self.addCleanup(node.stop)
+            elsewhere = ("--connect", f"http://127.0.0.1:{node.http_port}",
+                         "--admin", f"http://127.0.0.1:{node.admin_port}", "--admin-key", ADMIN_KEY)
+            figures = self.demo("--plan", "theatre", "--buyers", "60", "--rate", "100", *elsewhere)
+            self.assert_sold(figures, 60)
+            self.assertEqual(figures["errors"], {})
+            code, report = audit("demo", node.store)
+            self.assertEqual((code, report["totals"]["sold"]), (0, figures["sold"]))
+            again = self.demo("--plan", "theatre", "--buyers", "5", "--rate", "100", *elsewhere)
+            self.assert_sold(again, 5)
+            self.assertEqual(audit("demo-2", node.store)[1]["totals"]["sold"], again["sold"])
+            node.stop()
 
     def test_the_bench_of_holds_leaves_nothing_behind_on_postgres(self):
         postgres = Postgres()

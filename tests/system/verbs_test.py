@@ -79,9 +79,12 @@ class Verbs(unittest.TestCase):
     def test_an_event_is_shown_with_how_it_is_sold(self):
         shown = self.node.verb("event", "show", "play").stdout
         self.assertIn("No waiting room", shown)
-        self.assertIn("A hold lasts 300 s; a buyer may have 8 seats.", shown)
+        self.assertIn("A hold lasts 300 s; a buyer may have 8 seats. "
+                      "Who lets seats run out leaves these to others for 10 s.", shown)
         self.node.create_event("room", PLAN, "--rate", "50", "--max-shopping", "70")
         self.assertIn("50 people let in per second, at most 70 inside", self.node.verb("event", "show", "room").stdout)
+        self.node.verb("event", "set", "room", "--rehold-pause", "0")
+        self.assertIn("may hold them again at once", self.node.verb("event", "show", "room").stdout)
 
     def test_a_rate_without_a_waiting_room_is_said_to_change_nothing(self):
         self.assertIn("no waiting room", self.node.verb("event", "rate", "shown", "5").stderr)
