@@ -32,8 +32,8 @@ struct options {
   std::optional<codec::shop_key> shop; ///< the key that the shop's tokens are signed with; needed unless `anonymous`
 
   std::size_t frame_bytes_max = 64 * 1024;
-  std::size_t body_bytes_max = 1024 * 1024;
-  std::size_t plan_bytes_max = 64 * 1024 * 1024;
+  std::size_t body_bytes_max = 64 * 1024;        ///< of a buyer's request
+  std::size_t plan_bytes_max = 64 * 1024 * 1024; ///< of an operator's request
   std::size_t header_bytes_max = 16 * 1024;
 
   std::size_t connections_max = 100'000;

@@ -143,6 +143,10 @@ private:
     }
     if (surplus_ && !is_probe(path_of(header)))
       return make_exchange(true)->refuse(domain::rejection::overloaded, "There is no room for another connection.");
+    // Before the body and before the permission to send one: who asks too often shall cost no memory either.
+    if (port_ == http_port::buyers && !is_probe(path_of(header)))
+      if (auto refused = thread_.too_often(request_->from))
+        return make_exchange(surplus_ || !keep_alive_ || !parser_->is_done())->refuse(*refused);
     if (port_ == http_port::buyers && path_of(header) == "/v1/ws" && beast::websocket::is_upgrade(header))
       return upgrade();
     // HTTP/1.0 has no such answer.
@@ -152,9 +156,6 @@ private:
   }
 
   void upgrade() {
-    auto from = client();
-    if (auto refused = thread_.too_often(from))
-      return make_exchange(true)->refuse(*refused);
     const auto& header = parser_->get();
     if (buffer_.size() > 0 || parser_->chunked() || parser_->content_length_remaining().value_or(0) > 0)
       return make_exchange(true)->refuse(domain::rejection::bad_request,
@@ -175,7 +176,7 @@ private:
     if (!offered.exists(websocket_protocol))
       return make_exchange(true)->refuse(domain::rejection::bad_request,
                                          "The WebSocket's subprotocol must be usher.v1.");
-    open_websocket(thread_, std::move(socket_), *std::move(place_), parser_->release(), std::move(from));
+    open_websocket(thread_, std::move(socket_), *std::move(place_), parser_->release(), std::move(request_->from));
   }
 
   void say_continue() {
@@ -203,9 +204,6 @@ private:
     wait_until(thread_.options().request_timeout * request_timeouts_max);
     thread_.metrics().http_requests->inc();
     auto exchange = make_exchange(surplus_ || !keep_alive_);
-    if (port_ == http_port::buyers && !is_probe(exchange->request().path))
-      if (auto refused = thread_.too_often(exchange->request().from))
-        return exchange->refuse(*refused);
     if (origin_ && exchange->request().method == "OPTIONS")
       return exchange->reply(preflight_answer());
     dispatch(exchange, port_);
