@@ -49,6 +49,7 @@ struct options {
 
   std::chrono::seconds header_timeout{10};  ///< for a request to arrive, and for a WebSocket's `hello`
   std::chrono::seconds idle_timeout{60};    ///< without a sign of life
+  std::chrono::seconds write_timeout{30};   ///< for one WebSocket frame to be written
   std::chrono::seconds heartbeat{20};       ///< between two heartbeats of a WebSocket
   std::chrono::seconds request_timeout{10}; ///< for the rest of Usher to answer
   std::chrono::seconds session_grace{60};   ///< how long a lost session can be resumed

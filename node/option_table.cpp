@@ -118,6 +118,10 @@ std::vector<option> declare() {
            "How long a connection may give no sign of life, and a request's body may take to arrive."},
           [](auto& s) -> auto& { return s.gateway.idle_timeout; }, 5s, 3600s),
       duration(
+          {"http.write-timeout",
+           "How long a WebSocket connection may take to read one frame: a slower one is closed with 4201."},
+          [](auto& s) -> auto& { return s.gateway.write_timeout; }, 1s, 3600s),
+      duration(
           {"http.heartbeat", "How often a WebSocket connection is told that all is well."},
           [](auto& s) -> auto& { return s.gateway.heartbeat; }, 1s, 300s),
       duration(

@@ -114,6 +114,8 @@ public:
     } else if (now - last_heard_ >= configured.idle_timeout
                || (!open_ && now - last_heard_ >= configured.header_timeout)) {
       finish();
+    } else if (writing_ && now - write_began_ >= configured.write_timeout) {
+      too_slow();
     } else if (open_ && !session_->greeted() && now - opened_ >= configured.header_timeout) {
       close(close_code::unauthorized, "no hello");
     } else if (session_->greeted() && session_->proven_until() <= thread_.now()) {
@@ -189,13 +191,18 @@ private:
       return write();
     if (queued_bytes_ - in_flight_.text().size() > thread_.options().outgoing_bytes_max
         || waiting_.size() - next_ > thread_.options().outgoing_frames_max) {
-      thread_.metrics().slow_readers->inc();
-      close(close_code::too_slow, "you read too slowly");
+      too_slow();
     }
+  }
+
+  void too_slow() {
+    thread_.metrics().slow_readers->inc();
+    close(close_code::too_slow, "you read too slowly");
   }
 
   void write() {
     writing_ = true;
+    write_began_ = std::chrono::steady_clock::now();
     in_flight_ = std::move(waiting_[next_++]);
     if (next_ == waiting_.size()) {
       waiting_.clear();
@@ -273,6 +280,7 @@ private:
   moment opened_ = std::chrono::steady_clock::now();
   moment last_heard_ = opened_;
   moment last_beat_ = opened_;
+  moment write_began_;
   moment close_until_;
 };
 

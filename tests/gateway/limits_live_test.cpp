@@ -22,6 +22,17 @@ void ask_in_vain(websocket_client& client) {
   client.ask(R"({"type":"ping","id":"p"})", "p");
 }
 
+/// Tells whoever watches the stalls more than the system's own buffers take.
+void fill_system_buffers(served& gateway) {
+  messages::seats_changed change{domain::event_id{"rock"}, domain::section_no{0}, domain::epoch{1}, 10, {}};
+  for (std::uint32_t seat = 0; seat < 20'000; ++seat)
+    change.set.emplace_back(domain::seat_no{seat % 8}, 'H');
+  for (int round = 0; round < 200; ++round) {
+    ++change.seq;
+    gateway.notes->tell(change);
+  }
+}
+
 /// A client that has said hello, as soon as there is room: the loss of earlier ones may not have been noticed yet.
 std::unique_ptr<websocket_client> come_in(served& gateway) {
   std::unique_ptr<websocket_client> client;
@@ -47,18 +58,37 @@ SCENARIO("a client that reads nothing is closed and nobody else suffers") {
     websocket_client slow{gateway.port()};
     slow.hello();
     slow.ask(R"({"type":"seats.watch","id":"w","event":"rock","section":"stalls"})", "w");
-    // The system's own buffers must be full before the queue can be.
-    messages::seats_changed change{domain::event_id{"rock"}, domain::section_no{0}, domain::epoch{1}, 10, {}};
-    for (std::uint32_t seat = 0; seat < 20'000; ++seat)
-      change.set.emplace_back(domain::seat_no{seat % 8}, 'H');
-    for (int round = 0; round < 200; ++round) {
-      ++change.seq;
-      gateway.notes->tell(change);
-    }
+    fill_system_buffers(gateway);
     websocket_client other{gateway.port()};
     other.hello();
     CHECK_EQ(other.ask(R"({"type":"ping","id":"p"})", "p").at("type").as_string(), "pong");
     CHECK_EQ(slow.close_code(), 4201u);
+  }
+}
+
+SCENARIO("who shows signs of life but does not read is closed when a frame is not read for too long") {
+  GIVEN("a second for a frame to be read, and room for all that is sent") {
+    auto configured = quick_options();
+    configured.write_timeout = 1s;
+    configured.outgoing_bytes_max = 1024 * 1024 * 1024;
+    served gateway{configured};
+    websocket_client slow{gateway.port()};
+    slow.hello();
+    slow.ask(R"({"type":"seats.watch","id":"w","event":"rock","section":"stalls"})", "w");
+    fill_system_buffers(gateway);
+    WHEN("it pings, and reads nothing") {
+      http_client boss{gateway.operators()};
+      int pings = 0;
+      served::await([&] {
+        if (++pings < 50)
+          slow.ping();
+        auto page = boss.call("GET", "/metrics", {}, operators_key).text;
+        return page.find("usher_gateway_slow_readers_total 1 ") != std::string::npos;
+      });
+      THEN("it is told why before its connection ends") {
+        CHECK_EQ(slow.close_code(), 4201u);
+      }
+    }
   }
 }
 
