@@ -40,6 +40,7 @@ struct options {
   std::size_t connections_per_address_max = 10'000; ///< but for trusted proxies, and loopback unless it is limited
   std::size_t outgoing_bytes_max = 1024 * 1024;     ///< queued for one connection
   std::size_t outgoing_frames_max = 4096;           ///< queued for one connection
+  std::size_t queued_bytes_max = 512 * 1024 * 1024; ///< queued for all; each thread has an equal part of it
   std::size_t requests_max = 20'000;                ///< unanswered, in one thread
   std::size_t connection_requests_max = 64;         ///< unanswered, of one connection
   std::size_t watches_max = 256;                    ///< sections that one connection watches

@@ -98,6 +98,13 @@ std::vector<option> declare() {
            "frames"},
           [](auto& s) -> auto& { return s.gateway.outgoing_frames_max; }, 16, 1'000'000),
       number(
+          {"http.max-queued-bytes",
+           "Memory that unsent answers and frames of all buyers may take; each of `http.threads` has an equal part of "
+           "it. When it is used up the connections with most of it are closed (4201). A part must hold several "
+           "snapshots of the largest section.",
+           "bytes"},
+          [](auto& s) -> auto& { return s.gateway.queued_bytes_max; }, megabyte, 1024 * 1024 * megabyte),
+      number(
           {"http.max-requests", "Requests of one thread that may wait for their answer; more is `overloaded`.",
            "requests"},
           [](auto& s) -> auto& { return s.gateway.requests_max; }, 1, 1'000'000),

@@ -91,7 +91,10 @@ public:
     thread_.metrics().connections->inc();
   }
 
-  ~http_session() override { thread_.metrics().connections->dec(); }
+  ~http_session() override {
+    forget_reply();
+    thread_.metrics().connections->dec();
+  }
 
   void read_header(std::chrono::seconds patience) {
     busy_ = false;
@@ -124,6 +127,9 @@ public:
     beast::error_code ignored; // The socket is closed in any case.
     socket_.close(ignored);
   }
+
+  [[nodiscard]] std::size_t outgoing_bytes() const override { return socket_.is_open() ? reply_.body.size() : 0; }
+  void give_way() override { abort(); }
 
 private:
   void header_read() {
@@ -295,6 +301,7 @@ private:
     logger().debug("{}: {}", line_, said.status);
     wait_until(thread_.options().idle_timeout);
     reply_ = std::move(said);
+    thread_.outgoing().add(reply_.body.size());
     if (origin_)
       share_with(reply_, *origin_);
     const auto& text = reply_.shared_body ? *reply_.shared_body : reply_.body;
@@ -327,9 +334,17 @@ private:
     http::async_write(socket_, *kept, [self = shared_from_this(), kept](const beast::error_code& error, std::size_t) {
       self->written(error);
     });
+    thread_.keep_within_budget();
+  }
+
+  /// Gives back the memory of the answer, which has been sent or never will be.
+  void forget_reply() {
+    thread_.outgoing().remove(reply_.body.size());
+    reply_ = {};
   }
 
   void written(const beast::error_code& error) {
+    forget_reply();
     if (error)
       return abort();
     if (!close_after_ && !draining_)

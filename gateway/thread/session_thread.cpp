@@ -25,6 +25,7 @@ session_thread::session_thread(shared_parts& shared, std::size_t number)
             caf::anon_send(bridge_, std::move(batch));
           },
           [this] { boost::asio::post(context_, [this] { outbox_.flush(); }); }),
+      outgoing_(shared.options.queued_bytes_max / shared.options.threads, shared.metrics.queued_bytes),
       kept_(shared.options.kept_sessions_max, shared.options.session_grace),
       seats_(outbox_, [this] { return draw_trace(); }),
       passes_(shared.tokens, shared.options.pass_ttl, shared.options.passes_max,
@@ -76,6 +77,13 @@ void session_thread::stop() {
   self->wait_for(bridge_);
   bridge_ = nullptr;
   outbox_.forget_all();
+}
+
+void session_thread::keep_within_budget() {
+  if (!outgoing_.exceeded())
+    return;
+  auto ended = connections_.make_room([this] { return outgoing_.relieved(); });
+  metrics().slow_readers->inc(static_cast<std::int64_t>(ended));
 }
 
 void session_thread::post(std::function<void()> work) {
@@ -173,9 +181,9 @@ void session_thread::take(messages::hold_expired&& news) {
   auto name = buyers_.expire_hold(news.buyer, codec::hold_name{news.event, {news.section}, news.hold});
   if (!name)
     return;
-  auto frame = std::make_shared<const std::string>(codec::hold_expired_frame(*name));
+  auto frame = share(codec::hold_expired_frame(*name));
   for (auto* session : buyers_.sessions_of(news.buyer))
-    session->send(frame);
+    session->send({{}, frame});
 }
 
 void session_thread::take(messages::order_changed&& news) {
@@ -186,7 +194,7 @@ void session_thread::take(messages::order_changed&& news) {
   auto sessions = buyers_.sessions_of(news.order.buyer);
   if (!event || sessions.empty())
     return;
-  auto frame = std::make_shared<const std::string>(codec::order_frame(std::nullopt, news.order, event->names()));
+  auto frame = share(codec::order_frame(std::nullopt, news.order, event->names()));
   for (auto* session : sessions)
     session->tell_order(news.order, frame);
 }

@@ -9,6 +9,7 @@
 #include "gateway/thread/connection_table.hpp"
 #include "gateway/thread/directory.hpp"
 #include "gateway/thread/outbox.hpp"
+#include "gateway/thread/outgoing_queue.hpp"
 #include "gateway/thread/pass_book.hpp"
 #include "gateway/ws/kept_sessions.hpp"
 #include "gateway/ws/queue_board.hpp"
@@ -53,6 +54,7 @@ public:
   [[nodiscard]] std::size_t number() const noexcept { return number_; }
 
   [[nodiscard]] connection_table& connections() noexcept { return connections_; }
+  [[nodiscard]] outgoing_budget& outgoing() noexcept { return outgoing_; }
   [[nodiscard]] outbox& requests() noexcept { return outbox_; }
   [[nodiscard]] gateway::directory& directory() noexcept { return directory_; }
   [[nodiscard]] buyer_index& buyers() noexcept { return buyers_; }
@@ -63,6 +65,9 @@ public:
   [[nodiscard]] idempotency_table& repeats() noexcept { return repeats_; }
   [[nodiscard]] codec::frame_decoder& decoder() noexcept { return decoder_; }
 
+  /// Call after adding to what is to be sent: when it is more than it may be, ends those connections that have most of
+  /// it. The caller may be among them.
+  void keep_within_budget();
   /// A new id for one request, for all log lines about it.
   [[nodiscard]] messages::trace_id draw_trace();
   /// The store's time, in which everything is that people count down against: a step of this machine's clock does not
@@ -115,6 +120,7 @@ private:
   outbox outbox_;
   gateway::directory directory_;
   connection_table connections_;
+  outgoing_budget outgoing_;
   buyer_index buyers_;
   kept_sessions kept_;
   seat_watch seats_;

@@ -88,13 +88,12 @@ void buyer_session::replace() {
 }
 
 void buyer_session::send(std::string frame) {
-  if (sink_)
-    sink_->send(std::move(frame));
+  send(outgoing_frame{std::move(frame)});
 }
 
-void buyer_session::send(const shared_frame& frame) {
+void buyer_session::send(outgoing_frame frame) {
   if (sink_)
-    sink_->send(frame);
+    sink_->send(std::move(frame));
 }
 
 void buyer_session::send_problem(const codec::reply_id& re, const codec::problem& what) {
@@ -270,7 +269,7 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::order&& frame) {
 
 void buyer_session::tell_order(const messages::order_view& order, const shared_frame& frame) {
   note_order(order);
-  send(frame);
+  send({{}, frame});
 }
 
 void buyer_session::note_order(const messages::order_view& order) {

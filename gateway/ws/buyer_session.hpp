@@ -49,7 +49,7 @@ public:
   [[nodiscard]] bool takes_more() const;
 
   void send(std::string frame);
-  void send(const shared_frame& frame);
+  void send(outgoing_frame frame);
   /// Whether the client has read so much that another snapshot may be sent.
   [[nodiscard]] bool has_room() const;
   /// Watches a section as soon as there is room for its snapshot, which answers `re` if there is one.

@@ -21,7 +21,7 @@ void seat_watch::watch(const known_event_ptr& event, domain::section_no section,
   if (std::find(one.watchers.begin(), one.watchers.end(), session.get()) == one.watchers.end())
     one.watchers.push_back(session.get());
   if (one.live) {
-    session->send(codec::seats_snapshot_frame(re, one.view, event->names()));
+    session->send({codec::seats_snapshot_opening(re), snapshot_of(one)});
     session->finished();
     return;
   }
@@ -57,14 +57,15 @@ void seat_watch::changed(messages::seats_changed&& change) {
       ask(place->first, one);
     return;
   }
+  one.snapshot = nullptr;
   one.view.seq = change.seq;
   for (auto [seat, look] : change.set)
     if (seat.value() < one.view.status.size())
       one.view.status[seat.value()] = look;
   one.view.totals = change.totals;
-  auto frame = std::make_shared<const std::string>(codec::seats_delta_frame(change, one.event->names()));
+  auto frame = share(codec::seats_delta_frame(change, one.event->names()));
   for (auto* watcher : one.watchers)
-    watcher->send(frame);
+    watcher->send({{}, frame});
 }
 
 void seat_watch::announced(const known_event_ptr& event) {
@@ -124,30 +125,34 @@ void seat_watch::stands(const key& where, watched& section, messages::section_vi
   auto is_news = view.epoch != section.view.epoch || view.seq != section.view.seq;
   section.tell_all = section.tell_all || is_news;
   section.view = std::move(view);
+  section.snapshot = nullptr;
   section.live = true;
   auto joiners = std::exchange(section.joiners, {});
   if (std::exchange(section.tell_all, false)) {
-    std::shared_ptr<const std::string> frame;
     for (auto* watcher : std::vector{section.watchers}) {
       if (std::any_of(joiners.begin(), joiners.end(), [&](const joining& one) { return one.session.get() == watcher; }))
         continue;
       if (!has_room(where, section, *watcher, {}))
         continue;
-      if (!frame)
-        frame = std::make_shared<const std::string>(
-            codec::seats_snapshot_frame(std::nullopt, section.view, section.event->names()));
-      watcher->send(frame);
+      watcher->send({codec::seats_snapshot_opening(std::nullopt), snapshot_of(section)});
     }
   }
   for (auto& one : joiners) {
     if (has_room(where, section, *one.session, one.re))
-      one.session->send(codec::seats_snapshot_frame(one.re, section.view, section.event->names()));
+      one.session->send({codec::seats_snapshot_opening(one.re), snapshot_of(section)});
     one.session->finished();
   }
   if (section.watchers.empty()) {
     sections_.erase(where);
     requests_.tell(messages::unwatch_section{where.first, where.second});
   }
+}
+
+/// The part of a snapshot that all who are told the present state share.
+const shared_frame& seat_watch::snapshot_of(watched& section) {
+  if (!section.snapshot)
+    section.snapshot = share(codec::seats_snapshot_rest(section.view, section.event->names()));
+  return section.snapshot;
 }
 
 /// False for a session that has not read enough of what it was sent: it watches again when it has.

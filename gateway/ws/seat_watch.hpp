@@ -5,6 +5,7 @@
 #include "gateway/thread/answer.hpp"
 #include "gateway/thread/directory.hpp"
 #include "gateway/thread/outbox.hpp"
+#include "gateway/thread/outgoing_queue.hpp"
 
 #include <map>
 #include <memory>
@@ -51,6 +52,7 @@ private:
   struct watched {
     known_event_ptr event;
     messages::section_view view; ///< its state, when `live`
+    shared_frame snapshot;       ///< of that state, once somebody was told it
     bool live = false;
     bool asking = false;
     bool unconfirmed = false; ///< announced anew, and its state not confirmed since
@@ -63,6 +65,7 @@ private:
   void ask(const key& where, watched& section);
   void answered(const key& where, answer&& what);
   void stands(const key& where, watched& section, messages::section_view&& view);
+  static const shared_frame& snapshot_of(watched& section);
   bool has_room(const key& where, watched& section, buyer_session& session, const codec::reply_id& re);
   void refuse(const key& where, const codec::problem& why);
 
