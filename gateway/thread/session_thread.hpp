@@ -88,9 +88,12 @@ public:
   /// What a buyer is told about a place in a waiting room, with the tokens that go with it.
   [[nodiscard]] codec::queue_answer queue_answer_for(const domain::event_id& event, const domain::buyer_id& buyer,
                                                      const domain::queue_place& place);
-  /// Takes over the session with this name from whichever thread has it, and calls `then` on this thread.
-  void resume(const std::string& session, const domain::buyer_id& buyer,
+  /// Takes over the session with this name from whichever thread has it, for the session `heir` of this thread, and
+  /// calls `then` on this thread.
+  void resume(const std::string& session, const domain::buyer_id& buyer, const std::string& heir,
               std::function<void(std::optional<kept_session>)> then);
+  /// The client goes on with `heir` for certain: the session that was taken over for it is forgotten.
+  void use_up(const std::string& session, const std::string& heir);
 
 private:
   void hand_over(std::vector<delivery> group);
@@ -108,7 +111,13 @@ private:
   void run();
   void arm_sweep();
   void sweep();
-  [[nodiscard]] std::optional<kept_session> give_up(const std::string& session, const domain::buyer_id& buyer);
+  /// The thread that has the session with this name; null if no thread of ours has given it.
+  [[nodiscard]] session_thread* home_of(const std::string& session);
+  /// Runs `work` on its home thread: at once if that is this one. Without a home nothing happens.
+  void at_home_of(const std::string& session, std::function<void(session_thread&)> work);
+  [[nodiscard]] std::optional<kept_session> give_up(const std::string& session, const domain::buyer_id& buyer,
+                                                    const std::string& heir);
+  void end_session(const std::string& session, const domain::buyer_id& buyer);
 
   shared_parts& shared_;
   std::size_t number_;

@@ -72,15 +72,15 @@ void buyer_session::joined(const codec::reply_id& re, const known_event_ptr& kno
 void buyer_session::keep_place(const known_event_ptr& event) {
   auto* one = spot_in(event->id);
   auto is_known = one != nullptr && event->waiting_room && one->room == event->room;
-  if (one == nullptr || is_known || one->returning || one->leaving)
+  if (one == nullptr || is_known || one->state != spot_state::waits)
     return;
   if (!event->waiting_room)
     return join(std::nullopt, event, std::nullopt);
   if (thread_.requests().busy())
     return;
-  one->returning = ask_room(event, one->number, [this, event, visit = one->visit](answer&& what) {
-    returned(event, visit, std::move(what));
-  });
+  if (ask_room(event, one->number,
+               [this, event, visit = one->visit](answer&& what) { returned(event, visit, std::move(what)); }))
+    one->state = spot_state::returns;
 }
 
 /// What the room that was started anew says to a place that an earlier one had given.
@@ -88,7 +88,8 @@ void buyer_session::returned(const known_event_ptr& event, std::uint64_t visit, 
   auto* one = spot_in(event->id);
   if (one == nullptr || one->visit != visit)
     return; // let in, given up or asked for anew meanwhile
-  one->returning = false;
+  if (one->state == spot_state::returns)
+    one->state = spot_state::waits;
   const auto* place = std::get_if<domain::queue_place>(&what);
   if (place && one->told && place->state == one->told->state && place->number == one->number) {
     // Others are on their way back, too: where everybody stands is clear when the board has its next turn.
@@ -114,7 +115,7 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::leave_queue&& frame)
   };
   auto* one = spot_in(event->id);
   if (one != nullptr)
-    one->leaving = true;
+    one->state = spot_state::leaves;
   messages::leave_queue request{thread_.draw_trace(), event->id, buyer_};
   ++pending_;
   if (!thread_.requests().ask(std::move(request), std::move(answered), outbox::clock::now())) {
@@ -126,7 +127,7 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::leave_queue&& frame)
 void buyer_session::left(const codec::reply_id& re, const known_event_ptr& event, answer&& what) {
   if (failed(re, event, std::nullopt, what)) {
     if (auto* still = spot_in(event->id))
-      still->leaving = false;
+      still->state = spot_state::waits;
     return;
   }
   leave_spot(event->id);
@@ -178,7 +179,7 @@ void buyer_session::admitted(const domain::event_id& event, const codec::granted
 
 void buyer_session::given_up(const domain::event_id& event, domain::queue_number number) {
   const auto* one = spot_in(event);
-  if (one == nullptr || one->number != number || one->leaving)
+  if (one == nullptr || one->number != number || one->state == spot_state::leaves)
     return; // who asked to leave is answered
   leave_spot(event);
   send(codec::queue_left_frame(std::nullopt, event));

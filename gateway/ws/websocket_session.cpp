@@ -142,6 +142,8 @@ public:
       if (now - last_heard_ >= configured.heartbeat / 2)
         ping();
     }
+    if (!closing_ && !writing_)
+      session_->drained();
   }
 
   void drain() override {
