@@ -83,8 +83,10 @@ struct queue_answer {
 // ---- seats ------------------------------------------------------------------
 
 [[nodiscard]] std::string encode_seats(const messages::section_view& view, const event_names& event);
-[[nodiscard]] std::string seats_snapshot_frame(const reply_id& re, const messages::section_view& view,
-                                               const event_names& event);
+/// A snapshot is written in two parts, to be sent one after the other as one frame: only the first depends on `re`, so
+/// all who are told the same state can share the second.
+[[nodiscard]] std::string seats_snapshot_opening(const reply_id& re);
+[[nodiscard]] std::string seats_snapshot_rest(const messages::section_view& view, const event_names& event);
 [[nodiscard]] std::string seats_delta_frame(const messages::seats_changed& change, const event_names& event);
 
 // ---- events -----------------------------------------------------------------

@@ -100,12 +100,16 @@ std::string encode_seats(const messages::section_view& view, const event_names& 
   return text;
 }
 
-std::string seats_snapshot_frame(const reply_id& re, const messages::section_view& view, const event_names& event) {
+std::string seats_snapshot_opening(const reply_id& re) {
   std::string text;
   json_writer json{text};
   begin_frame(json, "seats.snapshot", re);
-  write_seats(json, view, event);
-  json.end_object();
+  return text;
+}
+
+std::string seats_snapshot_rest(const messages::section_view& view, const event_names& event) {
+  auto text = encode_seats(view, event);
+  text.front() = ','; // its members follow those of the opening
   return text;
 }
 

@@ -32,14 +32,15 @@ struct options {
   std::optional<codec::shop_key> shop; ///< the key that the shop's tokens are signed with; needed unless `anonymous`
 
   std::size_t frame_bytes_max = 64 * 1024;
-  std::size_t body_bytes_max = 1024 * 1024;
-  std::size_t plan_bytes_max = 64 * 1024 * 1024;
+  std::size_t body_bytes_max = 64 * 1024;        ///< of a buyer's request
+  std::size_t plan_bytes_max = 64 * 1024 * 1024; ///< of an operator's request
   std::size_t header_bytes_max = 16 * 1024;
 
   std::size_t connections_max = 100'000;
   std::size_t connections_per_address_max = 10'000; ///< but for trusted proxies, and loopback unless it is limited
   std::size_t outgoing_bytes_max = 1024 * 1024;     ///< queued for one connection
   std::size_t outgoing_frames_max = 4096;           ///< queued for one connection
+  std::size_t queued_bytes_max = 512 * 1024 * 1024; ///< queued for all; each thread has an equal part of it
   std::size_t requests_max = 20'000;                ///< unanswered, in one thread
   std::size_t connection_requests_max = 64;         ///< unanswered, of one connection
   std::size_t watches_max = 256;                    ///< sections that one connection watches
@@ -49,6 +50,7 @@ struct options {
 
   std::chrono::seconds header_timeout{10};  ///< for a request to arrive, and for a WebSocket's `hello`
   std::chrono::seconds idle_timeout{60};    ///< without a sign of life
+  std::chrono::seconds write_timeout{30};   ///< for one WebSocket frame to be written
   std::chrono::seconds heartbeat{20};       ///< between two heartbeats of a WebSocket
   std::chrono::seconds request_timeout{10}; ///< for the rest of Usher to answer
   std::chrono::seconds session_grace{60};   ///< how long a lost session can be resumed

@@ -98,6 +98,13 @@ std::vector<option> declare() {
            "frames"},
           [](auto& s) -> auto& { return s.gateway.outgoing_frames_max; }, 16, 1'000'000),
       number(
+          {"http.max-queued-bytes",
+           "Memory that unsent answers and frames of all buyers may take; each of `http.threads` has an equal part of "
+           "it. When it is used up the connections with most of it are closed (4201). A part must hold several "
+           "snapshots of the largest section.",
+           "bytes"},
+          [](auto& s) -> auto& { return s.gateway.queued_bytes_max; }, megabyte, 1024 * 1024 * megabyte),
+      number(
           {"http.max-requests", "Requests of one thread that may wait for their answer; more is `overloaded`.",
            "requests"},
           [](auto& s) -> auto& { return s.gateway.requests_max; }, 1, 1'000'000),
@@ -117,6 +124,10 @@ std::vector<option> declare() {
           {"http.idle-timeout",
            "How long a connection may give no sign of life, and a request's body may take to arrive."},
           [](auto& s) -> auto& { return s.gateway.idle_timeout; }, 5s, 3600s),
+      duration(
+          {"http.write-timeout",
+           "How long a WebSocket connection may take to read one frame: a slower one is closed with 4201."},
+          [](auto& s) -> auto& { return s.gateway.write_timeout; }, 1s, 3600s),
       duration(
           {"http.heartbeat", "How often a WebSocket connection is told that all is well."},
           [](auto& s) -> auto& { return s.gateway.heartbeat; }, 1s, 300s),

@@ -91,7 +91,10 @@ public:
     thread_.metrics().connections->inc();
   }
 
-  ~http_session() override { thread_.metrics().connections->dec(); }
+  ~http_session() override {
+    forget_reply();
+    thread_.metrics().connections->dec();
+  }
 
   void read_header(std::chrono::seconds patience) {
     busy_ = false;
@@ -125,6 +128,9 @@ public:
     socket_.close(ignored);
   }
 
+  [[nodiscard]] std::size_t outgoing_bytes() const override { return socket_.is_open() ? reply_.body.size() : 0; }
+  void give_way() override { abort(); }
+
 private:
   void header_read() {
     const auto& header = parser_->get();
@@ -143,6 +149,10 @@ private:
     }
     if (surplus_ && !is_probe(path_of(header)))
       return make_exchange(true)->refuse(domain::rejection::overloaded, "There is no room for another connection.");
+    // Before the body and before the permission to send one: who asks too often shall cost no memory either.
+    if (port_ == http_port::buyers && !is_probe(path_of(header)))
+      if (auto refused = thread_.too_often(request_->from))
+        return make_exchange(surplus_ || !keep_alive_ || !parser_->is_done())->refuse(*refused);
     if (port_ == http_port::buyers && path_of(header) == "/v1/ws" && beast::websocket::is_upgrade(header))
       return upgrade();
     // HTTP/1.0 has no such answer.
@@ -152,9 +162,6 @@ private:
   }
 
   void upgrade() {
-    auto from = client();
-    if (auto refused = thread_.too_often(from))
-      return make_exchange(true)->refuse(*refused);
     const auto& header = parser_->get();
     if (buffer_.size() > 0 || parser_->chunked() || parser_->content_length_remaining().value_or(0) > 0)
       return make_exchange(true)->refuse(domain::rejection::bad_request,
@@ -175,7 +182,7 @@ private:
     if (!offered.exists(websocket_protocol))
       return make_exchange(true)->refuse(domain::rejection::bad_request,
                                          "The WebSocket's subprotocol must be usher.v1.");
-    open_websocket(thread_, std::move(socket_), *std::move(place_), parser_->release(), std::move(from));
+    open_websocket(thread_, std::move(socket_), *std::move(place_), parser_->release(), std::move(request_->from));
   }
 
   void say_continue() {
@@ -203,9 +210,6 @@ private:
     wait_until(thread_.options().request_timeout * request_timeouts_max);
     thread_.metrics().http_requests->inc();
     auto exchange = make_exchange(surplus_ || !keep_alive_);
-    if (port_ == http_port::buyers && !is_probe(exchange->request().path))
-      if (auto refused = thread_.too_often(exchange->request().from))
-        return exchange->refuse(*refused);
     if (origin_ && exchange->request().method == "OPTIONS")
       return exchange->reply(preflight_answer());
     dispatch(exchange, port_);
@@ -305,6 +309,7 @@ private:
     logger().debug("{}: {}", line_, said.status);
     wait_until(thread_.options().idle_timeout);
     reply_ = std::move(said);
+    thread_.outgoing().add(reply_.body.size());
     if (origin_)
       share_with(reply_, *origin_);
     const auto& text = reply_.shared_body ? *reply_.shared_body : reply_.body;
@@ -337,9 +342,17 @@ private:
     http::async_write(socket_, *kept, [self = shared_from_this(), kept](const beast::error_code& error, std::size_t) {
       self->written(error);
     });
+    thread_.keep_within_budget();
+  }
+
+  /// Gives back the memory of the answer, which has been sent or never will be.
+  void forget_reply() {
+    thread_.outgoing().remove(reply_.body.size());
+    reply_ = {};
   }
 
   void written(const beast::error_code& error) {
+    forget_reply();
     if (error)
       return abort();
     if (!close_after_ && !draining_)

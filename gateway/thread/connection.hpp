@@ -20,6 +20,11 @@ public:
   virtual void drain() = 0;
   /// Closes the socket without ceremony.
   virtual void abort() = 0;
+  /// How much of its thread's budget its unsent answers take, in bytes; 0 when it cannot give them up.
+  [[nodiscard]] virtual std::size_t outgoing_bytes() const = 0;
+  /// Gives its unsent answers up, and closes: the thread has more of them than it may. No connection is destroyed
+  /// before the loop's next turn.
+  virtual void give_way() = 0;
 
 protected:
   explicit connection(connection_table& table);

@@ -1,5 +1,6 @@
 #include "gateway/thread/connection_table.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace usher::gateway {
@@ -48,6 +49,18 @@ void connection_table::drain(std::function<void()> when_none) {
 
 void connection_table::abort() {
   visit_all([](connection& one) { one.abort(); });
+}
+
+std::size_t connection_table::make_room(const std::function<bool()>& enough) {
+  std::vector<std::pair<std::size_t, connection*>> by_size;
+  for (auto* one : connections_)
+    if (auto bytes = one->outgoing_bytes(); bytes > 0)
+      by_size.emplace_back(bytes, one);
+  std::ranges::sort(by_size, std::ranges::greater{}, [](const auto& each) { return each.first; });
+  std::size_t gone = 0;
+  for (; gone < by_size.size() && !enough(); ++gone)
+    by_size[gone].second->give_way();
+  return gone;
 }
 
 } // namespace usher::gateway

@@ -17,6 +17,9 @@ public:
   /// Has every connection end, and calls `when_none` once none is left: at once, or when the last one leaves.
   void drain(std::function<void()> when_none);
   void abort();
+  /// Has those with the most to send give way, one after the other, until `enough` or nobody is left. Returns how many
+  /// did.
+  std::size_t make_room(const std::function<bool()>& enough);
 
 private:
   friend class connection;

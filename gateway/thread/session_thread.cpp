@@ -25,6 +25,7 @@ session_thread::session_thread(shared_parts& shared, std::size_t number)
             caf::anon_send(bridge_, std::move(batch));
           },
           [this] { boost::asio::post(context_, [this] { outbox_.flush(); }); }),
+      outgoing_(shared.options.queued_bytes_max / shared.options.threads, shared.metrics.queued_bytes),
       kept_(shared.options.kept_sessions_max, shared.options.session_grace),
       seats_(outbox_, [this] { return draw_trace(); }), passes_(shared.tokens, shared.options.passes_max),
       queue_(outbox_, buyers_, passes_), buyer_rates_(shared.options.per_buyer),
@@ -72,6 +73,13 @@ void session_thread::stop() {
   self->wait_for(bridge_);
   bridge_ = nullptr;
   outbox_.forget_all();
+}
+
+void session_thread::keep_within_budget() {
+  if (!outgoing_.exceeded())
+    return;
+  auto ended = connections_.make_room([this] { return outgoing_.relieved(); });
+  metrics().slow_readers->inc(static_cast<std::int64_t>(ended));
 }
 
 void session_thread::post(std::function<void()> work) {
@@ -135,27 +143,52 @@ codec::queue_answer session_thread::queue_answer_for(const domain::event_id& eve
 }
 
 // A session's name begins with the number of the thread that has it.
-void session_thread::resume(const std::string& session, const domain::buyer_id& buyer,
-                            std::function<void(std::optional<kept_session>)> then) {
+session_thread* session_thread::home_of(const std::string& session) {
   std::size_t home = 0;
   auto [end, failed] = std::from_chars(session.data(), session.data() + session.size(), home);
-  if (failed != std::errc{} || home >= shared_.threads.size())
+  return failed != std::errc{} || home >= shared_.threads.size() ? nullptr : shared_.threads[home];
+}
+
+void session_thread::at_home_of(const std::string& session, std::function<void(session_thread&)> work) {
+  auto* home = home_of(session);
+  if (home == this)
+    work(*this);
+  else if (home)
+    home->post([home, work = std::move(work)] { work(*home); });
+}
+
+void session_thread::resume(const std::string& session, const domain::buyer_id& buyer, const std::string& heir,
+                            std::function<void(std::optional<kept_session>)> then) {
+  auto* home = home_of(session);
+  if (!home)
     return then(std::nullopt);
-  if (home == number_)
-    return then(give_up(session, buyer));
-  shared_.threads[home]->post([this, home, session, buyer, then = std::move(then)]() mutable {
-    post([found = shared_.threads[home]->give_up(session, buyer), then = std::move(then)]() mutable {
-      then(std::move(found));
-    });
+  if (home == this)
+    return then(give_up(session, buyer, heir));
+  home->post([this, home, session, buyer, heir, then = std::move(then)]() mutable {
+    post([found = home->give_up(session, buyer, heir), then = std::move(then)]() mutable { then(std::move(found)); });
   });
 }
 
-std::optional<kept_session> session_thread::give_up(const std::string& session, const domain::buyer_id& buyer) {
+void session_thread::use_up(const std::string& session, const std::string& heir) {
+  at_home_of(session, [session, heir](session_thread& home) { home.kept_.use_up(session, heir); });
+}
+
+std::optional<kept_session> session_thread::give_up(const std::string& session, const domain::buyer_id& buyer,
+                                                    const std::string& heir) {
   // The client may be back before the loss of its old connection was noticed.
+  end_session(session, buyer);
+  auto found = kept_.inherit(session, buyer, heir);
+  if (!found)
+    return std::nullopt;
+  at_home_of(found->former_heir,
+             [former = found->former_heir, buyer](session_thread& home) { home.end_session(former, buyer); });
+  return std::move(found->what);
+}
+
+void session_thread::end_session(const std::string& session, const domain::buyer_id& buyer) {
   for (auto* live : buyers_.sessions_of(buyer))
     if (live->name() == session)
       live->replace();
-  return kept_.find(session, buyer);
 }
 
 void session_thread::hand_over(std::vector<delivery> group) {
@@ -175,9 +208,9 @@ void session_thread::take(messages::hold_expired&& news) {
   auto name = buyers_.expire_hold(news.buyer, codec::hold_name{news.event, {news.section}, news.hold});
   if (!name)
     return;
-  auto frame = std::make_shared<const std::string>(codec::hold_expired_frame(*name));
+  auto frame = share(codec::hold_expired_frame(*name));
   for (auto* session : buyers_.sessions_of(news.buyer))
-    session->send(frame);
+    session->send({{}, frame});
 }
 
 void session_thread::take(messages::order_changed&& news) {
@@ -188,7 +221,7 @@ void session_thread::take(messages::order_changed&& news) {
   auto sessions = buyers_.sessions_of(news.order.buyer);
   if (!event || sessions.empty())
     return;
-  auto frame = std::make_shared<const std::string>(codec::order_frame(std::nullopt, news.order, event->names()));
+  auto frame = share(codec::order_frame(std::nullopt, news.order, event->names()));
   for (auto* session : sessions)
     session->tell_order(news.order, frame);
 }

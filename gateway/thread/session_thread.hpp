@@ -9,6 +9,7 @@
 #include "gateway/thread/connection_table.hpp"
 #include "gateway/thread/directory.hpp"
 #include "gateway/thread/outbox.hpp"
+#include "gateway/thread/outgoing_queue.hpp"
 #include "gateway/thread/pass_book.hpp"
 #include "gateway/ws/kept_sessions.hpp"
 #include "gateway/ws/queue_board.hpp"
@@ -53,6 +54,7 @@ public:
   [[nodiscard]] std::size_t number() const noexcept { return number_; }
 
   [[nodiscard]] connection_table& connections() noexcept { return connections_; }
+  [[nodiscard]] outgoing_budget& outgoing() noexcept { return outgoing_; }
   [[nodiscard]] outbox& requests() noexcept { return outbox_; }
   [[nodiscard]] gateway::directory& directory() noexcept { return directory_; }
   [[nodiscard]] buyer_index& buyers() noexcept { return buyers_; }
@@ -63,6 +65,9 @@ public:
   [[nodiscard]] idempotency_table& repeats() noexcept { return repeats_; }
   [[nodiscard]] codec::frame_decoder& decoder() noexcept { return decoder_; }
 
+  /// Call after adding to what is to be sent: when it is more than it may be, ends those connections that have most of
+  /// it. The caller may be among them.
+  void keep_within_budget();
   /// A new id for one request, for all log lines about it.
   [[nodiscard]] messages::trace_id draw_trace();
   /// The store's time. All deadlines that people count down to are in it; a step of this machine's clock does not
@@ -83,9 +88,12 @@ public:
   /// What a buyer is told about a place in a waiting room, with the tokens that go with it.
   [[nodiscard]] codec::queue_answer queue_answer_for(const domain::event_id& event, const domain::buyer_id& buyer,
                                                      const domain::queue_place& place);
-  /// Takes over the session with this name from whichever thread has it, and calls `then` on this thread.
-  void resume(const std::string& session, const domain::buyer_id& buyer,
+  /// Takes over the session with this name from whichever thread has it, for the session `heir` of this thread, and
+  /// calls `then` on this thread.
+  void resume(const std::string& session, const domain::buyer_id& buyer, const std::string& heir,
               std::function<void(std::optional<kept_session>)> then);
+  /// The client goes on with `heir` for certain: the session that was taken over for it is forgotten.
+  void use_up(const std::string& session, const std::string& heir);
 
 private:
   void hand_over(std::vector<delivery> group);
@@ -103,7 +111,13 @@ private:
   void run();
   void arm_sweep();
   void sweep();
-  [[nodiscard]] std::optional<kept_session> give_up(const std::string& session, const domain::buyer_id& buyer);
+  /// The thread that has the session with this name; null if no thread of ours has given it.
+  [[nodiscard]] session_thread* home_of(const std::string& session);
+  /// Runs `work` on its home thread: at once if that is this one. Without a home nothing happens.
+  void at_home_of(const std::string& session, std::function<void(session_thread&)> work);
+  [[nodiscard]] std::optional<kept_session> give_up(const std::string& session, const domain::buyer_id& buyer,
+                                                    const std::string& heir);
+  void end_session(const std::string& session, const domain::buyer_id& buyer);
 
   shared_parts& shared_;
   std::size_t number_;
@@ -115,6 +129,7 @@ private:
   outbox outbox_;
   gateway::directory directory_;
   connection_table connections_;
+  outgoing_budget outgoing_;
   buyer_index buyers_;
   kept_sessions kept_;
   seat_watch seats_;

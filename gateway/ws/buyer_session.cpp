@@ -41,16 +41,22 @@ void buyer_session::receive(std::string_view text) {
     send_problem(frame.id, *wrong);
     return sink_->close(close_code::bad_frame, "the first frame must be a hello");
   }
-  auto refused = thread_.too_often(from_);
-  if (!refused && greeted())
-    refused = thread_.too_often(from_, buyer_);
-  if (refused) {
+  if (!resumed_.empty())
+    thread_.use_up(std::exchange(resumed_, {}), name_);
+  if (auto refused = too_often()) {
     if (++strikes_ >= thread_.options().strikes_max)
       return sink_->close(close_code::rate_limited, "too many requests");
     return send_problem(frame.id, *refused);
   }
   strikes_ = 0;
   std::visit([&](auto& content) { on(std::move(frame.id), std::move(content)); }, frame.content);
+}
+
+std::optional<codec::problem> buyer_session::too_often() {
+  auto refused = thread_.too_often(from_);
+  if (!refused && greeted())
+    refused = thread_.too_often(from_, buyer_);
+  return refused;
 }
 
 bool buyer_session::takes_more() const {
@@ -68,7 +74,7 @@ void buyer_session::gone() {
   }
   thread_.buyers().leave(buyer_, *this);
   for (auto& one : spots_) {
-    if (!one.leaving)
+    if (one.state != spot_state::leaves)
       kept.places.emplace_back(one.event, one.number);
     thread_.queue().left(one.event, buyer_);
   }
@@ -76,6 +82,7 @@ void buyer_session::gone() {
   thread_.metrics().sessions->dec();
   buyer_ = {};
   owed_.clear();
+  unpaid_.clear();
   watches_.clear();
   spots_.clear();
 }
@@ -88,13 +95,12 @@ void buyer_session::replace() {
 }
 
 void buyer_session::send(std::string frame) {
-  if (sink_)
-    sink_->send(std::move(frame));
+  send(outgoing_frame{std::move(frame)});
 }
 
-void buyer_session::send(const shared_frame& frame) {
+void buyer_session::send(outgoing_frame frame) {
   if (sink_)
-    sink_->send(frame);
+    sink_->send(std::move(frame));
 }
 
 void buyer_session::send_problem(const codec::reply_id& re, const codec::problem& what) {
@@ -164,8 +170,9 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::watch_seats&& frame)
     if (watches_.size() >= thread_.options().watches_max)
       return send_problem(
           re, codec::problem_of(domain::rejection::limit_exceeded, "Too many sections are watched at once."));
-    watches_.push_back(std::move(one));
+    watches_.push_back(one);
   }
+  std::erase(unpaid_, one);
   ++pending_;
   thread_.seats().watch(event, *section, shared_from_this(), std::move(re));
 }
@@ -196,10 +203,28 @@ void buyer_session::drained() {
       send_problem(re, codec::problem_of(domain::rejection::not_found, "There is no such section."));
     finished();
   }
+  watch_unpaid();
 }
 
-void buyer_session::watch_refused(const domain::event_id& event, domain::section_no section) {
+void buyer_session::watch_unpaid() {
+  while (!unpaid_.empty() && has_room()) {
+    auto what = unpaid_.front();
+    auto event = thread_.directory().find(what.event);
+    auto is_there = event && what.section.value() < event->plan->sections().size();
+    if (is_there && too_often())
+      return;
+    unpaid_.pop_front();
+    if (!is_there)
+      continue;
+    ++pending_;
+    thread_.seats().watch(event, what.section, shared_from_this(), std::nullopt);
+  }
+}
+
+void buyer_session::watch_refused(const domain::event_id& event, domain::section_no section, const codec::reply_id& re,
+                                  const codec::problem& why) {
   std::erase(watches_, watch{event, section});
+  send_problem(re, why);
 }
 
 void buyer_session::on(codec::reply_id&& re, codec::frames::unwatch_seats&& frame) {
@@ -214,6 +239,7 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::unwatch_seats&& fram
   if (!section)
     return;
   std::erase(watches_, watch{event->id, *section});
+  std::erase(unpaid_, watch{event->id, *section});
   thread_.seats().unwatch(event->id, *section, *this);
   send(codec::seats_unwatched_frame(re, event->id, frame.section));
 }
@@ -272,7 +298,7 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::order&& frame) {
 
 void buyer_session::tell_order(const messages::order_view& order, const shared_frame& frame) {
   note_order(order);
-  send(frame);
+  send({{}, frame});
 }
 
 void buyer_session::note_order(const messages::order_view& order) {

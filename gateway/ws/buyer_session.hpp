@@ -9,6 +9,7 @@
 #include "gateway/thread/pass_book.hpp"
 #include "gateway/ws/frame_sink.hpp"
 #include "gateway/ws/kept_sessions.hpp"
+#include "gateway/ws/seat_watch.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -28,7 +29,7 @@ class session_thread;
 
 /// One WebSocket client's conversation: what its frames mean. Knows no socket; outlives its connection only for as
 /// long as answers are on their way.
-class buyer_session : public std::enable_shared_from_this<buyer_session> {
+class buyer_session final : public seat_watcher, public std::enable_shared_from_this<buyer_session> {
 public:
   buyer_session(session_thread& thread, frame_sink& sink, boost::asio::ip::address from);
   ~buyer_session();
@@ -50,16 +51,17 @@ public:
   [[nodiscard]] bool takes_more() const;
 
   void send(std::string frame);
-  void send(const shared_frame& frame);
-  /// Whether the client has read so much that another snapshot may be sent.
-  [[nodiscard]] bool has_room() const;
-  /// Watches a section as soon as there is room for its snapshot, which answers `re` if there is one.
-  void watch_later(const domain::event_id& event, domain::section_no section, codec::reply_id re);
-  /// Notes that all that was sent has been written.
+  void send(outgoing_frame frame) override;
+  [[nodiscard]] bool has_room() const override;
+  void watch_later(const domain::event_id& event, domain::section_no section, codec::reply_id re) override;
+  void watch_refused(const domain::event_id& event, domain::section_no section, const codec::reply_id& re,
+                     const codec::problem& why) override;
+  /// Notes that all that was sent has been written: what waited for that is sent now. Also called every second while
+  /// nothing is being written.
   void drained();
   void send_problem(const codec::reply_id& re, const codec::problem& what);
   /// Notes that one request has been answered.
-  void finished();
+  void finished() override;
 
   /// Whether this session waits in a room.
   [[nodiscard]] bool waits_in(const domain::event_id& event) const;
@@ -69,8 +71,6 @@ public:
   void tell_place(const domain::event_id& event, const domain::queue_place& place);
   /// Tells the client by `frame` that an order of the buyer's has changed.
   void tell_order(const messages::order_view& order, const shared_frame& frame);
-  /// Tells the client that a section cannot be watched after all.
-  void watch_refused(const domain::event_id& event, domain::section_no section);
   /// Tells the client that the buyer may go in.
   void admitted(const domain::event_id& event, const codec::granted_pass& pass);
   /// If the event's waiting room was started anew, e.g. with another plan, and does not know who is here: takes the
@@ -83,6 +83,12 @@ private:
   /// What to do with an answer to the frame `re`. A function that captures only `this` costs no allocation.
   using then = std::function<void(const codec::reply_id& re, const known_event_ptr& event, answer&& what)>;
 
+  /// What becomes of a place in a waiting room.
+  enum class spot_state : std::uint8_t {
+    waits,
+    returns, ///< it is being taken again, from a room that was started anew
+    leaves,  ///< the client has asked to leave
+  };
   /// A waiting room that the client is in.
   struct spot {
     domain::event_id event;
@@ -91,8 +97,7 @@ private:
     std::uint64_t visit = 0;
     std::string token;
     std::optional<domain::queue_place> told;
-    bool returning = false; ///< the place is being taken again
-    bool leaving = false;   ///< the client has asked to leave
+    spot_state state = spot_state::waits;
   };
   /// A pass that was already checked, or that we gave ourselves.
   struct known_pass {
@@ -128,6 +133,11 @@ private:
              std::optional<std::string> token, std::optional<kept_session> kept);
   void refuse_greeting(const codec::reply_id& re, std::string detail);
   void go_on_with(kept_session&& kept);
+  /// Asks for what the client watched before its connection was lost. Each section costs it a request: those for which
+  /// it has none left, or no room, wait for the next call.
+  void watch_unpaid();
+  /// Counts a request of the client; the problem, if there are too many.
+  [[nodiscard]] std::optional<codec::problem> too_often();
   void join(codec::reply_id re, const known_event_ptr& event, std::optional<domain::queue_number> number);
   /// Asks the room for a place; `heard` gets the answer if the connection still is there. False when too much is asked
   /// already.
@@ -172,8 +182,10 @@ private:
   std::size_t pending_ = 0;
   std::uint32_t strikes_ = 0; ///< refusals in a row for coming too often
   std::uint64_t visits_ = 0;
+  std::string resumed_; ///< the session that was taken over, until the client has sent another frame
   std::vector<watch> watches_;
   std::deque<owed_snapshot> owed_; ///< until there is room
+  std::deque<watch> unpaid_;       ///< of `watches_`: taken over, and not asked for yet
   std::vector<spot> spots_;
   std::vector<codec::order_name> orders_; ///< under way, the latest of them
   std::vector<known_pass> passes_;

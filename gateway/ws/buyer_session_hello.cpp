@@ -39,24 +39,27 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::hello&& frame) {
   } else {
     return refuse_greeting(re, {});
   }
+  name_ = fmt::format("{}-{}", thread_.number(), codec::draw_name());
   if (!earlier)
     return greet(re, buyer, until, std::move(made), std::nullopt);
   greeting_ = true;
   ++pending_;
-  thread_.resume(earlier->session, buyer,
-                 [self = shared_from_this(), re, buyer, until](std::optional<kept_session> kept) {
-                   self->greeting_ = false;
-                   if (self->sink_)
-                     self->greet(re, buyer, until, std::nullopt, std::move(kept));
-                   self->finished();
-                 });
+  thread_.resume(
+      earlier->session, buyer, name_,
+      [self = shared_from_this(), re, buyer, until, session = earlier->session](std::optional<kept_session> kept) {
+        self->greeting_ = false;
+        if (self->sink_ && kept)
+          self->resumed_ = session;
+        if (self->sink_)
+          self->greet(re, buyer, until, std::nullopt, std::move(kept));
+        self->finished();
+      });
 }
 
 void buyer_session::greet(const codec::reply_id& re, const domain::buyer_id& buyer, domain::instant until,
                           std::optional<std::string> token, std::optional<kept_session> kept) {
   buyer_ = buyer;
   proven_until_ = until;
-  name_ = fmt::format("{}-{}", thread_.number(), codec::draw_name());
   thread_.buyers().enter(buyer_, *this);
   thread_.metrics().sessions->inc();
   auto at = thread_.now();
@@ -81,14 +84,11 @@ void buyer_session::refuse_greeting(const codec::reply_id& re, std::string detai
 void buyer_session::go_on_with(kept_session&& kept) {
   for (const auto& hold : kept.holds)
     thread_.buyers().note_hold(buyer_, hold);
-  for (auto& [event, section] : kept.watches) {
-    auto known = thread_.directory().find(event);
-    if (!known || section.value() >= known->plan->sections().size())
-      continue;
-    watches_.push_back({event, section});
-    ++pending_;
-    thread_.seats().watch(known, section, shared_from_this(), std::nullopt);
-  }
+  for (auto& [event, section] : kept.watches)
+    if (auto known = thread_.directory().find(event); known && section.value() < known->plan->sections().size())
+      watches_.push_back({event, section});
+  unpaid_.assign(watches_.begin(), watches_.end());
+  watch_unpaid();
   // Nobody has told the client yet what became of these orders meanwhile.
   auto told = [this](const codec::reply_id&, const known_event_ptr& where, answer&& what) {
     const auto& order = std::get<messages::order_view>(what);

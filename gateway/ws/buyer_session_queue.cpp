@@ -72,7 +72,7 @@ void buyer_session::joined(const codec::reply_id& re, const known_event_ptr& kno
 void buyer_session::keep_place(const known_event_ptr& event) {
   auto* one = spot_in(event->id);
   auto is_known = one != nullptr && event->waiting_room && one->room_epoch == event->room_epoch;
-  if (one == nullptr || is_known || one->returning || one->leaving)
+  if (one == nullptr || is_known || one->state != spot_state::waits)
     return;
   if (!event->waiting_room) {
     thread_.queue().left(event->id, buyer_); // the room goes on by itself, and knows them as present
@@ -80,9 +80,9 @@ void buyer_session::keep_place(const known_event_ptr& event) {
   }
   if (thread_.requests().busy())
     return;
-  one->returning = ask_room(event, one->number, [this, event, visit = one->visit](answer&& what) {
-    returned(event, visit, std::move(what));
-  });
+  if (ask_room(event, one->number,
+               [this, event, visit = one->visit](answer&& what) { returned(event, visit, std::move(what)); }))
+    one->state = spot_state::returns;
 }
 
 /// What the room that was started anew says to a place that an earlier one had given.
@@ -90,7 +90,8 @@ void buyer_session::returned(const known_event_ptr& event, std::uint64_t visit, 
   auto* one = spot_in(event->id);
   if (one == nullptr || one->visit != visit)
     return; // let in, given up or asked for anew meanwhile
-  one->returning = false;
+  if (one->state == spot_state::returns)
+    one->state = spot_state::waits;
   const auto* place = std::get_if<domain::queue_place>(&what);
   if (place && one->told && place->state == one->told->state && place->number == one->number) {
     // Others are on their way back, too: where everybody stands is clear when the board has its next turn.
@@ -116,7 +117,7 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::leave_queue&& frame)
   };
   auto* one = spot_in(event->id);
   if (one != nullptr)
-    one->leaving = true;
+    one->state = spot_state::leaves;
   if (auto* pass = pass_for(event->id))
     pass->leaving = true;
   messages::leave_queue request{thread_.draw_trace(), event->id, buyer_};
@@ -130,7 +131,7 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::leave_queue&& frame)
 void buyer_session::left(const codec::reply_id& re, const known_event_ptr& event, answer&& what) {
   if (failed(re, event, std::nullopt, what)) {
     if (auto* still = spot_in(event->id))
-      still->leaving = false;
+      still->state = spot_state::waits;
     if (auto* pass = pass_for(event->id))
       pass->leaving = false;
     return;
@@ -187,7 +188,7 @@ void buyer_session::given_up(const messages::place_given_up& news) {
   // Who asked to leave is answered.
   const auto* one = spot_in(news.event);
   const auto* pass = news.pass_until ? pass_for(news.event) : nullptr;
-  auto gives_up_place = one != nullptr && one->number == news.number && !one->leaving;
+  auto gives_up_place = one != nullptr && one->number == news.number && one->state != spot_state::leaves;
   auto gives_up_pass = pass != nullptr && !pass->leaving;
   if (!gives_up_place && !gives_up_pass)
     return;

@@ -1,14 +1,11 @@
 #pragma once
 
+#include "gateway/thread/outgoing_queue.hpp"
+
 #include <cstdint>
-#include <memory>
-#include <string>
 #include <string_view>
 
 namespace usher::gateway {
-
-/// A frame sent to many connections: encoded once.
-using shared_frame = std::shared_ptr<const std::string>;
 
 /// Why a WebSocket is closed. Below 4100: do not come back; below 4200: later; from 4200: at once.
 enum class close_code : std::uint16_t {
@@ -25,8 +22,7 @@ enum class close_code : std::uint16_t {
 /// Where a session's frames go. Never calls back into the session from within a call.
 class frame_sink {
 public:
-  virtual void send(std::string frame) = 0;
-  virtual void send(shared_frame frame) = 0;
+  virtual void send(outgoing_frame frame) = 0;
   /// Whether more than a few small frames may be sent now. If not, the session's `drained` is called when what is
   /// queued has been written.
   [[nodiscard]] virtual bool has_room() const = 0;

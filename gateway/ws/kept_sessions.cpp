@@ -10,15 +10,21 @@ void kept_sessions::keep(const std::string& session, kept_session what, moment n
     forget_oldest();
   if (sessions_max_ == 0)
     return;
-  sessions_[session] = std::move(what);
+  sessions_[session] = {std::move(what), {}};
   by_age_.emplace_back(now + grace_, session);
 }
 
-std::optional<kept_session> kept_sessions::find(const std::string& session, const domain::buyer_id& buyer) const {
+std::optional<kept_sessions::inheritance>
+kept_sessions::inherit(const std::string& session, const domain::buyer_id& buyer, const std::string& heir) {
   auto place = sessions_.find(session);
-  if (place == sessions_.end() || place->second.buyer != buyer)
+  if (place == sessions_.end() || place->second.what.buyer != buyer)
     return std::nullopt;
-  return place->second;
+  return inheritance{place->second.what, std::exchange(place->second.heir, heir)};
+}
+
+void kept_sessions::use_up(const std::string& session, const std::string& heir) {
+  if (auto place = sessions_.find(session); place != sessions_.end() && place->second.heir == heir)
+    sessions_.erase(place);
 }
 
 void kept_sessions::sweep(moment now) {

@@ -30,9 +30,18 @@ public:
   kept_sessions(std::size_t sessions_max, std::chrono::seconds grace);
 
   void keep(const std::string& session, kept_session what, moment now);
-  /// A session, if it is here and this buyer's. It stays until its time is up: the client may lose the next connection
-  /// before it has heard the next session's name.
-  [[nodiscard]] std::optional<kept_session> find(const std::string& session, const domain::buyer_id& buyer) const;
+  /// What the session `heir` goes on with, and who was about to do so before.
+  struct inheritance {
+    kept_session what;
+    std::string former_heir; ///< empty if there was none
+  };
+  /// A session, if it is here and this buyer's, for the session `heir`. It stays until the heir's client shows by
+  /// another frame that it goes on (`use_up`): it may lose its connection before it has heard the heir's name, and then
+  /// it comes with this session's name again. There is one heir at a time.
+  [[nodiscard]] std::optional<inheritance> inherit(const std::string& session, const domain::buyer_id& buyer,
+                                                   const std::string& heir);
+  /// Forgets a session, if that is its heir.
+  void use_up(const std::string& session, const std::string& heir);
   void sweep(moment now);
 
   [[nodiscard]] std::size_t size() const noexcept { return sessions_.size(); }
@@ -40,9 +49,14 @@ public:
 private:
   void forget_oldest();
 
+  struct entry {
+    kept_session what;
+    std::string heir;
+  };
+
   std::size_t sessions_max_;
   std::chrono::seconds grace_;
-  std::unordered_map<std::string, kept_session> sessions_;
+  std::unordered_map<std::string, entry> sessions_;
   std::deque<std::pair<moment, std::string>> by_age_;
 };
 

@@ -1,41 +1,36 @@
 #include "gateway/ws/seat_watch.hpp"
 
-#include "gateway/ws/buyer_session.hpp"
-
-#include <algorithm>
-
 namespace usher::gateway {
 
 seat_watch::seat_watch(outbox& requests, draw_trace trace) : requests_(requests), trace_(std::move(trace)) {}
 
-void seat_watch::watch(const known_event_ptr& event, domain::section_no section, std::shared_ptr<buyer_session> session,
+void seat_watch::watch(const known_event_ptr& event, domain::section_no section, std::shared_ptr<seat_watcher> session,
                        codec::reply_id re) {
   key where{event->id, section};
-  if (auto known = sections_.find(where); known != sections_.end() && known->second.live && !session->has_room()) {
+  if (auto known = sections_.find(where); known != sections_.end() && known->second.is_live() && !session->has_room()) {
     session->watch_later(event->id, section, std::move(re));
     session->finished();
     return;
   }
   auto& one = sections_[where];
   one.event = event;
-  if (std::find(one.watchers.begin(), one.watchers.end(), session.get()) == one.watchers.end())
-    one.watchers.push_back(session.get());
-  if (one.live) {
-    session->send(codec::seats_snapshot_frame(re, one.view, event->names()));
+  one.watchers.insert(session.get());
+  if (one.is_live()) {
+    tell(one, *session, re);
     session->finished();
     return;
   }
   one.joiners.push_back({std::move(session), std::move(re)});
-  if (!one.asking)
+  if (one.asking == question::none)
     ask(where, one);
 }
 
-void seat_watch::unwatch(const domain::event_id& event, domain::section_no section, buyer_session& session) {
+void seat_watch::unwatch(const domain::event_id& event, domain::section_no section, seat_watcher& session) {
   auto place = sections_.find(key{event, section});
   if (place == sections_.end())
     return;
   auto& one = place->second;
-  std::erase(one.watchers, &session);
+  one.watchers.erase(&session);
   if (!one.watchers.empty() || !one.joiners.empty())
     return;
   sections_.erase(place);
@@ -44,74 +39,76 @@ void seat_watch::unwatch(const domain::event_id& event, domain::section_no secti
 
 void seat_watch::changed(messages::seats_changed&& change) {
   auto place = sections_.find(key{change.event, change.section});
-  if (place == sections_.end() || !place->second.live)
+  if (place == sections_.end() || !place->second.is_live())
     return;
   auto& one = place->second;
   auto same_epoch = change.epoch == one.view.epoch;
   if (same_epoch && change.seq <= one.view.seq)
     return;
   if (!same_epoch || change.seq != one.view.seq + 1) {
-    one.live = false;
-    one.tell_all = true;
-    if (!one.asking)
+    one.copy = standing::stale;
+    if (one.asking == question::none)
       ask(place->first, one);
     return;
   }
+  one.snapshot = nullptr;
   one.view.seq = change.seq;
   for (auto [seat, look] : change.set)
     if (seat.value() < one.view.status.size())
       one.view.status[seat.value()] = look;
   one.view.totals = change.totals;
-  auto frame = std::make_shared<const std::string>(codec::seats_delta_frame(change, one.event->names()));
+  auto frame = share(codec::seats_delta_frame(change, one.event->names()));
   for (auto* watcher : one.watchers)
-    watcher->send(frame);
+    watcher->send({{}, frame});
 }
 
 void seat_watch::announced(const known_event_ptr& event) {
-  std::vector<key> asked;
+  std::vector<key> unasked;
   for (auto& [where, one] : sections_) {
     if (where.first != event->id)
       continue;
-    if (one.event->plan != event->plan) {
-      one.tell_all = true;
-      one.live = false;
-    }
+    if (one.event->plan != event->plan)
+      one.copy = standing::stale;
+    else if (one.copy == standing::current)
+      one.copy = standing::unconfirmed;
     one.event = event;
-    one.unconfirmed = true;
-    one.ask_again = one.asking;
-    if (!one.asking)
-      asked.push_back(where);
+    if (one.asking == question::none)
+      unasked.push_back(where);
+    else
+      one.asking = question::outdated;
   }
-  for (const auto& where : asked)
+  for (const auto& where : unasked)
     ask(where, sections_.at(where));
 }
 
 void seat_watch::sweep() {
-  std::vector<key> stale;
+  std::vector<key> unasked;
   for (const auto& [where, one] : sections_)
-    if ((!one.live || one.unconfirmed) && !one.asking)
-      stale.push_back(where);
-  for (const auto& where : stale)
+    if (one.copy != standing::current && one.asking == question::none)
+      unasked.push_back(where);
+  for (const auto& where : unasked)
     ask(where, sections_.at(where));
 }
 
 void seat_watch::ask(const key& where, watched& section) {
-  section.asking = requests_.ask(
-      messages::watch_section{trace_(), where.first, where.second},
-      [this, where](answer&& what) { answered(where, std::move(what)); }, outbox::clock::now());
-  if (!section.asking)
-    refuse(where, codec::problem_of(domain::rejection::overloaded));
+  section.asking = question::asked;
+  if (requests_.ask(
+          messages::watch_section{trace_(), where.first, where.second},
+          [this, where](answer&& what) { answered(where, std::move(what)); }, outbox::clock::now()))
+    return;
+  section.asking = question::none;
+  refuse(where, codec::problem_of(domain::rejection::overloaded));
 }
 
 void seat_watch::answered(const key& where, answer&& what) {
   auto place = sections_.find(where);
   if (place == sections_.end())
     return;
-  place->second.asking = false;
-  if (std::exchange(place->second.ask_again, false))
-    return ask(where, place->second);
+  auto& section = place->second;
+  if (std::exchange(section.asking, question::none) == question::outdated)
+    return ask(where, section);
   if (auto* view = std::get_if<messages::section_view>(&what))
-    stands(where, place->second, std::move(*view));
+    stands(where, section, std::move(*view));
   else if (auto* why = std::get_if<domain::refusal>(&what))
     refuse(where, codec::to_problem(*why));
   else
@@ -119,29 +116,22 @@ void seat_watch::answered(const key& where, answer&& what) {
 }
 
 void seat_watch::stands(const key& where, watched& section, messages::section_view&& view) {
-  section.unconfirmed = false;
   // Earlier watchers missed something, unless this was known already.
-  auto is_news = view.epoch != section.view.epoch || view.seq != section.view.seq;
-  section.tell_all = section.tell_all || is_news;
+  auto is_news = section.copy == standing::stale || view.epoch != section.view.epoch || view.seq != section.view.seq;
   section.view = std::move(view);
-  section.live = true;
+  section.snapshot = nullptr;
+  section.copy = standing::current;
   auto joiners = std::exchange(section.joiners, {});
-  if (std::exchange(section.tell_all, false)) {
-    std::shared_ptr<const std::string> frame;
-    for (auto* watcher : std::vector{section.watchers}) {
-      if (std::any_of(joiners.begin(), joiners.end(), [&](const joining& one) { return one.session.get() == watcher; }))
-        continue;
-      if (!has_room(where, section, *watcher, {}))
-        continue;
-      if (!frame)
-        frame = std::make_shared<const std::string>(
-            codec::seats_snapshot_frame(std::nullopt, section.view, section.event->names()));
-      watcher->send(frame);
-    }
+  if (is_news) {
+    boost::unordered_flat_set<seat_watcher*> answered;
+    for (const auto& one : joiners)
+      answered.insert(one.session.get());
+    for (auto* watcher : std::vector(section.watchers.begin(), section.watchers.end()))
+      if (!answered.contains(watcher))
+        tell_or_postpone(where, section, *watcher, {});
   }
   for (auto& one : joiners) {
-    if (has_room(where, section, *one.session, one.re))
-      one.session->send(codec::seats_snapshot_frame(one.re, section.view, section.event->names()));
+    tell_or_postpone(where, section, *one.session, one.re);
     one.session->finished();
   }
   if (section.watchers.empty()) {
@@ -150,13 +140,18 @@ void seat_watch::stands(const key& where, watched& section, messages::section_vi
   }
 }
 
-/// False for a session that has not read enough of what it was sent: it watches again when it has.
-bool seat_watch::has_room(const key& where, watched& section, buyer_session& session, const codec::reply_id& re) {
+void seat_watch::tell_or_postpone(const key& where, watched& section, seat_watcher& session,
+                                  const codec::reply_id& re) {
   if (session.has_room())
-    return true;
-  std::erase(section.watchers, &session);
+    return tell(section, session, re);
+  section.watchers.erase(&session);
   session.watch_later(where.first, where.second, re);
-  return false;
+}
+
+void seat_watch::tell(watched& section, seat_watcher& session, const codec::reply_id& re) {
+  if (!section.snapshot)
+    section.snapshot = share(codec::seats_snapshot_rest(section.view, section.event->names()));
+  session.send({codec::seats_snapshot_opening(re), section.snapshot});
 }
 
 // Watchers who were here before keep what they know; if that is not how it stands, `sweep` asks again.
@@ -164,12 +159,11 @@ void seat_watch::refuse(const key& where, const codec::problem& why) {
   auto& section = sections_.at(where);
   auto joiners = std::exchange(section.joiners, {});
   for (auto& one : joiners)
-    std::erase(section.watchers, one.session.get());
+    section.watchers.erase(one.session.get());
   if (section.watchers.empty())
     sections_.erase(where);
   for (auto& one : joiners) {
-    one.session->watch_refused(where.first, where.second);
-    one.session->send_problem(one.re, why);
+    one.session->watch_refused(where.first, where.second, one.re, why);
     one.session->finished();
   }
 }

@@ -9,11 +9,11 @@
 #include <boost/beast/websocket/stream.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace usher::gateway {
 namespace {
@@ -29,6 +29,13 @@ constexpr std::chrono::seconds drain_patience{1};
 /// Between two sweeps, which are a second apart.
 constexpr std::uint32_t idle_frames_max = 100;
 
+/// A connection keeps this much room for its next frame when it has read a larger one.
+constexpr std::size_t buffer_bytes_kept = 4096;
+
+/// How much the system takes of what a client does not read. Much less than it would by itself: what waits in the
+/// system's buffers counts for no budget.
+constexpr int send_buffer_bytes = 64 * 1024;
+
 /// A WebSocket: reads one frame after the other, and writes one at a time from a bounded queue. Deadlines are kept by
 /// the thread's sweep, so no timer is armed for any frame.
 class websocket_session final : public connection,
@@ -37,7 +44,7 @@ class websocket_session final : public connection,
 public:
   websocket_session(session_thread& thread, tcp_socket socket, buyer_places::place place, boost::asio::ip::address from)
       : connection(thread.connections()), thread_(thread), place_(std::move(place)), stream_(std::move(socket)),
-        session_(std::make_shared<buyer_session>(thread, *this, std::move(from))) {
+        session_(std::make_shared<buyer_session>(thread, *this, std::move(from))), queue_(thread.outgoing()) {
     thread_.metrics().connections->inc();
   }
 
@@ -47,6 +54,8 @@ public:
   }
 
   void accept(const upgrade_request& request) {
+    beast::error_code ignored; // Then the system keeps its own bound.
+    beast::get_lowest_layer(stream_).set_option(boost::asio::socket_base::send_buffer_size{send_buffer_bytes}, ignored);
     // We check for frames that are too large ourselves, to close with the protocol's own code.
     stream_.read_message_max(0);
     stream_.auto_fragment(false);
@@ -73,10 +82,19 @@ public:
 
   // ---- what the session says ----
 
-  void send(std::string frame) override { enqueue({std::move(frame), nullptr}); }
-  void send(shared_frame frame) override { enqueue({{}, std::move(frame)}); }
+  void send(outgoing_frame frame) override {
+    if (closing_ || ended_)
+      return;
+    queue_.push(std::move(frame));
+    if (!writing_)
+      write();
+    else if (queue_.bytes_behind_next() > thread_.options().outgoing_bytes_max
+             || queue_.waiting() > thread_.options().outgoing_frames_max)
+      too_slow();
+    thread_.keep_within_budget();
+  }
 
-  [[nodiscard]] bool has_room() const override { return queued_bytes_ <= thread_.options().outgoing_bytes_max / 2; }
+  [[nodiscard]] bool has_room() const override { return queue_.bytes() <= thread_.options().outgoing_bytes_max / 2; }
 
   void close(close_code code, std::string_view why) override {
     if (closing_)
@@ -85,10 +103,8 @@ public:
     close_until_ = std::chrono::steady_clock::now() + (draining_ ? drain_patience : close_patience);
     reason_.code = static_cast<std::uint16_t>(code);
     reason_.reason.assign(why.data(), why.size());
-    if (code == close_code::too_slow) {
-      waiting_.clear();
-      next_ = 0;
-    }
+    if (code == close_code::too_slow)
+      queue_.drop_waiting();
     if (!writing_)
       say_goodbye();
   }
@@ -114,6 +130,8 @@ public:
     } else if (now - last_heard_ >= configured.idle_timeout
                || (!open_ && now - last_heard_ >= configured.header_timeout)) {
       finish();
+    } else if (writing_ && now - write_began_ >= configured.write_timeout) {
+      too_slow();
     } else if (open_ && !session_->greeted() && now - opened_ >= configured.header_timeout) {
       close(close_code::unauthorized, "no hello");
     } else if (session_->greeted() && session_->proven_until() <= thread_.now()) {
@@ -124,6 +142,8 @@ public:
       if (now - last_heard_ >= configured.heartbeat / 2)
         ping();
     }
+    if (!closing_ && !writing_)
+      session_->drained();
   }
 
   void drain() override {
@@ -139,14 +159,11 @@ public:
 
   void abort() override { finish(); }
 
+  // Those who say goodbye have given up already what they can.
+  [[nodiscard]] std::size_t outgoing_bytes() const override { return closing_ ? 0 : queue_.share_of_budget(); }
+  void give_way() override { close(close_code::too_slow, "you read too slowly"); }
+
 private:
-  struct outgoing {
-    std::string own;
-    shared_frame shared;
-
-    [[nodiscard]] const std::string& text() const { return shared ? *shared : own; }
-  };
-
   void read() {
     if (reading_ || closing_ || draining_ || !session_->takes_more())
       return;
@@ -174,46 +191,37 @@ private:
       auto text = buffer_.data();
       session_->receive({static_cast<const char*>(text.data()), text.size()});
       buffer_.consume(buffer_.size());
+      if (buffer_.capacity() > buffer_bytes_kept)
+        buffer_.shrink_to_fit();
     }
     // Not earlier: if a request is answered at once, the next one must not be read over its text.
     reading_ = false;
     read();
   }
 
-  void enqueue(outgoing&& frame) {
-    if (closing_ || ended_)
-      return;
-    queued_bytes_ += frame.text().size();
-    waiting_.push_back(std::move(frame));
-    if (!writing_)
-      return write();
-    if (queued_bytes_ - in_flight_.text().size() > thread_.options().outgoing_bytes_max
-        || waiting_.size() - next_ > thread_.options().outgoing_frames_max) {
-      thread_.metrics().slow_readers->inc();
-      close(close_code::too_slow, "you read too slowly");
-    }
+  void too_slow() {
+    thread_.metrics().slow_readers->inc();
+    close(close_code::too_slow, "you read too slowly");
   }
 
   void write() {
     writing_ = true;
-    in_flight_ = std::move(waiting_[next_++]);
-    if (next_ == waiting_.size()) {
-      waiting_.clear();
-      next_ = 0;
-    }
+    write_began_ = std::chrono::steady_clock::now();
     thread_.metrics().frames_sent->inc();
-    const auto& text = in_flight_.text();
+    const auto& frame = queue_.take_off();
+    std::array<boost::asio::const_buffer, 2> parts{boost::asio::buffer(frame.own)};
+    if (frame.shared)
+      parts[1] = boost::asio::buffer(frame.shared->text);
     stream_.async_write(
-        boost::asio::buffer(text.data(), text.size()),
-        [self = shared_from_this()](const beast::error_code& error, std::size_t) { self->written(error); });
+        parts, [self = shared_from_this()](const beast::error_code& error, std::size_t) { self->written(error); });
   }
 
   void written(const beast::error_code& error) {
     writing_ = false;
-    queued_bytes_ -= in_flight_.text().size();
+    queue_.landed();
     if (error)
       return finish();
-    if (!waiting_.empty())
+    if (queue_.waiting() > 0)
       write();
     else if (closing_)
       say_goodbye();
@@ -255,10 +263,7 @@ private:
   std::shared_ptr<websocket_session> alive_; ///< itself, until `finish`
   beast::flat_buffer buffer_;
 
-  std::vector<outgoing> waiting_; ///< those before `next_` are gone
-  std::size_t next_ = 0;
-  outgoing in_flight_;
-  std::size_t queued_bytes_ = 0; ///< with the one in flight
+  outgoing_queue queue_;
 
   bool open_ = false;
   bool reading_ = false;
@@ -273,6 +278,7 @@ private:
   moment opened_ = std::chrono::steady_clock::now();
   moment last_heard_ = opened_;
   moment last_beat_ = opened_;
+  moment write_began_;
   moment close_until_;
 };
 

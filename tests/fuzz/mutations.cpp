@@ -29,7 +29,15 @@ constexpr std::string_view pieces[] = {"{",
                                        "\xed\xa0\x80",
                                        "~",
                                        "/",
-                                       "[[[[[[[[[[[["};
+                                       "[[[[[[[[[[[[",
+                                       "\r\n",
+                                       "\r\n\r\n",
+                                       "0\r\n\r\n",
+                                       "Content-Length: 7\r\n",
+                                       "Transfer-Encoding: chunked\r\n",
+                                       "Expect: 100-continue\r\n",
+                                       "Connection: close\r\n",
+                                       "HTTP/1.0"};
 
 std::size_t any_place(std::mt19937_64& random, const std::string& text) {
   return text.empty() ? 0 : random() % (text.size() + 1);

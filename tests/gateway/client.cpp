@@ -157,6 +157,10 @@ void websocket_client::send_binary(const std::string& bytes) {
   must(in_->loop, [&](auto done) { in_->stream.async_write(asio::buffer(bytes), done); });
 }
 
+void websocket_client::ping() {
+  must(in_->loop, [&](auto done) { in_->stream.async_ping({}, done); });
+}
+
 boost::json::object websocket_client::next() {
   if (auto error = finish(in_->loop, [&](auto done) { in_->stream.async_read(in_->buffer, done); }))
     throw std::runtime_error{"no frame came: " + error.message() + ", close code "

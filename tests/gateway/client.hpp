@@ -51,6 +51,8 @@ public:
 
   void send(const std::string& text);
   void send_binary(const std::string& bytes);
+  /// Sends a WebSocket ping, and awaits no pong.
+  void ping();
   /// The next frame.
   boost::json::object next();
   /// The next frame of this type; others are skipped.

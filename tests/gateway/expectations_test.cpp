@@ -83,6 +83,53 @@ SCENARIO("a body that is too large is refused before it is sent") {
   }
 }
 
+SCENARIO("who asks too often is refused before the body is sent") {
+  GIVEN("an address that has asked as often as it may") {
+    auto configured = quick_options();
+    configured.per_address = {0.01, 3000, 100, true};
+    served gateway{configured};
+    auto sessions = [](const std::string& more) {
+      return "POST /v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + more + "\r\n";
+    };
+    http_client frequent{gateway.port()};
+    while (frequent.call("GET", "/v1/events/open").status == 200) {
+    }
+    THEN("it is not told to go on, and what it sends all the same is not read") {
+      http_client client{gateway.port()};
+      auto answer = client.head(sessions(length(2) + "Expect: 100-continue\r\n"));
+      CHECK_EQ(answer.substr(0, 12), "HTTP/1.1 429");
+      CHECK_NE(answer.find("Retry-After: "), std::string::npos);
+      CHECK_NE(answer.find("Connection: close"), std::string::npos);
+      CHECK_EQ(client.raw("{}"), "");
+    }
+    THEN("it need not send its body to be told") {
+      http_client client{gateway.port()};
+      CHECK_EQ(client.head(sessions(length(60'000))).substr(0, 12), "HTTP/1.1 429");
+    }
+    THEN("a request without a body may be followed by another one, and probes are answered") {
+      CHECK_EQ(frequent.call("GET", "/v1/events/open").status, 429u);
+      CHECK_EQ(frequent.call("GET", "/healthz").status, 200u);
+    }
+  }
+}
+
+SCENARIO("a buyer's body is small unless configured otherwise, a plan is not") {
+  GIVEN("the limits as they are without a setting") {
+    asking gateway;
+    THEN("more than 64 KiB are refused before they are sent, but on the operators' port") {
+      http_client buyer{gateway.port()};
+      CHECK_EQ(buyer.head(gateway.hold_request(length(64 * 1024 + 1))).substr(0, 12), "HTTP/1.1 413");
+      http_client other{gateway.port()};
+      CHECK_EQ(other.head(gateway.hold_request(length(64 * 1024))).substr(0, 12), "HTTP/1.1 100");
+      http_client boss{gateway.operators()};
+      auto plan =
+          gateway.request("PUT /admin/v1/events/rock HTTP/1.1", length(40'000'000) + operators_key.front().first + ": "
+                                                                    + operators_key.front().second + "\r\n");
+      CHECK_EQ(boss.head(plan).substr(0, 12), "HTTP/1.1 100");
+    }
+  }
+}
+
 SCENARIO("nobody without the key is asked for a plan") {
   GIVEN("an operator's request with a large body and a wrong key") {
     asking gateway;

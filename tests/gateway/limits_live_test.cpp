@@ -22,6 +22,39 @@ void ask_in_vain(websocket_client& client) {
   client.ask(R"({"type":"ping","id":"p"})", "p");
 }
 
+/// Tells whoever watches the stalls more than the system's own buffers take.
+void fill_system_buffers(served& gateway) {
+  messages::seats_changed change{domain::event_id{"rock"}, domain::section_no{0}, domain::epoch{1}, 10, {}};
+  for (std::uint32_t seat = 0; seat < 20'000; ++seat)
+    change.set.emplace_back(domain::seat_no{seat % 8}, 'H');
+  for (int round = 0; round < 200; ++round) {
+    ++change.seq;
+    gateway.notes->tell(change);
+  }
+}
+
+/// Watches all of the small hall and loses the connection. Returns what to add to `hello` to go on.
+std::string watch_and_vanish(served& gateway) {
+  websocket_client lost{gateway.port()};
+  auto session = std::string{lost.hello().at("session").as_string()};
+  for (const std::string section : {"stalls", "balcony", "floor"})
+    lost.ask(R"({"type":"seats.watch","id":"w","event":"rock","section":")" + section + "\"}", "w");
+  lost.vanish();
+  return R"(,"resume":{"session":")" + session + R"(","seen":0})";
+}
+
+/// One section whose snapshot is several times what may be queued for a connection.
+domain::shared_plan huge_hall() {
+  domain::section_plan huge;
+  huge.id = "huge";
+  huge.name = "Huge";
+  huge.rows = {"A"};
+  for (int number = 1; number <= 200'000; ++number)
+    huge.seats.push_back(planned("a-seat-with-a-long-name-" + std::to_string(number), std::to_string(number), 0, 0));
+  return std::make_shared<const domain::seating_plan>("Huge hall", std::vector<std::string>{"Gold"},
+                                                      std::vector<domain::section_plan>{huge});
+}
+
 /// A client that has said hello, as soon as there is room: the loss of earlier ones may not have been noticed yet.
 std::unique_ptr<websocket_client> come_in(served& gateway) {
   std::unique_ptr<websocket_client> client;
@@ -47,18 +80,37 @@ SCENARIO("a client that reads nothing is closed and nobody else suffers") {
     websocket_client slow{gateway.port()};
     slow.hello();
     slow.ask(R"({"type":"seats.watch","id":"w","event":"rock","section":"stalls"})", "w");
-    // The system's own buffers must be full before the queue can be.
-    messages::seats_changed change{domain::event_id{"rock"}, domain::section_no{0}, domain::epoch{1}, 10, {}};
-    for (std::uint32_t seat = 0; seat < 20'000; ++seat)
-      change.set.emplace_back(domain::seat_no{seat % 8}, 'H');
-    for (int round = 0; round < 200; ++round) {
-      ++change.seq;
-      gateway.notes->tell(change);
-    }
+    fill_system_buffers(gateway);
     websocket_client other{gateway.port()};
     other.hello();
     CHECK_EQ(other.ask(R"({"type":"ping","id":"p"})", "p").at("type").as_string(), "pong");
     CHECK_EQ(slow.close_code(), 4201u);
+  }
+}
+
+SCENARIO("who shows signs of life but does not read is closed when a frame is not read for too long") {
+  GIVEN("a second for a frame to be read, and room for all that is sent") {
+    auto configured = quick_options();
+    configured.write_timeout = 1s;
+    configured.outgoing_bytes_max = 1024 * 1024 * 1024;
+    served gateway{configured};
+    websocket_client slow{gateway.port()};
+    slow.hello();
+    slow.ask(R"({"type":"seats.watch","id":"w","event":"rock","section":"stalls"})", "w");
+    fill_system_buffers(gateway);
+    WHEN("it pings, and reads nothing") {
+      http_client boss{gateway.operators()};
+      int pings = 0;
+      served::await([&] {
+        if (++pings < 50)
+          slow.ping();
+        auto page = boss.call("GET", "/metrics", {}, operators_key).text;
+        return page.find("usher_gateway_slow_readers_total 1 ") != std::string::npos;
+      });
+      THEN("it is told why before its connection ends") {
+        CHECK_EQ(slow.close_code(), 4201u);
+      }
+    }
   }
 }
 
@@ -310,9 +362,82 @@ SCENARIO("sessions live on several threads and are resumed from any") {
     served gateway{configured};
     websocket_client first{gateway.port()};
     auto session = std::string{first.hello().at("session").as_string()};
+    auto resume = R"(,"resume":{"session":")" + session + R"(","seen":0})";
     websocket_client second{gateway.port()};
-    auto back = second.hello(R"(,"resume":{"session":")" + session + R"(","seen":0})");
-    CHECK(back.at("resumed").as_bool());
+    CHECK(second.hello(resume).at("resumed").as_bool());
     CHECK_EQ(first.close_code(), 1000u);
+    THEN("one connection at a time goes on with it, until one has said so") {
+      websocket_client third{gateway.port()};
+      CHECK(third.hello(resume).at("resumed").as_bool());
+      CHECK_EQ(second.close_code(), 1000u);
+      third.ask(R"({"type":"ping","id":"p"})", "p");
+      served::await([&] {
+        websocket_client late{gateway.port()};
+        return !late.hello(resume).at("resumed").as_bool();
+      });
+      CHECK_EQ(third.ask(R"({"type":"ping","id":"p"})", "p").at("type").as_string(), "pong");
+    }
+  }
+}
+
+SCENARIO("whoever comes back is charged a request for every section that is watched again") {
+  auto configured = quick_options();
+  configured.per_address = {1000, 100'000, 100, true};
+  GIVEN("a client that watched three sections, and a limit that it has almost used up") {
+    configured.per_buyer = {0.01, 4, 100, false};
+    served gateway{configured};
+    auto resume = watch_and_vanish(gateway);
+    websocket_client back{gateway.port()};
+    CHECK(back.hello(resume).at("resumed").as_bool());
+    back.send(R"({"type":"ping","id":"p"})");
+    THEN("it is told as many sections as it has requests left, and then has none for anything else") {
+      CHECK_EQ(back.next().at("type").as_string(), "seats.snapshot");
+      auto refused = back.next();
+      CHECK_EQ(refused.at("re").as_string(), "p");
+      CHECK_EQ(refused.at("problem").as_object().at("status").to_number<int>(), 429);
+    }
+  }
+  GIVEN("the same with a limit that recovers") {
+    configured.per_buyer = {2, 4, 100, false};
+    served gateway{configured};
+    auto resume = watch_and_vanish(gateway);
+    websocket_client back{gateway.port()};
+    CHECK(back.hello(resume).at("resumed").as_bool());
+    THEN("it is told the others when it has") {
+      for (int section = 0; section < 3; ++section)
+        CHECK_EQ(back.next("seats.snapshot").contains("re"), false);
+    }
+  }
+}
+
+SCENARIO("a section whose snapshot is larger than a connection's queue makes nobody a slow reader") {
+  GIVEN("two hundred thousand seats with long names, which somebody watches") {
+    served gateway;
+    auto plan = huge_hall();
+    gateway.notes->tell(messages::event_announced{
+        domain::event_id{"rock"}, plan, std::make_shared<const std::string>("{}"), "EUR", true, {}});
+    http_client buyer{gateway.port()};
+    served::await([&] { return buyer.call("GET", "/v1/events/rock/sections/huge/seats").status == 200; });
+    const std::string watch = R"({"type":"seats.watch","id":"w","event":"rock","section":"huge"})";
+    websocket_client other{gateway.port()};
+    other.hello();
+    other.ask(watch, "w");
+    websocket_client lost{gateway.port()};
+    auto session = std::string{lost.hello().at("session").as_string()};
+    lost.ask(watch, "w");
+    lost.vanish();
+    WHEN("somebody comes back to it, and it changes at once") {
+      websocket_client back{gateway.port()};
+      CHECK(back.hello(R"(,"resume":{"session":")" + session + R"(","seen":0})").at("resumed").as_bool());
+      gateway.notes->tell(messages::seats_changed{
+          domain::event_id{"rock"}, domain::section_no{0}, domain::epoch{1}, 11, {{domain::seat_no{2}, 'H'}}});
+      THEN("they are told all of it, and what has changed since") {
+        auto snapshot = back.next("seats.snapshot");
+        CHECK_EQ(snapshot.at("seats").as_array().size(), 200'000u);
+        if (snapshot.at("seq").to_number<int>() == 10)
+          CHECK_EQ(back.next("seats.delta").at("seq").to_number<int>(), 11);
+        CHECK_EQ(back.ask(R"({"type":"ping","id":"p"})", "p").at("type").as_string(), "pong");
+      }
+    }
   }
 }

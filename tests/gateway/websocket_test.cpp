@@ -530,6 +530,27 @@ SCENARIO("a client that comes back keeps its place and its watches") {
       back.vanish();
     }
   }
+  GIVEN("a client that has gone on with its next connection") {
+    websocket_client lost{port()};
+    auto resume = R"(,"resume":{"session":")" + text(lost.hello(), "session") + R"(","seen":0})";
+    lost.vanish();
+    websocket_client back{port()};
+    CHECK(back.hello(resume).at("resumed").as_bool());
+    back.ask(R"({"type":"ping","id":"p"})", "p");
+    websocket_client late{port()};
+    CHECK(!late.hello(resume).at("resumed").as_bool());
+    CHECK_EQ(text(back.ask(R"({"type":"ping","id":"p"})", "p"), "type"), "pong");
+  }
+  GIVEN("a client whose next connection is lost without a sign, before it has heard the welcome") {
+    websocket_client lost{port()};
+    auto resume = R"(,"resume":{"session":")" + text(lost.hello(), "session") + R"(","seen":0})";
+    lost.vanish();
+    websocket_client silent{port()};
+    CHECK(silent.hello(resume).at("resumed").as_bool());
+    websocket_client back{port()};
+    CHECK(back.hello(resume).at("resumed").as_bool());
+    CHECK_EQ(silent.close_code(), 1000u);
+  }
   GIVEN("a client that comes back before its old connection was missed") {
     websocket_client old{port()};
     auto welcome = old.hello();
