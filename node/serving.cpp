@@ -41,6 +41,11 @@ exit_code serve(configuration configured) {
     show_key(node.admin_key());
   tell_ready();
   request.wait();
+  if (settings.lame_duck > std::chrono::seconds{0} && !request.failure()) {
+    log::of("node").info("serving on for {} s, so that whoever sends buyers here notices", settings.lame_duck.count());
+    node.announce_end();
+    request.wait_for_failure(settings.lame_duck);
+  }
   if (auto why = request.failure())
     log::of("node").critical("this node stops: {}", *why);
   node.stop();

@@ -22,6 +22,8 @@ inline gateway::options quick_options() {
   configured.buyers.port = 0;
   configured.operators.port = 0;
   configured.admin_key = "the operator's key";
+  configured.limit_loopback = false;
+  configured.per_buyer = {1e6, 1e6, 1000};
   return configured;
 }
 
@@ -32,12 +34,9 @@ public:
       : notes(std::make_shared<router_notes>()), router_(spawn_fake_router(system, notes)),
         server(std::make_unique<gateway::server>(std::move(configured), parts())) {
     server->start();
-    if (!server->await_events({}, std::chrono::steady_clock::now() + std::chrono::seconds{20}))
+    if (!server->await_events({domain::event_id{"open"}, domain::event_id{"rock"}},
+                              std::chrono::steady_clock::now() + std::chrono::seconds{20}))
       throw std::runtime_error{"the gateway's threads do not work"};
-    http_client buyer{port()};
-    await([&] { return buyer.call("GET", "/v1/events/open").status == 200; });
-    http_client boss{operators()};
-    await([&] { return boss.call("GET", "/admin/v1/events/open", {}, operators_key).status == 200; });
   }
 
   ~served() {

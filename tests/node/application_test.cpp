@@ -122,6 +122,24 @@ SCENARIO("keys of a shop decide who is believed") {
     settings file;
     file.auth.shop_public_key_file = "/no/such/file";
     CHECK_THROWS_AS(gateway_options_for(file), bad_configuration);
+    temporary_directory place;
+    auto path = (place.path() / "shop=key").string();
+    std::ofstream{path} << std::string(40, 'k') << '\n';
+    settings several;
+    several.auth.shop_secret = std::string(32, 's');
+    several.auth.shop_key_files = {path, "2027=" + path};
+    several.auth.shop_audience = "usher";
+    auto keys = gateway_options_for(several).shop;
+    CHECK_EQ(keys.size(), 3u);
+    CHECK_EQ(keys.at(1).id, "");
+    CHECK_EQ(keys.at(2).id, "2027");
+    CHECK_EQ(keys.at(2).key, std::string(40, 'k'));
+    CHECK_EQ(keys.at(2).audience.value_or(""), "usher");
+    CHECK(!gateway_options_for(several).anonymous);
+    std::ofstream{path} << "short";
+    CHECK_THROWS_AS(gateway_options_for(several), bad_configuration);
+    several.auth.shop_key_files = {"2027=/no/such/file"};
+    CHECK_THROWS_AS(gateway_options_for(several), bad_configuration);
   }
 }
 
