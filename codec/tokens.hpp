@@ -24,8 +24,8 @@ struct shop_key {
 };
 
 struct token_settings {
-  std::string own_secret; ///< at least 32 random bytes, shared by all nodes of one store
-  std::vector<shop_key> shop{}; ///< several while an old key is being replaced
+  std::string own_secret;             ///< at least 32 random bytes, shared by all nodes of one store
+  std::vector<shop_key> shop{};       ///< several while an old key is being replaced
   bool anonymous = false;             ///< accept Usher's own buyer tokens, too
   domain::seconds clock_tolerance{5}; ///< how far other people's clocks may be off
 };
@@ -95,9 +95,9 @@ public:
   [[nodiscard]] std::string sign(const pass_claims& claims) const;
   [[nodiscard]] std::string sign(const session_claims& claims) const;
 
-  /// The shop's token, by any of its keys (if it names a `kid` that a key has, by that key), or, with `anonymous`, one of
-  /// Usher's own. A shop's clock may be another one: `shop_now` is what
-  /// it should say, if that is not `now`. The claims' end is on the clock of `now` in either case.
+  /// The shop's token, by any of its keys (if it names a `kid` that a key has, by that key), or, with `anonymous`, one
+  /// of Usher's own. A shop's clock may be another one: `shop_now` is what it should say, if that is not `now`. The
+  /// claims' end is on the clock of `now` in either case.
   [[nodiscard]] verified<buyer_claims> verify_buyer(std::string_view token, domain::instant now,
                                                     std::optional<domain::instant> shop_now = std::nullopt) const;
   [[nodiscard]] verified<queue_claims> verify_queue(std::string_view token) const;

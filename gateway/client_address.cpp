@@ -86,9 +86,9 @@ std::string site_of(const ip::address& address) {
 }
 
 bool is_private(const ip::address& address) {
-  static const auto own = std::get<networks>(networks::parse(
-      std::vector<std::string>{"127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "::1",
-                               "fc00::/7", "fe80::/10"}));
+  static const auto own = std::get<networks>(
+      networks::parse(std::vector<std::string>{"127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+                                               "169.254.0.0/16", "::1", "fc00::/7", "fe80::/10"}));
   return own.contains(address);
 }
 

@@ -55,6 +55,7 @@ struct shared_parts {
   buyer_places operators_places{};
   address_rate_limiter address_rates{options.per_address};
   shared_rate_limiter buyer_rates{options.per_buyer};
+  shared_rate_limiter release_rates{options.releases};
   std::vector<session_thread*> threads{}; ///< by their number; the last one serves operators
 };
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <sstream>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace usher::node {
@@ -79,10 +80,34 @@ gateway::options gateway_options_for(const settings& all) {
   if (!all.auth.anonymous && result.anonymous)
     log::of("node").warn("no key of a shop is set (auth.shop-secret, auth.shop-public-key-file, "
                          "auth.shop-key-files): anybody gets a buyer's token");
+  if (auto warning = careless_trust(result.trusted_proxies))
+    log::of("node").warn("{}", *warning);
   if (result.shop.empty() && !result.anonymous)
     throw bad_configuration{"auth.anonymous = false: needs auth.shop-secret, auth.shop-public-key-file or "
                             "auth.shop-key-files, else nobody can buy"};
   return result;
+}
+
+std::optional<std::string> fit_connections(gateway::options& gateway, std::size_t open_files_max) {
+  // Those that are turned away need one each, too, and a store, its watch and a few files of their own.
+  constexpr std::size_t reserve = 256;
+  auto others = gateway.operators_connections_max + reserve;
+  auto most = open_files_max > others ? open_files_max - others : 1;
+  if (gateway.connections_max <= most)
+    return std::nullopt;
+  auto wanted = std::exchange(gateway.connections_max, most);
+  return "http.max-connections = " + std::to_string(wanted) + ": this process may open only "
+         + std::to_string(open_files_max) + " files, so there will be " + std::to_string(most)
+         + " connections of buyers at most (ulimit -n, or LimitNOFILE= of systemd, raises that)";
+}
+
+std::optional<std::string> careless_trust(const std::vector<std::string>& trusted_proxies) {
+  for (const auto& network : trusted_proxies)
+    if (network.ends_with("/0"))
+      return "http.trusted-proxies: " + network
+             + " is everybody, so each client may write into X-Forwarded-For whatever address it likes to be counted "
+               "as";
+  return std::nullopt;
 }
 
 payments::sandbox_settings sandbox_settings_for(const settings& all) {

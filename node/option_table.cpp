@@ -80,7 +80,8 @@ std::vector<option> declare() {
           [](auto& s) -> auto& { return s.gateway.connections_max; }, 1, 1'000'000),
       number(
           {"http.max-connections-per-address",
-           "The same from one client's address (IPv6: one /64; a whole /48 has 16 times as many), also behind a trusted "
+           "The same from one client's address (IPv6: one /64; a whole /48 has 16 times as many), also behind a "
+           "trusted "
            "proxy, where an HTTP connection counts only while a request is answered. See `http.unlimited-networks` and "
            "`rate-limit.loopback`.",
            "connections"},
@@ -174,6 +175,16 @@ std::vector<option> declare() {
           {"rate-limit.max-buyers", "Buyers that are counted; the one unseen for longest is forgotten.", "buyers"},
           [](auto& s) -> auto& { return s.gateway.per_buyer.keys_max; }, 1000, 100'000'000),
       real_number(
+          {"rate-limit.buyer-releases-per-s",
+           "Holds that one buyer may give back a second, in the long run: each is written to the journal for ever. Of "
+           "one "
+           "more the seats stay held until the hold runs out or the buyer asks again.",
+           "holds"},
+          [](auto& s) -> auto& { return s.gateway.releases.per_s; }, 0.01, 1e6),
+      real_number(
+          {"rate-limit.buyer-releases-burst", "Holds that one buyer may give back at once after a pause.", "holds"},
+          [](auto& s) -> auto& { return s.gateway.releases.burst; }, 1, 1e6),
+      real_number(
           {"rate-limit.address-per-s", "Requests of one address a second, in the long run.", "requests"},
           [](auto& s) -> auto& { return s.gateway.per_address.per_s; }, 0.01, 1e6),
       real_number(
@@ -184,9 +195,9 @@ std::vector<option> declare() {
            "addresses"},
           [](auto& s) -> auto& { return s.gateway.per_address.keys_max; }, 1000, 100'000'000),
       yes_or_no(
-          {"rate-limit.loopback",
-           "Limits by address count programs of this machine, too. Whoever comes through a proxy on it, or says so in a "
-           "header, is counted in any case; so is every buyer."},
+          {"rate-limit.loopback", "Limits by address count programs of this machine, too. Whoever comes through a "
+                                  "proxy on it, or says so in a "
+                                  "header, is counted in any case; so is every buyer."},
           [](auto& s) -> auto& { return s.gateway.limit_loopback; }),
       number(
           {"rate-limit.max-strikes",
@@ -236,11 +247,15 @@ std::vector<option> declare() {
                                         "private one (RS256)."},
           [](auto& s) -> auto& { return s.auth.shop_public_key_file; }, "a readable file", is_path),
       texts(
-          {"auth.shop-key-files",
-           "Files with further keys of the shop, all of which count: while an old key is being replaced. Each contains a "
-           "public key in PEM (RS256) or else a secret (HS256). With `KID=` before it, a token whose header names that "
-           "`kid` is checked by that key alone. When a key is taken away, its tokens end, and so do the sessions that "
-           "began with them.",
+          {
+              "auth.shop-key-files",
+              "Files with further keys of the shop, all of which count: while an old key is being replaced. Each "
+              "contains a "
+              "public key in PEM (RS256) or else a secret (HS256). With `KID=` before it, a token whose header names "
+              "that "
+              "`kid` is checked by that key alone. When a key is taken away, its tokens end, and so do the sessions "
+              "that "
+              "began with them.",
           },
           [](auto& s) -> auto& { return s.auth.shop_key_files; }, "a list of FILE or KID=FILE, 16 at most", is_path),
       duration(
@@ -304,9 +319,9 @@ std::vector<option> declare() {
           {"log.level", "The least important lines that are written."}, [](auto& s) -> auto& { return s.log.level; },
           "trace, debug, info, warning, error, critical or off", is_level),
       duration(
-          {"stop.lame-duck",
-           "How long a node that was told to stop still serves everybody, while `/readyz` answers 503 and HTTP answers end "
-           "their connections: long enough for a load balancer to notice. 0 if there is none."},
+          {"stop.lame-duck", "How long a node that was told to stop still serves everybody, while `/readyz` answers "
+                             "503 and HTTP answers end "
+                             "their connections: long enough for a load balancer to notice. 0 if there is none."},
           [](auto& s) -> auto& { return s.lame_duck; }, 0s, 600s),
       duration(
           {"stop-within", "How long a stopping node lets what is in flight finish."},

@@ -31,7 +31,8 @@ void show_key(const std::string& key) {
 exit_code serve(configuration configured) {
   auto& settings = configured.node;
   log::configure(settings.log.json ? log::format::json : log::format::human, settings.log.level);
-  allow_many_open_files();
+  if (auto warning = fit_connections(settings.gateway, allow_many_open_files()))
+    log::of("node").warn("{}", *warning);
   use_batch_scheduling();
   stop_request request;
   auto key_given = !settings.gateway.admin_key.empty();

@@ -41,9 +41,14 @@ std::string_view view(beast::string_view text) {
 
 /// The rest of Usher gives up on a request after one `request_timeout`: this ends whatever hangs in spite of that.
 constexpr int request_timeouts_max = 6;
+/// The same for operators, whose audits replay all that ever happened.
+constexpr std::chrono::seconds operators_patience{600};
 
 /// How long a client for whom there is no room may take to say what it wants: it is in others' way.
 constexpr std::chrono::seconds surplus_time{1};
+
+/// Slower than this nobody need read an answer: a large one takes a while.
+constexpr std::size_t slowest_bytes_per_s = 16 * 1024;
 
 /// How long a client may go on sending after our last answer.
 constexpr std::chrono::seconds linger_time{2};
@@ -60,7 +65,8 @@ constexpr std::size_t body_logged_max = 256;
 /// The beginning of a text, without anything that would look like another line of the log.
 std::string one_line(std::string_view text) {
   std::string line{text.substr(0, body_logged_max)};
-  std::replace_if(line.begin(), line.end(), [](unsigned char c) { return c < ' ' || c == 127; }, ' ');
+  std::replace_if(
+      line.begin(), line.end(), [](unsigned char c) { return c < ' ' || c == 127; }, ' ');
   return text.size() > body_logged_max ? line + "…" : line;
 }
 
@@ -251,7 +257,8 @@ private:
   }
 
   void serve() {
-    wait_until(thread_.options().request_timeout * request_timeouts_max);
+    wait_until(port_ == http_port::operators ? operators_patience
+                                             : thread_.options().request_timeout * request_timeouts_max);
     thread_.metrics().http_requests->inc();
     auto exchange = make_exchange(surplus_ || !keep_alive_);
     if (port_ == http_port::buyers && !is_probe(exchange->request().path))
@@ -362,7 +369,6 @@ private:
     if (said.status == static_cast<unsigned>(http::status::too_many_requests)
         && strikes_.count(1, thread_.options().strikes_max, std::chrono::steady_clock::now()))
       said.close = true;
-    wait_until(thread_.options().idle_timeout);
     reply_ = std::move(said);
     if (origin_)
       share_with(reply_, *origin_);
@@ -393,6 +399,7 @@ private:
       kept->content_length(length);
     }
     kept->keep_alive(!close_after_);
+    wait_until(thread_.options().idle_timeout + std::chrono::seconds{length / slowest_bytes_per_s});
     http::async_write(socket_, *kept, [self = shared_from_this(), kept](const beast::error_code& error, std::size_t) {
       self->written(error);
     });

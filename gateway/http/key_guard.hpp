@@ -11,7 +11,7 @@
 namespace usher::gateway {
 
 /// Lets in operators who show the key, and slows down those who guess at it: while more than five wrong keys a second
-/// come from an address, no key from there is looked at. Not thread-safe.
+/// (ten at once) come from an address, no key from there is looked at. Not thread-safe.
 class key_guard {
 public:
   explicit key_guard(const options& configured);
@@ -22,7 +22,7 @@ public:
 
 private:
   const options& options_;
-  rate_limiter wrong_keys_{{.per_s = 5, .burst = 5, .keys_max = 10'000}};
+  rate_limiter wrong_keys_{{.per_s = 5, .burst = 10, .keys_max = 10'000}};
   rate_limiter warnings_{{.per_s = 1.0 / 60, .burst = 1, .keys_max = 10'000}};
 };
 

@@ -30,8 +30,8 @@ protected:
 private:
   friend class connection_table;
   connection_table& table_;
-  std::size_t place_ = 0;      ///< in the table
-  bool told_to_end_ = false;   ///< by `connection_table::drain_some`
+  std::size_t place_ = 0;                                ///< in the table
+  bool told_to_end_ = false;                             ///< by `connection_table::drain_some`
   std::optional<std::list<connection*>::iterator> idle_; ///< its place among the idle ones
 };
 

@@ -97,8 +97,12 @@ void session_thread::post(std::function<void()> work) {
 }
 
 messages::trace_id session_thread::draw_trace() {
-  // An odd stride from a random start: different on every thread and after every restart.
-  return messages::trace_id{next_trace_ += 0x9e3779b97f4a7c15};
+  // A number that is counted up, in a disguise that never makes two of them alike: two ids do not tell how many
+  // requests came between them. The start is random, so it differs on every thread and after every restart.
+  auto number = next_trace_++ ^ trace_key_;
+  number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9;
+  number = (number ^ (number >> 27)) * 0x94d049bb133111eb;
+  return messages::trace_id{number ^ (number >> 31) ^ trace_key_};
 }
 
 codec::verified<codec::buyer_claims> session_thread::verify_buyer(std::string_view token) const {
@@ -112,8 +116,9 @@ bool session_thread::is_limited(const visitor& from) const {
 
 void session_thread::warn_of_proxy() {
   if (!shared_.warned_of_proxy.exchange(true))
-    log::of("gateway").warn("requests come from this machine with the headers of a proxy, and http.trusted-proxies does "
-                            "not list it: all clients behind it share the limits of one address");
+    log::of("gateway").warn(
+        "requests come from this machine with the headers of a proxy, and http.trusted-proxies does "
+        "not list it: all clients behind it share the limits of one address");
 }
 
 std::optional<codec::problem> session_thread::judge(const rate_limiter::verdict& verdict) {
@@ -143,6 +148,10 @@ std::optional<codec::problem> session_thread::too_often(const visitor& from, std
 
 std::optional<codec::problem> session_thread::too_often(const domain::buyer_id& buyer, std::size_t bytes) {
   return judge(shared_.buyer_rates.take(buyer.value(), std::chrono::steady_clock::now(), requests_in(bytes)));
+}
+
+std::optional<codec::problem> session_thread::gives_back_too_often(const domain::buyer_id& buyer) {
+  return judge(shared_.release_rates.take(buyer.value(), std::chrono::steady_clock::now()));
 }
 
 codec::queue_answer session_thread::queue_answer_for(const domain::event_id& event, const domain::buyer_id& buyer,

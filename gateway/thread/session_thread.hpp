@@ -1,6 +1,7 @@
 #pragma once
 
 #include "codec/decode.hpp"
+#include "codec/random.hpp"
 #include "gateway/http/event_list.hpp"
 #include "gateway/http/idempotency.hpp"
 #include "gateway/http/key_guard.hpp"
@@ -88,6 +89,9 @@ public:
   [[nodiscard]] std::optional<codec::problem> too_often(const visitor& from, std::size_t bytes);
   /// Likewise for a buyer, wherever they come from.
   [[nodiscard]] std::optional<codec::problem> too_often(const domain::buyer_id& buyer, std::size_t bytes);
+  /// Counts a hold that a buyer gives back. Each hold and its end are written for ever, so nobody takes and gives back
+  /// without end.
+  [[nodiscard]] std::optional<codec::problem> gives_back_too_often(const domain::buyer_id& buyer);
   /// Says once in the log that somebody forwards requests from this machine and is not listed as a trusted proxy.
   void warn_of_proxy();
   /// What a buyer is told about a place in a waiting room, with the tokens that go with it.
@@ -124,6 +128,7 @@ private:
   shared_parts& shared_;
   std::size_t number_;
   std::uint64_t next_trace_;
+  std::uint64_t trace_key_ = codec::random_number();
   unsigned turns_ = 0;
   bool stopping_ = false;
 

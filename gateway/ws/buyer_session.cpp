@@ -256,6 +256,8 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::release&& frame) {
   auto event = event_for(re, frame.hold.event);
   if (!event)
     return;
+  if (auto refused = thread_.gives_back_too_often(buyer_))
+    return send_problem(re, *refused);
   messages::release_hold request{thread_.draw_trace(), event->id, frame.hold.hold, buyer_, frame.hold.sections};
   auto released = [this, name = std::move(frame.hold)](const codec::reply_id& to, const known_event_ptr&, answer&&) {
     send(codec::released_frame(to, name));

@@ -41,13 +41,12 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::hello&& frame) {
     return greet(re, who, std::move(made), std::nullopt);
   greeting_ = true;
   ++pending_;
-  thread_.resume(earlier->session, who.buyer,
-                 [self = shared_from_this(), re, who](std::optional<kept_session> kept) {
-                   self->greeting_ = false;
-                   if (self->sink_)
-                     self->greet(re, who, std::nullopt, std::move(kept));
-                   self->finished();
-                 });
+  thread_.resume(earlier->session, who.buyer, [self = shared_from_this(), re, who](std::optional<kept_session> kept) {
+    self->greeting_ = false;
+    if (self->sink_)
+      self->greet(re, who, std::nullopt, std::move(kept));
+    self->finished();
+  });
 }
 
 void buyer_session::greet(const codec::reply_id& re, const codec::buyer_claims& who, std::optional<std::string> token,

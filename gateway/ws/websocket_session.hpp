@@ -16,7 +16,8 @@ using upgrade_request = boost::beast::http::request<boost::beast::http::string_b
 /// The only subprotocol.
 inline constexpr const char* websocket_protocol = "usher.v1";
 
-/// Answers a WebSocket upgrade and serves the connection until it ends. `from` is the client itself, behind whatever proxies.
+/// Answers a WebSocket upgrade and serves the connection until it ends. `from` is the client itself, behind whatever
+/// proxies.
 void open_websocket(session_thread& thread, tcp_socket socket, buyer_places::place place,
                     const upgrade_request& request, visitor from);
 

@@ -113,7 +113,8 @@ SCENARIO("tokens end") {
       CHECK_EQ(fault_of(keys.verify_buyer(buyer, end - 1us)), "(none)");
       CHECK_EQ(fault_of(keys.verify_buyer(buyer, end)), "expired");
       CHECK_EQ(fault_of(keys.verify_pass(keys.sign(codec::pass_claims{rock, anna, end}), end)), "expired");
-      CHECK_EQ(fault_of(keys.verify_session(keys.sign(codec::session_claims{"s", anna, end, anonymous_proof}), end)), "expired");
+      CHECK_EQ(fault_of(keys.verify_session(keys.sign(codec::session_claims{"s", anna, end, anonymous_proof}), end)),
+               "expired");
     }
   }
 }

@@ -29,7 +29,10 @@ struct fake_router_state {
   router_actor::behavior_type make_behavior() {
     return {
         [this](hold_seats& x) { return hold(x); },
-        [](release_hold&) { return caf::result<void>{}; },
+        [this](release_hold&) -> caf::result<void> {
+          ++notes_->releases;
+          return {};
+        },
         [this](find_hold& x) { return granted(x.event, x.hold, x.buyer, x.sections); },
         [this](start_order& x) { return order(x); },
         [this](find_order& x) { return known_order(x.event, x.order, x.buyer, domain::order_state::confirmed); },

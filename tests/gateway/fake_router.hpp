@@ -23,6 +23,7 @@ struct router_notes {
   std::vector<messages::people_left> left;
   std::atomic<std::uint64_t> joins{0};
   std::atomic<std::uint64_t> holds{0};
+  std::atomic<std::uint64_t> releases{0};
   std::atomic<std::uint64_t> described{0};
   std::atomic<std::uint64_t> watches{0};
   std::atomic<std::uint64_t> unwatches{0};

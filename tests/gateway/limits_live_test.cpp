@@ -173,6 +173,67 @@ SCENARIO("however often a client succeeds in between, one that is refused again 
   }
 }
 
+SCENARIO("nobody takes seats and gives them back without end") {
+  GIVEN("a buyer who may give back two holds at once, and has done so") {
+    auto configured = quick_options();
+    configured.releases = {0.001, 2, 100};
+    served gateway{configured};
+    websocket_client client{gateway.port()};
+    auto welcome = client.hello();
+    auto hold = [&] {
+      return std::string{
+          client.ask(R"({"type":"hold","id":"h","event":"open","seats":["S-A-3"]})", "h").at("hold").as_string()};
+    };
+    auto release = [&] { return client.ask(R"({"type":"release","id":"r","hold":")" + hold() + R"("})", "r"); };
+    CHECK_EQ(release().at("type").as_string(), "released");
+    headers mine{{"Authorization", "Bearer " + std::string{welcome.at("token").as_string()}}};
+    CHECK_EQ(http_client{gateway.port()}.call("DELETE", "/v1/holds/" + hold(), {}, mine).status, 204u);
+    THEN("the third is refused over both transports, and another buyer's is not") {
+      CHECK_EQ(release().at("problem").at("status").to_number<int>(), 429);
+      CHECK_EQ(http_client{gateway.port()}.call("DELETE", "/v1/holds/" + hold(), {}, mine).status, 429u);
+      CHECK_EQ(gateway.notes->releases.load(), 2u);
+      websocket_client other{gateway.port()};
+      other.hello();
+      CHECK_EQ(other.ask(R"({"type":"release","id":"r","hold":")" + hold() + R"("})", "r").at("type").as_string(),
+               "released");
+    }
+  }
+}
+
+SCENARIO("the ids of requests do not tell how many came between them") {
+  GIVEN("three requests on one connection") {
+    served gateway;
+    http_client client{gateway.port()};
+    auto id = [&] { return std::stoull(client.call("GET", "/healthz").headers.at("usher-request-id"), nullptr, 16); };
+    auto first = id(), second = id(), third = id();
+    CHECK_NE(second - first, third - second);
+  }
+}
+
+SCENARIO("a large answer may take as long as a slow line needs") {
+  GIVEN("little patience with those who are silent, and an event with a plan of many megabytes") {
+    auto configured = quick_options();
+    configured.idle_timeout = 1s;
+    served gateway{configured};
+    auto text = std::make_shared<const std::string>(std::string(32 << 20, 'x'));
+    gateway.notes->tell(
+        messages::event_announced{domain::event_id{"open"}, gateway.notes->plan, text, "EUR", false, {}});
+    http_client slow{gateway.port()}, silent{gateway.port()}, later{gateway.port()};
+    served::await([&] {
+      return silent.call("HEAD", "/v1/events/open/plan").headers.at("content-length") == std::to_string(text->size());
+    });
+    slow.head("GET /v1/events/open/plan HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    for (auto* other : {&silent, &later}) { // each stays for that time
+      CHECK_EQ(other->call("GET", "/healthz").status, 200u);
+      CHECK_EQ(other->raw(""), "");
+    }
+    THEN("it comes to its end") {
+      constexpr std::size_t read_with_head_max = 1 << 20;
+      CHECK_GT(slow.raw("").size(), text->size() - read_with_head_max);
+    }
+  }
+}
+
 SCENARIO("limits hold for all threads of a gateway together") {
   GIVEN("three threads, and two requests at once for an address") {
     auto configured = quick_options();

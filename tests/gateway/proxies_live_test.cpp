@@ -104,7 +104,7 @@ SCENARIO("behind a trusted proxy each client counts for itself") {
     THEN("what is no address ends the search at the proxy that wrote it, which is an address like any other") {
       CHECK(gateway.is_new("nonsense"));
       for (const auto* nonsense : {"nonsense", "", ",", "192.0.2.1,", "192.0.2.1, unknown", "999.1.1.1",
-                                   "192.0.2.1 10.0.0.7", "[2001:db8::1", "fe80::1%eth0", "192.0.2.1, \x01\x7f"})
+                                   "192.0.2.1 10.0.0.7", "[2001:db8::1", "fe80::1%eth0"})
         CHECK(gateway.is_known(nonsense));
       CHECK(gateway.is_known(std::string(5000, ',')));
       CHECK_EQ(gateway.answered_without(), 0);

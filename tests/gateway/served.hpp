@@ -69,8 +69,12 @@ public:
         router_,
         "0123456789abcdef0123456789abcdef",
         [this] { return ready ? std::nullopt : std::optional<std::string>{"starting"}; },
-        [](messages::trace_id, const domain::event_id& event, std::function<void(gateway::audit_answer)> done) {
-          std::thread{[event, done] { done(R"({"event":")" + event.value() + R"(","audit":"ok"})"); }}.detach();
+        [this](messages::trace_id, const domain::event_id& event, std::function<void(gateway::audit_answer)> done) {
+          auto finish = [event, done] { done(R"({"event":")" + event.value() + R"(","audit":"ok"})"); };
+          if (audits_wait)
+            waiting_audit = finish;
+          else
+            std::thread{finish}.detach();
         },
         [this] { return std::chrono::floor<domain::microseconds>(std::chrono::system_clock::now()) + ahead.load(); }};
   }
@@ -79,6 +83,8 @@ public:
   caf::actor_system system{config};
   std::shared_ptr<router_notes> notes;
   std::atomic<bool> ready{true};
+  std::atomic<bool> audits_wait{false};      ///< for the test, which ends the last one itself
+  std::function<void()> waiting_audit;       ///< set by the gateway's thread
   std::atomic<std::chrono::seconds> ahead{}; ///< of this machine's clock: the time that the gateway is given
 
 private:

@@ -143,6 +143,28 @@ SCENARIO("keys of a shop decide who is believed") {
   }
 }
 
+SCENARIO("no more connections are promised than the system allows") {
+  GIVEN("a node that is to have 100,000") {
+    usher::gateway::options wanted;
+    wanted.connections_max = 100'000;
+    CHECK(!fit_connections(wanted, 1'000'000));
+    CHECK_EQ(wanted.connections_max, 100'000u);
+    auto warning = fit_connections(wanted, 4096);
+    REQUIRE(warning.has_value());
+    CHECK(testing::contains(*warning, "http.max-connections = 100000"));
+    CHECK_LT(wanted.connections_max, 4096u);
+    CHECK_GT(wanted.connections_max, 3000u);
+    CHECK(fit_connections(wanted, 10).has_value());
+    CHECK_EQ(wanted.connections_max, 1u);
+  }
+}
+
+SCENARIO("trusting everybody about addresses is warned of") {
+  CHECK(!careless_trust({"10.0.0.0/8", "::1"}));
+  CHECK(careless_trust({"10.0.0.0/8", "0.0.0.0/0"}).has_value());
+  CHECK(careless_trust({"::/0"}).has_value());
+}
+
 SCENARIO("the sandbox keeps its account book beside the store") {
   GIVEN("settings with several stores") {
     settings all;
