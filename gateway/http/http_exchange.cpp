@@ -97,7 +97,7 @@ bool http_exchange::require_buyer() {
     known_ = {request_.authorization, claims->buyer, claims->expires_at};
   }
   buyer_ = known_.buyer;
-  if (auto refused = thread_.too_often(request_.from, buyer_)) {
+  if (auto refused = thread_.too_often(buyer_, request_.body.size())) {
     refuse(*refused);
     return false;
   }

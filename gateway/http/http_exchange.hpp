@@ -2,10 +2,9 @@
 
 #include "codec/problem.hpp"
 #include "domain/ids.hpp"
+#include "gateway/client_address.hpp"
 #include "gateway/thread/answer.hpp"
 #include "gateway/thread/directory.hpp"
-
-#include <boost/asio/ip/address.hpp>
 
 #include <functional>
 #include <memory>
@@ -31,7 +30,7 @@ struct http_request {
   std::string queue_token;
   std::string pass;
   std::string if_none_match;
-  boost::asio::ip::address from; ///< the client's own address
+  visitor from;
 };
 
 struct http_reply {

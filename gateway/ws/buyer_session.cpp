@@ -22,7 +22,7 @@ spdlog::logger& logger() {
 
 } // namespace
 
-buyer_session::buyer_session(session_thread& thread, frame_sink& sink, boost::asio::ip::address from)
+buyer_session::buyer_session(session_thread& thread, frame_sink& sink, visitor from)
     : thread_(thread), sink_(&sink), from_(std::move(from)) {}
 
 buyer_session::~buyer_session() {
@@ -30,6 +30,11 @@ buyer_session::~buyer_session() {
 }
 
 void buyer_session::receive(std::string_view text) {
+  // Before anything is read: whoever sends too much is to cost as little as possible.
+  auto refused = too_often(text.size());
+  if (refused
+      && strikes_.count(requests_in(text.size()), thread_.options().strikes_max, std::chrono::steady_clock::now()))
+    return sink_->close(close_code::rate_limited, "too many requests");
   auto frame = thread_.decoder().decode(text);
   // With neither an id nor a member at fault, this was not a JSON object at all.
   if (auto* wrong = std::get_if<codec::problem>(&frame.content); wrong && !frame.id && wrong->pointer.empty())
@@ -43,20 +48,14 @@ void buyer_session::receive(std::string_view text) {
   }
   if (!resumed_.empty())
     thread_.use_up(std::exchange(resumed_, {}), name_);
-  if (auto refused = too_often()) {
-    if (++strikes_ >= thread_.options().strikes_max)
-      return sink_->close(close_code::rate_limited, "too many requests");
+  if (refused)
     return send_problem(frame.id, *refused);
-  }
-  strikes_ = 0;
   std::visit([&](auto& content) { on(std::move(frame.id), std::move(content)); }, frame.content);
 }
 
-std::optional<codec::problem> buyer_session::too_often() {
-  auto refused = thread_.too_often(from_);
-  if (!refused && greeted())
-    refused = thread_.too_often(from_, buyer_);
-  return refused;
+std::optional<codec::problem> buyer_session::too_often(std::size_t bytes) {
+  auto refused = thread_.too_often(from_, bytes);
+  return refused || !greeted() ? refused : thread_.too_often(buyer_, bytes);
 }
 
 bool buyer_session::takes_more() const {
@@ -211,7 +210,7 @@ void buyer_session::watch_unpaid() {
     auto what = unpaid_.front();
     auto event = thread_.directory().find(what.event);
     auto is_there = event && what.section.value() < event->plan->sections().size();
-    if (is_there && too_often())
+    if (is_there && too_often(0))
       return;
     unpaid_.pop_front();
     if (!is_there)
@@ -275,6 +274,8 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::release&& frame) {
   auto event = event_for(re, frame.hold.event);
   if (!event)
     return;
+  if (auto refused = thread_.gives_back_too_often(buyer_))
+    return send_problem(re, *refused);
   messages::release_hold request{thread_.draw_trace(), event->id, frame.hold.hold, buyer_, frame.hold.sections};
   auto released = [this, name = std::move(frame.hold)](const codec::reply_id& to, const known_event_ptr&, answer&&) {
     send(codec::released_frame(to, name));

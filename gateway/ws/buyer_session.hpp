@@ -4,14 +4,15 @@
 #include "codec/frames.hpp"
 #include "codec/problem.hpp"
 #include "codec/public_names.hpp"
+#include "codec/tokens.hpp"
+#include "gateway/client_address.hpp"
+#include "gateway/strikes.hpp"
 #include "gateway/thread/answer.hpp"
 #include "gateway/thread/directory.hpp"
 #include "gateway/thread/pass_book.hpp"
 #include "gateway/ws/frame_sink.hpp"
 #include "gateway/ws/kept_sessions.hpp"
 #include "gateway/ws/seat_watch.hpp"
-
-#include <boost/asio/ip/address.hpp>
 
 #include <cstdint>
 #include <deque>
@@ -31,7 +32,7 @@ class session_thread;
 /// long as answers are on their way.
 class buyer_session final : public seat_watcher, public std::enable_shared_from_this<buyer_session> {
 public:
-  buyer_session(session_thread& thread, frame_sink& sink, boost::asio::ip::address from);
+  buyer_session(session_thread& thread, frame_sink& sink, visitor from);
   ~buyer_session();
 
   /// A text frame arrived.
@@ -128,16 +129,16 @@ private:
   void on(codec::reply_id&& re, codec::frames::ping&& frame);
   void on(codec::reply_id&& re, codec::problem&& frame);
 
-  /// `until`: when the client has to show a token again.
-  void greet(const codec::reply_id& re, const domain::buyer_id& buyer, domain::instant until,
-             std::optional<std::string> token, std::optional<kept_session> kept);
+  /// `who` ends when the client has to show a token again.
+  void greet(const codec::reply_id& re, const codec::buyer_claims& who, std::optional<std::string> token,
+             std::optional<kept_session> kept);
   void refuse_greeting(const codec::reply_id& re, std::string detail);
+  /// Counts a frame of so many bytes; the problem, if there are too many.
+  [[nodiscard]] std::optional<codec::problem> too_often(std::size_t bytes);
   void go_on_with(kept_session&& kept);
   /// Asks for what the client watched before its connection was lost. Each section costs it a request: those for which
   /// it has none left, or no room, wait for the next call.
   void watch_unpaid();
-  /// Counts a request of the client; the problem, if there are too many.
-  [[nodiscard]] std::optional<codec::problem> too_often();
   void join(codec::reply_id re, const known_event_ptr& event, std::optional<domain::queue_number> number);
   /// Asks the room for a place; `heard` gets the answer if the connection still is there. False when too much is asked
   /// already.
@@ -174,13 +175,13 @@ private:
 
   session_thread& thread_;
   frame_sink* sink_; ///< null once the connection is gone
-  boost::asio::ip::address from_;
+  visitor from_;
   domain::buyer_id buyer_; ///< empty before `hello`
   std::string name_;
   domain::instant proven_until_;
   bool greeting_ = false; ///< a `hello` is being worked on
   std::size_t pending_ = 0;
-  std::uint32_t strikes_ = 0; ///< refusals in a row for coming too often
+  strikes strikes_;
   std::uint64_t visits_ = 0;
   std::string resumed_; ///< the session that was taken over, until the client has sent another frame
   std::vector<watch> watches_;

@@ -30,7 +30,10 @@ struct fake_router_state {
   router_actor::behavior_type make_behavior() {
     return {
         [this](hold_seats& x) { return hold(x); },
-        [](release_hold&) { return caf::result<void>{}; },
+        [this](release_hold&) -> caf::result<void> {
+          ++notes_->releases;
+          return {};
+        },
         [this](find_hold& x) { return granted(x.event, x.hold, x.buyer, x.sections); },
         [this](start_order& x) { return order(x); },
         [this](find_order& x) { return known_order(x.event, x.order, x.buyer, domain::order_state::confirmed); },
@@ -47,7 +50,10 @@ struct fake_router_state {
           return refund_progress{x.event, 2, 1, 2};
         },
         [this](cancel_order& x) { return known_order(x.event, x.order, x.buyer, domain::order_state::cancelled); },
-        [this](describe_event& x) { return view(x.event); },
+        [this](describe_event& x) {
+          ++notes_->described;
+          return view(x.event);
+        },
         [](list_events&) {
           return std::vector{domain::event_id{"open"}, domain::event_id{"rock"}};
         },

@@ -20,7 +20,7 @@ struct fixture {
   const domain::buyer_id anna{"anna"}, bert{"bert"}, cleo{"cleo"};
   const domain::instant start{std::chrono::hours{24 * 365 * 50}};
 
-  codec::tokens signer{{"0123456789abcdef0123456789abcdef", std::nullopt, true, 5s}};
+  codec::tokens signer{{"0123456789abcdef0123456789abcdef", {}, true, 5s}};
   pass_book book{signer, 2};
 };
 
