@@ -1,6 +1,7 @@
 """A real HAProxy in front of a node, by the configuration that is shipped, with certificates of a throwaway authority."""
 
 import getpass
+import grp
 import os
 import pathlib
 import signal
@@ -53,6 +54,7 @@ class Front:
         }
         if os.getuid() != 0:
             self.environment["USHER_FRONT_USER"] = getpass.getuser()
+            self.environment["USHER_FRONT_GROUP"] = grp.getgrgid(os.getgid()).gr_name
         self.lines, self.said = [], threading.Condition()
 
     def start(self, within_s=20):
