@@ -224,7 +224,10 @@ class Cases(unittest.TestCase):
         self.assertEqual(sorted(given[3]), ["s-a-2", "s-a-3"])
         self.created("flagged", "flags", *FREE)
         held = self.buy("flagged", "s-a-1", "s-a-2", "s-a-3")
-        self.assertEqual([seat.get("flags") for seat in held["seats"]], [["restricted_view"], ["accessible"], ["companion"]])
+        told = [["restricted_view"], ["accessible"], ["companion"]]
+        self.assertEqual([seat.get("flags") for seat in held["seats"]], told)
+        order = self.post("/v1/orders", {"hold": self.held("flagged", "s-a-5")["hold"], "payment": {"method": "card"}})
+        self.assertNotIn("flags", order.json["seats"][0])
 
     def test_the_theatre_sells_to_pairs_until_nobody_can_sit_together(self):
         """Rows of it have two wheelchair places and their companions' seats in turn."""
