@@ -86,7 +86,8 @@ SCENARIO("a body that is too large is refused before it is sent") {
 SCENARIO("who asks too often is refused before the body is sent") {
   GIVEN("an address that has asked as often as it may") {
     auto configured = quick_options();
-    configured.per_address = {0.01, 3000, 100, true};
+    configured.per_address = {0.01, 3000, 100};
+    configured.limit_loopback = true;
     served gateway{configured};
     auto sessions = [](const std::string& more) {
       return "POST /v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + more + "\r\n";

@@ -154,7 +154,7 @@ private:
 
   template <plain_struct T>
   void fill(T& x) {
-    boost::pfr::for_each_field(x, [this](auto& member) { fill(member); });
+    boost::pfr::for_each_field(x, [this](auto& member) { this->fill(member); });
   }
 
   std::mt19937_64 random_;
