@@ -205,9 +205,9 @@ SCENARIO("a repeated hold is told again when its pass has ended, on any thread a
     websocket_client client{gateway.port()};
     auto welcome = client.hello();
     client.ask(R"({"type":"queue.join","id":"j","event":"rock"})", "j");
-    gateway.notes->tell(messages::people_admitted{
-        domain::event_id{"rock"}, {{domain::queue_number{7}, domain::buyer_id{text(welcome, "buyer")}}},
-        served::in_ten_minutes()});
+    gateway.notes->tell(messages::people_admitted{domain::event_id{"rock"},
+                                                  {{domain::queue_number{7}, domain::buyer_id{text(welcome, "buyer")}}},
+                                                  served::in_ten_minutes()});
     auto pass = text(client.next("queue.admitted"), "pass");
     auto ask = [](websocket_client& one, const std::string& more) {
       return one.ask(R"({"type":"hold","id":"h","event":"rock","seats":["S-A-3"])" + more + "}", "h");
