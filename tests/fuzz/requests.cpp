@@ -33,8 +33,8 @@ gateway::options options() {
   configured.body_bytes_max = 4096;
   configured.plan_bytes_max = 8192;
   configured.header_bytes_max = 2048;
-  configured.per_address = {1e9, 1e9, 1000, true};
-  configured.per_buyer = {1e9, 1e9, 1000, true};
+  configured.per_address = {1e9, 1e9, 1000};
+  configured.per_buyer = {1e9, 1e9, 1000};
   return configured;
 }
 
@@ -64,8 +64,9 @@ struct still_gateway {
   caf::actor_system_config config;
   caf::actor_system system{config};
   gateway::shared_parts shared{.options = options(),
-                               .tokens = codec::tokens{{std::string(32, 's'), std::nullopt, true}},
+                               .tokens = codec::tokens{{std::string(32, 's'), {}, true}},
                                .proxies = {},
+                               .unlimited = {},
                                .system = system,
                                .router = {},
                                .unready = {},
@@ -93,7 +94,8 @@ void converse(std::string_view text, gateway::http_port port) {
   must(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) == 0, "no sockets");
   gateway::tcp_socket served{usher().thread.context()};
   served.assign(boost::asio::ip::tcp::v4(), ends[0]); // only the address of its other end is not what it seems
-  gateway::serve_http(usher().thread, std::move(served), port, false);
+  auto& all = port == gateway::http_port::buyers ? usher().shared.places : usher().shared.operators_places;
+  gateway::serve_http(usher().thread, std::move(served), port, all.take(std::nullopt), gateway::reception::served);
   (void)::send(ends[1], text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   ::shutdown(ends[1], SHUT_WR);
   std::string answer;
