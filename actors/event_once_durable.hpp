@@ -56,7 +56,9 @@ struct refunds_begun {
 /// A reader of an order waits until its last step is durable.
 struct order_read {
   domain::order_id order;
-  domain::rejection if_unwritten; ///< the answer when it turns out that the order was never written
+  domain::order_state state;      ///< as far as it had come when it was asked for
+  bool unwanted = false;          ///< likewise: see `domain::order::unwanted`
+  domain::rejection if_unwritten; ///< the answer when it turns out that it had not come so far
   caf::typed_response_promise<messages::order_view> asked;
 };
 

@@ -44,6 +44,11 @@ domain::order_started to_fact(const messages::start_order& wish, const messages:
   return fact;
 }
 
+order_read reading(const domain::order& order, rejection if_unwritten,
+                   caf::typed_response_promise<messages::order_view> asked) {
+  return {order.details().order, order.state(), order.unwanted(), if_unwritten, std::move(asked)};
+}
+
 } // namespace
 
 event_orders::event_orders(event_common& core, event_holds& holds, std::shared_ptr<payments::provider> provider,
@@ -99,7 +104,7 @@ void event_orders::begin(const messages::start_order& wish, const messages::hold
     if (core_.journal.settled())
       asked.deliver(view(*core_.event.find_order(wish.order)));
     else
-      core_.journal.after_all(order_read{wish.order, rejection::store_unavailable, asked});
+      core_.journal.after_all(reading(*core_.event.find_order(wish.order), rejection::store_unavailable, asked));
     return;
   }
   core_.write(*domain::granted(decision), order_begun{wish.order, wish.trace, asked});
@@ -316,7 +321,8 @@ void event_orders::answer_by_history(refunds_begun& refunds) {
 }
 
 void event_orders::answer_by_history(order_read& order) {
-  if (const auto* present = core_.event.find_order(order.order))
+  const auto* present = core_.event.find_order(order.order);
+  if (present != nullptr && present->visited(order.state) && (present->unwanted() || !order.unwanted))
     order.asked.deliver(view(*present));
   else
     order.asked.deliver(to_error(order.if_unwritten));
@@ -399,16 +405,16 @@ caf::result<messages::order_view> event_orders::answer_when_durable(domain::orde
   if (core_.journal.settled())
     return view(*core_.event.find_order(id));
   auto asked = core_.self->make_response_promise<messages::order_view>();
-  order_read reading{id, if_unwritten, asked};
+  auto read = reading(*core_.event.find_order(id), if_unwritten, asked);
   // "Unavailable" would say that nothing has happened: of a mere reader's question that is true, of a repeat's not.
   if (if_unwritten == rejection::store_unavailable && core_.journal.may_keep_back())
-    core_.journal.keep_back(std::move(reading));
+    core_.journal.keep_back(std::move(read));
   else if (core_.journal.standing() != shard_standing::writing)
     asked.deliver(to_error(rejection::store_unavailable));
   else if (core_.journal.full())
     asked.deliver(to_error(rejection::overloaded));
   else
-    core_.journal.after_all(std::move(reading));
+    core_.journal.after_all(std::move(read));
   return asked;
 }
 

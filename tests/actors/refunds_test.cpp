@@ -105,28 +105,28 @@ SCENARIO("an operator ends an order whose payment hangs: its seats are free at o
   CHECK_EQ(provider->total_refunds(), 1);
 }
 
-SCENARIO("an order that was given up and never charged ends when the provider says so, or has said so for an hour") {
+SCENARIO("an order that was given up ends when the provider declines after all") {
   hold(1, 1, {seats(left, {0})});
-  GIVEN("a provider that declines in the end") {
-    provider->charge_scripts = {{false, paid::unknown}};
-    provider->status_scripts = {paid::unknown, paid::unknown, paid::unknown, paid::declined};
-    order(1, 1, {left});
-    CHECK(refund(1)->reply.has_value());
-    pass(120s, 1s);
-    CHECK(state_of(1, 1) == order_state::cancelled);
-    CHECK(!find(1, 1)->reply->was_paid);
-  }
-  GIVEN("one that does not know the order") {
-    provider->charge_scripts = {{false, paid::unknown}};
-    provider->status_scripts = {paid::unknown};
-    order(1, 1, {left});
-    CHECK(refund(1)->reply.has_value());
-    pass(3'000s, 10s);
-    CHECK(state_of(1, 1) == order_state::given_up);
-    pass(1'000s, 10s);
-    CHECK(state_of(1, 1) == order_state::cancelled);
-    CHECK_EQ(provider->total_charges(), 0);
-  }
+  provider->charge_scripts = {{false, paid::unknown}};
+  provider->status_scripts = {paid::unknown, paid::unknown, paid::unknown, paid::declined};
+  order(1, 1, {left});
+  CHECK(refund(1)->reply.has_value());
+  pass(120s, 1s);
+  CHECK(state_of(1, 1) == order_state::cancelled);
+  CHECK(!find(1, 1)->reply->was_paid);
+}
+
+SCENARIO("an order that was given up ends when the provider has not known it for an hour") {
+  hold(1, 1, {seats(left, {0})});
+  provider->charge_scripts = {{false, paid::unknown}};
+  provider->status_scripts = {paid::unknown};
+  order(1, 1, {left});
+  CHECK(refund(1)->reply.has_value());
+  pass(3'000s, 10s);
+  CHECK(state_of(1, 1) == order_state::given_up);
+  pass(1'000s, 10s);
+  CHECK(state_of(1, 1) == order_state::cancelled);
+  CHECK_EQ(provider->total_charges(), 0);
 }
 
 SCENARIO("whenever an operator has an order undone, it ends with seats and money where they belong") {
@@ -256,7 +256,7 @@ SCENARIO("an order that comes no further for five minutes is stuck: found, count
   CHECK(in_state(order_selection::stuck).empty());
 }
 
-SCENARIO("seats that are being paid for count, even if their hold has ended meanwhile") {
+SCENARIO("seats that are being paid for count, even if their hold has ended meanwhile, and when the money comes") {
   change([](messages::change_event& wish) { wish.max_seats_per_buyer = 2; });
   provider->hold_answers();
   hold(1, 1, {seats(left, {0, 1})});
@@ -265,18 +265,41 @@ SCENARIO("seats that are being paid for count, even if their hold has ended mean
   self->send(event, messages::allowance_back{left, hold_of(1), 0});
   settle();
   CHECK(hold(2, 1, {seats(right, {0})})->refused_as(rejection::limit_exceeded));
-  GIVEN("money that comes") {
-    provider->answer_all();
-    settle();
-    CHECK(state_of(1, 1) == order_state::confirmed);
-    CHECK(hold(3, 1, {seats(right, {0})})->refused_as(rejection::limit_exceeded));
-  }
-  GIVEN("a payment that fails") {
-    provider->answer_as(paid::declined);
-    settle();
-    CHECK(state_of(1, 1) == order_state::failed);
-    CHECK(hold(3, 1, {seats(right, {0, 1})})->reply.has_value());
-  }
+  provider->answer_all();
+  settle();
+  CHECK(state_of(1, 1) == order_state::confirmed);
+  CHECK(hold(3, 1, {seats(right, {0})})->refused_as(rejection::limit_exceeded));
+}
+
+SCENARIO("seats that are being paid for count no longer when their hold has ended and the payment fails") {
+  change([](messages::change_event& wish) { wish.max_seats_per_buyer = 2; });
+  provider->charge_scripts = {{false, paid::declined}};
+  provider->hold_answers();
+  hold(1, 1, {seats(left, {0, 1})});
+  order(1, 1, {left});
+  self->send(event, messages::allowance_back{left, hold_of(1), 0});
+  settle();
+  CHECK(hold(2, 1, {seats(right, {0})})->refused_as(rejection::limit_exceeded));
+  provider->answer_all();
+  settle();
+  CHECK(state_of(1, 1) == order_state::failed);
+  CHECK(hold(3, 1, {seats(right, {0, 1})})->reply.has_value());
+}
+
+SCENARIO("after a restart, what is being paid for counts although its section has let go of it") {
+  change([](messages::change_event& wish) { wish.max_seats_per_buyer = 2; });
+  provider->hold_answers();
+  hold(1, 1, {seats(left, {0, 1})});
+  order(1, 1, {left});
+  ask<done>(sections[0], messages::stop_payment{{}, hold_of(1), order_of(1)});
+  ask<done>(sections[0], messages::release_hold{{}, id, hold_of(1), buyer(1), {left}});
+  settle();
+  restart();
+  CHECK(hold(2, 1, {seats(right, {0})})->refused_as(rejection::limit_exceeded));
+  provider->answer_all();
+  pass(5s, 50ms);
+  CHECK(state_of(1, 1) == order_state::confirmed);
+  CHECK_EQ(status(left), "SS..");
 }
 
 SCENARIO("a finished checkout leaves nothing in the clock that all actors share") {

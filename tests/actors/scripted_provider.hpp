@@ -69,14 +69,6 @@ public:
       done(answer);
   }
 
-  /// Every answer that waits is this one, and no money has moved for its charge.
-  void answer_as(outcome told) {
-    holding_ = false;
-    charges.clear();
-    for (auto& [answer, done] : std::exchange(held_, {}))
-      done({told, {}});
-  }
-
   [[nodiscard]] int total_charges() const { return sum(charges); }
   [[nodiscard]] int total_refunds() const { return sum(refunds); }
 

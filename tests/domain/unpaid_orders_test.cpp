@@ -174,80 +174,112 @@ SCENARIO(
   }
 }
 
-SCENARIO("an event's rule says until when buyers cancel, and whether operators may") {
-  auto x = open_event();
-  x.apply(*granted(x.start_order(order_of(1, 1))));
-  go(x, 1, {order_state::charging, order_state::charged, order_state::confirmed});
-  auto rule = [&](cancellation_rule::who by, std::optional<instant> until = {}) {
+namespace {
+
+/// An open event with one confirmed order, and what it says to those who want it undone.
+struct confirmed_order {
+  event x = open_event();
+
+  confirmed_order() {
+    x.apply(*granted(x.start_order(order_of(1, 1))));
+    go(x, 1, {order_state::charging, order_state::charged, order_state::confirmed});
+  }
+
+  void rule(cancellation_rule::who by, std::optional<instant> until = {}) {
     auto settings = x.settings();
     settings.cancellations = {by, until};
     x.apply(event_defined{settings});
-  };
-  auto cancelled_at = [&](std::int64_t second) { return why(x.cancel_order(order_number(1), at(second))); };
-  auto refunded = [&] { return why(x.refund_order(order_number(1), at(9))); };
+  }
+  void close() { x.apply(event_state_changed{event_state::closed}); }
+
+  [[nodiscard]] std::optional<rejection> cancelled_at(std::int64_t second) const {
+    return why(x.cancel_order(order_number(1), at(second)));
+  }
+  [[nodiscard]] std::optional<rejection> refunded() const { return why(x.refund_order(order_number(1), at(9))); }
+};
+
+/// An open event with an order that has gone so far.
+event with_order(std::initializer_list<order_state> states) {
+  auto x = open_event();
+  x.apply(*granted(x.start_order(order_of(1, 1))));
+  go(x, 1, states);
+  return x;
+}
+
+} // namespace
+
+SCENARIO("an event's rule says until when buyers cancel, and whether operators may") {
   GIVEN("no rule") {
+    confirmed_order one;
     THEN("buyers cancel until the sale closes, by time or by hand; operators also later") {
-      CHECK(!cancelled_at(100));
-      auto settings = x.settings();
+      CHECK(!one.cancelled_at(100));
+      auto settings = one.x.settings();
       settings.closes_at = at(50);
-      x.apply(event_defined{settings});
-      CHECK(!cancelled_at(49));
-      CHECK(cancelled_at(50) == rejection::cancellation_closed);
+      one.x.apply(event_defined{settings});
+      CHECK(!one.cancelled_at(49));
+      CHECK(one.cancelled_at(50) == rejection::cancellation_closed);
       settings.closes_at.reset();
-      x.apply(event_defined{settings});
-      x.apply(event_state_changed{event_state::closed});
-      CHECK(cancelled_at(1) == rejection::cancellation_closed);
-      CHECK(granted(x.refund_order(order_number(1), at(9)))->state == order_state::cancelling);
+      one.x.apply(event_defined{settings});
+      one.close();
+      CHECK(one.cancelled_at(1) == rejection::cancellation_closed);
+      CHECK(granted(one.x.refund_order(order_number(1), at(9)))->state == order_state::cancelling);
     }
   }
   GIVEN("a time") {
-    rule(cancellation_rule::who::buyers, at(50));
-    x.apply(event_state_changed{event_state::closed});
+    confirmed_order one;
+    one.rule(cancellation_rule::who::buyers, at(50));
+    one.close();
     THEN("buyers cancel until then, closed or not") {
-      CHECK(!cancelled_at(49));
-      CHECK(cancelled_at(50) == rejection::cancellation_closed);
-      CHECK(!refunded());
+      CHECK(!one.cancelled_at(49));
+      CHECK(one.cancelled_at(50) == rejection::cancellation_closed);
+      CHECK(!one.refunded());
     }
   }
   GIVEN("operators only") {
-    rule(cancellation_rule::who::operators);
+    confirmed_order one;
+    one.rule(cancellation_rule::who::operators);
     THEN("only they do it") {
-      CHECK(cancelled_at(1) == rejection::cancellation_closed);
-      CHECK(!refunded());
+      CHECK(one.cancelled_at(1) == rejection::cancellation_closed);
+      CHECK(!one.refunded());
     }
   }
   GIVEN("no cancellations") {
-    rule(cancellation_rule::who::nobody);
+    confirmed_order one;
+    one.rule(cancellation_rule::who::nobody);
     THEN("nobody cancels, before somebody changes the rule; an order that is not confirmed yet may be withdrawn") {
-      CHECK(cancelled_at(1) == rejection::cancellation_closed);
-      CHECK(refunded() == rejection::cancellation_closed);
-      x.apply(*granted(x.start_order(order_of(2, 2))));
-      CHECK(granted(x.request_cancel(order_number(2), at(1))) != nullptr);
+      CHECK(one.cancelled_at(1) == rejection::cancellation_closed);
+      CHECK(one.refunded() == rejection::cancellation_closed);
+      one.x.apply(*granted(one.x.start_order(order_of(2, 2))));
+      CHECK(granted(one.x.request_cancel(order_number(2), at(1))) != nullptr);
     }
   }
-  GIVEN("a closed event, and one that is open") {
-    CHECK(x.may_refund_all()->reason == rejection::bad_request);
-    x.apply(event_state_changed{event_state::closed});
-    CHECK(!x.may_refund_all());
+  GIVEN("an event that is still open") {
+    confirmed_order one;
+    THEN("all of its orders are undone only once it is closed, and only if its rule allows it") {
+      CHECK(one.x.may_refund_all()->reason == rejection::bad_request);
+      one.close();
+      CHECK(!one.x.may_refund_all());
+      one.rule(cancellation_rule::who::nobody);
+      CHECK(one.x.may_refund_all()->reason == rejection::cancellation_closed);
+    }
   }
 }
 
 SCENARIO("an operator undoes an order wherever it stands, or is told to wait") {
-  auto x = open_event();
-  x.apply(*granted(x.start_order(order_of(1, 1))));
-  auto refund = [&] { return x.refund_order(order_number(1), at(9)); };
-  CHECK(why(x.refund_order(order_number(7), at(9))) == rejection::not_found);
-  GIVEN("one that has just begun") {
-    CHECK(why(refund()) == rejection::in_progress);
+  auto refund = [](const event& x) { return x.refund_order(order_number(1), at(9)); };
+  GIVEN("one that has just begun, and none") {
+    CHECK(why(refund(with_order({}))) == rejection::in_progress);
+    CHECK(why(refund(open_event())) == rejection::not_found);
   }
   GIVEN("one whose charge has no outcome") {
-    go(x, 1, {order_state::charging});
-    x.apply(*granted(refund()));
+    auto x = with_order({order_state::charging});
+    x.apply(*granted(refund(x)));
     THEN("it is given up: what the charge came to is no news any more, and money that comes goes back") {
       CHECK(x.find_order(order_number(1))->state() == order_state::given_up);
       CHECK(x.find_order(order_number(1))->since() == at(9));
+      CHECK(from_snapshot(x).find_order(order_number(1))->since() == at(9));
       CHECK(!x.is_paid_for(hold_number(1)));
-      CHECK(repeated(refund()));
+      CHECK(repeated(refund(x)));
       for (auto outcome : {order_state::charged, order_state::failed})
         CHECK(why(x.advance_order(order_number(1), outcome, "", at(10))) == rejection::in_progress);
       CHECK(from_snapshot(x) == x);
@@ -255,19 +287,18 @@ SCENARIO("an operator undoes an order wherever it stands, or is told to wait") {
       CHECK(x.find_order(order_number(1))->was_paid());
       CHECK(from_snapshot(x) == x);
     }
-    THEN("if no money comes, it was never paid") {
-      go(x, 1, {order_state::cancelled});
-      CHECK(!x.find_order(order_number(1))->was_paid());
-    }
+  }
+  GIVEN("one that is given up and never charged") {
+    auto x = with_order({order_state::charging, order_state::given_up, order_state::cancelled});
+    CHECK(!x.find_order(order_number(1))->was_paid());
   }
   GIVEN("one whose seats are being sold") {
-    go(x, 1, {order_state::charging, order_state::charged});
-    CHECK(why(refund()) == rejection::in_progress);
+    auto x = with_order({order_state::charging, order_state::charged});
+    CHECK(why(refund(x)) == rejection::in_progress);
     CHECK(x.is_paid_for(hold_number(1)));
   }
   GIVEN("one that failed") {
-    go(x, 1, {order_state::charging, order_state::failed});
-    CHECK(repeated(refund()));
+    CHECK(repeated(refund(with_order({order_state::charging, order_state::failed}))));
   }
 }
 

@@ -201,11 +201,12 @@ SCENARIO("a node says which of its ports can be listened in on") {
     auto said_by_node_at = [](const std::string& http, const std::string& admin) {
       temporary_directory folder;
       auto err = folder.path() / "err";
-      usher::bench::child_process node{{usher::tests::program_file(),
-                                        {"node", "--http", http, "--admin", admin, "--admin-key", "key-of-a-test",
-                                         "--store", "sqlite:" + (folder.path() / "usher.db").string()},
-                                        folder.path() / "out",
-                                        err}};
+      usher::bench::child_process node{
+          {usher::tests::program_file(),
+           {"node", "--http", http, "--admin", admin, "--admin-key", "a-key-of-a-test-for-operators", "--set",
+            "stop.lame-duck=0s", "--store", "sqlite:" + (folder.path() / "usher.db").string()},
+           folder.path() / "out",
+           err}};
       CHECK(node.await_ready(30s));
       CHECK_EQ(node.stop(), 0);
       return text_of(err);

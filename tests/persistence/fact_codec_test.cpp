@@ -199,7 +199,7 @@ SCENARIO("what belongs to a plan is read as it was written, and nothing else is"
       for (std::size_t size = 1; size < bytes.size(); ++size)
         CHECK(!decode_supplement(std::string_view{bytes}.substr(0, size)));
       CHECK(!decode_supplement(bytes + "x"));
-      bytes[0] = 3;
+      bytes[0] = 4;
       CHECK(!decode_supplement(bytes));
     }
   }
