@@ -57,8 +57,7 @@ public:
         name_("order " + start.event.value() + "~" + domain::to_hex(details_.order)),
         line_(messages::line_start(trace_) + name_), cancel_(start.order.unwanted()),
         why_undone_(reason_to_undo(start.order)), retry_(timing_.first_retry),
-        stuck_count_(*self->system().metrics().gauge_singleton("usher", "orders-stuck",
-                                                               "Orders that have come no further for five minutes.")) {}
+        stuck_count_(stuck_orders(self->system())) {}
 
   ~checkout_state() {
     if (!stuck_at_)
@@ -520,6 +519,11 @@ private:
 };
 
 } // namespace
+
+caf::telemetry::int_gauge& stuck_orders(caf::actor_system& system) {
+  return *system.metrics().gauge_singleton("usher", "orders-stuck",
+                                           "Orders that have come no further for five minutes.");
+}
 
 messages::checkout_actor spawn_checkout(caf::actor_system& system, checkout_start start) {
   return system.spawn<messages::checkout_actor::stateful_impl<checkout_state>>(std::move(start));

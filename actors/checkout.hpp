@@ -5,6 +5,7 @@
 #include "payments/provider.hpp"
 
 #include <caf/fwd.hpp>
+#include <caf/telemetry/gauge.hpp>
 
 #include <chrono>
 #include <memory>
@@ -40,6 +41,9 @@ struct checkout_start {
   checkout_timing timing = {};
   messages::trace_id trace = {}; ///< of the request that began it, for the log
 };
+
+/// How many orders of this process have come no further for `domain::order_stuck_after`.
+[[nodiscard]] caf::telemetry::int_gauge& stuck_orders(caf::actor_system& system);
 
 /// Starts the actor that carries one order through its saga, from wherever the order stands.
 ///

@@ -53,7 +53,9 @@ order_read reading(const domain::order& order, rejection if_unwritten,
 
 event_orders::event_orders(event_common& core, event_holds& holds, std::shared_ptr<payments::provider> provider,
                            const event_limits& limits)
-    : core_(core), holds_(holds), provider_(std::move(provider)), limits_(limits) {}
+    : core_(core), holds_(holds), provider_(std::move(provider)), limits_(limits) {
+  (void)stuck_orders(core.self->system()); // shown from the start, with 0
+}
 
 event_orders::~event_orders() {
   for (const auto& [id, checkout] : checkouts_)

@@ -11,6 +11,7 @@
 #include "node/store_watch.hpp"
 #include "persistence/booking_store.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <optional>
 #include <utility>
@@ -71,15 +72,11 @@ public:
   void announce_end() { gateway_.announce_end(); }
 
   void stop() {
-    if (state_.exchange(state::stopping) == state::stopping)
-      return;
-    auto until = std::chrono::steady_clock::now() + settings_.stop_within;
-    gateway_.drain(settings_.stop_within);
-    audits_.stop();
-    gateway_.stop();
-    host_.settle(until);
-    log::of("node").info("nothing is in flight any more; stopping");
-    host_.stop();
+    end(settings_.stop_within, [this](auto until) { host_.settle(until); });
+  }
+
+  void give_up() {
+    end(std::min(settings_.stop_within, patience_when_giving_up), [](auto) {});
   }
 
   [[nodiscard]] const endpoint& buyers() const { return settings_.gateway.buyers; }
@@ -88,6 +85,23 @@ public:
 
 private:
   enum class state { starting, ready, stopping };
+
+  /// What is in flight when a node gives up is probably somebody else's to answer.
+  static constexpr std::chrono::seconds patience_when_giving_up{1};
+
+  /// `settle` waits, until the time that it gets, for what the gateway's clients do not wait for.
+  template <class Settle>
+  void end(std::chrono::seconds within, Settle settle) {
+    if (state_.exchange(state::stopping) == state::stopping)
+      return;
+    auto until = std::chrono::steady_clock::now() + within;
+    gateway_.drain(within);
+    audits_.stop();
+    gateway_.stop();
+    settle(until);
+    log::of("node").info("nothing is in flight any more; stopping");
+    host_.stop();
+  }
 
   /// Called on the gateway's threads.
   std::optional<std::string> unready() const {
@@ -133,6 +147,10 @@ void application::announce_end() {
 
 void application::stop() {
   parts_->stop();
+}
+
+void application::give_up() {
+  parts_->give_up();
 }
 
 const gateway::listen_address& application::buyers() const {

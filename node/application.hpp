@@ -32,6 +32,9 @@ public:
   void announce_end();
   /// Stops accepting, lets what is in flight finish within the configured time, flushes the journal and stops.
   void stop();
+  /// Stops without waiting for orders under way: for a node that cannot go on. Whoever serves its events next carries
+  /// them on.
+  void give_up();
 
   /// Where it serves, with the real ports.
   [[nodiscard]] const gateway::listen_address& buyers() const;

@@ -31,12 +31,13 @@ void show_key(const std::string& key) {
 exit_code serve(configuration configured) {
   auto& settings = configured.node;
   log::configure(settings.log.json ? log::format::json : log::format::human, settings.log.level);
-  if (auto warning = fit_connections(settings.gateway, allow_many_open_files()))
-    log::of("node").warn("{}", *warning);
+  auto connections_warning = fit_connections(settings.gateway, allow_many_open_files());
   use_batch_scheduling();
   stop_request request;
   auto key_given = !settings.gateway.admin_key.empty();
   application node{configured, [&request](std::string why) { request.fail(std::move(why)); }};
+  if (connections_warning)
+    log::of("node").warn("{}", *connections_warning);
   warn_of_sandbox(settings);
   warn_of_clear_text(settings);
   if (!key_given)
@@ -48,10 +49,13 @@ exit_code serve(configuration configured) {
     node.announce_end();
     request.wait_for_failure(settings.lame_duck);
   }
-  if (auto why = request.failure())
+  if (auto why = request.failure()) {
     log::of("node").critical("this node stops: {}", *why);
+    node.give_up();
+    return exit_code::refused;
+  }
   node.stop();
-  return request.failure() ? exit_code::refused : exit_code::done;
+  return exit_code::done;
 }
 
 } // namespace usher::node

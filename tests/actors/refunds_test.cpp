@@ -234,11 +234,7 @@ SCENARIO("operators find orders by order, buyer, seat and state, page by page") 
 }
 
 SCENARIO("an order that comes no further for five minutes is stuck: found, counted, and no longer when it goes on") {
-  auto gauge = [this] {
-    return sys.metrics()
-        .gauge_singleton("usher", "orders-stuck", "Orders that have come no further for five minutes.")
-        ->value();
-  };
+  auto gauge = [this] { return actors::stuck_orders(sys).value(); };
   provider->hold_answers();
   hold(1, 1, {seats(left, {0})});
   order(1, 1, {left});

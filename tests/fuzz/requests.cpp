@@ -77,7 +77,8 @@ struct still_gateway {
 };
 
 still_gateway& usher() {
-  static still_gateway one;
+  // Never destroyed: an actor system needs the library's own globals, which may end before it at the program's exit.
+  static auto& one = *new still_gateway;
   return one;
 }
 

@@ -93,9 +93,10 @@ struct fake_router_state {
 
 private:
   caf::result<hold_granted> hold(hold_seats& x) {
-    ++notes_->holds;
     if (!x.admitted && !holds_.contains(x.hold))
       return to_error(domain::rejection::not_admitted);
+    if (x.admitted)
+      ++notes_->holds;
     holds_.insert(x.hold);
     if (x.best_anywhere)
       return granted(x.event, x.hold, x.buyer, {domain::section_no{0}});

@@ -12,11 +12,11 @@ HALL = plan_of({"stalls": (4, 10)})
 
 
 class Orders(unittest.TestCase):
-    def serve(self, config="", delay_ms=20):
+    def serve(self, delay_ms=20):
         folder = tempfile.TemporaryDirectory(prefix="usher-system-")
         self.addCleanup(folder.cleanup)
         self.store = f"sqlite:{folder.name}/sale.db"
-        self.node = Node(self.store, folder.name, config=f"payments.sandbox.delay = {delay_ms}ms\n{config}").start()
+        self.node = Node(self.store, folder.name, ["--set", f"payments.sandbox.delay={delay_ms}ms"]).start()
         self.addCleanup(self.node.stop)
         self.node.create_event("gig", HALL, "--no-waiting-room", "--hold-ttl", "60", "--open")
         self.keys = iter(range(1, 10_000))
@@ -214,7 +214,7 @@ class Orders(unittest.TestCase):
         replaced = self.node
         ended = threading.Event()
         threading.Thread(target=lambda: (replaced.process.wait(), ended.set()), daemon=True).start()
-        self.node = Node(self.store, replaced.folder, config="payments.sandbox.delay = 20ms\n")
+        self.node = Node(self.store, replaced.folder)
         self.node.ledger = replaced.folder / "ledger-of-the-second"
         self.node.start()
         self.addCleanup(self.node.stop)
