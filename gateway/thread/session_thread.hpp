@@ -60,7 +60,6 @@ public:
   [[nodiscard]] buyer_index& buyers() noexcept { return buyers_; }
   [[nodiscard]] kept_sessions& kept() noexcept { return kept_; }
   [[nodiscard]] seat_watch& seats() noexcept { return seats_; }
-  [[nodiscard]] pass_book& passes() noexcept { return passes_; }
   [[nodiscard]] queue_board& queue() noexcept { return queue_; }
   [[nodiscard]] idempotency_table& repeats() noexcept { return repeats_; }
   [[nodiscard]] codec::frame_decoder& decoder() noexcept { return decoder_; }
