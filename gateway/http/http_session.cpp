@@ -300,6 +300,7 @@ private:
   void write(http_reply said) {
     logger().debug("{}: {}", line_, said.status);
     wait_until(thread_.options().idle_timeout);
+    thread_.make_room_for(said.body.size());
     reply_ = std::move(said);
     thread_.outgoing().add(reply_.body.size());
     if (origin_)
@@ -334,7 +335,6 @@ private:
     http::async_write(socket_, *kept, [self = shared_from_this(), kept](const beast::error_code& error, std::size_t) {
       self->written(error);
     });
-    thread_.keep_within_budget();
   }
 
   /// Gives back the memory of the answer, which has been sent or never will be.

@@ -64,9 +64,9 @@ public:
   [[nodiscard]] idempotency_table& repeats() noexcept { return repeats_; }
   [[nodiscard]] codec::frame_decoder& decoder() noexcept { return decoder_; }
 
-  /// Call after adding to what is to be sent: when it is more than it may be, ends those connections that have most of
-  /// it. The caller may be among them.
-  void keep_within_budget();
+  /// Call before adding that many bytes to what is to be sent: when it would be more than it may be, ends those
+  /// connections that have most of it. The caller may be among them.
+  void make_room_for(std::size_t bytes);
   /// A new id for one request, for all log lines about it.
   [[nodiscard]] messages::trace_id draw_trace();
   /// The store's time, in which everything is that people count down against: a step of this machine's clock does not

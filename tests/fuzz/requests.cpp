@@ -76,8 +76,9 @@ struct still_gateway {
 };
 
 still_gateway& usher() {
-  static still_gateway one;
-  return one;
+  // Never destroyed: CAF's logger is the main thread's, whose objects end before static ones do.
+  static auto* one = new still_gateway;
+  return *one;
 }
 
 void must(bool so, const char* what) {

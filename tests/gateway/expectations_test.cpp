@@ -100,7 +100,7 @@ SCENARIO("who asks too often is refused before the body is sent") {
       CHECK_EQ(answer.substr(0, 12), "HTTP/1.1 429");
       CHECK_NE(answer.find("Retry-After: "), std::string::npos);
       CHECK_NE(answer.find("Connection: close"), std::string::npos);
-      CHECK_EQ(client.raw("{}"), "");
+      CHECK_EQ(client.raw("{}").find("HTTP/1.1"), std::string::npos);
     }
     THEN("it need not send its body to be told") {
       http_client client{gateway.port()};
