@@ -391,6 +391,7 @@ private:
     if (said.status == static_cast<unsigned>(http::status::too_many_requests)
         && strikes_.count(1, thread_.options().strikes_max, std::chrono::steady_clock::now()))
       said.close = true;
+    thread_.make_room_for(said.body.size());
     reply_ = std::move(said);
     thread_.outgoing().add(reply_.body.size());
     if (origin_)
@@ -426,7 +427,6 @@ private:
     http::async_write(socket_, *kept, [self = shared_from_this(), kept](const beast::error_code& error, std::size_t) {
       self->written(error);
     });
-    thread_.keep_within_budget();
   }
 
   /// Gives back the memory of the answer, which has been sent or never will be.

@@ -16,14 +16,21 @@ std::size_t own_bytes(const outgoing_frame& frame) {
 
 } // namespace
 
+std::size_t outgoing_budget::bytes_of(const outgoing_frame& frame) {
+  auto is_first = frame.shared && frame.shared->queued == 0;
+  return own_bytes(frame) + (is_first ? frame.shared->text.size() : 0);
+}
+
 void outgoing_budget::add(const outgoing_frame& frame) {
-  auto is_first = frame.shared && frame.shared->queued++ == 0;
-  add(own_bytes(frame) + (is_first ? frame.shared->text.size() : 0));
+  add(bytes_of(frame));
+  if (frame.shared)
+    ++frame.shared->queued;
 }
 
 void outgoing_budget::remove(const outgoing_frame& frame) {
-  auto was_last = frame.shared && --frame.shared->queued == 0;
-  remove(own_bytes(frame) + (was_last ? frame.shared->text.size() : 0));
+  if (frame.shared)
+    --frame.shared->queued;
+  remove(bytes_of(frame));
 }
 
 void outgoing_budget::add(std::size_t bytes) {

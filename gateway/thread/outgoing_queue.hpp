@@ -48,10 +48,15 @@ public:
   void add(std::size_t bytes);
   void remove(std::size_t bytes);
 
+  /// By how much a frame would add to it now.
+  [[nodiscard]] static std::size_t bytes_of(const outgoing_frame& frame);
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
-  [[nodiscard]] bool exceeded() const noexcept { return bytes_ > bytes_max_; }
-  /// Whether an eighth is free: as long as it is not, somebody else has to give way, so that this happens seldom.
-  [[nodiscard]] bool relieved() const noexcept { return bytes_ <= bytes_max_ - bytes_max_ / 8; }
+  [[nodiscard]] bool has_room_for(std::size_t more) const noexcept { return bytes_ + more <= bytes_max_; }
+  /// Whether that much more leaves an eighth of it free. Once somebody has to give way, others do, too, until it does:
+  /// so this happens seldom.
+  [[nodiscard]] bool is_relieved_for(std::size_t more) const noexcept {
+    return bytes_ + more <= bytes_max_ - bytes_max_ / 8;
+  }
 
 private:
   std::size_t bytes_max_;

@@ -89,10 +89,10 @@ void session_thread::stop() {
   outbox_.forget_all();
 }
 
-void session_thread::keep_within_budget() {
-  if (!outgoing_.exceeded())
+void session_thread::make_room_for(std::size_t bytes) {
+  if (outgoing_.has_room_for(bytes))
     return;
-  auto ended = connections_.make_room([this] { return outgoing_.relieved(); });
+  auto ended = connections_.make_room([this, bytes] { return outgoing_.is_relieved_for(bytes); });
   metrics().slow_readers->inc(static_cast<std::int64_t>(ended));
 }
 

@@ -67,15 +67,14 @@ public:
   [[nodiscard]] buyer_index& buyers() noexcept { return buyers_; }
   [[nodiscard]] kept_sessions& kept() noexcept { return kept_; }
   [[nodiscard]] seat_watch& seats() noexcept { return seats_; }
-  [[nodiscard]] pass_book& passes() noexcept { return passes_; }
   [[nodiscard]] queue_board& queue() noexcept { return queue_; }
   [[nodiscard]] key_guard& keys() noexcept { return keys_; }
   [[nodiscard]] idempotency_table& repeats() noexcept { return repeats_; }
   [[nodiscard]] codec::frame_decoder& decoder() noexcept { return decoder_; }
 
-  /// Call after adding to what is to be sent: when it is more than it may be, ends those connections that have most of
-  /// it. The caller may be among them.
-  void keep_within_budget();
+  /// Call before adding that many bytes to what is to be sent: when it would be more than it may be, ends those
+  /// connections that have most of it. The caller may be among them.
+  void make_room_for(std::size_t bytes);
   /// A new id for one request, for all log lines about it.
   [[nodiscard]] messages::trace_id draw_trace();
   /// The store's time. All deadlines that people count down to are in it; a step of this machine's clock does not

@@ -86,6 +86,8 @@ public:
   // ---- what the session says ----
 
   void send(outgoing_frame frame) override {
+    if (!closing_ && !ended_)
+      thread_.make_room_for(outgoing_budget::bytes_of(frame));
     if (closing_ || ended_)
       return;
     if (session_->greeted())
@@ -96,7 +98,6 @@ public:
     else if (queue_.bytes_behind_next() > thread_.options().outgoing_bytes_max
              || queue_.waiting() > thread_.options().outgoing_frames_max)
       too_slow();
-    thread_.keep_within_budget();
   }
 
   [[nodiscard]] bool has_room() const override { return queue_.bytes() <= thread_.options().outgoing_bytes_max / 2; }

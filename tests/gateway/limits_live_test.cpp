@@ -648,9 +648,10 @@ SCENARIO("whoever comes back is charged a request for every section that is watc
     CHECK(back.hello(resume).at("resumed").as_bool());
     back.send(R"({"type":"ping","id":"p"})");
     THEN("it is told as many sections as it has requests left, and then has none for anything else") {
-      CHECK_EQ(back.next().at("type").as_string(), "seats.snapshot");
-      auto refused = back.next();
-      CHECK_EQ(refused.at("re").as_string(), "p");
+      auto one = back.next();
+      auto other = back.next();
+      auto& refused = one.contains("re") ? one : other; // which may overtake the section's answer
+      CHECK_EQ((one.contains("re") ? other : one).at("type").as_string(), "seats.snapshot");
       CHECK_EQ(refused.at("problem").as_object().at("status").to_number<int>(), 429);
     }
   }

@@ -131,18 +131,18 @@ SCENARIO("when the budget is used up those with the most to send give way, and t
       all.push_back(std::make_unique<talker>(table, budget));
       all.back()->queue.push({text(10 * number), shared});
     }
-    CHECK(!budget.exceeded());
-    all[0]->queue.push({text(50'000)});
-    CHECK(budget.exceeded());
-    auto ended = table.make_room([&] { return budget.relieved(); });
+    all[0]->queue.push({text(39'000)});
+    outgoing_frame next{text(11'000)};
+    CHECK(!budget.has_room_for(outgoing_budget::bytes_of(next)));
+    auto ended = table.make_room([&] { return budget.is_relieved_for(outgoing_budget::bytes_of(next)); });
     THEN("it has room again after the fewest ends") {
       CHECK_EQ(ended, 1u);
       CHECK(all[0]->gave_way);
-      CHECK(budget.relieved());
+      CHECK(budget.has_room_for(outgoing_budget::bytes_of(next)));
     }
     for (int more = 0; more < 2; ++more)
-      all[1]->queue.push({text(25'000)});
-    table.make_room([&] { return budget.relieved(); });
+      all[1]->queue.push({text(15'000)});
+    table.make_room([&] { return budget.is_relieved_for(0); });
     CHECK(all[1]->gave_way);
     CHECK(!all[2]->gave_way);
     for (auto& one : all)

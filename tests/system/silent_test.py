@@ -21,7 +21,8 @@ SECTION = "stalls-of-which-every-seat-has-a-long-name"  # so that a snapshot is 
 
 # Nobody is closed for anything else but the memory.
 CONFIG = f"""http {{ threads = {THREADS}, max-queued-bytes = {BUDGET}, max-outgoing-bytes = 67108864,
-                     write-timeout = 3600s, idle-timeout = 3600s }}"""
+                     max-connections = {SILENT + 100}, write-timeout = 3600s, idle-timeout = 3600s }}
+rate-limit {{ loopback = false }}"""
 UPGRADE = (b"GET /v1/ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
            b"Sec-WebSocket-Protocol: usher.v1\r\n\r\n")
