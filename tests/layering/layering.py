@@ -17,7 +17,7 @@ CONFINED = {
     r"jwt\.h": r"codec/signed_claims\.cpp|tests/codec/tokens_test\.cpp",
     r"boost/json": r"(codec|gateway|crowd|bench|node|tests)/.*",
     r"CLI/": r"node/.*",
-    r"spdlog/": r"(log|tests)/.*",
+    r"spdlog/": r"log/.*",
     r"caf/io/": r"(cluster|node|tests)/.*",
 }
 
