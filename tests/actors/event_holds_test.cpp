@@ -45,6 +45,33 @@ SCENARIO("a hold over sections is granted by all, with one deadline") {
   CHECK_EQ(status(right), "...H");
 }
 
+SCENARIO("a repeat that asks for more than anybody may have finds the hold there is, and makes none") {
+  auto too_many = [](domain::section_no section) {
+    return messages::section_wish{section,
+                                  domain::best_wish{.quantity = domain::event_settings::seats_per_buyer_max + 1}};
+  };
+  const auto most = domain::event_settings::seats_per_buyer_max + 1;
+  auto only_found = [](const auto& first, const auto& again) {
+    REQUIRE(first->reply.has_value());
+    REQUIRE(again->reply.has_value());
+    CHECK(again->reply->until == first->reply->until);
+    CHECK_EQ(again->reply->sections.size(), first->reply->sections.size());
+    CHECK_EQ(again->reply->sections.front().seats.size(), first->reply->sections.front().seats.size());
+  };
+  only_found(hold(1, 1, {seats(left, {0})}), hold(1, 1, {too_many(left)}));
+  only_found(hold(2, 2, {seats(left, {1}), seats(right, {0})}), hold(2, 2, {too_many(left), too_many(right)}));
+  only_found(best(3, 3, 2), best(3, 3, most));
+  auto before = status(left) + status(right) + status(floor);
+  CHECK(hold(4, 4, {too_many(left)})->refused_as(rejection::limit_exceeded));
+  CHECK(hold(5, 4, {too_many(left), too_many(right)})->refused_as(rejection::limit_exceeded));
+  CHECK(best(6, 4, most)->refused_as(rejection::limit_exceeded));
+  CHECK(hold(1, 2, {too_many(left)})->refused_as(rejection::not_found));
+  CHECK_EQ(status(left) + status(right) + status(floor), before);
+  CHECK(release(1, 1, {left})->reply.has_value());
+  CHECK(hold(1, 1, {too_many(left)})->refused_as(rejection::hold_expired));
+  CHECK(hold(7, 4, {seats(left, {0})})->reply.has_value());
+}
+
 SCENARIO("a hold that one section refuses is held nowhere, and costs nothing") {
   hold(1, 1, {seats(right, {3})});
   auto refused = hold(2, 2, {seats(left, {0, 1}), seats(right, {2, 3})});
