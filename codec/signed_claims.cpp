@@ -86,6 +86,14 @@ std::variant<signed_claims, token_fault> signed_claims::open(std::string_view te
   return signed_claims{std::move(verified_token)};
 }
 
+std::string signed_claims::key_named_by(std::string_view text) {
+  if (!has_token_form(text))
+    return {};
+  auto unverified = decode(std::string{text}, {});
+  const char* named = unverified ? jwt_get_header(unverified.get(), "kid") : nullptr;
+  return named ? named : "";
+}
+
 std::optional<token_fault> signed_claims::fault_of_times(domain::instant now, domain::seconds tolerance) const {
   auto expires_at = moment("exp");
   auto begins_at = moment("nbf");

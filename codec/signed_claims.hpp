@@ -23,6 +23,9 @@ public:
   [[nodiscard]] static std::variant<signed_claims, token_fault> open(std::string_view text, token_algorithm algorithm,
                                                                      const std::string& key);
 
+  /// The `kid` that a token names, which proves nothing; empty if it names none, or is no token.
+  [[nodiscard]] static std::string key_named_by(std::string_view text);
+
   /// What is wrong with the times, if anything. `exp` is required.
   [[nodiscard]] std::optional<token_fault> fault_of_times(domain::instant now, domain::seconds tolerance) const;
   /// `aud` may be one text or several (RFC 7519, 4.1.3).

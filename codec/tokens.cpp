@@ -7,6 +7,7 @@
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <memory>
@@ -21,6 +22,7 @@ constexpr int min_rsa_bits = 2048;
 constexpr std::size_t session_bytes_max = 128;
 constexpr std::size_t event_bytes_max = 64;
 constexpr std::size_t ticket_code_size = 20;
+constexpr std::size_t proof_size = 20;
 
 constexpr const char* buyer_audience = "usher:buyer";
 constexpr const char* queue_audience = "usher:queue";
@@ -49,12 +51,12 @@ bool is_rsa_public_key(const std::string& pem) {
 void check(const token_settings& settings) {
   if (settings.own_secret.size() < min_secret_bytes)
     throw std::invalid_argument("Usher's own secret must have at least 32 bytes");
-  if (!settings.shop)
-    return;
-  if (settings.shop->algorithm == token_algorithm::hs256 && settings.shop->key.size() < min_secret_bytes)
-    throw std::invalid_argument("the shop's secret must have at least 32 bytes");
-  if (settings.shop->algorithm == token_algorithm::rs256 && !is_rsa_public_key(settings.shop->key))
-    throw std::invalid_argument("the shop's key must be an RSA public key in PEM with at least 2048 bits");
+  for (const auto& one : settings.shop) {
+    if (one.algorithm == token_algorithm::hs256 && one.key.size() < min_secret_bytes)
+      throw std::invalid_argument("the shop's secret must have at least 32 bytes");
+    if (one.algorithm == token_algorithm::rs256 && !is_rsa_public_key(one.key))
+      throw std::invalid_argument("the shop's key must be an RSA public key in PEM with at least 2048 bits");
+  }
 }
 
 /// Opens a token of Usher's own, or says why it is not one for `audience`.
@@ -121,6 +123,8 @@ tokens::tokens(token_settings settings) : settings_(std::move(settings)) {
   pass_key_ = hmac(settings_.own_secret, pass_audience);
   session_key_ = hmac(settings_.own_secret, session_audience);
   ticket_key_ = hmac(settings_.own_secret, "usher:ticket");
+  for (const auto& one : settings_.shop)
+    proofs_.push_back(base32(hmac(settings_.own_secret, "usher:proof:" + one.key), proof_size));
 }
 
 std::string tokens::sign(const buyer_claims& claims) const {
@@ -146,23 +150,52 @@ std::string tokens::sign(const pass_claims& claims) const {
 std::string tokens::sign(const session_claims& claims) const {
   signed_claims token{session_key_, session_audience, claims.buyer};
   token.add("session", claims.session);
+  token.add("proof", claims.proof);
   token.add("exp", claims.expires_at);
   return token.encode();
 }
 
 verified<buyer_claims> tokens::verify_buyer(std::string_view token, domain::instant now,
                                             std::optional<domain::instant> shop_now) const {
-  verified<buyer_claims> by_shop = token_fault::wrong_algorithm;
-  if (settings_.shop)
-    by_shop = verify_shop(token, *settings_.shop, shop_now.value_or(now), settings_.clock_tolerance);
+  auto by_shop = verify_by_shop(token, shop_now.value_or(now));
   if (auto* claims = std::get_if<buyer_claims>(&by_shop); claims != nullptr && shop_now)
     claims->expires_at = now + std::min<domain::microseconds>(claims->expires_at - *shop_now, longest_proof);
   if (!settings_.anonymous || std::holds_alternative<buyer_claims>(by_shop))
     return by_shop;
   auto own = open_own(token, buyer_key_, buyer_audience);
-  if (const auto* claims = std::get_if<signed_claims>(&own))
-    return read_buyer(*claims, now, domain::seconds{0});
-  return settings_.shop ? by_shop : verified<buyer_claims>{std::get<token_fault>(own)};
+  if (const auto* claims = std::get_if<signed_claims>(&own)) {
+    auto read = read_buyer(*claims, now, domain::seconds{0});
+    if (auto* buyer = std::get_if<buyer_claims>(&read))
+      buyer->proof = anonymous_proof;
+    return read;
+  }
+  return settings_.shop.empty() ? verified<buyer_claims>{std::get<token_fault>(own)} : by_shop;
+}
+
+verified<buyer_claims> tokens::verify_by_shop(std::string_view token, domain::instant shop_now) const {
+  const auto& keys = settings_.shop;
+  std::string named;
+  if (std::any_of(keys.begin(), keys.end(), [](const shop_key& one) { return !one.id.empty(); }))
+    named = signed_claims::key_named_by(token);
+  auto is_known = std::any_of(keys.begin(), keys.end(), [&](const shop_key& one) { return one.id == named; });
+  verified<buyer_claims> result = token_fault::wrong_algorithm;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    // A name that no key has says nothing about the keys that have none.
+    auto may_be = named.empty() || keys[i].id == named || (!is_known && keys[i].id.empty());
+    if (!may_be)
+      continue;
+    result = verify_shop(token, keys[i], shop_now, settings_.clock_tolerance);
+    if (auto* claims = std::get_if<buyer_claims>(&result)) {
+      claims->proof = proofs_[i];
+      return result;
+    }
+  }
+  return result;
+}
+
+bool tokens::vouches(const std::string& proof) const {
+  return (settings_.anonymous && proof == anonymous_proof)
+         || std::find(proofs_.begin(), proofs_.end(), proof) != proofs_.end();
 }
 
 verified<queue_claims> tokens::verify_queue(std::string_view token) const {
@@ -206,6 +239,11 @@ std::optional<domain::instant> tokens::admitted_until(std::string_view token, co
   return claims && claims->event == event && claims->buyer == buyer ? std::optional{claims->expires_at} : std::nullopt;
 }
 
+bool tokens::was_admitted(std::string_view token, const domain::event_id& event, const domain::buyer_id& buyer) const {
+  constexpr domain::instant before_any_end{};
+  return admitted_until(token, event, buyer, before_any_end).has_value();
+}
+
 verified<session_claims> tokens::verify_session(std::string_view token, domain::instant now) const {
   auto opened = open_own(token, session_key_, session_audience);
   if (const auto* fault = std::get_if<token_fault>(&opened))
@@ -215,9 +253,12 @@ verified<session_claims> tokens::verify_session(std::string_view token, domain::
     return *fault;
   auto session = claims.text("session", session_bytes_max);
   auto buyer = claims.buyer();
-  if (!session || !buyer)
+  auto proof = claims.text("proof", session_bytes_max);
+  if (!session || !buyer || !proof)
     return token_fault::bad_claims;
-  return session_claims{std::move(*session), std::move(*buyer), *claims.moment("exp")};
+  if (!vouches(*proof))
+    return token_fault::bad_signature;
+  return session_claims{std::move(*session), std::move(*buyer), *claims.moment("exp"), std::move(*proof)};
 }
 
 std::string tokens::ticket_code(std::string_view ticket) const {

@@ -8,22 +8,24 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 /// Signed tokens: who a buyer is, which place is theirs, that they may shop, and which session was theirs.
 namespace usher::codec {
 
 enum class token_algorithm : std::uint8_t { hs256, rs256 };
 
-/// The key with which the shop signs its buyers' tokens.
+/// A key with which the shop signs its buyers' tokens.
 struct shop_key {
   token_algorithm algorithm = token_algorithm::hs256;
   std::string key;                     ///< the secret (at least 32 bytes), or the public key in PEM
   std::optional<std::string> audience; ///< when set, `aud` must be this
+  std::string id{};                    ///< the `kid` of the tokens that it signs; may be empty
 };
 
 struct token_settings {
-  std::string own_secret; ///< at least 32 random bytes, shared by all nodes of one store
-  std::optional<shop_key> shop;
+  std::string own_secret;             ///< at least 32 random bytes, shared by all nodes of one store
+  std::vector<shop_key> shop{};       ///< several while an old key is being replaced
   bool anonymous = false;             ///< accept Usher's own buyer tokens, too
   domain::seconds clock_tolerance{5}; ///< how far other people's clocks may be off
 };
@@ -42,9 +44,13 @@ enum class token_fault : std::uint8_t {
 template <class Claims>
 using verified = std::variant<Claims, token_fault>;
 
+/// The `proof` of whoever is known only by a token of Usher's own.
+inline constexpr const char* anonymous_proof = "anonymous";
+
 struct buyer_claims {
   domain::buyer_id buyer;
   domain::instant expires_at;
+  std::string proof{}; ///< which key vouched for it, in a form that tells nothing of the key; not part of the token
 
   friend bool operator==(const buyer_claims&, const buyer_claims&) = default;
 };
@@ -70,6 +76,7 @@ struct session_claims {
   std::string session;
   domain::buyer_id buyer;
   domain::instant expires_at;
+  std::string proof{}; ///< that of the buyer's token with which the session began: it ends with that key
 
   friend bool operator==(const session_claims&, const session_claims&) = default;
 };
@@ -88,8 +95,9 @@ public:
   [[nodiscard]] std::string sign(const pass_claims& claims) const;
   [[nodiscard]] std::string sign(const session_claims& claims) const;
 
-  /// The shop's token or, with `anonymous`, one of Usher's own. A shop's clock may be another one: `shop_now` is what
-  /// it should say, if that is not `now`. The claims' end is on the clock of `now` in either case.
+  /// The shop's token, by any of its keys (if it names a `kid` that a key has, by that key), or, with `anonymous`, one
+  /// of Usher's own. A shop's clock may be another one: `shop_now` is what it should say, if that is not `now`. The
+  /// claims' end is on the clock of `now` in either case.
   [[nodiscard]] verified<buyer_claims> verify_buyer(std::string_view token, domain::instant now,
                                                     std::optional<domain::instant> shop_now = std::nullopt) const;
   [[nodiscard]] verified<queue_claims> verify_queue(std::string_view token) const;
@@ -100,6 +108,10 @@ public:
   /// Until when the token lets this buyer shop at this event; nothing when it does not.
   [[nodiscard]] std::optional<domain::instant> admitted_until(std::string_view token, const domain::event_id& event,
                                                               const domain::buyer_id& buyer, domain::instant now) const;
+  /// Whether the token has ever let this buyer shop at this event.
+  [[nodiscard]] bool was_admitted(std::string_view token, const domain::event_id& event,
+                                  const domain::buyer_id& buyer) const;
+  /// A session that began with a key, or anonymously, counts only as long as that would do to begin another.
   [[nodiscard]] verified<session_claims> verify_session(std::string_view token, domain::instant now) const;
 
   /// The code of a ticket, from its public name: `NAME.CODE`, where CODE is 20 characters that only Usher can make.
@@ -108,7 +120,11 @@ public:
   [[nodiscard]] std::optional<std::string> verify_ticket_code(std::string_view code) const;
 
 private:
+  [[nodiscard]] verified<buyer_claims> verify_by_shop(std::string_view token, domain::instant shop_now) const;
+  [[nodiscard]] bool vouches(const std::string& proof) const;
+
   token_settings settings_;
+  std::vector<std::string> proofs_; ///< of the shop's keys, in their order
   std::string buyer_key_;
   std::string queue_key_;
   std::string pass_key_;

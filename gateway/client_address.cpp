@@ -63,18 +63,38 @@ ip::address unmapped(const ip::address& address) {
   return address;
 }
 
-std::string customer_of(const ip::address& address) {
-  auto client = unmapped(address);
+namespace {
+
+/// The IPv6 network of `bytes_kept` bytes that an address is in; empty for IPv4.
+std::string network_of(const ip::address& client, std::size_t bytes_kept) {
   if (client.is_v4())
-    return client.to_string();
+    return {};
   auto bytes = client.to_v6().to_bytes();
-  std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
-  return ip::address_v6{bytes}.to_string() + "/64";
+  std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(bytes_kept), bytes.end(), static_cast<unsigned char>(0));
+  return ip::address_v6{bytes}.to_string() + '/' + std::to_string(bytes_kept * 8);
 }
 
-std::variant<trusted_proxies, std::string> trusted_proxies::parse(std::span<const std::string> networks) {
-  trusted_proxies proxies;
-  for (const auto& text : networks) {
+} // namespace
+
+std::string customer_of(const ip::address& address) {
+  auto client = unmapped(address);
+  return client.is_v4() ? client.to_string() : network_of(client, 8);
+}
+
+std::string site_of(const ip::address& address) {
+  return network_of(unmapped(address), 6);
+}
+
+bool is_private(const ip::address& address) {
+  static const auto own = std::get<networks>(
+      networks::parse(std::vector<std::string>{"127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+                                               "169.254.0.0/16", "::1", "fc00::/7", "fe80::/10"}));
+  return own.contains(address);
+}
+
+std::variant<networks, std::string> networks::parse(std::span<const std::string> texts) {
+  networks all;
+  for (const auto& text : texts) {
     auto slash = text.find('/');
     auto address = read_address(std::string_view{text}.substr(0, slash));
     if (!address)
@@ -87,12 +107,12 @@ std::variant<trusted_proxies, std::string> trusted_proxies::parse(std::span<cons
       if (error != std::errc{} || read_to != end || bits > most)
         return text + " must end in a number of bits from 0 to " + std::to_string(most) + ".";
     }
-    proxies.networks_.push_back({as_v6(*address).to_bytes(), bits + 128 - most});
+    all.networks_.push_back({as_v6(*address).to_bytes(), bits + 128 - most});
   }
-  return proxies;
+  return all;
 }
 
-bool trusted_proxies::contains(const ip::address& address) const {
+bool networks::contains(const ip::address& address) const {
   auto bytes = as_v6(address).to_bytes();
   return std::any_of(networks_.begin(), networks_.end(),
                      [&](const network& x) { return same_bits(x.prefix, bytes, x.bits); });

@@ -10,14 +10,21 @@
 
 namespace usher::gateway {
 
-/// The proxies that are trusted about a client's address.
-class trusted_proxies {
+/// A client as limits see it.
+struct visitor {
+  boost::asio::ip::address address;
+  /// A program of this machine that is connected directly. Nobody becomes one through a proxy, trusted or not.
+  bool is_near = false;
+};
+
+/// A list of networks, for instance of the proxies that are trusted about a client's address.
+class networks {
 public:
-  trusted_proxies() = default;
+  networks() = default;
 
   /// Reads networks such as `10.0.0.0/8` and `2001:db8::/32`, or single addresses; otherwise returns a sentence that
   /// says which entry is wrong.
-  [[nodiscard]] static std::variant<trusted_proxies, std::string> parse(std::span<const std::string> networks);
+  [[nodiscard]] static std::variant<networks, std::string> parse(std::span<const std::string> texts);
 
   [[nodiscard]] bool contains(const boost::asio::ip::address& address) const;
 
@@ -28,6 +35,8 @@ private:
   };
   std::vector<network> networks_; ///< IPv4 as mapped IPv6
 };
+
+using trusted_proxies = networks;
 
 /// Who the client is: the peer itself, unless it is a trusted proxy; then the rightmost address of `X-Forwarded-For`
 /// (several headers joined by commas) that is not a trusted proxy's. An entry that is not an address ends the search:
@@ -40,5 +49,14 @@ private:
 
 /// What limits by address count a client under: an IPv4 address, or an IPv6 /64, which one customer has all of.
 [[nodiscard]] std::string customer_of(const boost::asio::ip::address& address);
+
+/// The IPv6 /48 of an address, which is what a company or a hosted server may have; empty for IPv4.
+[[nodiscard]] std::string site_of(const boost::asio::ip::address& address);
+
+/// How many customers' limits all customers of one site share.
+inline constexpr std::size_t customers_per_site = 16;
+
+/// Whether an address is of this machine or of a private network, where nobody is a stranger.
+[[nodiscard]] bool is_private(const boost::asio::ip::address& address);
 
 } // namespace usher::gateway

@@ -5,6 +5,7 @@
 #include "log/log.hpp"
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,6 +20,8 @@ namespace {
 
 /// At most this many clients for whom there is no room are being told so at once; the others are closed without a word.
 constexpr std::ptrdiff_t surplus_max = 64;
+/// Further ones of this machine and of private networks: probes come from there.
+constexpr std::ptrdiff_t reserve_max = 16;
 
 } // namespace
 
@@ -67,38 +70,42 @@ void listener::accept() {
   });
 }
 
-/// How many connections there are more than may be, from there or in all; negative when there is room for this one.
-std::ptrdiff_t listener::surplus_of(const tcp_socket& socket) const {
+buyer_places& listener::places() const {
+  auto& shared = home_.shared();
+  return port_ == http_port::buyers ? shared.places : shared.operators_places;
+}
+
+buyer_places::owner listener::owner_of(const boost::asio::ip::address& peer) const {
   const auto& shared = home_.shared();
-  const auto& configured = shared.options;
-  auto above = [](std::size_t taken, std::size_t most) {
-    return static_cast<std::ptrdiff_t>(taken) - static_cast<std::ptrdiff_t>(most);
-  };
-  // Operators must get in even when buyers have taken every place.
-  if (port_ != http_port::buyers)
-    return -1;
-  auto in_all = above(shared.places.taken(), configured.connections_max);
-  boost::system::error_code error;
-  auto peer = unmapped(socket.remote_endpoint(error).address());
-  // Behind a proxy there are many.
-  if (error || shared.proxies.contains(peer) || (peer.is_loopback() && !configured.per_address.limit_loopback))
-    return in_all;
-  return std::max(in_all, above(shared.places.taken_by(peer), configured.connections_per_address_max));
+  // Behind a proxy there are many, and operators come from few addresses.
+  if (port_ == http_port::operators || shared.proxies.contains(peer) || shared.unlimited.contains(peer))
+    return std::nullopt;
+  return home_.is_limited({peer, peer.is_loopback()}) ? buyer_places::owner{peer} : std::nullopt;
 }
 
 void listener::accepted(tcp_socket&& socket) {
-  auto surplus = surplus_of(socket);
-  if (surplus >= surplus_max)
+  const auto& configured = home_.options();
+  boost::system::error_code error;
+  auto peer = unmapped(socket.remote_endpoint(error).address());
+  if (error)
+    return; // gone already
+  auto place = places().take(owner_of(peer));
+  auto most = port_ == http_port::buyers ? configured.connections_max : configured.operators_connections_max;
+  auto in_all = static_cast<std::ptrdiff_t>(places().taken()) - static_cast<std::ptrdiff_t>(most);
+  auto own = places().excess_of(place, {configured.connections_per_address_max, configured.newcomers_per_address_max});
+  if (std::max(in_all, own) > surplus_max + (is_private(peer) ? reserve_max : 0))
     return;
+  auto how = own > 0 ? reception::turned_away : in_all > 0 ? reception::served_if_another_goes : reception::served;
   auto* server = servers_[next_++ % servers_.size()];
   if (server == &home_)
-    return serve_http(home_, std::move(socket), port_, surplus >= 0);
+    return serve_http(home_, std::move(socket), port_, std::move(place), how);
   // The socket moves to another loop: only its descriptor may cross.
   auto protocol = socket.local_endpoint().protocol();
-  server->post([server, protocol, descriptor = socket.release(), port = port_, surplus] {
+  boost::asio::post(server->context(), [server, protocol, descriptor = socket.release(), port = port_,
+                                        place = std::move(place), how]() mutable {
     tcp_socket moved{server->context()};
     moved.assign(protocol, descriptor);
-    serve_http(*server, std::move(moved), port, surplus >= 0);
+    serve_http(*server, std::move(moved), port, std::move(place), how);
   });
 }
 

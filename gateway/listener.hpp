@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/buyer_places.hpp"
 #include "gateway/http/routes.hpp"
 #include "gateway/options.hpp"
 #include "gateway/socket.hpp"
@@ -37,7 +38,9 @@ public:
 private:
   void accept();
   void accepted(tcp_socket&& socket);
-  [[nodiscard]] std::ptrdiff_t surplus_of(const tcp_socket& socket) const;
+  [[nodiscard]] buyer_places& places() const;
+  /// Whose a connection is, as far as it can be known before its first request.
+  [[nodiscard]] buyer_places::owner owner_of(const boost::asio::ip::address& peer) const;
 
   session_thread& home_;
   http_port port_;

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,7 +28,7 @@ struct options {
   std::string problem_base{codec::default_problem_base}; ///< what problem types begin with
 
   bool anonymous = true;               ///< anybody may get a buyer's token, signed by Usher
-  std::optional<codec::shop_key> shop; ///< the key that the shop's tokens are signed with; needed unless `anonymous`
+  std::vector<codec::shop_key> shop{}; ///< the keys that the shop's tokens are signed with; needed unless `anonymous`
 
   std::size_t frame_bytes_max = 64 * 1024;
   std::size_t body_bytes_max = 1024 * 1024;
@@ -37,15 +36,17 @@ struct options {
   std::size_t header_bytes_max = 16 * 1024;
 
   std::size_t connections_max = 100'000;
-  std::size_t connections_per_address_max = 10'000; ///< but for trusted proxies, and loopback unless it is limited
-  std::size_t outgoing_bytes_max = 1024 * 1024;     ///< queued for one connection
-  std::size_t outgoing_frames_max = 4096;           ///< queued for one connection
-  std::size_t requests_max = 20'000;                ///< unanswered, in one thread
-  std::size_t connection_requests_max = 64;         ///< unanswered, of one connection
-  std::size_t watches_max = 256;                    ///< sections that one connection watches
-  std::size_t queues_max = 16;                      ///< waiting rooms that one connection waits in
-  std::size_t kept_sessions_max = 100'000;          ///< disconnected, waiting to be resumed
-  std::size_t passes_max = 1'000'000;               ///< passes whose end is awaited
+  std::size_t connections_per_address_max = 500; ///< but for `unlimited_networks`, and loopback unless it is limited
+  std::size_t newcomers_per_address_max = 200;   ///< those of them without a request, or a WebSocket's `hello`, so far
+  std::size_t operators_connections_max = 256;
+  std::size_t outgoing_bytes_max = 1024 * 1024; ///< queued for one connection
+  std::size_t outgoing_frames_max = 4096;       ///< queued for one connection
+  std::size_t requests_max = 20'000;            ///< unanswered, in one thread
+  std::size_t connection_requests_max = 64;     ///< unanswered, of one connection
+  std::size_t watches_max = 256;                ///< sections that one connection watches
+  std::size_t queues_max = 16;                  ///< waiting rooms that one connection waits in
+  std::size_t kept_sessions_max = 100'000;      ///< disconnected, waiting to be resumed
+  std::size_t passes_max = 1'000'000;           ///< passes whose end is awaited
 
   std::chrono::seconds header_timeout{10};  ///< for a request to arrive, and for a WebSocket's `hello`
   std::chrono::seconds idle_timeout{60};    ///< without a sign of life
@@ -55,11 +56,14 @@ struct options {
   std::chrono::seconds pass_ttl{600};
   std::chrono::seconds token_ttl{86'400}; ///< of anonymous buyers, queue places and sessions
 
-  rate_limits per_buyer{20, 60, 200'000, false};
-  rate_limits per_address{200, 600, 200'000, false}; ///< `limit_loopback` applies to buyers, too
-  std::uint32_t strikes_max = 100;          ///< refusals in a row for coming too often before a WebSocket is closed
-  std::vector<std::string> allowed_origins; ///< of pages that may use the buyers' port; `*` for all
-  std::vector<std::string> trusted_proxies; ///< addresses or networks whose X-Forwarded-For counts
+  rate_limits per_buyer{20, 60, 200'000};
+  rate_limits per_address{200, 600, 200'000};
+  rate_limits releases{0.2, 20, 200'000};      ///< holds that one buyer gives back
+  bool limit_loopback = true;                  ///< whether limits by address count programs of this machine, too
+  std::uint32_t strikes_max = 100;             ///< refusals for coming too often before a connection is closed
+  std::vector<std::string> allowed_origins;    ///< of pages that may use the buyers' port; `*` for all
+  std::vector<std::string> unlimited_networks; ///< addresses or networks whose connections are not limited by address
+  std::vector<std::string> trusted_proxies;    ///< addresses or networks whose X-Forwarded-For counts
 };
 
 } // namespace usher::gateway

@@ -13,11 +13,14 @@
 namespace usher::gateway {
 namespace {
 
-trusted_proxies read_proxies(const options& configured) {
-  auto read = trusted_proxies::parse(configured.trusted_proxies);
+/// Over what time those who are connected are sent away.
+constexpr std::chrono::seconds drain_spread_max{5};
+
+networks read_networks(const char* option, const std::vector<std::string>& texts) {
+  auto read = networks::parse(texts);
   if (auto* wrong = std::get_if<std::string>(&read))
-    throw std::invalid_argument{"trusted_proxies: " + *wrong};
-  return std::get<trusted_proxies>(std::move(read));
+    throw std::invalid_argument{option + (": " + *wrong)};
+  return std::get<networks>(std::move(read));
 }
 
 domain::instant wall_time() {
@@ -27,7 +30,7 @@ domain::instant wall_time() {
 void check(const options& configured) {
   if (configured.threads == 0 || configured.threads > 64)
     throw std::invalid_argument{"threads: 1 to 64"};
-  if (!configured.anonymous && !configured.shop)
+  if (!configured.anonymous && configured.shop.empty())
     throw std::invalid_argument{"shop: a key is needed unless anybody may buy"};
   boost::system::error_code error;
   auto address = boost::asio::ip::make_address(configured.operators.host, error);
@@ -50,11 +53,13 @@ void run_on(session_thread& thread, Work work) {
 
 server::server(options configured, server_parts parts) {
   check(configured);
-  auto proxies = read_proxies(configured);
+  auto proxies = read_networks("trusted_proxies", configured.trusted_proxies);
+  auto unlimited = read_networks("unlimited_networks", configured.unlimited_networks);
   codec::tokens keys{{std::move(parts.own_secret), configured.shop, configured.anonymous}};
   shared_ = std::unique_ptr<shared_parts>{new shared_parts{.options = std::move(configured),
                                                            .tokens = std::move(keys),
                                                            .proxies = std::move(proxies),
+                                                           .unlimited = std::move(unlimited),
                                                            .system = parts.system,
                                                            .router = std::move(parts.router),
                                                            .unready = std::move(parts.unready),
@@ -120,11 +125,17 @@ bool server::await_events(const std::vector<domain::event_id>& events, std::chro
   return known;
 }
 
+void server::announce_end() {
+  shared_->draining = true;
+}
+
 void server::drain(std::chrono::seconds within) {
-  if (threads_.empty() || shared_->draining.exchange(true))
+  if (threads_.empty() || std::exchange(drained_, true))
     return;
+  announce_end();
   stop_listening();
-  on_all_threads([](session_thread& thread, completion done) { thread.connections().drain(std::move(done)); },
+  auto spread = std::min<std::chrono::milliseconds>(within / 2, drain_spread_max);
+  on_all_threads([spread](session_thread& thread, completion done) { thread.drain(spread, std::move(done)); },
                  std::chrono::steady_clock::now() + within);
   log::of("gateway").info("drained; {} connections are left", connections());
 }
@@ -132,7 +143,7 @@ void server::drain(std::chrono::seconds within) {
 void server::stop() {
   if (threads_.empty())
     return;
-  if (!shared_->draining)
+  if (!drained_)
     stop_listening();
   for (auto& thread : threads_)
     thread->stop();

@@ -38,8 +38,12 @@ public:
   /// afterwards, that there is no such event.
   [[nodiscard]] bool await_events(const std::vector<domain::event_id>& events,
                                   std::chrono::steady_clock::time_point until);
-  /// Accepts nothing more, tells WebSocket clients to come back elsewhere, finishes what is in flight, and closes.
-  /// Returns when all connections are closed, or after `within`. Blocks.
+  /// Says at `/readyz` that it is draining, and with each HTTP answer that the connection ends; but goes on serving
+  /// whoever comes, so that those who send clients here have time to notice.
+  void announce_end();
+  /// Accepts nothing more, tells WebSocket clients to come back elsewhere, finishes what is in flight, and closes; if
+  /// there are many connections, one group after another within half of the time, five seconds at most. Returns when
+  /// all connections are closed, or after `within`. Blocks.
   void drain(std::chrono::seconds within);
   /// Closes what is still open, and waits for all threads. Repeating it does nothing.
   void stop();
@@ -61,6 +65,7 @@ private:
   std::vector<std::unique_ptr<session_thread>> threads_; ///< the last one is the operators'
   std::unique_ptr<listener> buyers_;
   std::unique_ptr<listener> operators_;
+  bool drained_ = false;
 };
 
 } // namespace usher::gateway

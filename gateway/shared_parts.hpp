@@ -40,7 +40,8 @@ using audit = std::function<void(messages::trace_id, const domain::event_id&, st
 struct shared_parts {
   gateway::options options;
   codec::tokens tokens;
-  trusted_proxies proxies;
+  networks proxies;
+  networks unlimited; ///< see `options::unlimited_networks`
   caf::actor_system& system;
   messages::router_actor router;
   readiness unready;
@@ -49,7 +50,12 @@ struct shared_parts {
   gateway_metrics metrics;
   std::atomic<bool> starting = true; ///< until all events of the store are known: see `server::await_events`
   std::atomic<bool> draining = false;
+  std::atomic<bool> warned_of_proxy = false; ///< see `session_thread::warn_of_proxy`
   buyer_places places{};
+  buyer_places operators_places{};
+  address_rate_limiter address_rates{options.per_address};
+  shared_rate_limiter buyer_rates{options.per_buyer};
+  shared_rate_limiter release_rates{options.releases};
   std::vector<session_thread*> threads{}; ///< by their number; the last one serves operators
 };
 

@@ -68,6 +68,8 @@ public:
 
   void settle(std::chrono::steady_clock::time_point until) { host_.settle(until); }
 
+  void announce_end() { gateway_.announce_end(); }
+
   void stop() {
     if (state_.exchange(state::stopping) == state::stopping)
       return;
@@ -122,6 +124,10 @@ application::~application() = default;
 
 void application::settle(std::chrono::steady_clock::time_point until) {
   parts_->settle(until);
+}
+
+void application::announce_end() {
+  parts_->announce_end();
 }
 
 void application::stop() {

@@ -28,6 +28,8 @@ public:
 
   /// Waits until no order is under way, or until `until`.
   void settle(std::chrono::steady_clock::time_point until);
+  /// Says at `/readyz` that it will stop, and serves on.
+  void announce_end();
   /// Stops accepting, lets what is in flight finish within the configured time, flushes the journal and stops.
   void stop();
 

@@ -73,6 +73,7 @@ configuration configure(const demo_options& options, const std::filesystem::path
   settings.payments.decline_rate = 0.03;
   settings.payments.failure_rate = 0.01;
   settings.payments.ledger = folder / "ledger";
+  settings.gateway.limit_loopback = false; // The whole crowd comes from here.
   choose_addresses(settings.gateway, !options.exit);
   return result;
 }

@@ -33,6 +33,7 @@ constexpr flag flags[]{
 struct node_wish {
   std::string file;
   std::vector<std::pair<const flag*, std::string>> given;
+  std::vector<std::string> set; ///< `NAME=VALUE`
   bool log_json = false;
   bool print_options = false;
 };
@@ -44,6 +45,12 @@ configuration configure(const node_wish& wish) {
       log::of("node").warn("{}", *warning);
   if (auto key = admin_key_of_environment())
     set_option(result.node, "admin.key", *key, "USHER_ADMIN_KEY");
+  for (const auto& one : wish.set) {
+    auto sign = one.find('=');
+    if (sign == std::string::npos)
+      throw bad_configuration{"--set " + one + ": must be NAME=VALUE"};
+    set_option(result.node, one.substr(0, sign), one.substr(sign + 1), "--set");
+  }
   for (auto& [what, value] : wish.given)
     set_option(result.node, what->option, value, what->name);
   if (wish.log_json)
@@ -73,6 +80,9 @@ void declare_node(CLI::App& program, action& chosen) {
             each.name, [wish, &each](const std::string& value) { wish->given.emplace_back(&each, value); },
             each.sentence)
         ->type_name(each.value_name);
+  verb->add_option("--set", wish->set, "Any option of the configuration file; wins over it, may be repeated")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
   verb->add_flag("--log-json", wish->log_json, "Log one JSON object a line");
   verb->add_flag("--print-options", wish->print_options, "Print all options of the configuration file, and end");
   verb->footer("Example:\n  usher node --config usher.conf --store sqlite:/var/lib/usher/usher.db\n"

@@ -18,7 +18,7 @@ bool is_level(const std::string& level) {
 }
 
 bool is_key(const std::string& key) {
-  return key.size() >= 8 && key.size() <= 256 && std::ranges::all_of(key, [](char c) { return c > ' ' && c < 127; });
+  return key.size() >= 24 && key.size() <= 256 && std::ranges::all_of(key, [](char c) { return c > ' ' && c < 127; });
 }
 
 bool is_shop_secret(const std::string& secret) {
@@ -73,14 +73,30 @@ std::vector<option> declare() {
           {"http.threads", "Threads that read and write the buyers' connections.", "threads"},
           [](auto& s) -> auto& { return s.gateway.threads; }, 1, 64),
       number(
-          {"http.max-connections", "Open connections of buyers; one more is answered 503 and closed.", "connections"},
+          {"http.max-connections",
+           "Open connections of buyers; for one more the HTTP connection that was idle for longest is closed, or it is "
+           "answered 503.",
+           "connections"},
           [](auto& s) -> auto& { return s.gateway.connections_max; }, 1, 1'000'000),
       number(
           {"http.max-connections-per-address",
-           "The same from one address (IPv6: one /64), unless it is a trusted proxy's, or this machine's own (see "
-           "`rate-limit.loopback`).",
+           "The same from one client's address (IPv6: one /64; a whole /48 has 16 times as many), also behind a "
+           "trusted "
+           "proxy, where an HTTP connection counts only while a request is answered. See `http.unlimited-networks` and "
+           "`rate-limit.loopback`.",
            "connections"},
           [](auto& s) -> auto& { return s.gateway.connections_per_address_max; }, 1, 1'000'000),
+      number(
+          {"http.max-newcomers-per-address",
+           "Those of them that have not said what they want: no request has come, or no `hello` on a WebSocket.",
+           "connections"},
+          [](auto& s) -> auto& { return s.gateway.newcomers_per_address_max; }, 1, 1'000'000),
+      texts(
+          {"http.unlimited-networks", "Where more connections may come from than from another address: for instance an "
+                                      "office with many people behind one address. How often each asks is limited all "
+                                      "the same."},
+          [](auto& s) -> auto& { return s.gateway.unlimited_networks; },
+          "a list of IP addresses, or networks like \"10.0.0.0/8\"", is_address_or_network),
       number(
           {"http.max-header-bytes", "The largest head of a request.", "bytes"},
           [](auto& s) -> auto& { return s.gateway.header_bytes_max; }, 1024, megabyte),
@@ -147,7 +163,9 @@ std::vector<option> declare() {
           [](auto& s) -> auto& { return s.gateway.problem_base; }, "a URL of up to 256 bytes that ends in /",
           is_url_folder),
       real_number(
-          {"rate-limit.buyer-per-s", "Requests of one buyer a second, in the long run; more is `rate-limited`.",
+          {"rate-limit.buyer-per-s",
+           "Requests of one buyer a second, in the long run; more is `rate-limited`. One with a large body or frame "
+           "counts once more for every 4096 bytes.",
            "requests"},
           [](auto& s) -> auto& { return s.gateway.per_buyer.per_s; }, 0.01, 1e6),
       real_number(
@@ -156,6 +174,16 @@ std::vector<option> declare() {
       number(
           {"rate-limit.max-buyers", "Buyers that are counted; the one unseen for longest is forgotten.", "buyers"},
           [](auto& s) -> auto& { return s.gateway.per_buyer.keys_max; }, 1000, 100'000'000),
+      real_number(
+          {"rate-limit.buyer-releases-per-s",
+           "Holds that one buyer may give back a second, in the long run: each is written to the journal for ever. Of "
+           "one "
+           "more the seats stay held until the hold runs out or the buyer asks again.",
+           "holds"},
+          [](auto& s) -> auto& { return s.gateway.releases.per_s; }, 0.01, 1e6),
+      real_number(
+          {"rate-limit.buyer-releases-burst", "Holds that one buyer may give back at once after a pause.", "holds"},
+          [](auto& s) -> auto& { return s.gateway.releases.burst; }, 1, 1e6),
       real_number(
           {"rate-limit.address-per-s", "Requests of one address a second, in the long run.", "requests"},
           [](auto& s) -> auto& { return s.gateway.per_address.per_s; }, 0.01, 1e6),
@@ -167,20 +195,30 @@ std::vector<option> declare() {
            "addresses"},
           [](auto& s) -> auto& { return s.gateway.per_address.keys_max; }, 1000, 100'000'000),
       yes_or_no(
-          {"rate-limit.loopback", "Limit this machine's own addresses, too."},
-          [](auto& s) -> auto& { return s.gateway.per_address.limit_loopback; }),
+          {"rate-limit.loopback", "Limits by address count programs of this machine, too. Whoever comes through a "
+                                  "proxy on it, or says so in a "
+                                  "header, is counted in any case; so is every buyer."},
+          [](auto& s) -> auto& { return s.gateway.limit_loopback; }),
       number(
-          {"rate-limit.max-strikes", "Refusals in a row for coming too often before a WebSocket is closed with 4129.",
+          {"rate-limit.max-strikes",
+           "Refusals for coming too often before a connection is closed, a WebSocket with 4129; one a second is "
+           "forgotten.",
            "refusals"},
           [](auto& s) -> auto& { return s.gateway.strikes_max; }, 1, 1'000'000),
       address(
           {"admin.address", "Where operators are served. Keep it out of the public's reach."},
           [](auto& s) -> auto& { return s.gateway.operators; }),
+      number(
+          {"admin.max-connections",
+           "Open connections of operators; for one more the one that was idle for longest is closed, or it is answered "
+           "503.",
+           "connections"},
+          [](auto& s) -> auto& { return s.gateway.operators_connections_max; }, 1, 1'000'000),
       text(
           {"admin.key", "What operators show as `Authorization: Bearer …`. The environment variable USHER_ADMIN_KEY "
                         "and the flag win over it. Without any, and only on a loopback address, one is made and, "
                         "if the output is a terminal, shown once at the start."},
-          [](auto& s) -> auto& { return s.gateway.admin_key; }, "8 to 256 visible ASCII characters", is_key, true),
+          [](auto& s) -> auto& { return s.gateway.admin_key; }, "24 to 256 visible ASCII characters", is_key, true),
       text(
           {"admin.key-file", "A file that contains the key and nothing else, read at the start if no key is given."},
           [](auto& s) -> auto& { return s.admin_key_file; }, "a readable file", is_path),
@@ -208,6 +246,18 @@ std::vector<option> declare() {
           {"auth.shop-public-key-file", "A PEM file with the shop's public key: buyers' tokens are signed with the "
                                         "private one (RS256)."},
           [](auto& s) -> auto& { return s.auth.shop_public_key_file; }, "a readable file", is_path),
+      texts(
+          {
+              "auth.shop-key-files",
+              "Files with further keys of the shop, all of which count: while an old key is being replaced. Each "
+              "contains a "
+              "public key in PEM (RS256) or else a secret (HS256). With `KID=` before it, a token whose header names "
+              "that "
+              "`kid` is checked by that key alone. When a key is taken away, its tokens end, and so do the sessions "
+              "that "
+              "began with them.",
+          },
+          [](auto& s) -> auto& { return s.auth.shop_key_files; }, "a list of FILE or KID=FILE, 16 at most", is_path),
       duration(
           {"auth.token-ttl", "How long tokens of Usher's own last: anonymous buyers' and sessions'."},
           [](auto& s) -> auto& { return s.gateway.token_ttl; }, 60s, 2592000s),
@@ -268,6 +318,11 @@ std::vector<option> declare() {
       text(
           {"log.level", "The least important lines that are written."}, [](auto& s) -> auto& { return s.log.level; },
           "trace, debug, info, warning, error, critical or off", is_level),
+      duration(
+          {"stop.lame-duck", "How long a node that was told to stop still serves everybody, while `/readyz` answers "
+                             "503 and HTTP answers end "
+                             "their connections: long enough for a load balancer to notice. 0 if there is none."},
+          [](auto& s) -> auto& { return s.lame_duck; }, 0s, 600s),
       duration(
           {"stop-within", "How long a stopping node lets what is in flight finish."},
           [](auto& s) -> auto& { return s.stop_within; }, 0s, 600s),

@@ -31,7 +31,8 @@ void show_key(const std::string& key) {
 exit_code serve(configuration configured) {
   auto& settings = configured.node;
   log::configure(settings.log.json ? log::format::json : log::format::human, settings.log.level);
-  allow_many_open_files();
+  if (auto warning = fit_connections(settings.gateway, allow_many_open_files()))
+    log::of("node").warn("{}", *warning);
   use_batch_scheduling();
   stop_request request;
   auto key_given = !settings.gateway.admin_key.empty();
@@ -41,6 +42,11 @@ exit_code serve(configuration configured) {
     show_key(node.admin_key());
   tell_ready();
   request.wait();
+  if (settings.lame_duck > std::chrono::seconds{0} && !request.failure()) {
+    log::of("node").info("serving on for {} s, so that whoever sends buyers here notices", settings.lame_duck.count());
+    node.announce_end();
+    request.wait_for_failure(settings.lame_duck);
+  }
   if (auto why = request.failure())
     log::of("node").critical("this node stops: {}", *why);
   node.stop();

@@ -7,16 +7,18 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace usher::node {
 
 /// Whose tokens are accepted; becomes part of `gateway::options` once the key is read.
 struct auth_settings {
-  std::optional<bool> anonymous;    ///< if none: only when no shop's key is set
-  std::string shop_secret;          ///< HS256: the shop signs its buyers' tokens with it; empty if it has none
-  std::string shop_secret_file;     ///< where it is kept, if not in the configuration
-  std::string shop_public_key_file; ///< RS256: in PEM; empty if it has none
-  std::string shop_audience;        ///< the audience that tokens must have; empty if any will do
+  std::optional<bool> anonymous;           ///< if none: only when no shop's key is set
+  std::string shop_secret;                 ///< HS256: the shop signs its buyers' tokens with it; empty if it has none
+  std::string shop_secret_file;            ///< where it is kept, if not in the configuration
+  std::string shop_public_key_file;        ///< RS256: in PEM; empty if it has none
+  std::vector<std::string> shop_key_files; ///< further keys, each `KID=FILE` or `FILE`
+  std::string shop_audience;               ///< the audience that tokens must have; empty if any will do
 };
 
 /// How the facts of all shards are written together.
@@ -49,6 +51,7 @@ struct settings {
   waiting_room_settings waiting_room;
   payments::sandbox_settings payments; ///< without a `ledger`: `default_ledger`
   log_settings log;
+  std::chrono::seconds lame_duck{5};    ///< how long a stopping node serves on, so that others notice
   std::chrono::seconds stop_within{10}; ///< for what is in flight when the node stops
 };
 

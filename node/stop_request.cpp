@@ -51,6 +51,11 @@ void stop_request::wait() {
   requested_.wait(lock, [this] { return source_.stop_requested(); });
 }
 
+void stop_request::wait_for_failure(std::chrono::seconds most) {
+  std::unique_lock lock{mutex_};
+  requested_.wait_for(lock, most, [this] { return failure_.has_value(); });
+}
+
 std::optional<std::string> stop_request::failure() const {
   std::lock_guard lock{mutex_};
   return failure_;

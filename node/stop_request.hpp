@@ -28,6 +28,8 @@ public:
   /// For work that goes on until then.
   [[nodiscard]] std::stop_token token() const { return source_.get_token(); }
   void wait();
+  /// Waits so long, or until something goes wrong for good.
+  void wait_for_failure(std::chrono::seconds most);
   /// The reason, if it was not a signal.
   [[nodiscard]] std::optional<std::string> failure() const;
 

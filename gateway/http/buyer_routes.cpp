@@ -108,6 +108,12 @@ bool may_hold(http_exchange& x, const known_event& event) {
          || x.thread().tokens().admitted_until(x.request().pass, event.id, x.buyer(), x.thread().now());
 }
 
+/// Whether a buyer without a valid pass may ask what became of a hold: only those who once had one.
+bool may_ask_again(http_exchange& x, const known_event& event) {
+  const auto& request = x.request();
+  return !request.idempotency_key.empty() && x.thread().tokens().was_admitted(request.pass, event.id, x.buyer());
+}
+
 void post_hold(const exchange_ptr& x) {
   auto event = x->event();
   if (!event || !x->require_buyer())
@@ -120,14 +126,17 @@ void post_hold(const exchange_ptr& x) {
     return x->refuse(*wrong);
   if (!begin_or_repeat(*x, x->buyer().value()))
     return;
-  // Only now: a repeat gets its answer even when the pass has run out.
-  if (!may_hold(*x, *event))
+  // Only now: a repeat gets its answer even when the pass has run out; also one that was answered elsewhere.
+  auto admitted = may_hold(*x, *event);
+  if (!admitted && !may_ask_again(*x, *event))
     return x->refuse(domain::rejection::not_admitted);
   auto& wanted = std::get<codec::resolved_wish>(wish);
   auto section = codec::only_section(wanted);
   auto request = hold_request(x->trace(), event->id, x->buyer(), x->request().idempotency_key,
                               std::get<codec::places_wish>(places), std::move(wanted));
-  x->ask(std::move(request), event, section, [x, event](answer&& what) {
+  if (!admitted)
+    request = only_to_find(std::move(request));
+  auto held = [x, event](answer&& what) {
     const auto& granted = std::get<messages::hold_granted>(what);
     auto name = codec::name_of(granted);
     x->thread().buyers().note_hold(x->buyer(), granted);
@@ -136,7 +145,8 @@ void post_hold(const exchange_ptr& x) {
     said.headers.emplace_back("Location", "/v1/holds/" + to_string(name));
     said.body = codec::encode_hold(granted, x->thread().directory().present(event)->names());
     x->reply(std::move(said));
-  });
+  };
+  x->ask(std::move(request), event, section, held, admitted ? nullptr : as_found);
 }
 
 /// The hold that the path names, with its event. Nothing after answering 404 (no such name), 401 or 429.
@@ -168,6 +178,8 @@ void delete_hold(const exchange_ptr& x) {
   auto name = require_hold_name(*x, event);
   if (!name)
     return;
+  if (auto refused = x->thread().gives_back_too_often(x->buyer()))
+    return x->refuse(*refused);
   x->ask(messages::release_hold{x->trace(), event->id, name->hold, x->buyer(), name->sections},
          [x](answer&&) { reply_nothing(x); });
 }

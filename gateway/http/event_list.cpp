@@ -1,59 +1,137 @@
 #include "gateway/http/event_list.hpp"
 
 #include "codec/encode.hpp"
+#include "gateway/http/http_exchange.hpp"
 #include "gateway/thread/session_thread.hpp"
 
 #include <algorithm>
-#include <memory>
-#include <vector>
+#include <chrono>
+#include <functional>
+#include <utility>
 
 namespace usher::gateway {
 namespace {
 
-/// Collects the views of several events, then answers with all of them.
-struct gathering {
-  exchange_ptr exchange;
-  std::size_t missing = 0;
-  std::vector<std::pair<known_event_ptr, messages::event_view>> found;
+/// How long buyers are shown the same list.
+constexpr std::chrono::seconds fresh_for{1};
+
+/// Collects the views of all events of a thread, and calls `done` once: with the list, or with the first failure.
+class gathering : public std::enable_shared_from_this<gathering> {
+public:
+  gathering(session_thread& thread, messages::trace_id trace, std::function<void(event_list::outcome&&)> done)
+      : thread_(thread), trace_(trace), done_(std::move(done)) {}
+
+  gathering(const gathering&) = delete;
+  gathering& operator=(const gathering&) = delete;
+  /// Whoever waits is told even if a fault kept the list from being made.
+  ~gathering() { end(lost{}); }
+
+  void begin() {
+    ask(messages::list_events{trace_},
+        [](gathering& self, answer&& what) { self.describe_all(std::get<std::vector<domain::event_id>>(what)); });
+  }
+
+private:
+  void ask(messages::session_request request, std::function<void(gathering&, answer&&)> then) {
+    auto answered = [self = shared_from_this(), then = std::move(then)](answer&& what) {
+      if (auto* why = std::get_if<domain::refusal>(&what))
+        self->end(std::move(*why));
+      else if (std::holds_alternative<lost>(what))
+        self->end(lost{});
+      else
+        then(*self, std::move(what));
+    };
+    if (!thread_.requests().ask(std::move(request), std::move(answered), outbox::clock::now()))
+      end(domain::refusal{.reason = domain::rejection::overloaded});
+  }
+
+  void describe_all(const std::vector<domain::event_id>& events) {
+    std::vector<known_event_ptr> known;
+    // An event not announced here yet is left out: it is just being created.
+    for (const auto& event : events)
+      if (auto one = thread_.directory().find(event))
+        known.push_back(std::move(one));
+    missing_ = known.size();
+    if (known.empty())
+      return finish();
+    for (auto& event : known) {
+      if (!done_)
+        return; // one has failed already
+      ask(messages::describe_event{trace_, event->id},
+          [event](gathering& self, answer&& what) { self.add(event, std::move(what)); });
+    }
+  }
 
   void add(const known_event_ptr& event, answer&& what) {
-    found.emplace_back(exchange->thread().directory().present(event), std::get<messages::event_view>(std::move(what)));
-    if (--missing == 0)
+    found_.emplace_back(thread_.directory().present(event), std::get<messages::event_view>(std::move(what)));
+    if (--missing_ == 0)
       finish();
   }
 
   void finish() {
-    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first->id < b.first->id; });
+    std::sort(found_.begin(), found_.end(), [](const auto& a, const auto& b) { return a.first->id < b.first->id; });
     std::vector<codec::listed_event> listed;
-    for (const auto& [event, view] : found)
+    for (const auto& [event, view] : found_)
       listed.push_back({view, *event->plan});
-    exchange->reply(200, codec::encode_events(listed));
+    end(std::make_shared<const std::string>(codec::encode_events(listed)));
   }
+
+  void end(event_list::outcome what) {
+    if (auto done = std::exchange(done_, nullptr))
+      done(std::move(what));
+  }
+
+  session_thread& thread_;
+  messages::trace_id trace_;
+  std::function<void(event_list::outcome&&)> done_; ///< null once it has been called
+  std::size_t missing_ = 0;
+  std::vector<std::pair<known_event_ptr, messages::event_view>> found_;
 };
 
-void describe_all(const exchange_ptr& exchange, const std::vector<domain::event_id>& events) {
-  auto gathered = std::make_shared<gathering>();
-  gathered->exchange = exchange;
-  std::vector<known_event_ptr> known;
-  // An event not announced here yet is left out: it is just being created.
-  for (const auto& event : events)
-    if (auto one = exchange->thread().directory().find(event))
-      known.push_back(std::move(one));
-  gathered->missing = known.size();
-  if (known.empty())
-    return gathered->finish();
-  for (auto& event : known)
-    exchange->ask(messages::describe_event{exchange->trace(), event->id},
-                  [gathered, event](answer&& what) { gathered->add(event, std::move(what)); });
+void reply(http_exchange& exchange, const event_list::outcome& what, const char* cache_control) {
+  if (const auto* why = std::get_if<domain::refusal>(&what))
+    return exchange.refuse(codec::to_problem(*why));
+  if (std::holds_alternative<lost>(what))
+    return exchange.hang_up();
+  http_reply said;
+  said.headers.emplace_back("Cache-Control", cache_control);
+  said.shared_body = std::get<std::shared_ptr<const std::string>>(what);
+  exchange.reply(std::move(said));
+}
+
+void reply_to_buyer(http_exchange& exchange, const event_list::outcome& what) {
+  reply(exchange, what, "public, max-age=1");
 }
 
 } // namespace
 
-void list_all_events(const exchange_ptr& exchange) {
-  if (auto why = exchange->thread().still_starting())
+event_list::event_list(session_thread& thread) : thread_(thread) {}
+
+void event_list::tell(const std::shared_ptr<http_exchange>& exchange) {
+  if (auto why = thread_.still_starting())
     return exchange->refuse(*why);
-  exchange->ask(messages::list_events{exchange->trace()},
-                [exchange](answer&& what) { describe_all(exchange, std::get<std::vector<domain::event_id>>(what)); });
+  if (text_ && std::chrono::steady_clock::now() - made_at_ < fresh_for)
+    return reply_to_buyer(*exchange, text_);
+  waiting_.push_back(exchange);
+  if (waiting_.size() == 1)
+    std::make_shared<gathering>(thread_, exchange->trace(), [this](outcome&& what) { made(std::move(what)); })->begin();
+}
+
+void event_list::made(outcome&& what) {
+  if (auto* text = std::get_if<std::shared_ptr<const std::string>>(&what)) {
+    text_ = *text;
+    made_at_ = std::chrono::steady_clock::now();
+  }
+  for (auto& exchange : std::exchange(waiting_, {}))
+    reply_to_buyer(*exchange, what);
+}
+
+void event_list::tell_present(const std::shared_ptr<http_exchange>& exchange) {
+  if (auto why = thread_.still_starting())
+    return exchange->refuse(*why);
+  std::make_shared<gathering>(thread_, exchange->trace(), [exchange](outcome&& what) {
+    reply(*exchange, what, "no-store");
+  })->begin();
 }
 
 } // namespace usher::gateway

@@ -1,10 +1,40 @@
 #pragma once
 
-#include "gateway/http/http_exchange.hpp"
+#include "domain/decision.hpp"
+#include "gateway/moment.hpp"
+#include "gateway/thread/answer.hpp"
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
 
 namespace usher::gateway {
 
-/// Answers with the present state of every event.
-void list_all_events(const exchange_ptr& exchange);
+class http_exchange;
+class session_thread;
+
+/// The list of all events with their present state, for one thread. Making it asks every event, so all buyers who ask
+/// while it is made share it, and so do those who ask within the next second.
+class event_list {
+public:
+  /// The list's text, or why there is none.
+  using outcome = std::variant<std::shared_ptr<const std::string>, domain::refusal, lost>;
+
+  explicit event_list(session_thread& thread);
+
+  /// Answers a buyer: with a list that is a second old at most.
+  void tell(const std::shared_ptr<http_exchange>& exchange);
+  /// Answers with the list as it is now.
+  void tell_present(const std::shared_ptr<http_exchange>& exchange);
+
+private:
+  void made(outcome&& what);
+
+  session_thread& thread_;
+  std::shared_ptr<const std::string> text_; ///< the latest list
+  moment made_at_;
+  std::vector<std::shared_ptr<http_exchange>> waiting_; ///< for the list that is being made
+};
 
 } // namespace usher::gateway

@@ -1,6 +1,5 @@
 // Reading about events: open to anybody.
 #include "codec/codec.hpp"
-#include "gateway/http/event_list.hpp"
 #include "gateway/http/routes.hpp"
 #include "gateway/thread/session_thread.hpp"
 
@@ -8,6 +7,14 @@
 
 namespace usher::gateway {
 namespace {
+
+void get_events(const exchange_ptr& x) {
+  x->thread().events().tell(x);
+}
+
+void get_present_events(const exchange_ptr& x) {
+  x->thread().events().tell_present(x);
+}
 
 void get_event(const exchange_ptr& x) {
   auto event = x->event();
@@ -47,11 +54,11 @@ void get_seats(const exchange_ptr& x) {
 }
 
 constexpr std::array event_calls{
-    route{http_port::buyers, "GET", "/v1/events", list_all_events},
+    route{http_port::buyers, "GET", "/v1/events", get_events},
     route{http_port::buyers, "GET", "/v1/events/{event}", get_event},
     route{http_port::buyers, "GET", "/v1/events/{event}/plan", get_plan},
     route{http_port::buyers, "GET", "/v1/events/{event}/sections/{section}/seats", get_seats},
-    route{http_port::operators, "GET", "/admin/v1/events", list_all_events},
+    route{http_port::operators, "GET", "/admin/v1/events", get_present_events},
     route{http_port::operators, "GET", "/admin/v1/events/{event}", get_event},
 };
 

@@ -97,7 +97,7 @@ bool http_exchange::require_buyer() {
     known_ = {request_.authorization, claims->buyer, claims->expires_at};
   }
   buyer_ = known_.buyer;
-  if (auto refused = thread_.too_often(request_.from, buyer_)) {
+  if (auto refused = thread_.too_often(buyer_, request_.body.size())) {
     refuse(*refused);
     return false;
   }
@@ -116,9 +116,12 @@ known_event_ptr http_exchange::event(const domain::event_id& id) {
 }
 
 void http_exchange::ask(messages::session_request request, known_event_ptr event,
-                        std::optional<domain::section_no> section, std::function<void(answer&&)> then) {
-  auto answered = [self = shared_from_this(), event = std::move(event), section,
-                   then = std::move(then)](answer&& what) {
+                        std::optional<domain::section_no> section, std::function<void(answer&&)> then,
+                        answer (*read)(answer&&)) {
+  auto answered = [self = shared_from_this(), event = std::move(event), section, then = std::move(then),
+                   read](answer&& what) {
+    if (read != nullptr)
+      what = read(std::move(what));
     if (auto* why = std::get_if<domain::refusal>(&what))
       self->refuse(codec::to_problem(*why, event ? event->plan.get() : nullptr, section));
     else if (std::holds_alternative<lost>(what))

@@ -2,10 +2,9 @@
 
 #include "codec/problem.hpp"
 #include "domain/ids.hpp"
+#include "gateway/client_address.hpp"
 #include "gateway/thread/answer.hpp"
 #include "gateway/thread/directory.hpp"
-
-#include <boost/asio/ip/address.hpp>
 
 #include <functional>
 #include <memory>
@@ -30,7 +29,7 @@ struct http_request {
   std::string queue_token;
   std::string pass;
   std::string if_none_match;
-  boost::asio::ip::address from; ///< the client's own address
+  visitor from;
 };
 
 struct http_reply {
@@ -88,9 +87,10 @@ public:
   [[nodiscard]] known_event_ptr event();
   [[nodiscard]] known_event_ptr event(const domain::event_id& id);
 
-  /// Asks, and calls `then` with a success. Deals with refusals and lost answers.
+  /// Asks, and calls `then` with a success. Deals with refusals and lost answers. `read`, if any, says first what the
+  /// answer means.
   void ask(messages::session_request request, known_event_ptr event, std::optional<domain::section_no> section,
-           std::function<void(answer&&)> then);
+           std::function<void(answer&&)> then, answer (*read)(answer&&) = nullptr);
   void ask(messages::session_request request, std::function<void(answer&&)> then) {
     ask(std::move(request), nullptr, std::nullopt, std::move(then));
   }

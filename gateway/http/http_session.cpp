@@ -1,6 +1,7 @@
 #include "gateway/http/http_session.hpp"
 
 #include "gateway/http/origins.hpp"
+#include "gateway/strikes.hpp"
 #include "gateway/thread/session_thread.hpp"
 #include "gateway/ws/websocket_session.hpp"
 #include "log/log.hpp"
@@ -16,6 +17,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ctime>
 #include <memory>
 #include <optional>
@@ -39,6 +41,14 @@ std::string_view view(beast::string_view text) {
 
 /// The rest of Usher gives up on a request after one `request_timeout`: this ends whatever hangs in spite of that.
 constexpr int request_timeouts_max = 6;
+/// The same for operators, whose audits replay all that ever happened.
+constexpr std::chrono::seconds operators_patience{600};
+
+/// How long a client for whom there is no room may take to say what it wants: it is in others' way.
+constexpr std::chrono::seconds surplus_time{1};
+
+/// Slower than this nobody need read an answer: a large one takes a while.
+constexpr std::size_t slowest_bytes_per_s = 16 * 1024;
 
 /// How long a client may go on sending after our last answer.
 constexpr std::chrono::seconds linger_time{2};
@@ -47,6 +57,18 @@ constexpr std::size_t discard_bytes = 16 * 1024;
 /// How much of a body is read in one step. With a header it is all that a connection keeps unread, so a chunk's
 /// extension or a trailer that does not end is an error and no way to fill the memory.
 constexpr std::size_t body_step_bytes = 64 * 1024;
+
+/// How much the log says of a path, and of what an operator has sent.
+constexpr std::size_t path_logged_max = 256;
+constexpr std::size_t body_logged_max = 256;
+
+/// The beginning of a text, without anything that would look like another line of the log.
+std::string one_line(std::string_view text) {
+  std::string line{text.substr(0, body_logged_max)};
+  std::replace_if(
+      line.begin(), line.end(), [](unsigned char c) { return c < ' ' || c == 127; }, ' ');
+  return text.size() > body_logged_max ? line + "…" : line;
+}
 
 /// Of a `Sec-WebSocket-Key`: 16 bytes in base64.
 constexpr std::size_t websocket_key_size = 24;
@@ -69,6 +91,13 @@ bool is_framed_plainly(const Header& header) {
          && beast::iequals(header[http::field::transfer_encoding], "chunked");
 }
 
+/// Whether somebody has passed the request on who says so.
+template <class Header>
+bool is_forwarded(const Header& header) {
+  return header.count("X-Forwarded-For") > 0 || header.count(http::field::forwarded) > 0
+         || header.count(http::field::via) > 0 || header.count("X-Real-IP") > 0;
+}
+
 /// The present second as RFC 9110, 5.6.7, writes it.
 const std::string& date_now() {
   thread_local std::time_t second = -1;
@@ -83,11 +112,11 @@ const std::string& date_now() {
 /// One HTTP/1.1 connection: one request after another, each answered before the next is read.
 class http_session final : public connection, public std::enable_shared_from_this<http_session> {
 public:
-  http_session(session_thread& thread, tcp_socket socket, boost::asio::ip::address peer, http_port port, bool surplus)
+  http_session(session_thread& thread, tcp_socket socket, boost::asio::ip::address peer, http_port port,
+               buyer_places::place place, bool surplus)
       : connection(thread.connections()), thread_(thread), socket_(std::move(socket)), peer_(std::move(peer)),
-        port_(port), surplus_(surplus), buffer_(thread.options().header_bytes_max + body_step_bytes) {
-    if (port_ == http_port::buyers)
-      place_.emplace(thread_.shared().places.take(peer_));
+        port_(port), place_(std::move(place)), surplus_(surplus),
+        buffer_(thread.options().header_bytes_max + body_step_bytes) {
     thread_.metrics().connections->inc();
   }
 
@@ -102,6 +131,9 @@ public:
                                                    : thread_.options().plan_bytes_max);
     http::async_read_header(socket_, buffer_, *parser_,
                             [self = shared_from_this()](const beast::error_code& error, std::size_t) {
+                              self->thread_.connections().set_idle(*self, false);
+                              if (!self->socket_.is_open())
+                                return; // closed for the sake of another one just when a request came
                               if (error)
                                 self->unreadable(error);
                               else
@@ -123,6 +155,7 @@ public:
   void abort() override {
     beast::error_code ignored; // The socket is closed in any case.
     socket_.close(ignored);
+    leave_place();
   }
 
 private:
@@ -136,13 +169,14 @@ private:
                                                  "The only Transfer-Encoding is chunked, in HTTP/1.1, without a "
                                                  "Content-Length.");
     // Nobody without the key may make us read a plan of 64 MiB.
-    if (port_ == http_port::operators
-        && !operator_may(thread_.options(), path_of(header), view(header[http::field::authorization]))) {
-      auto exchange = make_exchange(true);
-      return exchange->refuse(domain::rejection::unauthorized, "Operators need the key of the node.");
-    }
+    if (port_ == http_port::operators)
+      if (auto refused = thread_.keys().refusal_of(request_->path, request_->authorization, request_->from.address,
+                                                   std::chrono::steady_clock::now()))
+        return make_exchange(true)->refuse(*refused);
     if (surplus_ && !is_probe(path_of(header)))
       return make_exchange(true)->refuse(domain::rejection::overloaded, "There is no room for another connection.");
+    if (port_ == http_port::buyers && !owns_place() && !is_probe(path_of(header)))
+      return make_exchange(true)->refuse(domain::rejection::overloaded, "There are too many connections of yours.");
     if (port_ == http_port::buyers && path_of(header) == "/v1/ws" && beast::websocket::is_upgrade(header))
       return upgrade();
     // HTTP/1.0 has no such answer.
@@ -151,9 +185,28 @@ private:
     read_body();
   }
 
+  /// Counts the connection as the client's who asks, if only now it is known who that is; false when they have too
+  /// many. A proxy's connection is theirs only until the answer, or for as long as it is a WebSocket.
+  bool owns_place() {
+    auto& place = *place_;
+    place.be_newcomers(false);
+    const auto& from = request_->from;
+    if (place.is_owned() || !thread_.is_limited(from) || thread_.shared().unlimited.contains(from.address))
+      return true;
+    place.belong_to(from.address);
+    lent_ = true;
+    return thread_.shared().places.excess_of(place, place_limits()) <= 0;
+  }
+
+  [[nodiscard]] buyer_places::limits place_limits() const {
+    return {thread_.options().connections_per_address_max, thread_.options().newcomers_per_address_max};
+  }
+
+  void leave_place() { place_.reset(); }
+
   void upgrade() {
-    auto from = client();
-    if (auto refused = thread_.too_often(from))
+    auto from = request_->from;
+    if (auto refused = thread_.too_often(from, 0))
       return make_exchange(true)->refuse(*refused);
     const auto& header = parser_->get();
     if (buffer_.size() > 0 || parser_->chunked() || parser_->content_length_remaining().value_or(0) > 0)
@@ -175,7 +228,11 @@ private:
     if (!offered.exists(websocket_protocol))
       return make_exchange(true)->refuse(domain::rejection::bad_request,
                                          "The WebSocket's subprotocol must be usher.v1.");
+    place_->be_newcomers(true); // until it says hello
+    if (thread_.shared().places.excess_of(*place_, place_limits()) > 0)
+      return make_exchange(true)->refuse(domain::rejection::overloaded, "There are too many connections of yours.");
     open_websocket(thread_, std::move(socket_), *std::move(place_), parser_->release(), std::move(from));
+    leave_place(); // which is the WebSocket's now
   }
 
   void say_continue() {
@@ -200,12 +257,17 @@ private:
   }
 
   void serve() {
-    wait_until(thread_.options().request_timeout * request_timeouts_max);
+    wait_until(port_ == http_port::operators ? operators_patience
+                                             : thread_.options().request_timeout * request_timeouts_max);
     thread_.metrics().http_requests->inc();
     auto exchange = make_exchange(surplus_ || !keep_alive_);
     if (port_ == http_port::buyers && !is_probe(exchange->request().path))
-      if (auto refused = thread_.too_often(exchange->request().from))
+      if (auto refused = thread_.too_often(exchange->request().from, exchange->request().body.size()))
         return exchange->refuse(*refused);
+    if (port_ == http_port::operators && exchange->request().method != "GET")
+      change_ = fmt::format("operator at {}: {} {} {}", exchange->request().from.address.to_string(),
+                            exchange->request().method, exchange->request().path.substr(0, path_logged_max),
+                            one_line(exchange->request().body));
     if (origin_ && exchange->request().method == "OPTIONS")
       return exchange->reply(preflight_answer());
     dispatch(exchange, port_);
@@ -260,15 +322,22 @@ private:
     return target.substr(0, target.find('?'));
   }
 
-  boost::asio::ip::address client() const {
+  visitor client() const {
     std::string forwarded;
     const auto& header = parser_->get();
+    auto peer = unmapped(peer_);
     auto [from, to] = header.equal_range("X-Forwarded-For");
     for (auto one = from; one != to; ++one) {
       forwarded += forwarded.empty() ? "" : ",";
       forwarded += view(one->value());
     }
-    return client_address(peer_, forwarded, thread_.shared().proxies);
+    visitor result{client_address(peer, forwarded, thread_.shared().proxies)};
+    if (!peer.is_loopback() || thread_.shared().proxies.contains(peer))
+      return result;
+    result.is_near = !is_forwarded(header);
+    if (!result.is_near)
+      thread_.warn_of_proxy();
+    return result;
   }
 
   exchange_ptr make_exchange(bool close_after) {
@@ -288,19 +357,23 @@ private:
     // For the log, which must never contain a token.
     if (logger().should_log(spdlog::level::debug))
       line_ = fmt::format("[{:016x}] {} {}", exchange->trace().value(), view(message.method_string()),
-                          path_of(message).substr(0, 256));
+                          path_of(message).substr(0, path_logged_max));
     trace_ = fmt::format("{:016x}", exchange->trace().value());
     return exchange;
   }
 
   void write(http_reply said) {
     logger().debug("{}: {}", line_, said.status);
-    wait_until(thread_.options().idle_timeout);
+    if (!change_.empty())
+      logger().info("[{}] {}: {}", trace_, std::exchange(change_, {}), said.status);
+    if (said.status == static_cast<unsigned>(http::status::too_many_requests)
+        && strikes_.count(1, thread_.options().strikes_max, std::chrono::steady_clock::now()))
+      said.close = true;
     reply_ = std::move(said);
     if (origin_)
       share_with(reply_, *origin_);
     const auto& text = reply_.shared_body ? *reply_.shared_body : reply_.body;
-    close_after_ = reply_.close || draining_;
+    close_after_ = reply_.close || draining_ || thread_.shared().draining;
     if (head_ || reply_.status == 204 || reply_.status == 304)
       return write_message(http::response<http::empty_body>{}, text.size());
     http::response<http::span_body<const char>> message;
@@ -326,6 +399,7 @@ private:
       kept->content_length(length);
     }
     kept->keep_alive(!close_after_);
+    wait_until(thread_.options().idle_timeout + std::chrono::seconds{length / slowest_bytes_per_s});
     http::async_write(socket_, *kept, [self = shared_from_this(), kept](const beast::error_code& error, std::size_t) {
       self->written(error);
     });
@@ -334,8 +408,12 @@ private:
   void written(const beast::error_code& error) {
     if (error)
       return abort();
-    if (!close_after_ && !draining_)
-      return read_header(thread_.options().idle_timeout);
+    if (std::exchange(lent_, false) && place_)
+      place_->belong_to(std::nullopt);
+    if (!close_after_ && !draining_) {
+      read_header(thread_.options().idle_timeout);
+      return thread_.connections().set_idle(*this, true);
+    }
     beast::error_code ignored; // The client may have closed already.
     socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
     linger();
@@ -366,7 +444,9 @@ private:
   tcp_socket socket_;
   boost::asio::ip::address peer_;
   http_port port_;
-  std::optional<buyer_places::place> place_; ///< of a buyer, until a WebSocket has it
+  std::optional<buyer_places::place> place_; ///< until the connection ends, or a WebSocket has it
+  bool lent_ = false;                        ///< the place counts as a client's who came through a proxy
+  strikes strikes_;
   bool surplus_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
@@ -377,6 +457,7 @@ private:
   http_reply reply_;
   std::string line_;
   std::string trace_;
+  std::string change_; ///< what an operator wants to change, for the log
   moment until_;
   bool busy_ = false; ///< a request is being worked on
   bool head_ = false;
@@ -386,14 +467,16 @@ private:
 
 } // namespace
 
-void serve_http(session_thread& thread, tcp_socket socket, http_port port, bool surplus) {
+void serve_http(session_thread& thread, tcp_socket socket, http_port port, buyer_places::place place, reception how) {
   beast::error_code error;
   auto peer = socket.remote_endpoint(error);
   if (error)
     return; // gone already
   socket.set_option(boost::asio::ip::tcp::no_delay{true}, error);
-  std::make_shared<http_session>(thread, std::move(socket), peer.address(), port, surplus)
-      ->read_header(thread.options().header_timeout);
+  auto surplus = how == reception::turned_away
+                 || (how == reception::served_if_another_goes && !thread.connections().close_longest_idle());
+  std::make_shared<http_session>(thread, std::move(socket), peer.address(), port, std::move(place), surplus)
+      ->read_header(surplus ? surplus_time : thread.options().header_timeout);
 }
 
 } // namespace usher::gateway

@@ -124,9 +124,11 @@ bool is_probe(std::string_view path) {
   return path == "/healthz" || path == "/readyz";
 }
 
-bool operator_may(const options& configured, std::string_view path, std::string_view authorization) {
-  if (configured.admin_key.empty() || is_probe(path) || (path == "/metrics" && !configured.metrics_need_key))
-    return true;
+bool needs_key(const options& configured, std::string_view path) {
+  return !configured.admin_key.empty() && !is_probe(path) && (path != "/metrics" || configured.metrics_need_key);
+}
+
+bool is_key(const options& configured, std::string_view authorization) {
   auto key = bearer_token(authorization);
   return key && codec::same_secret(*key, configured.admin_key);
 }

@@ -27,8 +27,10 @@ void dispatch(const exchange_ptr& exchange, http_port port);
 /// Whether a path only asks if the node lives and serves. Everybody may, however busy it is, and on both ports.
 [[nodiscard]] bool is_probe(std::string_view path);
 
-/// Whether an operator's request shows the key or needs none.
-[[nodiscard]] bool operator_may(const options& configured, std::string_view path, std::string_view authorization);
+/// Whether a request of an operator for this path must show the key.
+[[nodiscard]] bool needs_key(const options& configured, std::string_view path);
+/// Whether it does show it.
+[[nodiscard]] bool is_key(const options& configured, std::string_view authorization);
 
 // ---- the calls, by what they are about ----
 

@@ -3,6 +3,8 @@
 #include "gateway/moment.hpp"
 
 #include <cstddef>
+#include <list>
+#include <optional>
 
 namespace usher::gateway {
 
@@ -28,7 +30,9 @@ protected:
 private:
   friend class connection_table;
   connection_table& table_;
-  std::size_t place_ = 0; ///< in the table
+  std::size_t place_ = 0;                                ///< in the table
+  bool told_to_end_ = false;                             ///< by `connection_table::drain_some`
+  std::optional<std::list<connection*>::iterator> idle_; ///< its place among the idle ones
 };
 
 } // namespace usher::gateway

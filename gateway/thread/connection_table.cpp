@@ -18,10 +18,31 @@ void connection_table::enter(connection& one) {
 }
 
 void connection_table::leave(connection& one) {
+  set_idle(one, false);
   connections_.back()->place_ = one.place_;
   connections_[one.place_] = connections_.back();
   connections_.pop_back();
   tell_none();
+}
+
+void connection_table::set_idle(connection& one, bool idle) {
+  if (idle == one.idle_.has_value())
+    return;
+  if (idle) {
+    one.idle_ = idle_.insert(idle_.end(), &one);
+  } else {
+    idle_.erase(*one.idle_);
+    one.idle_.reset();
+  }
+}
+
+bool connection_table::close_longest_idle() {
+  if (idle_.empty())
+    return false;
+  auto& one = *idle_.front();
+  set_idle(one, false);
+  one.abort();
+  return true;
 }
 
 void connection_table::tell_none() {
@@ -40,8 +61,16 @@ void connection_table::sweep(moment now) {
   visit_all([now](connection& one) { one.sweep(now); });
 }
 
-void connection_table::drain(std::function<void()> when_none) {
-  visit_all([](connection& one) { one.drain(); });
+void connection_table::drain_some(std::size_t most) {
+  visit_all([&most](connection& one) {
+    if (most == 0 || std::exchange(one.told_to_end_, true))
+      return;
+    --most;
+    one.drain();
+  });
+}
+
+void connection_table::await_none(std::function<void()> when_none) {
   when_none_ = std::move(when_none);
   tell_none();
 }

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <list>
 #include <vector>
 
 namespace usher::gateway {
@@ -13,9 +14,16 @@ class connection_table {
 public:
   [[nodiscard]] std::size_t size() const noexcept { return connections_.size(); }
 
+  /// Notes that a connection waits for its client to want something again, or that it does no longer.
+  void set_idle(connection& one, bool idle);
+  /// Closes the connection that has been idle for longest; false when none is idle.
+  bool close_longest_idle();
+
   void sweep(moment now);
-  /// Has every connection end, and calls `when_none` once none is left: at once, or when the last one leaves.
-  void drain(std::function<void()> when_none);
+  /// Has up to `most` connections end that have not been told so before.
+  void drain_some(std::size_t most);
+  /// Calls `when_none` once none is left: at once, or when the last one leaves.
+  void await_none(std::function<void()> when_none);
   void abort();
 
 private:
@@ -29,6 +37,7 @@ private:
   void visit_all(Visit visit);
 
   std::vector<connection*> connections_;
+  std::list<connection*> idle_; ///< the longest idle one first
   std::function<void()> when_none_;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "codec/wish.hpp"
+#include "gateway/thread/answer.hpp"
 #include "messages/hold.hpp"
 
 #include <string>
@@ -12,5 +13,12 @@ namespace usher::gateway {
 [[nodiscard]] messages::hold_seats hold_request(messages::trace_id trace, const domain::event_id& event,
                                                 const domain::buyer_id& buyer, const std::string& key,
                                                 const codec::places_wish& wish, codec::resolved_wish&& places);
+
+/// The same request, made so that it can only find the hold that an earlier one got: it asks for more places than
+/// anybody may have, which is refused to whoever has none yet. For buyers whose pass has ended.
+[[nodiscard]] messages::hold_seats only_to_find(messages::hold_seats request);
+
+/// What the answer to such a request says to its buyer: the hold, what became of it, or that they are not admitted.
+[[nodiscard]] answer as_found(answer&& what);
 
 } // namespace usher::gateway

@@ -10,10 +10,23 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
 namespace usher::gateway {
+namespace {
+
+/// Between two groups of connections that are told to end, and how large a group is at least.
+constexpr std::chrono::milliseconds drain_interval{50};
+constexpr std::size_t drain_group_min = 100;
+
+} // namespace
+
+double requests_in(std::size_t bytes) {
+  constexpr std::size_t bytes_per_request = 4096;
+  return 1 + static_cast<double>(bytes / bytes_per_request);
+}
 
 session_thread::session_thread(shared_parts& shared, std::size_t number)
     : shared_(shared), number_(number), next_trace_(codec::random_number()),
@@ -31,10 +44,10 @@ session_thread::session_thread(shared_parts& shared, std::size_t number)
               [this](const domain::event_id& event, std::vector<domain::buyer_id> buyers) {
                 outbox_.tell(messages::shopping_ended{event, std::move(buyers)});
               }),
-      queue_(outbox_, buyers_, passes_), buyer_rates_(shared.options.per_buyer),
-      address_rates_(shared.options.per_address),
+      queue_(outbox_, buyers_, passes_),
       // Sockets belong to this thread alone, and other threads only `post`: reactor locks would be wasted.
-      context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO), busy_(context_.get_executor()), sweeper_(context_) {}
+      context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO), busy_(context_.get_executor()), sweeper_(context_),
+      drainer_(context_) {}
 
 session_thread::~session_thread() {
   stop();
@@ -67,6 +80,7 @@ void session_thread::stop() {
     stopping_ = true; // the timer may have expired already, and cancelling does not undo that
     connections_.abort();
     sweeper_.cancel();
+    drainer_.cancel();
     busy_.reset();
   });
   thread_.join();
@@ -83,8 +97,12 @@ void session_thread::post(std::function<void()> work) {
 }
 
 messages::trace_id session_thread::draw_trace() {
-  // An odd stride from a random start: different on every thread and after every restart.
-  return messages::trace_id{next_trace_ += 0x9e3779b97f4a7c15};
+  // A number that is counted up, in a disguise that never makes two of them alike: two ids do not tell how many
+  // requests came between them. The start is random, so it differs on every thread and after every restart.
+  auto number = next_trace_++ ^ trace_key_;
+  number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9;
+  number = (number ^ (number >> 27)) * 0x94d049bb133111eb;
+  return messages::trace_id{number ^ (number >> 31) ^ trace_key_};
 }
 
 codec::verified<codec::buyer_claims> session_thread::verify_buyer(std::string_view token) const {
@@ -92,8 +110,15 @@ codec::verified<codec::buyer_claims> session_thread::verify_buyer(std::string_vi
                                std::chrono::floor<domain::microseconds>(std::chrono::system_clock::now()));
 }
 
-bool session_thread::unlimited(const boost::asio::ip::address& from) const {
-  return from.is_loopback() && !options().per_address.limit_loopback;
+bool session_thread::is_limited(const visitor& from) const {
+  return !from.is_near || options().limit_loopback;
+}
+
+void session_thread::warn_of_proxy() {
+  if (!shared_.warned_of_proxy.exchange(true))
+    log::of("gateway").warn(
+        "requests come from this machine with the headers of a proxy, and http.trusted-proxies does "
+        "not list it: all clients behind it share the limits of one address");
 }
 
 std::optional<codec::problem> session_thread::judge(const rate_limiter::verdict& verdict) {
@@ -115,13 +140,18 @@ codec::problem session_thread::no_such_event() const {
   return still_starting().value_or(codec::problem_of(domain::rejection::not_found, "There is no such event."));
 }
 
-std::optional<codec::problem> session_thread::too_often(const boost::asio::ip::address& from) {
-  return unlimited(from) ? std::nullopt : judge(address_rates_.take(from, std::chrono::steady_clock::now()));
+std::optional<codec::problem> session_thread::too_often(const visitor& from, std::size_t bytes) {
+  if (!is_limited(from))
+    return std::nullopt;
+  return judge(shared_.address_rates.take(from.address, std::chrono::steady_clock::now(), requests_in(bytes)));
 }
 
-std::optional<codec::problem> session_thread::too_often(const boost::asio::ip::address& from,
-                                                        const domain::buyer_id& buyer) {
-  return unlimited(from) ? std::nullopt : judge(buyer_rates_.take(buyer.value(), std::chrono::steady_clock::now()));
+std::optional<codec::problem> session_thread::too_often(const domain::buyer_id& buyer, std::size_t bytes) {
+  return judge(shared_.buyer_rates.take(buyer.value(), std::chrono::steady_clock::now(), requests_in(bytes)));
+}
+
+std::optional<codec::problem> session_thread::gives_back_too_often(const domain::buyer_id& buyer) {
+  return judge(shared_.release_rates.take(buyer.value(), std::chrono::steady_clock::now()));
 }
 
 codec::queue_answer session_thread::queue_answer_for(const domain::event_id& event, const domain::buyer_id& buyer,
@@ -189,6 +219,24 @@ void session_thread::take(messages::order_changed&& news) {
   auto frame = std::make_shared<const std::string>(codec::order_frame(std::nullopt, news.order, event->names()));
   for (auto* session : sessions)
     session->tell_order(news.order, frame);
+}
+
+void session_thread::drain(std::chrono::milliseconds spread, std::function<void()> done) {
+  auto groups = static_cast<std::size_t>(std::max<std::int64_t>(spread / drain_interval, 1));
+  connections_.await_none(std::move(done));
+  drain_group(std::max(connections_.size() / groups + 1, drain_group_min));
+}
+
+// Goes on until none is left: a connection may have become a WebSocket meanwhile, which nobody has told.
+void session_thread::drain_group(std::size_t size) {
+  connections_.drain_some(size);
+  if (connections_.size() == 0)
+    return;
+  drainer_.expires_after(drain_interval);
+  drainer_.async_wait([this, size](const boost::system::error_code& cancelled) {
+    if (!cancelled && !stopping_)
+      drain_group(size);
+  });
 }
 
 void session_thread::arm_sweep() {

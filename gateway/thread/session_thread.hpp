@@ -1,7 +1,10 @@
 #pragma once
 
 #include "codec/decode.hpp"
+#include "codec/random.hpp"
+#include "gateway/http/event_list.hpp"
 #include "gateway/http/idempotency.hpp"
+#include "gateway/http/key_guard.hpp"
 #include "gateway/rate_limiter.hpp"
 #include "gateway/shared_parts.hpp"
 #include "gateway/thread/answer.hpp"
@@ -29,6 +32,9 @@
 
 namespace usher::gateway {
 
+/// How many requests a request of so many bytes counts as: large ones are more work.
+[[nodiscard]] double requests_in(std::size_t bytes);
+
 /// One thread of the gateway: a loop, the connections that live on it, and what they share. Everything here is
 /// touched by this thread alone, so there are no locks; other threads `post`.
 class session_thread {
@@ -55,11 +61,13 @@ public:
   [[nodiscard]] connection_table& connections() noexcept { return connections_; }
   [[nodiscard]] outbox& requests() noexcept { return outbox_; }
   [[nodiscard]] gateway::directory& directory() noexcept { return directory_; }
+  [[nodiscard]] event_list& events() noexcept { return events_; }
   [[nodiscard]] buyer_index& buyers() noexcept { return buyers_; }
   [[nodiscard]] kept_sessions& kept() noexcept { return kept_; }
   [[nodiscard]] seat_watch& seats() noexcept { return seats_; }
   [[nodiscard]] pass_book& passes() noexcept { return passes_; }
   [[nodiscard]] queue_board& queue() noexcept { return queue_; }
+  [[nodiscard]] key_guard& keys() noexcept { return keys_; }
   [[nodiscard]] idempotency_table& repeats() noexcept { return repeats_; }
   [[nodiscard]] codec::frame_decoder& decoder() noexcept { return decoder_; }
 
@@ -75,19 +83,31 @@ public:
   [[nodiscard]] std::optional<codec::problem> still_starting() const;
   /// The answer to whoever names an event that is not known here.
   [[nodiscard]] codec::problem no_such_event() const;
-  /// Counts a request from an address; the problem, if there are too many.
-  [[nodiscard]] std::optional<codec::problem> too_often(const boost::asio::ip::address& from);
-  /// Likewise for a buyer who comes from there.
-  [[nodiscard]] std::optional<codec::problem> too_often(const boost::asio::ip::address& from,
-                                                        const domain::buyer_id& buyer);
+  /// Whether limits by address count this client.
+  [[nodiscard]] bool is_limited(const visitor& from) const;
+  /// Counts a request from an address, with so many bytes beyond its head; the problem, if there are too many.
+  [[nodiscard]] std::optional<codec::problem> too_often(const visitor& from, std::size_t bytes);
+  /// Likewise for a buyer, wherever they come from.
+  [[nodiscard]] std::optional<codec::problem> too_often(const domain::buyer_id& buyer, std::size_t bytes);
+  /// Counts a hold that a buyer gives back. Each hold and its end are written for ever, so nobody takes and gives back
+  /// without end.
+  [[nodiscard]] std::optional<codec::problem> gives_back_too_often(const domain::buyer_id& buyer);
+  /// Says once in the log that somebody forwards requests from this machine and is not listed as a trusted proxy.
+  void warn_of_proxy();
   /// What a buyer is told about a place in a waiting room, with the tokens that go with it.
   [[nodiscard]] codec::queue_answer queue_answer_for(const domain::event_id& event, const domain::buyer_id& buyer,
                                                      const domain::queue_place& place);
+  /// Has all connections end, in groups spread over this time, and calls `done` once none is left.
+  void drain(std::chrono::milliseconds spread, std::function<void()> done);
   /// Takes over the session with this name from whichever thread has it, and calls `then` on this thread.
   void resume(const std::string& session, const domain::buyer_id& buyer,
               std::function<void(std::optional<kept_session>)> then);
 
 private:
+  using timer =
+      boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                        boost::asio::io_context::executor_type>;
+
   void hand_over(std::vector<delivery> group);
   void take(answered&& one) { outbox_.answered(one.number, std::move(one.what)); }
   void take(messages::seats_changed&& news) { seats_.changed(std::move(news)); }
@@ -98,9 +118,9 @@ private:
   void take(messages::queue_moved&& news) { queue_.moved(std::move(news)); }
   void take(messages::event_announced&& news);
 
-  [[nodiscard]] bool unlimited(const boost::asio::ip::address& from) const;
   [[nodiscard]] std::optional<codec::problem> judge(const rate_limiter::verdict& verdict);
   void run();
+  void drain_group(std::size_t size);
   void arm_sweep();
   void sweep();
   [[nodiscard]] std::optional<kept_session> give_up(const std::string& session, const domain::buyer_id& buyer);
@@ -108,6 +128,7 @@ private:
   shared_parts& shared_;
   std::size_t number_;
   std::uint64_t next_trace_;
+  std::uint64_t trace_key_ = codec::random_number();
   unsigned turns_ = 0;
   bool stopping_ = false;
 
@@ -115,22 +136,21 @@ private:
   outbox outbox_;
   gateway::directory directory_;
   connection_table connections_;
+  event_list events_{*this};
   buyer_index buyers_;
   kept_sessions kept_;
   seat_watch seats_;
   pass_book passes_;
   queue_board queue_;
+  key_guard keys_{shared_.options};
   idempotency_table repeats_;
   codec::frame_decoder decoder_;
-  rate_limiter buyer_rates_;
-  rate_limiter address_rates_;
 
   // Last, so that it is destroyed first: its pending work may hold connections, which use the members above.
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> busy_;
-  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
-                                    boost::asio::io_context::executor_type>
-      sweeper_;
+  timer sweeper_;
+  timer drainer_;
   std::thread thread_;
 };
 

@@ -22,7 +22,7 @@ spdlog::logger& logger() {
 
 } // namespace
 
-buyer_session::buyer_session(session_thread& thread, frame_sink& sink, boost::asio::ip::address from)
+buyer_session::buyer_session(session_thread& thread, frame_sink& sink, visitor from)
     : thread_(thread), sink_(&sink), from_(std::move(from)) {}
 
 buyer_session::~buyer_session() {
@@ -30,6 +30,11 @@ buyer_session::~buyer_session() {
 }
 
 void buyer_session::receive(std::string_view text) {
+  // Before anything is read: whoever sends too much is to cost as little as possible.
+  auto refused = too_often(text.size());
+  if (refused
+      && strikes_.count(requests_in(text.size()), thread_.options().strikes_max, std::chrono::steady_clock::now()))
+    return sink_->close(close_code::rate_limited, "too many requests");
   auto frame = thread_.decoder().decode(text);
   // With neither an id nor a member at fault, this was not a JSON object at all.
   if (auto* wrong = std::get_if<codec::problem>(&frame.content); wrong && !frame.id && wrong->pointer.empty())
@@ -41,16 +46,14 @@ void buyer_session::receive(std::string_view text) {
     send_problem(frame.id, *wrong);
     return sink_->close(close_code::bad_frame, "the first frame must be a hello");
   }
-  auto refused = thread_.too_often(from_);
-  if (!refused && greeted())
-    refused = thread_.too_often(from_, buyer_);
-  if (refused) {
-    if (++strikes_ >= thread_.options().strikes_max)
-      return sink_->close(close_code::rate_limited, "too many requests");
+  if (refused)
     return send_problem(frame.id, *refused);
-  }
-  strikes_ = 0;
   std::visit([&](auto& content) { on(std::move(frame.id), std::move(content)); }, frame.content);
+}
+
+std::optional<codec::problem> buyer_session::too_often(std::size_t bytes) {
+  auto refused = thread_.too_often(from_, bytes);
+  return refused || !greeted() ? refused : thread_.too_often(buyer_, bytes);
 }
 
 bool buyer_session::takes_more() const {
@@ -124,9 +127,11 @@ std::optional<domain::section_no> buyer_session::section_for(const codec::reply_
 }
 
 void buyer_session::ask(messages::session_request&& request, codec::reply_id re, known_event_ptr event,
-                        std::optional<domain::section_no> section, then success) {
-  auto answered = [self = shared_from_this(), re, event = std::move(event), section,
-                   success = std::move(success)](answer&& what) {
+                        std::optional<domain::section_no> section, then success, answer (*read)(answer&&)) {
+  auto answered = [self = shared_from_this(), re, event = std::move(event), section, success = std::move(success),
+                   read](answer&& what) {
+    if (read != nullptr)
+      what = read(std::move(what));
     if (!self->failed(re, event, section, what))
       success(re, event, std::move(what));
     self->finished();
@@ -224,7 +229,9 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::hold&& frame) {
   auto event = event_for(re, frame.event);
   if (!event)
     return;
-  if (event->waiting_room && !may_hold(*event, frame.pass))
+  auto admitted = !event->waiting_room || may_hold(*event, frame.pass);
+  // A repeat gets its answer even when the pass has run out.
+  if (!admitted && (!frame.key || !was_admitted(*event, frame.pass)))
     return send_problem(re, codec::problem_of(domain::rejection::not_admitted));
   auto wish = codec::resolve(frame.places, *event->plan);
   if (auto* wrong = std::get_if<codec::problem>(&wish))
@@ -233,6 +240,8 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::hold&& frame) {
   auto section = codec::only_section(wanted);
   auto request = hold_request(thread_.draw_trace(), event->id, buyer_, frame.key.value_or(std::string{}), frame.places,
                               std::move(wanted));
+  if (!admitted)
+    request = only_to_find(std::move(request));
   logger().debug("[{:016x}] hold in {} for {}", request.trace.value(), event->id.value(), buyer_.value());
   auto held = [this](const codec::reply_id& to, const known_event_ptr& where, answer&& what) {
     const auto& granted = std::get<messages::hold_granted>(what);
@@ -240,13 +249,15 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::hold&& frame) {
       thread_.buyers().note_hold(buyer_, granted);
     send(codec::held_frame(to, granted, thread_.directory().present(where)->names()));
   };
-  ask(std::move(request), std::move(re), std::move(event), section, held);
+  ask(std::move(request), std::move(re), std::move(event), section, held, admitted ? nullptr : as_found);
 }
 
 void buyer_session::on(codec::reply_id&& re, codec::frames::release&& frame) {
   auto event = event_for(re, frame.hold.event);
   if (!event)
     return;
+  if (auto refused = thread_.gives_back_too_often(buyer_))
+    return send_problem(re, *refused);
   messages::release_hold request{thread_.draw_trace(), event->id, frame.hold.hold, buyer_, frame.hold.sections};
   auto released = [this, name = std::move(frame.hold)](const codec::reply_id& to, const known_event_ptr&, answer&&) {
     send(codec::released_frame(to, name));

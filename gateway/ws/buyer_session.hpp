@@ -4,12 +4,13 @@
 #include "codec/frames.hpp"
 #include "codec/problem.hpp"
 #include "codec/public_names.hpp"
+#include "codec/tokens.hpp"
+#include "gateway/client_address.hpp"
+#include "gateway/strikes.hpp"
 #include "gateway/thread/answer.hpp"
 #include "gateway/thread/directory.hpp"
 #include "gateway/ws/frame_sink.hpp"
 #include "gateway/ws/kept_sessions.hpp"
-
-#include <boost/asio/ip/address.hpp>
 
 #include <cstdint>
 #include <deque>
@@ -29,7 +30,7 @@ class session_thread;
 /// long as answers are on their way.
 class buyer_session : public std::enable_shared_from_this<buyer_session> {
 public:
-  buyer_session(session_thread& thread, frame_sink& sink, boost::asio::ip::address from);
+  buyer_session(session_thread& thread, frame_sink& sink, visitor from);
   ~buyer_session();
 
   /// A text frame arrived.
@@ -121,10 +122,12 @@ private:
   void on(codec::reply_id&& re, codec::frames::ping&& frame);
   void on(codec::reply_id&& re, codec::problem&& frame);
 
-  /// `until`: when the client has to show a token again.
-  void greet(const codec::reply_id& re, const domain::buyer_id& buyer, domain::instant until,
-             std::optional<std::string> token, std::optional<kept_session> kept);
+  /// `who` ends when the client has to show a token again.
+  void greet(const codec::reply_id& re, const codec::buyer_claims& who, std::optional<std::string> token,
+             std::optional<kept_session> kept);
   void refuse_greeting(const codec::reply_id& re, std::string detail);
+  /// Counts a frame of so many bytes; the problem, if there are too many.
+  [[nodiscard]] std::optional<codec::problem> too_often(std::size_t bytes);
   void go_on_with(kept_session&& kept);
   void join(codec::reply_id re, const known_event_ptr& event, std::optional<domain::queue_number> number);
   /// Asks the room for a place; `heard` gets the answer if the connection still is there. False when too much is asked
@@ -139,6 +142,8 @@ private:
   [[nodiscard]] const spot* spot_in(const domain::event_id& event) const;
   void leave_spot(const domain::event_id& event);
   [[nodiscard]] bool may_hold(const known_event& event, const std::optional<std::string>& pass);
+  /// Whether the client once had a pass, though it may have ended.
+  [[nodiscard]] bool was_admitted(const known_event& event, const std::optional<std::string>& pass) const;
   void remember_pass(const domain::event_id& event, const codec::granted_pass& pass);
   /// Remembers orders while they are under way, for a client that comes back.
   void note_order(const messages::order_view& order);
@@ -150,21 +155,22 @@ private:
                                                               const std::string& section);
   /// Asks on behalf of the frame `re`. Refusals go to the client (seat numbers by `event` and `section`), lost answers
   /// close the connection, everything else goes to `success`.
+  /// `read`, if any, says first what the answer means.
   void ask(messages::session_request&& request, codec::reply_id re, known_event_ptr event,
-           std::optional<domain::section_no> section, then success);
+           std::optional<domain::section_no> section, then success, answer (*read)(answer&&) = nullptr);
   /// Sees to an answer that is a refusal, or lost; false for others.
   bool failed(const codec::reply_id& re, const known_event_ptr& event, std::optional<domain::section_no> section,
               const answer& what);
 
   session_thread& thread_;
   frame_sink* sink_; ///< null once the connection is gone
-  boost::asio::ip::address from_;
+  visitor from_;
   domain::buyer_id buyer_; ///< empty before `hello`
   std::string name_;
   domain::instant proven_until_;
   bool greeting_ = false; ///< a `hello` is being worked on
   std::size_t pending_ = 0;
-  std::uint32_t strikes_ = 0; ///< refusals in a row for coming too often
+  strikes strikes_;
   std::uint64_t visits_ = 0;
   std::vector<watch> watches_;
   std::deque<owed_snapshot> owed_; ///< until there is room

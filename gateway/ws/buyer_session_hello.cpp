@@ -19,49 +19,46 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::hello&& frame) {
       earlier = std::move(*claims);
   }
   std::optional<std::string> made;
-  domain::buyer_id buyer;
-  auto until = at + thread_.options().token_ttl; // the client need not prove its identity again before
+  // The client need not prove its identity again before this ends.
+  codec::buyer_claims who{{}, at + thread_.options().token_ttl, codec::anonymous_proof};
   if (frame.token) {
     auto checked = thread_.verify_buyer(*frame.token);
     auto* claims = std::get_if<codec::buyer_claims>(&checked);
     if (!claims)
       return refuse_greeting(re, {});
-    buyer = claims->buyer;
-    until = std::min(until, claims->expires_at);
-    if (earlier && earlier->buyer != buyer)
+    who = {claims->buyer, std::min(who.expires_at, claims->expires_at), claims->proof};
+    if (earlier && earlier->buyer != who.buyer)
       return refuse_greeting(re, "The session is another buyer's.");
   } else if (earlier) {
-    buyer = earlier->buyer;
-    until = std::min(until, earlier->expires_at);
+    who = {earlier->buyer, std::min(who.expires_at, earlier->expires_at), earlier->proof};
   } else if (thread_.options().anonymous) {
-    buyer = domain::buyer_id{codec::draw_name()};
-    made = thread_.tokens().sign(codec::buyer_claims{buyer, until});
+    who.buyer = domain::buyer_id{codec::draw_name()};
+    made = thread_.tokens().sign(who);
   } else {
     return refuse_greeting(re, {});
   }
   if (!earlier)
-    return greet(re, buyer, until, std::move(made), std::nullopt);
+    return greet(re, who, std::move(made), std::nullopt);
   greeting_ = true;
   ++pending_;
-  thread_.resume(earlier->session, buyer,
-                 [self = shared_from_this(), re, buyer, until](std::optional<kept_session> kept) {
-                   self->greeting_ = false;
-                   if (self->sink_)
-                     self->greet(re, buyer, until, std::nullopt, std::move(kept));
-                   self->finished();
-                 });
+  thread_.resume(earlier->session, who.buyer, [self = shared_from_this(), re, who](std::optional<kept_session> kept) {
+    self->greeting_ = false;
+    if (self->sink_)
+      self->greet(re, who, std::nullopt, std::move(kept));
+    self->finished();
+  });
 }
 
-void buyer_session::greet(const codec::reply_id& re, const domain::buyer_id& buyer, domain::instant until,
-                          std::optional<std::string> token, std::optional<kept_session> kept) {
-  buyer_ = buyer;
-  proven_until_ = until;
+void buyer_session::greet(const codec::reply_id& re, const codec::buyer_claims& who, std::optional<std::string> token,
+                          std::optional<kept_session> kept) {
+  buyer_ = who.buyer;
+  proven_until_ = who.expires_at;
   name_ = fmt::format("{}-{}", thread_.number(), codec::draw_name());
   thread_.buyers().enter(buyer_, *this);
   thread_.metrics().sessions->inc();
   auto at = thread_.now();
   codec::welcome said;
-  said.session = thread_.tokens().sign(codec::session_claims{name_, buyer_, until});
+  said.session = thread_.tokens().sign(codec::session_claims{name_, buyer_, who.expires_at, who.proof});
   said.buyer = buyer_;
   said.token = std::move(token);
   said.server_time = at;

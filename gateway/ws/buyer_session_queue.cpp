@@ -191,6 +191,12 @@ void buyer_session::remember_pass(const domain::event_id& event, const codec::gr
   passes_.push_back({event, pass.token, pass.expires_at});
 }
 
+bool buyer_session::was_admitted(const known_event& event, const std::optional<std::string>& pass) const {
+  auto is_here = [&](const known_pass& one) { return one.event == event.id && (!pass || *pass == one.token); };
+  return std::any_of(passes_.begin(), passes_.end(), is_here)
+         || (pass && thread_.tokens().was_admitted(*pass, event.id, buyer_));
+}
+
 bool buyer_session::may_hold(const known_event& event, const std::optional<std::string>& pass) {
   auto at = thread_.now();
   for (const auto& known : passes_)

@@ -26,6 +26,9 @@ constexpr std::chrono::seconds close_patience{10};
 /// The same while the node is stopping: it waits for requests, not for clients that do not say goodbye.
 constexpr std::chrono::seconds drain_patience{1};
 
+/// Over how long clients of a stopping node are asked to spread their return.
+constexpr domain::seconds reconnect_within{30};
+
 /// Between two sweeps, which are a second apart.
 constexpr std::uint32_t idle_frames_max = 100;
 
@@ -35,7 +38,7 @@ class websocket_session final : public connection,
                                 public frame_sink,
                                 public std::enable_shared_from_this<websocket_session> {
 public:
-  websocket_session(session_thread& thread, tcp_socket socket, buyer_places::place place, boost::asio::ip::address from)
+  websocket_session(session_thread& thread, tcp_socket socket, buyer_places::place place, visitor from)
       : connection(thread.connections()), thread_(thread), place_(std::move(place)), stream_(std::move(socket)),
         session_(std::make_shared<buyer_session>(thread, *this, std::move(from))) {
     thread_.metrics().connections->inc();
@@ -132,7 +135,7 @@ public:
       close_until_ = std::min(close_until_, std::chrono::steady_clock::now() + drain_patience);
     if (!open_ || closing_)
       return;
-    session_->send(codec::reconnect_frame(domain::seconds{0}));
+    session_->send(codec::reconnect_frame(reconnect_within));
     if (session_->pending() == 0)
       close(close_code::draining, "draining");
   }
@@ -183,6 +186,8 @@ private:
   void enqueue(outgoing&& frame) {
     if (closing_ || ended_)
       return;
+    if (session_->greeted())
+      place_.be_newcomers(false);
     queued_bytes_ += frame.text().size();
     waiting_.push_back(std::move(frame));
     if (!writing_)
@@ -279,7 +284,7 @@ private:
 } // namespace
 
 void open_websocket(session_thread& thread, tcp_socket socket, buyer_places::place place,
-                    const upgrade_request& request, boost::asio::ip::address from) {
+                    const upgrade_request& request, visitor from) {
   std::make_shared<websocket_session>(thread, std::move(socket), std::move(place), std::move(from))->accept(request);
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "gateway/buyer_places.hpp"
+#include "gateway/client_address.hpp"
 #include "gateway/socket.hpp"
 
-#include <boost/asio/ip/address.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
@@ -16,8 +16,9 @@ using upgrade_request = boost::beast::http::request<boost::beast::http::string_b
 /// The only subprotocol.
 inline constexpr const char* websocket_protocol = "usher.v1";
 
-/// Answers a WebSocket upgrade and serves the connection until it ends. `from` is the client's own address.
+/// Answers a WebSocket upgrade and serves the connection until it ends. `from` is the client itself, behind whatever
+/// proxies.
 void open_websocket(session_thread& thread, tcp_socket socket, buyer_places::place place,
-                    const upgrade_request& request, boost::asio::ip::address from);
+                    const upgrade_request& request, visitor from);
 
 } // namespace usher::gateway

@@ -27,21 +27,22 @@ domain::instant whole_second() {
 }
 
 tokens anonymous() {
-  return tokens{{own_secret, std::nullopt, true, 5s}};
+  return tokens{{own_secret, {}, true, 5s}};
 }
 
 tokens of_shop(codec::token_algorithm algorithm = codec::token_algorithm::hs256, std::string key = shop_secret,
                std::optional<std::string> audience = std::nullopt) {
-  return tokens{{own_secret, codec::shop_key{algorithm, std::move(key), std::move(audience)}, false, 5s}};
+  return tokens{{own_secret, {codec::shop_key{algorithm, std::move(key), std::move(audience)}}, false, 5s}};
 }
 
 /// A token as somebody else would make it.
-std::string forge(jwt_alg_t algorithm, const std::string& key, const std::string& claims) {
+std::string forge(jwt_alg_t algorithm, const std::string& key, const std::string& claims, const char* kid = nullptr) {
   jwt_t* token = nullptr;
   CAF_REQUIRE(jwt_new(&token) == 0);
   const auto* bytes = reinterpret_cast<const unsigned char*>(key.data());
   CAF_REQUIRE(jwt_set_alg(token, algorithm, key.empty() ? nullptr : bytes, static_cast<int>(key.size())) == 0);
   CAF_REQUIRE(jwt_add_grants_json(token, claims.c_str()) == 0);
+  CAF_REQUIRE(kid == nullptr || jwt_add_header(token, "kid", kid) == 0);
   char* text = jwt_encode_str(token);
   CAF_REQUIRE(text != nullptr);
   std::string result = text;
@@ -90,10 +91,10 @@ std::string shop_fault(const std::string& text) {
 SCENARIO("what Usher signed it recognizes") {
   GIVEN("one token of each kind") {
     auto keys = anonymous();
-    codec::buyer_claims buyer{anna, whole_second() + 60s};
+    codec::buyer_claims buyer{anna, whole_second() + 60s, anonymous_proof};
     codec::queue_claims place{rock, anna, domain::queue_number{1'234'567'890'123}};
     codec::pass_claims pass{rock, anna, whole_second() + 60s};
-    codec::session_claims session{"s-1", anna, whole_second() + 60s};
+    codec::session_claims session{"s-1", anna, whole_second() + 60s, anonymous_proof};
     THEN("the claims come back") {
       CHECK(keys.verify_buyer(keys.sign(buyer), whole_second()) == codec::verified<codec::buyer_claims>{buyer});
       CHECK(keys.verify_queue(keys.sign(place)) == codec::verified<codec::queue_claims>{place});
@@ -112,7 +113,8 @@ SCENARIO("tokens end") {
       CHECK_EQ(fault_of(keys.verify_buyer(buyer, end - 1us)), "(none)");
       CHECK_EQ(fault_of(keys.verify_buyer(buyer, end)), "expired");
       CHECK_EQ(fault_of(keys.verify_pass(keys.sign(codec::pass_claims{rock, anna, end}), end)), "expired");
-      CHECK_EQ(fault_of(keys.verify_session(keys.sign(codec::session_claims{"s", anna, end}), end)), "expired");
+      CHECK_EQ(fault_of(keys.verify_session(keys.sign(codec::session_claims{"s", anna, end, anonymous_proof}), end)),
+               "expired");
     }
   }
 }
@@ -123,7 +125,7 @@ SCENARIO("no kind of token passes as another") {
     std::vector<std::string> all{keys.sign(codec::buyer_claims{anna, whole_second() + 60s}),
                                  keys.sign(codec::queue_claims{rock, anna, domain::queue_number{1}}),
                                  keys.sign(codec::pass_claims{rock, anna, whole_second() + 60s}),
-                                 keys.sign(codec::session_claims{"s", anna, whole_second() + 60s})};
+                                 keys.sign(codec::session_claims{"s", anna, whole_second() + 60s, anonymous_proof})};
     THEN("each counts in its place only") {
       for (std::size_t i = 0; i < all.size(); ++i) {
         CHECK_EQ(fault_of(keys.verify_buyer(all[i], whole_second())), i == 0 ? "(none)" : "bad signature");
@@ -140,7 +142,9 @@ SCENARIO("the shop's tokens count when the shop's key made them") {
     auto keys = of_shop();
     THEN("only genuine ones count") {
       auto result = keys.verify_buyer(forge(JWT_ALG_HS256, shop_secret, claims()), whole_second());
-      CHECK(result == (codec::verified<codec::buyer_claims>{codec::buyer_claims{anna, whole_second() + 60s}}));
+      REQUIRE(std::holds_alternative<codec::buyer_claims>(result));
+      CHECK_EQ(std::get<codec::buyer_claims>(result).buyer, anna);
+      CHECK(std::get<codec::buyer_claims>(result).expires_at == whole_second() + 60s);
       CHECK_EQ(shop_fault(forge(JWT_ALG_HS256, shop_secret + "!", claims())), "bad signature");
       CHECK_EQ(shop_fault(forge(JWT_ALG_HS512, shop_secret, claims())), "wrong algorithm");
       CHECK_EQ(shop_fault(forge(JWT_ALG_NONE, "", claims())), "wrong algorithm");
@@ -240,14 +244,55 @@ SCENARIO("an audience counts where one is configured") {
 SCENARIO("anonymous tokens count only where they are allowed") {
   GIVEN("one node that allows them beside a shop, and one that does not") {
     codec::tokens both{
-        {own_secret, codec::shop_key{codec::token_algorithm::hs256, shop_secret, std::nullopt}, true, 5s}};
+        {own_secret, {codec::shop_key{codec::token_algorithm::hs256, shop_secret, std::nullopt}}, true, 5s}};
     auto token = both.sign(codec::buyer_claims{anna, whole_second() + 60s});
     THEN("only the first takes one") {
       CHECK_EQ(fault_of(both.verify_buyer(token, whole_second())), "(none)");
       CHECK_EQ(fault_of(both.verify_buyer(forge(JWT_ALG_HS256, shop_secret, claims()), whole_second())), "(none)");
       CHECK_EQ(shop_fault(token), "bad signature");
-      codec::tokens neither{{own_secret, std::nullopt, false, 5s}};
+      codec::tokens neither{{own_secret, {}, false, 5s}};
       CHECK_NE(fault_of(neither.verify_buyer(token, whole_second())), "(none)");
+    }
+  }
+}
+
+SCENARIO("a shop may have several keys, and what began with one ends when it is taken away") {
+  GIVEN("an old key without a name, and two with names, one of them RSA") {
+    const std::string new_secret = "another secret of the shop, as long";
+    const codec::shop_key old_key{codec::token_algorithm::hs256, shop_secret, std::nullopt};
+    const codec::shop_key new_key{codec::token_algorithm::hs256, new_secret, std::nullopt, "2027"};
+    const codec::shop_key rsa_key{codec::token_algorithm::rs256, rsa_keys().public_key, std::nullopt, "rsa"};
+    codec::tokens all{{own_secret, {old_key, new_key, rsa_key}, false, 5s}};
+    codec::tokens later{{own_secret, {new_key, rsa_key}, false, 5s}};
+    auto fault = [](const codec::tokens& keys, const std::string& token) {
+      return fault_of(keys.verify_buyer(token, whole_second()));
+    };
+    auto by_old = forge(JWT_ALG_HS256, shop_secret, claims());
+    auto by_new = forge(JWT_ALG_HS256, new_secret, claims(), "2027");
+    auto by_rsa = forge(JWT_ALG_RS256, rsa_keys().private_key, claims(), "rsa");
+    THEN("all of them count, and a name is believed only of its own key") {
+      for (const auto& token : {by_old, by_new, by_rsa, forge(JWT_ALG_HS256, new_secret, claims()),
+                                forge(JWT_ALG_HS256, shop_secret, claims(), "unheard-of")})
+        CHECK_EQ(fault(all, token), "(none)");
+      CHECK_EQ(fault(all, forge(JWT_ALG_HS256, shop_secret, claims(), "2027")), "bad signature");
+      CHECK_EQ(fault(all, forge(JWT_ALG_HS256, rsa_keys().public_key, claims(), "rsa")), "wrong algorithm");
+      CHECK_NE(fault(all, forge(JWT_ALG_HS256, own_secret, claims())), "(none)");
+    }
+    THEN("a key that is gone takes its tokens and sessions with it, and no others") {
+      auto session_by = [&](const std::string& token) {
+        auto who = std::get<codec::buyer_claims>(all.verify_buyer(token, whole_second()));
+        return all.sign(codec::session_claims{"s", who.buyer, who.expires_at, who.proof});
+      };
+      auto is_gone = [&](const std::string& session) {
+        return std::holds_alternative<token_fault>(later.verify_session(session, whole_second()));
+      };
+      CHECK_NE(fault(later, by_old), "(none)");
+      CHECK_EQ(fault(later, by_new), "(none)");
+      CHECK(is_gone(session_by(by_old)));
+      CHECK(!is_gone(session_by(by_new)));
+      CHECK(!is_gone(session_by(by_rsa)));
+      CHECK(is_gone(anonymous().sign(codec::session_claims{"s", anna, whole_second() + 60s, anonymous_proof})));
+      CHECK(session_by(by_old).find(shop_secret) == std::string::npos);
     }
   }
 }
@@ -270,7 +315,7 @@ SCENARIO("any text is a token or is not") {
 SCENARIO("keys that are too weak are refused") {
   GIVEN("short secrets and other keys") {
     THEN("the settings are refused") {
-      CHECK_THROWS_AS(tokens({"short", std::nullopt, true, 5s}), std::invalid_argument);
+      CHECK_THROWS_AS(tokens({"short", {}, true, 5s}), std::invalid_argument);
       CHECK_THROWS_AS(of_shop(codec::token_algorithm::hs256, "short"), std::invalid_argument);
       CHECK_THROWS_AS(of_shop(codec::token_algorithm::rs256, shop_secret), std::invalid_argument);
       CHECK_THROWS_AS(of_shop(codec::token_algorithm::rs256, rsa_keys().private_key), std::invalid_argument);
@@ -291,7 +336,7 @@ SCENARIO("only Usher makes ticket codes") {
       other = code;
       other.back() = other.back() == '0' ? '1' : '0';
       CHECK(!keys.verify_ticket_code(other));
-      codec::tokens elsewhere{{own_secret + "!", std::nullopt, true, 5s}};
+      codec::tokens elsewhere{{own_secret + "!", {}, true, 5s}};
       CHECK(!elsewhere.verify_ticket_code(code));
     }
   }

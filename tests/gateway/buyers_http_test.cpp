@@ -184,6 +184,54 @@ SCENARIO("a hold that was granted with a pass is told again without one") {
   }
 }
 
+SCENARIO("a repeated hold is told again when its pass has ended, on any thread and over both transports") {
+  GIVEN("a gateway of two threads, and buyers whose passes have ended since they held a seat") {
+    auto configured = quick_options();
+    configured.threads = 2;
+    served gateway{configured};
+    auto text = [](const boost::json::object& frame, const char* name) {
+      return std::string{frame.at(name).as_string()};
+    };
+    websocket_client client{gateway.port()};
+    auto welcome = client.hello();
+    client.ask(R"({"type":"queue.join","id":"j","event":"rock"})", "j");
+    gateway.notes->tell(messages::people_admitted{
+        domain::event_id{"rock"}, {{domain::queue_number{7}, domain::buyer_id{text(welcome, "buyer")}}}});
+    auto pass = text(client.next("queue.admitted"), "pass");
+    auto ask = [](websocket_client& one, const std::string& more) {
+      return one.ask(R"({"type":"hold","id":"h","event":"rock","seats":["S-A-3"])" + more + "}", "h");
+    };
+    auto held = ask(client, R"(,"key":"k")");
+    CHECK_EQ(text(held, "type"), "held");
+    gateway.ahead = std::chrono::duration_cast<std::chrono::seconds>(configured.pass_ttl) + std::chrono::seconds{10};
+    THEN("the client is told so on its connection, and on another one that shows the pass") {
+      CHECK_EQ(text(ask(client, R"(,"key":"k")"), "hold"), text(held, "hold"));
+      CHECK_EQ(text(ask(client, R"(,"key":"other")"), "type"), "problem");
+      CHECK_EQ(text(ask(client, ""), "type"), "problem");
+      websocket_client back{gateway.port()};
+      back.hello(R"(,"token":")" + text(welcome, "token") + '"');
+      CHECK_EQ(text(ask(back, R"(,"key":"k")"), "type"), "problem"); // it does not show that it was ever admitted
+      CHECK_EQ(text(ask(back, R"(,"key":"k","pass":")" + pass + '"'), "hold"), text(held, "hold"));
+    }
+    THEN("and over HTTP on each thread") {
+      for (int i = 0; i < 2; ++i) {
+        http_client other{gateway.port()};
+        headers shown{{"Authorization", "Bearer " + text(welcome, "token")}, {"Usher-Pass", pass}};
+        auto with = [&](const std::string& key) {
+          auto all = shown;
+          all.emplace_back("Idempotency-Key", key);
+          return other.call("POST", "/v1/events/rock/holds", seat_3, all);
+        };
+        CHECK_EQ(with("k").status, 201u);
+        CHECK_EQ(text(with("k").json().as_object(), "hold"), text(held, "hold"));
+        CHECK_EQ(with("other").slug(), "not-admitted");
+        CHECK_EQ(other.call("POST", "/v1/events/rock/holds", seat_3, shown).slug(), "not-admitted");
+      }
+    }
+    CHECK_EQ(gateway.notes->holds.load(), 1u);
+  }
+}
+
 SCENARIO("what is no HTTP, or too much of it, is refused") {
   GIVEN("fresh connections") {
     CHECK(http_client{port()}.raw("GET / HTTP/9.9\r\n\r\n").starts_with("HTTP/1.1 400 "));

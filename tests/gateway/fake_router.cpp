@@ -29,12 +29,18 @@ struct fake_router_state {
   router_actor::behavior_type make_behavior() {
     return {
         [this](hold_seats& x) { return hold(x); },
-        [](release_hold&) { return caf::result<void>{}; },
+        [this](release_hold&) -> caf::result<void> {
+          ++notes_->releases;
+          return {};
+        },
         [this](find_hold& x) { return granted(x.event, x.hold, x.buyer, x.sections); },
         [this](start_order& x) { return order(x); },
         [this](find_order& x) { return known_order(x.event, x.order, x.buyer, domain::order_state::confirmed); },
         [this](cancel_order& x) { return known_order(x.event, x.order, x.buyer, domain::order_state::cancelled); },
-        [this](describe_event& x) { return view(x.event); },
+        [this](describe_event& x) {
+          ++notes_->described;
+          return view(x.event);
+        },
         [](list_events&) {
           return std::vector{domain::event_id{"open"}, domain::event_id{"rock"}};
         },
@@ -75,7 +81,11 @@ struct fake_router_state {
 
 private:
   caf::result<hold_granted> hold(hold_seats& x) {
+    if (wants_too_many(x))
+      return holds_.contains(x.hold) ? caf::result<hold_granted>{granted(x.event, x.hold, x.buyer, sections_of(x))}
+                                     : to_error(domain::rejection::limit_exceeded);
     ++notes_->holds;
+    holds_.insert(x.hold);
     if (x.best_anywhere)
       return granted(x.event, x.hold, x.buyer, {domain::section_no{0}});
     std::vector<domain::section_no> sections;
@@ -94,6 +104,21 @@ private:
       }
     }
     return granted(x.event, x.hold, x.buyer, sections);
+  }
+
+  static bool wants_too_many(const hold_seats& x) {
+    auto best = x.best_anywhere;
+    for (auto& part : x.sections)
+      if (auto* places = std::get_if<domain::best_wish>(&part.wanted))
+        best = *places;
+    return best && best->quantity > domain::event_settings::seats_per_buyer_max;
+  }
+
+  static std::vector<domain::section_no> sections_of(const hold_seats& x) {
+    std::vector<domain::section_no> sections;
+    for (auto& part : x.sections)
+      sections.push_back(part.section);
+    return sections.empty() ? std::vector{domain::section_no{0}} : sections;
   }
 
   static hold_granted granted(const domain::event_id& event, domain::hold_id hold, const domain::buyer_id& buyer,
@@ -185,6 +210,7 @@ private:
   std::shared_ptr<router_notes> notes_;
   std::map<domain::event_id, domain::event_state> states_;
   std::set<domain::buyer_id> joined_;
+  std::set<domain::hold_id> holds_; ///< that were asked for
   std::vector<caf::typed_response_promise<hold_granted>> unanswered_;
 };
 

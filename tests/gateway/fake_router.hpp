@@ -23,6 +23,8 @@ struct router_notes {
   std::vector<messages::people_left> left;
   std::atomic<std::uint64_t> joins{0};
   std::atomic<std::uint64_t> holds{0};
+  std::atomic<std::uint64_t> releases{0};
+  std::atomic<std::uint64_t> described{0};
   std::atomic<std::uint64_t> watches{0};
   std::atomic<std::uint64_t> unwatches{0};
   std::atomic<bool> plan_put{false};     ///< by the last PUT
@@ -42,6 +44,7 @@ struct router_notes {
 /// Answers everything at once, by rules of its own instead of Usher's:
 /// - the events are `rock` (with a waiting room) and `open` (without), both in the small hall;
 /// - seat `S-A-1` is always taken, a hold of `S-A-2` is never answered, everything else is granted;
+/// - who asks for more than anybody may have gets what was asked for under the same id before, or is refused;
 /// - the payment method `declined` is declined, every other order is `charging` at first and `confirmed` soon after;
 /// - everybody who joins gets number 7.
 messages::router_actor spawn_fake_router(caf::actor_system& system, std::shared_ptr<router_notes> notes);

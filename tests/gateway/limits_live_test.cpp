@@ -1,5 +1,6 @@
 #define CAF_SUITE gateway.live_limits
 
+#include "codec/signed_claims.hpp"
 #include "tests/gateway/served.hpp"
 
 #include <caf/test/bdd_dsl.hpp>
@@ -63,10 +64,9 @@ SCENARIO("a client that reads nothing is closed and nobody else suffers") {
 }
 
 SCENARIO("who comes too often is told when to come back, and at last closed") {
-  GIVEN("a limit of two requests at once that counts on loopback, too") {
+  GIVEN("a limit of two requests of one buyer at once, also for programs of this machine") {
     auto configured = quick_options();
-    configured.per_address = {0.01, 1000, 100, true};
-    configured.per_buyer = {0.01, 2, 100, false};
+    configured.per_buyer = {0.01, 2, 100};
     configured.strikes_max = 3;
     served gateway{configured};
     websocket_client eager{gateway.port()};
@@ -141,10 +141,136 @@ SCENARIO("a client for whom there is no room is told so, and a probe is answered
   }
 }
 
-SCENARIO("one address does not take all the places, unless it is a trusted proxy's") {
+SCENARIO("however often a client succeeds in between, one that is refused again and again is closed") {
+  GIVEN("a buyer who may ask a thousand times a second, one at a time") {
+    auto configured = quick_options();
+    configured.per_buyer = {1000, 1, 100};
+    configured.strikes_max = 50;
+    served gateway{configured};
+    websocket_client eager{gateway.port()};
+    eager.hello();
+    try {
+      for (int i = 0; i < 50'000; ++i)
+        eager.send(R"({"type":"ping","id":"p"})");
+    } catch (const std::exception&) {
+      // closed already
+    }
+    CHECK_EQ(eager.close_code(), 4129u);
+  }
+  GIVEN("one who asks over HTTP") {
+    auto configured = quick_options();
+    configured.per_address = {0.001, 1, 100};
+    configured.limit_loopback = true;
+    configured.strikes_max = 3;
+    served gateway{configured};
+    http_client eager{gateway.port()};
+    CHECK_EQ(eager.call("GET", "/v1/events/open").status, 200u);
+    for (int i = 0; i < 2; ++i)
+      CHECK(!eager.call("GET", "/v1/events/open").headers.contains("connection"));
+    auto last = eager.call("GET", "/v1/events/open");
+    CHECK_EQ(last.status, 429u);
+    CHECK_EQ(last.headers.at("connection"), "close");
+  }
+}
+
+SCENARIO("nobody takes seats and gives them back without end") {
+  GIVEN("a buyer who may give back two holds at once, and has done so") {
+    auto configured = quick_options();
+    configured.releases = {0.001, 2, 100};
+    served gateway{configured};
+    websocket_client client{gateway.port()};
+    auto welcome = client.hello();
+    auto hold = [&] {
+      return std::string{
+          client.ask(R"({"type":"hold","id":"h","event":"open","seats":["S-A-3"]})", "h").at("hold").as_string()};
+    };
+    auto release = [&] { return client.ask(R"({"type":"release","id":"r","hold":")" + hold() + R"("})", "r"); };
+    CHECK_EQ(release().at("type").as_string(), "released");
+    headers mine{{"Authorization", "Bearer " + std::string{welcome.at("token").as_string()}}};
+    CHECK_EQ(http_client{gateway.port()}.call("DELETE", "/v1/holds/" + hold(), {}, mine).status, 204u);
+    THEN("the third is refused over both transports, and another buyer's is not") {
+      CHECK_EQ(release().at("problem").at("status").to_number<int>(), 429);
+      CHECK_EQ(http_client{gateway.port()}.call("DELETE", "/v1/holds/" + hold(), {}, mine).status, 429u);
+      CHECK_EQ(gateway.notes->releases.load(), 2u);
+      websocket_client other{gateway.port()};
+      other.hello();
+      CHECK_EQ(other.ask(R"({"type":"release","id":"r","hold":")" + hold() + R"("})", "r").at("type").as_string(),
+               "released");
+    }
+  }
+}
+
+SCENARIO("the ids of requests do not tell how many came between them") {
+  GIVEN("three requests on one connection") {
+    served gateway;
+    http_client client{gateway.port()};
+    auto id = [&] { return std::stoull(client.call("GET", "/healthz").headers.at("usher-request-id"), nullptr, 16); };
+    auto first = id(), second = id(), third = id();
+    CHECK_NE(second - first, third - second);
+  }
+}
+
+SCENARIO("a large answer may take as long as a slow line needs") {
+  GIVEN("little patience with those who are silent, and an event with a plan of many megabytes") {
+    auto configured = quick_options();
+    configured.idle_timeout = 1s;
+    served gateway{configured};
+    auto text = std::make_shared<const std::string>(std::string(32 << 20, 'x'));
+    gateway.notes->tell(
+        messages::event_announced{domain::event_id{"open"}, gateway.notes->plan, text, "EUR", false, {}});
+    http_client slow{gateway.port()}, silent{gateway.port()}, later{gateway.port()};
+    served::await([&] {
+      return silent.call("HEAD", "/v1/events/open/plan").headers.at("content-length") == std::to_string(text->size());
+    });
+    slow.head("GET /v1/events/open/plan HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    for (auto* other : {&silent, &later}) { // each stays for that time
+      CHECK_EQ(other->call("GET", "/healthz").status, 200u);
+      CHECK_EQ(other->raw(""), "");
+    }
+    THEN("it comes to its end") {
+      constexpr std::size_t read_with_head_max = 1 << 20;
+      CHECK_GT(slow.raw("").size(), text->size() - read_with_head_max);
+    }
+  }
+}
+
+SCENARIO("limits hold for all threads of a gateway together") {
+  GIVEN("three threads, and two requests at once for an address") {
+    auto configured = quick_options();
+    configured.threads = 3;
+    configured.per_address = {0.001, 2, 100};
+    configured.limit_loopback = true;
+    served gateway{configured};
+    int answered = 0;
+    for (int i = 0; i < 6; ++i)
+      answered += http_client{gateway.port()}.call("GET", "/v1/events/open").status == 200;
+    CHECK_EQ(answered, 2);
+  }
+}
+
+SCENARIO("the list of events is made once for all who ask within a second") {
+  GIVEN("a gateway with two events") {
+    served gateway;
+    http_client buyer{gateway.port()};
+    auto first = buyer.call("GET", "/v1/events");
+    CHECK_EQ(first.headers.at("cache-control"), "public, max-age=1");
+    for (int i = 0; i < 100; ++i)
+      CHECK_EQ(buyer.call("GET", "/v1/events").text, first.text);
+    CHECK_LT(gateway.notes->described.load(), 100u);
+    THEN("operators see it as it is") {
+      auto before = gateway.notes->described.load();
+      auto shown = http_client{gateway.operators()}.call("GET", "/admin/v1/events", {}, operators_key);
+      CHECK_EQ(shown.text, first.text);
+      CHECK_EQ(shown.headers.at("cache-control"), "no-store");
+      CHECK_EQ(gateway.notes->described.load(), before + 2);
+    }
+  }
+}
+
+SCENARIO("one client does not take all the places") {
   auto configured = quick_options();
   configured.connections_per_address_max = 2;
-  configured.per_address.limit_loopback = true;
+  configured.limit_loopback = true;
   GIVEN("room for two connections of this machine, which are taken") {
     served gateway{configured};
     auto first = come_in(gateway);
@@ -158,8 +284,33 @@ SCENARIO("one address does not take all the places, unless it is a trusted proxy
       }
     }
   }
-  GIVEN("a gateway that takes this machine for a proxy") {
+  GIVEN("a proxy on this machine, behind which one client has two connections") {
     configured.trusted_proxies = {"127.0.0.0/8"};
+    served gateway{configured};
+    auto as = [](const std::string& client) { return headers{{"X-Forwarded-For", client}}; };
+    auto come_from = [&](const std::string& client) {
+      auto one = std::make_unique<websocket_client>(gateway.port(), "usher.v1", as(client));
+      one->hello();
+      return one;
+    };
+    auto first = come_from("192.0.2.1");
+    auto second = come_from("192.0.2.1");
+    THEN("a third is refused, another client's is not, and the proxy keeps as many as it likes") {
+      CHECK_THROWS_AS(come_from("192.0.2.1"), std::exception);
+      CHECK_EQ(http_client{gateway.port()}.call("GET", "/v1/events", {}, as("192.0.2.1")).slug(), "overloaded");
+      auto other = come_from("192.0.2.2");
+      std::vector<std::unique_ptr<http_client>> pool;
+      for (int i = 0; i < 5; ++i) {
+        pool.push_back(std::make_unique<http_client>(gateway.port()));
+        CHECK_EQ(pool.back()->call("GET", "/v1/events", {}, as("192.0.2.3")).status, 200u);
+      }
+      second.reset();
+      served::await(
+          [&] { return http_client{gateway.port()}.call("GET", "/v1/events", {}, as("192.0.2.1")).status == 200; });
+    }
+  }
+  GIVEN("networks whose connections are not counted") {
+    configured.unlimited_networks = {"127.0.0.0/8"};
     served gateway{configured};
     std::vector<std::unique_ptr<websocket_client>> many;
     for (int i = 0; i < 5; ++i)
@@ -168,25 +319,63 @@ SCENARIO("one address does not take all the places, unless it is a trusted proxy
   }
 }
 
-SCENARIO("clients for whom there is no room, and who are silent, are no more than a few") {
-  GIVEN("room for one connection, and seventy more that say nothing") {
+SCENARIO("few connections of one client may be silent, and a WebSocket is until it says hello") {
+  GIVEN("room for two newcomers of this machine") {
+    auto configured = quick_options();
+    configured.newcomers_per_address_max = 2;
+    configured.limit_loopback = true;
+    served gateway{configured};
+    http_client silent{gateway.port()};
+    websocket_client shy{gateway.port()};
+    CHECK_EQ(http_client{gateway.port()}.call("GET", "/v1/events").slug(), "overloaded");
+    CHECK_THROWS_AS(websocket_client{gateway.port()}, std::exception);
+    WHEN("one of them says what it wants") {
+      shy.hello();
+      THEN("there is room for another, however many have done so") {
+        std::vector<std::unique_ptr<websocket_client>> many;
+        for (int i = 0; i < 5; ++i)
+          many.push_back(come_in(gateway));
+        CHECK_EQ(silent.call("GET", "/v1/events").status, 200u);
+      }
+    }
+  }
+}
+
+SCENARIO("a newcomer is let in for an idle connection, which is closed") {
+  GIVEN("room for three connections: a WebSocket's and two of clients that have asked and are idle") {
+    auto configured = quick_options();
+    configured.connections_max = 3;
+    served gateway{configured};
+    auto inside = come_in(gateway);
+    http_client longest{gateway.port()};
+    CHECK_EQ(longest.call("GET", "/v1/events").status, 200u);
+    http_client other{gateway.port()};
+    CHECK_EQ(other.call("GET", "/v1/events").status, 200u);
+    CHECK_EQ(http_client{gateway.port()}.call("GET", "/v1/events").status, 200u);
+    THEN("it is the one that was idle for longest") {
+      CHECK_EQ(longest.raw(""), "");
+      CHECK_EQ(other.call("GET", "/v1/events").status, 200u);
+      CHECK_EQ(inside->ask(R"({"type":"ping","id":"p"})", "p").at("type").as_string(), "pong");
+    }
+  }
+}
+
+SCENARIO("clients for whom there is no room, and who are silent, do not stay") {
+  GIVEN("room for one connection, a hundred more that say nothing, and much patience with others") {
     auto configured = quick_options();
     configured.connections_max = 1;
+    configured.header_timeout = 3600s;
+    configured.idle_timeout = 3600s;
     served gateway{configured};
     auto only = come_in(gateway);
-    http_client boss{gateway.operators()};
-    served::await([&] { // these two are all
-      auto page = boss.call("GET", "/metrics", {}, operators_key).text;
-      return page.find("usher_gateway_connections 2 ") != std::string::npos;
-    });
     std::vector<std::unique_ptr<http_client>> silent;
-    for (int i = 0; i < 70; ++i)
+    for (int i = 0; i < 100; ++i)
       silent.push_back(std::make_unique<http_client>(gateway.port()));
-    THEN("the last ones are closed without a word, the others wait for what they want to say") {
-      for (std::size_t i = 64; i < silent.size(); ++i)
-        CHECK_EQ(silent[i]->raw(""), "");
-      for (std::size_t i = 0; i < 64; ++i)
-        CHECK_EQ(silent[i]->call("GET", "/v1/events").status, 503u);
+    THEN("they are closed, and who lets them wait for a word is answered again") {
+      for (auto& one : silent)
+        CHECK_EQ(one->raw(""), "");
+      CHECK_EQ(http_client{gateway.port()}.call("GET", "/v1/events").status, 503u);
+      CHECK_EQ(http_client{gateway.port()}.call("GET", "/healthz").status, 200u);
     }
   }
 }
@@ -198,6 +387,41 @@ SCENARIO("whoever waits for events waits until every thread knows them, or as lo
     CHECK(gateway.server->await_events({}, soon()));
     CHECK(gateway.server->await_events({domain::event_id{"rock"}}, std::chrono::steady_clock::now() + 30s));
     CHECK(!gateway.server->await_events({domain::event_id{"rock"}, domain::event_id{"nobody"}}, soon()));
+  }
+}
+
+SCENARIO("a session ends with the key of the shop that it began with") {
+  GIVEN("two gateways on one store, of which the second has only the newer one of two keys") {
+    const std::string old_secret(32, 'o'), new_secret(32, 'n');
+    auto token_by = [](const std::string& secret) {
+      codec::signed_claims token{secret, "shop", domain::buyer_id{"anna"}};
+      token.add("exp", std::chrono::floor<domain::microseconds>(std::chrono::system_clock::now()) + 1h);
+      return token.encode();
+    };
+    auto both = quick_options();
+    both.anonymous = false;
+    both.shop = {{codec::token_algorithm::hs256, old_secret, std::nullopt},
+                 {codec::token_algorithm::hs256, new_secret, std::nullopt}};
+    auto newer = both;
+    newer.shop.erase(newer.shop.begin());
+    served before{both}, after{newer};
+    auto session_of = [&](const std::string& secret) {
+      websocket_client client{before.port()};
+      return std::string{client.hello(R"(,"token":")" + token_by(secret) + '"').at("session").as_string()};
+    };
+    auto resume = [](const std::string& session) { return R"(,"resume":{"session":")" + session + R"(","seen":0})"; };
+    auto old_session = session_of(old_secret);
+    WHEN("clients come back with their sessions alone") {
+      websocket_client same{before.port()}, good{after.port()}, bad{after.port()};
+      THEN("those of the key that is gone are sent away") {
+        CHECK_EQ(same.hello(resume(old_session)).at("type").as_string(), "welcome");
+        CHECK_EQ(good.hello(resume(session_of(new_secret))).at("type").as_string(), "welcome");
+        CHECK_EQ(bad.hello(resume(old_session)).at("type").as_string(), "problem");
+        CHECK_EQ(bad.close_code(), 4001u);
+        headers forged{{"Authorization", "Bearer " + token_by(old_secret)}};
+        CHECK_EQ(http_client{after.port()}.call("GET", "/v1/orders/nonsense", {}, forged).status, 401u);
+      }
+    }
   }
 }
 
@@ -239,13 +463,45 @@ SCENARIO("while a node starts, nobody is told that an event does not exist") {
   }
 }
 
-SCENARIO("draining tells everybody and finishes") {
-  GIVEN("a client on a gateway that drains") {
+SCENARIO("a node that is going to stop says so first, and serves whoever comes") {
+  GIVEN("a gateway that has announced its end") {
     served gateway;
-    websocket_client client{gateway.port()};
+    http_client idle{gateway.port()};
+    CHECK_EQ(idle.call("GET", "/readyz").status, 200u);
+    gateway.server->announce_end();
+    auto ready = http_client{gateway.port()}.call("GET", "/readyz");
+    CHECK_EQ(ready.status, 503u);
+    CHECK_EQ(ready.json().at("reason").as_string(), "draining");
+    CHECK_EQ(http_client{gateway.port()}.call("GET", "/healthz").status, 200u);
+    auto last = idle.call("GET", "/v1/events");
+    CHECK_EQ(last.status, 200u);
+    CHECK_EQ(last.headers.at("connection"), "close");
+    websocket_client late{gateway.port()};
+    late.hello();
+    CHECK_EQ(late.ask(R"({"type":"hold","id":"h","event":"open","seats":["S-A-3"]})", "h").at("type").as_string(),
+             "held");
+    THEN("it drains all the same") {
+      gateway.server->drain(10s);
+      CHECK_EQ(late.next("reconnect").at("within_s").to_number<int>(), 30);
+      CHECK_EQ(late.close_code(), 4200u);
+    }
+  }
+}
+
+SCENARIO("draining tells everybody and finishes") {
+  GIVEN("more clients than are told at once, on a gateway that drains") {
+    served gateway;
+    std::vector<std::unique_ptr<websocket_client>> many;
+    for (int i = 0; i < 250; ++i)
+      many.push_back(std::make_unique<websocket_client>(gateway.port()));
+    auto& client = *many.front();
     client.hello();
     std::thread draining{[&] { gateway.server->drain(10s); }};
     CHECK_EQ(client.next("reconnect").contains("within_s"), true);
+    for (std::size_t i = 1; i < many.size(); ++i) {
+      CHECK_EQ(many[i]->close_code(), 4200u);
+      many[i]->vanish();
+    }
     CHECK_EQ(client.close_code(), 4200u);
     client.vanish();
     draining.join();

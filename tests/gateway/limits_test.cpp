@@ -1,13 +1,17 @@
 #define CAF_SUITE gateway.limits
 
+#include "gateway/buyer_places.hpp"
 #include "gateway/client_address.hpp"
 #include "gateway/rate_limiter.hpp"
+#include "gateway/strikes.hpp"
 
 #include <caf/test/bdd_dsl.hpp>
 
 #include <rapidcheck.h>
 
+#include <atomic>
 #include <cmath>
+#include <thread>
 
 using namespace usher::gateway;
 using namespace std::chrono_literals;
@@ -103,30 +107,100 @@ SCENARIO("the table is bounded, and the one not heard of for longest is forgotte
   }
 }
 
-SCENARIO("addresses of this machine do not count, unless they shall") {
-  GIVEN("both kinds of limiter") {
-    rate_limiter lenient{{.per_s = 1, .burst = 1}};
-    rate_limiter strict{{.per_s = 1, .burst = 1, .limit_loopback = true}};
-    THEN("loopback is free in the first") {
-      for (auto text : {"127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"})
-        for (int i = 0; i < 3; ++i)
-          CHECK(lenient.take(address(text), start).allowed);
-      CHECK_EQ(lenient.size(), 0u);
-      CHECK(strict.take(address("127.0.0.1"), start).allowed);
-      CHECK(!strict.take(address("::ffff:127.0.0.1"), start).allowed);
+SCENARIO("a large request counts as several, and what it owes is waited for") {
+  GIVEN("2 a second with a burst of 3") {
+    rate_limiter limiter{{.per_s = 2, .burst = 3}};
+    CHECK(limiter.take("anna", start, 5).allowed);
+    THEN("the bucket owes two, and has one again after a second and a half") {
+      CHECK(limiter.take("anna", start) == (rate_limiter::verdict{false, 2}));
+      CHECK(!limiter.take("anna", start + 1499ms).allowed);
+      CHECK(limiter.take("anna", start + 1501ms).allowed);
     }
   }
 }
 
-SCENARIO("an IPv6 customer is a whole /64") {
+SCENARIO("an IPv6 customer is a whole /64, and a /48 has no more than sixteen of them") {
   GIVEN("two addresses of one network and one of another") {
-    rate_limiter limiter{{.per_s = 1, .burst = 1}};
+    address_rate_limiter limiter{{.per_s = 1, .burst = 1, .keys_max = 1600}};
     THEN("the first two share a bucket") {
       CHECK(limiter.take(address("2001:db8:1:2::1"), start).allowed);
       CHECK(!limiter.take(address("2001:db8:1:2:ffff::7"), start).allowed);
       CHECK(limiter.take(address("2001:db8:1:3::1"), start).allowed);
       CHECK(limiter.take(address("192.0.2.1"), start).allowed);
+      CHECK(!limiter.take(address("::ffff:192.0.2.1"), start).allowed);
       CHECK(limiter.take(address("192.0.2.2"), start).allowed);
+    }
+    THEN("all of a /48 together are let in as often as sixteen") {
+      int allowed = 0;
+      for (int customer = 1; customer <= 100; ++customer)
+        allowed += limiter.take(address(("2001:db8:7:" + std::to_string(customer) + "::1").c_str()), start).allowed;
+      CHECK_EQ(allowed, 16);
+    }
+  }
+}
+
+SCENARIO("several threads share one bucket") {
+  GIVEN("a limiter that four threads ask for the same few keys") {
+    shared_rate_limiter limiter{{.per_s = 0.001, .burst = 10}};
+    std::atomic<int> allowed = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i)
+      threads.emplace_back([&] {
+        for (int round = 0; round < 1000; ++round)
+          allowed += limiter.take("buyer " + std::to_string(round % 20), start).allowed;
+      });
+    for (auto& one : threads)
+      one.join();
+    CHECK_EQ(allowed.load(), 20 * 10);
+  }
+}
+
+SCENARIO("refusals are added up whatever succeeds in between, and one a second is forgotten") {
+  GIVEN("a client that is refused now and then") {
+    strikes patient, eager;
+    for (int second = 0; second < 1000; ++second)
+      CHECK(!patient.count(1, 3, start + second * 1s));
+    THEN("only one who does so more often than once a second is to go") {
+      int refused = 0;
+      while (refused < 100 && !eager.count(1, 10, start + refused * 500ms))
+        ++refused;
+      CHECK_GE(refused, 10);
+      CHECK_LT(refused, 20);
+      CHECK(strikes{}.count(17, 10, start));
+    }
+  }
+}
+
+SCENARIO("connections are counted by whose they are, also when that is found out later") {
+  GIVEN("places of two customers and of a proxy") {
+    buyer_places places;
+    const buyer_places::limits two{2, 1};
+    auto first = places.take(address("192.0.2.1"));
+    CHECK_EQ(places.excess_of(first, two), 0);
+    auto second = places.take(address("::ffff:192.0.2.1"));
+    CHECK_EQ(places.excess_of(second, two), 1); // two newcomers
+    first.be_newcomers(false);
+    CHECK_EQ(places.excess_of(second, two), 0);
+    auto other = places.take(std::nullopt);
+    CHECK_EQ(places.excess_of(other, two), 0);
+    THEN("a place that turns out to be the first one's is one too many, until it is somebody else's") {
+      other.be_newcomers(false);
+      other.belong_to(address("192.0.2.1"));
+      CHECK_EQ(places.excess_of(other, two), 1);
+      CHECK_EQ(places.taken(), 3u);
+      other.belong_to(address("192.0.2.2"));
+      CHECK_EQ(places.excess_of(first, two), 0);
+    }
+    THEN("a place that is left is free") {
+      { auto gone = std::move(second); }
+      CHECK_EQ(places.taken(), 2u);
+      CHECK_EQ(places.excess_of(first, {1, 1}), 0);
+    }
+    THEN("all customers of one IPv6 /48 have as many as sixteen") {
+      std::vector<buyer_places::place> many;
+      for (int customer = 1; customer <= 17; ++customer)
+        many.push_back(places.take(address(("2001:db8:7:" + std::to_string(customer) + "::1").c_str())));
+      CHECK_EQ(places.excess_of(many.back(), {1, 1}), 1);
     }
   }
 }

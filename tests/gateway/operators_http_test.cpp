@@ -2,6 +2,7 @@
 
 #include "codec/openapi.hpp"
 #include "gateway/http/routes.hpp"
+#include "tests/gateway/captured_log.hpp"
 #include "tests/gateway/served.hpp"
 
 #include <boost/json/parse.hpp>
@@ -38,6 +39,86 @@ SCENARIO("operators need the key") {
     http_client wrong{operators()};
     CHECK_EQ(wrong.call("GET", "/metrics", {}, {{"Authorization", "Bearer guess"}}).status, 401u);
     CHECK_EQ(http_client{port()}.call("GET", "/admin/v1/events/rock", {}, operators_key).status, 404u);
+  }
+}
+
+SCENARIO("who guesses at the key is slowed down, and noticed once") {
+  GIVEN("a gateway, and somebody with wrong keys") {
+    captured_log logged;
+    served gateway;
+    auto with = [&](const std::string& key) {
+      return http_client{gateway.operators()}.call("GET", "/admin/v1/events", {}, {{"Authorization", "Bearer " + key}});
+    };
+    for (int i = 0; i < 20; ++i)
+      CHECK_EQ(http_client{gateway.operators()}.call("GET", "/admin/v1/events").status, 401u); // no guess
+    unsigned wrong = 0;
+    while (wrong < 100 && with("guess").status == 401)
+      ++wrong;
+    CHECK_GE(wrong, 10u);
+    CHECK_LT(wrong, 100u);
+    auto refused = with("the operator's key");
+    CHECK_EQ(refused.status, 429u);
+    CHECK_EQ(refused.headers.at("retry-after"), "1");
+    CHECK_EQ(logged.count("key from 127.0.0.1 is wrong"), 1);
+    CHECK_EQ(logged.count("guess"), 0);
+    await([&] { return with("the operator's key").status == 200; });
+  }
+}
+
+SCENARIO("each change leaves one line in the log, and readings leave none") {
+  GIVEN("an operator who changes an event") {
+    captured_log logged;
+    served gateway;
+    http_client boss{gateway.operators()};
+    CHECK_EQ(boss.call("GET", "/admin/v1/events/rock", {}, operators_key).status, 200u);
+    CHECK_EQ(logged.count("operator at"), 0);
+    auto answer = boss.call("PATCH", "/admin/v1/events/rock", "{\n\"state\":\"paused\"}", operators_key);
+    CHECK_EQ(answer.status, 200u);
+    auto line = "[" + answer.headers.at("usher-request-id")
+                + "] operator at 127.0.0.1: PATCH /admin/v1/events/rock { \"state\":\"paused\"}: 200";
+    CHECK_EQ(logged.count(line), 1);
+    CHECK_EQ(logged.count("operator's key"), 0);
+    boss.call("PUT", "/admin/v1/events/rock", R"({"plan":)" + tiny_plan + std::string(1000, ' ') + "}", operators_key);
+    CHECK_EQ(logged.count("PUT /admin/v1/events/rock"), 1);
+    CHECK_EQ(logged.count(std::string(1000, ' ')), 0);
+  }
+}
+
+SCENARIO("an audit may take longer than any buyer's request") {
+  GIVEN("an audit that goes on while a silent connection of that patience ends") {
+    auto configured = quick_options();
+    configured.request_timeout = std::chrono::seconds{1};
+    configured.idle_timeout = std::chrono::seconds{7};
+    served gateway{configured};
+    gateway.audits_wait = true;
+    http_client silent{gateway.operators()};
+    std::string audited;
+    std::thread auditor{[&] {
+      audited = http_client{gateway.operators()}.call("GET", "/admin/v1/events/rock/audit", {}, operators_key).text;
+    }};
+    CHECK_EQ(silent.call("GET", "/healthz").status, 200u);
+    CHECK_EQ(silent.raw(""), "");
+    gateway.waiting_audit();
+    auditor.join();
+    CHECK_EQ(audited, R"({"event":"rock","audit":"ok"})");
+  }
+}
+
+SCENARIO("operators' connections are bounded") {
+  GIVEN("room for two, one of which is idle") {
+    auto configured = quick_options();
+    configured.operators_connections_max = 2;
+    served gateway{configured};
+    http_client idle{gateway.operators()};
+    CHECK_EQ(idle.call("GET", "/healthz").status, 200u);
+    http_client silent{gateway.operators()};
+    THEN("another takes the idle one's place, and then there is none") {
+      http_client other{gateway.operators()};
+      CHECK_EQ(idle.raw(""), "");
+      http_client late{gateway.operators()};
+      CHECK_EQ(late.call("GET", "/admin/v1/events", {}, operators_key).status, 503u);
+      CHECK_EQ(other.call("GET", "/admin/v1/events", {}, operators_key).status, 200u);
+    }
   }
 }
 

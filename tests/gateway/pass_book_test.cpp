@@ -22,7 +22,7 @@ struct fixture {
   const domain::buyer_id anna{"anna"}, bert{"bert"};
   const domain::instant start{std::chrono::hours{24 * 365 * 50}};
 
-  codec::tokens signer{{"0123456789abcdef0123456789abcdef", std::nullopt, true, 5s}};
+  codec::tokens signer{{"0123456789abcdef0123456789abcdef", {}, true, 5s}};
   std::vector<domain::buyer_id> ended;
   pass_book book{signer, 600s, 2, [this](const domain::event_id&, std::vector<domain::buyer_id> buyers) {
                    ended.insert(ended.end(), buyers.begin(), buyers.end());

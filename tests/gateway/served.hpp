@@ -22,6 +22,8 @@ inline gateway::options quick_options() {
   configured.buyers.port = 0;
   configured.operators.port = 0;
   configured.admin_key = "the operator's key";
+  configured.limit_loopback = false;
+  configured.per_buyer = {1e6, 1e6, 1000};
   return configured;
 }
 
@@ -32,12 +34,9 @@ public:
       : notes(std::make_shared<router_notes>()), router_(spawn_fake_router(system, notes)),
         server(std::make_unique<gateway::server>(std::move(configured), parts())) {
     server->start();
-    if (!server->await_events({}, std::chrono::steady_clock::now() + std::chrono::seconds{20}))
+    if (!server->await_events({domain::event_id{"open"}, domain::event_id{"rock"}},
+                              std::chrono::steady_clock::now() + std::chrono::seconds{20}))
       throw std::runtime_error{"the gateway's threads do not work"};
-    http_client buyer{port()};
-    await([&] { return buyer.call("GET", "/v1/events/open").status == 200; });
-    http_client boss{operators()};
-    await([&] { return boss.call("GET", "/admin/v1/events/open", {}, operators_key).status == 200; });
   }
 
   ~served() {
@@ -70,8 +69,12 @@ public:
         router_,
         "0123456789abcdef0123456789abcdef",
         [this] { return ready ? std::nullopt : std::optional<std::string>{"starting"}; },
-        [](messages::trace_id, const domain::event_id& event, std::function<void(gateway::audit_answer)> done) {
-          std::thread{[event, done] { done(R"({"event":")" + event.value() + R"(","audit":"ok"})"); }}.detach();
+        [this](messages::trace_id, const domain::event_id& event, std::function<void(gateway::audit_answer)> done) {
+          auto finish = [event, done] { done(R"({"event":")" + event.value() + R"(","audit":"ok"})"); };
+          if (audits_wait)
+            waiting_audit = finish;
+          else
+            std::thread{finish}.detach();
         },
         [this] { return std::chrono::floor<domain::microseconds>(std::chrono::system_clock::now()) + ahead.load(); }};
   }
@@ -80,6 +83,8 @@ public:
   caf::actor_system system{config};
   std::shared_ptr<router_notes> notes;
   std::atomic<bool> ready{true};
+  std::atomic<bool> audits_wait{false};      ///< for the test, which ends the last one itself
+  std::function<void()> waiting_audit;       ///< set by the gateway's thread
   std::atomic<std::chrono::seconds> ahead{}; ///< of this machine's clock: the time that the gateway is given
 
 private:

@@ -122,7 +122,47 @@ SCENARIO("keys of a shop decide who is believed") {
     settings file;
     file.auth.shop_public_key_file = "/no/such/file";
     CHECK_THROWS_AS(gateway_options_for(file), bad_configuration);
+    temporary_directory place;
+    auto path = (place.path() / "shop=key").string();
+    std::ofstream{path} << std::string(40, 'k') << '\n';
+    settings several;
+    several.auth.shop_secret = std::string(32, 's');
+    several.auth.shop_key_files = {path, "2027=" + path};
+    several.auth.shop_audience = "usher";
+    auto keys = gateway_options_for(several).shop;
+    CHECK_EQ(keys.size(), 3u);
+    CHECK_EQ(keys.at(1).id, "");
+    CHECK_EQ(keys.at(2).id, "2027");
+    CHECK_EQ(keys.at(2).key, std::string(40, 'k'));
+    CHECK_EQ(keys.at(2).audience.value_or(""), "usher");
+    CHECK(!gateway_options_for(several).anonymous);
+    std::ofstream{path} << "short";
+    CHECK_THROWS_AS(gateway_options_for(several), bad_configuration);
+    several.auth.shop_key_files = {"2027=/no/such/file"};
+    CHECK_THROWS_AS(gateway_options_for(several), bad_configuration);
   }
+}
+
+SCENARIO("no more connections are promised than the system allows") {
+  GIVEN("a node that is to have 100,000") {
+    usher::gateway::options wanted;
+    wanted.connections_max = 100'000;
+    CHECK(!fit_connections(wanted, 1'000'000));
+    CHECK_EQ(wanted.connections_max, 100'000u);
+    auto warning = fit_connections(wanted, 4096);
+    REQUIRE(warning.has_value());
+    CHECK(testing::contains(*warning, "http.max-connections = 100000"));
+    CHECK_LT(wanted.connections_max, 4096u);
+    CHECK_GT(wanted.connections_max, 3000u);
+    CHECK(fit_connections(wanted, 10).has_value());
+    CHECK_EQ(wanted.connections_max, 1u);
+  }
+}
+
+SCENARIO("trusting everybody about addresses is warned of") {
+  CHECK(!careless_trust({"10.0.0.0/8", "::1"}));
+  CHECK(careless_trust({"10.0.0.0/8", "0.0.0.0/0"}).has_value());
+  CHECK(careless_trust({"::/0"}).has_value());
 }
 
 SCENARIO("the sandbox keeps its account book beside the store") {

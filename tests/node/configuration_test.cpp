@@ -172,7 +172,7 @@ SCENARIO("secrets may be kept in files of their own") {
     usher::bench::temporary_directory place;
     auto key_file = (place.path() / "key").string();
     auto secret_file = (place.path() / "secret").string();
-    std::ofstream{key_file} << "key-of-a-file\n";
+    std::ofstream{key_file} << "a-key-that-stands-in-a-file\n";
     std::ofstream{secret_file} << "0123456789abcdef0123456789abcdef\r\n";
     settings all;
     all.admin_key_file = key_file;
@@ -182,7 +182,7 @@ SCENARIO("secrets may be kept in files of their own") {
     read_secret_files(all);
     read_secret_files(again);
     THEN("they are read without their lines' ends, and a key that is given wins") {
-      CHECK_EQ(all.gateway.admin_key, "key-of-a-file");
+      CHECK_EQ(all.gateway.admin_key, "a-key-that-stands-in-a-file");
       CHECK_EQ(all.auth.shop_secret, "0123456789abcdef0123456789abcdef");
       CHECK_EQ(again.gateway.admin_key, "key-of-a-flag");
     }

@@ -130,6 +130,22 @@ SCENARIO("a bad configuration file stops the start with the option's name and bo
   }
 }
 
+SCENARIO("any option may be set on the command line, within its bounds, and wins over the file") {
+  temporary_directory folder;
+  auto bounds = run_usher({"node", "--set", "http.threads=2", "--set", "http.idle-timeout=1s"});
+  CHECK_NE(bounds.code, 0);
+  CHECK(contains(bounds.err, "--set: http.idle-timeout = 1s: must be 5s to 3600s"));
+  for (auto* wrong : {"http.threads", "frobnicate=3", "=", "rate-limit.loopback=perhaps"}) {
+    auto refused = run_usher({"node", "--set", wrong});
+    CHECK_NE(refused.code, 0);
+    CHECK(contains(refused.err, "--set"));
+  }
+  auto both = run_usher({"node", "--config", write(folder, "b", "http { idle-timeout = 9s }\n"), "--set",
+                         "http.idle-timeout=10s", "--set", "http.address=nowhere"});
+  CHECK(contains(both.err, "http.address"));
+  CHECK(!contains(both.err, "idle-timeout"));
+}
+
 SCENARIO("a plan that is broken is refused with the place") {
   GIVEN("a file that is no plan") {
     temporary_directory folder;

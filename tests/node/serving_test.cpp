@@ -182,11 +182,12 @@ SCENARIO("a node without an admin key makes one and writes it into no file") {
     temporary_directory folder;
     auto out = folder.path() / "out";
     auto err = folder.path() / "err";
-    usher::bench::child_process node{{usher::tests::program_file(),
-                                      {"node", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--store",
-                                       "sqlite:" + (folder.path() / "usher.db").string()},
-                                      out,
-                                      err}};
+    usher::bench::child_process node{
+        {usher::tests::program_file(),
+         {"node", "--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--set", "stop.lame-duck=0s", "--store",
+          "sqlite:" + (folder.path() / "usher.db").string()},
+         out,
+         err}};
     CHECK(node.await_ready(30s));
     CHECK_EQ(node.stop(), 0);
     auto written = text_of(out) + text_of(err);

@@ -62,7 +62,9 @@ class Node:
 
     def start(self):
         config = self.folder / "usher.conf"
-        config.write_text(f'payments {{ sandbox {{ ledger = "{self.ledger}", delay = 20ms, magic-methods = true }} }}\n{self.config}\n')
+        config.write_text(f'payments {{ sandbox {{ ledger = "{self.ledger}", delay = 20ms, magic-methods = true }} }}\n'
+                          f'rate-limit {{ loopback = false, buyer-per-s = 100000, buyer-burst = 100000, buyer-releases-burst = 100000 }}\n'
+                          f'stop {{ lame-duck = 0s }}\n{self.config}\n')
         # Where it says that it is ready, as it would to systemd; the system chooses an abstract name, not a file.
         self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notices.bind("")

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "log/log.hpp"
+
+#include <spdlog/sinks/ostream_sink.h>
+
+#include <algorithm>
+#include <memory>
+#include <sstream>
+#include <string>
+
+namespace usher::tests {
+
+/// What the gateway logs while this lives. Begin before its threads do, end after them, and read only what was written
+/// before an answer that has arrived.
+class captured_log {
+public:
+  captured_log() { log::of("gateway").sinks().push_back(sink_); }
+  ~captured_log() { std::erase(log::of("gateway").sinks(), sink_); }
+  captured_log(const captured_log&) = delete;
+  captured_log& operator=(const captured_log&) = delete;
+
+  /// How many lines contain this.
+  [[nodiscard]] std::ptrdiff_t count(const std::string& part) const {
+    std::istringstream lines{text_.str()};
+    std::ptrdiff_t found = 0;
+    for (std::string line; std::getline(lines, line);)
+      found += line.find(part) != std::string::npos ? 1 : 0;
+    return found;
+  }
+
+private:
+  std::ostringstream text_;
+  std::shared_ptr<spdlog::sinks::sink> sink_ = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
+};
+
+} // namespace usher::tests
