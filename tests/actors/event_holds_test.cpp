@@ -58,9 +58,12 @@ SCENARIO("a repeat that asks for more than anybody may have finds the hold there
     CHECK_EQ(again->reply->sections.size(), first->reply->sections.size());
     CHECK_EQ(again->reply->sections.front().seats.size(), first->reply->sections.front().seats.size());
   };
-  only_found(hold(1, 1, {seats(left, {0})}), hold(1, 1, {too_many(left)}));
-  only_found(hold(2, 2, {seats(left, {1}), seats(right, {0})}), hold(2, 2, {too_many(left), too_many(right)}));
-  only_found(best(3, 3, 2), best(3, 3, most));
+  auto one = hold(1, 1, {seats(left, {0})});
+  only_found(one, hold(1, 1, {too_many(left)}));
+  auto spread = hold(2, 2, {seats(left, {1}), seats(right, {0})});
+  only_found(spread, hold(2, 2, {too_many(left), too_many(right)}));
+  auto anywhere = best(3, 3, 2);
+  only_found(anywhere, best(3, 3, most));
   auto before = status(left) + status(right) + status(floor);
   CHECK(hold(4, 4, {too_many(left)})->refused_as(rejection::limit_exceeded));
   CHECK(hold(5, 4, {too_many(left), too_many(right)})->refused_as(rejection::limit_exceeded));
