@@ -2,7 +2,7 @@
 
 #include "codec/openapi.hpp"
 #include "gateway/http/routes.hpp"
-#include "tests/gateway/captured_log.hpp"
+#include "log/captured_log.hpp"
 #include "tests/gateway/served.hpp"
 
 #include <boost/json/parse.hpp>
@@ -44,7 +44,7 @@ SCENARIO("operators need the key") {
 
 SCENARIO("who guesses at the key is slowed down, and noticed once") {
   GIVEN("a gateway, and somebody with wrong keys") {
-    captured_log logged;
+    log::captured_log logged{"gateway"};
     served gateway;
     auto with = [&](const std::string& key) {
       return http_client{gateway.operators()}.call("GET", "/admin/v1/events", {}, {{"Authorization", "Bearer " + key}});
@@ -67,7 +67,7 @@ SCENARIO("who guesses at the key is slowed down, and noticed once") {
 
 SCENARIO("each change leaves one line in the log, and readings leave none") {
   GIVEN("an operator who changes an event") {
-    captured_log logged;
+    log::captured_log logged{"gateway"};
     served gateway;
     http_client boss{gateway.operators()};
     CHECK_EQ(boss.call("GET", "/admin/v1/events/rock", {}, operators_key).status, 200u);

@@ -1,6 +1,6 @@
 #define CAF_SUITE gateway.live_proxies
 
-#include "tests/gateway/captured_log.hpp"
+#include "log/captured_log.hpp"
 #include "tests/gateway/served.hpp"
 
 #include <caf/test/bdd_dsl.hpp>
@@ -130,7 +130,7 @@ SCENARIO("a WebSocket's client counts as an HTTP client does") {
 
 SCENARIO("a header from somebody who is not a trusted proxy is not believed") {
   GIVEN("a gateway that trusts other machines only") {
-    captured_log logged;
+    log::captured_log logged{"gateway"};
     behind gateway{{"10.0.0.0/8", "::2"}};
     CHECK_EQ(gateway.answered_without(), 5);
     CHECK_EQ(logged.count("http.trusted-proxies"), 0);

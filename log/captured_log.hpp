@@ -5,18 +5,19 @@
 #include <spdlog/sinks/ostream_sink.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <sstream>
 #include <string>
 
-namespace usher::tests {
+namespace usher::log {
 
-/// What the gateway logs while this lives. Begin before its threads do, end after them, and read only what was written
-/// before an answer that has arrived.
+/// For tests: what one folder's logger writes while this lives. Begin before the threads that log, end after them, and
+/// read only what was written before something that the test has awaited.
 class captured_log {
 public:
-  captured_log() { log::of("gateway").sinks().push_back(sink_); }
-  ~captured_log() { std::erase(log::of("gateway").sinks(), sink_); }
+  explicit captured_log(const std::string& folder) : logger_(of(folder)) { logger_.sinks().push_back(sink_); }
+  ~captured_log() { std::erase(logger_.sinks(), sink_); }
   captured_log(const captured_log&) = delete;
   captured_log& operator=(const captured_log&) = delete;
 
@@ -30,8 +31,9 @@ public:
   }
 
 private:
+  spdlog::logger& logger_;
   std::ostringstream text_;
   std::shared_ptr<spdlog::sinks::sink> sink_ = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
 };
 
-} // namespace usher::tests
+} // namespace usher::log
