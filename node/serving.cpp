@@ -31,12 +31,14 @@ void show_key(const std::string& key) {
 exit_code serve(configuration configured) {
   auto& settings = configured.node;
   log::configure(settings.log.json ? log::format::json : log::format::human, settings.log.level);
-  if (auto warning = fit_connections(settings.gateway, allow_many_open_files()))
-    log::of("node").warn("{}", *warning);
+  auto fewer_connections = fit_connections(settings.gateway, allow_many_open_files());
   use_batch_scheduling();
   stop_request request;
   auto key_given = !settings.gateway.admin_key.empty();
   application node{configured, [&request](std::string why) { request.fail(std::move(why)); }};
+  // Not earlier: wrong settings are refused before anything is said about good ones.
+  if (fewer_connections)
+    log::of("node").warn("{}", *fewer_connections);
   warn_of_sandbox(settings);
   if (!key_given)
     show_key(node.admin_key());

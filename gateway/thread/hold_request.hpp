@@ -18,7 +18,8 @@ namespace usher::gateway {
 /// anybody may have, which is refused to whoever has none yet. For buyers whose pass has ended.
 [[nodiscard]] messages::hold_seats only_to_find(messages::hold_seats request);
 
-/// What the answer to such a request says to its buyer: the hold, what became of it, or that they are not admitted.
+/// What the answer to such a request says to its buyer: the hold, why it cannot be told, or, for one that is not there
+/// (any more), that they are not admitted.
 [[nodiscard]] answer as_found(answer&& what);
 
 } // namespace usher::gateway

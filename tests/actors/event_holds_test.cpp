@@ -71,7 +71,7 @@ SCENARIO("a repeat that asks for more than anybody may have finds the hold there
   CHECK(hold(1, 2, {too_many(left)})->refused_as(rejection::not_found));
   CHECK_EQ(status(left) + status(right) + status(floor), before);
   CHECK(release(1, 1, {left})->reply.has_value());
-  CHECK(hold(1, 1, {too_many(left)})->refused_as(rejection::hold_expired));
+  CHECK(hold(1, 1, {too_many(left)})->refused_as(rejection::limit_exceeded)); // the event has forgotten it
   CHECK(hold(7, 4, {seats(left, {0})})->reply.has_value());
 }
 
