@@ -65,6 +65,7 @@ public:
   [[nodiscard]] gateway::directory& directory() noexcept { return directory_; }
   [[nodiscard]] event_list& events() noexcept { return events_; }
   [[nodiscard]] buyer_index& buyers() noexcept { return buyers_; }
+  [[nodiscard]] pass_book& passes() noexcept { return passes_; }
   [[nodiscard]] kept_sessions& kept() noexcept { return kept_; }
   [[nodiscard]] seat_watch& seats() noexcept { return seats_; }
   [[nodiscard]] queue_board& queue() noexcept { return queue_; }
