@@ -76,9 +76,13 @@ class Asking(Person):
         await self.know(answer["state"])
         return self
 
+    def ask(self):
+        return self.node.get("/v1/events/gig/queue",
+                             headers={"Authorization": f"Bearer {self.token}", "Usher-Queue": self.place})
+
     async def live(self):
         while self.state != "admitted":
-            answer = (await self.call("GET", "/v1/events/gig/queue", Usher_Queue=self.place)).json
+            answer = (await asyncio.to_thread(self.ask)).json
             self.granted = answer.get("pass")
             await self.know(answer["state"])
             await asyncio.sleep(answer["poll_after_s"])  # as it is told to
@@ -92,7 +96,7 @@ class SoldOut(Story):
         folder = self.folder()
         self.node = Node(sqlite_store(folder, self.addCleanup), folder).start()
         self.addCleanup(self.node.stop)
-        self.node.create_event("gig", plan_of({"pit": 1 + COMES_BACK}), "--rate", "1", "--max-shopping", "1", "--open")
+        self.node.create_event("gig", plan_of({"pit": 1 + COMES_BACK}), "--rate", "2", "--max-shopping", "1", "--open")
         self.seats("block", COMES_BACK)
 
     def seats(self, verb, quantity):
@@ -111,6 +115,8 @@ class SoldOut(Story):
         held = await first.hold("gig", section="pit", quantity=1)
         people = [await kind(self.node).join() for _ in range(PEOPLE // 2) for kind in (Listening, Asking)]
         self.assertEqual({person.state for person in people}, {"waiting"})
+        # Few places are left, so whoever asks is to ask every second, however far back.
+        await asyncio.to_thread(await_true, lambda: people[-1].ask().json["poll_after_s"] == 1, 5, "a short time to ask again")
         lives = [asyncio.create_task(person.live()) for person in people]
 
         sold = time.monotonic()
