@@ -29,6 +29,8 @@ public:
   void tell(const messages::place_given_up& news);
   /// Tells the queue's state now, or a little later, so that a busy room does not talk all the time.
   void tell_soon() { movement_news_.soon(); }
+  /// Tells it now, for what must not wait: the sale has changed.
+  void tell_at_once() { tell_movement(); }
 
 private:
   void tell_movement();

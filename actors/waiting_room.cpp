@@ -224,11 +224,14 @@ private:
   void change(const messages::room_settings& wanted) {
     if (wanted.admission_per_s != settings_.admission_per_s || wanted.max_shopping != settings_.max_shopping)
       room_.change(wanted.admission_per_s, wanted.max_shopping);
+    auto is_news = wanted.state != settings_.state || wanted.few_left != settings_.few_left;
     settings_ = wanted;
     open_or_pause();
     if (closed())
       for (auto& join : std::exchange(joins_, {}))
         join.asker.deliver(closed_place());
+    if (is_news)
+      news_.tell_at_once();
     note_change();
   }
 
