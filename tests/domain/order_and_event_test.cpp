@@ -27,8 +27,8 @@ event open_event() {
 }
 
 constexpr std::initializer_list<order_state> all_states = {
-    order_state::started,   order_state::charging,      order_state::charged,  order_state::confirmed,
-    order_state::failed,    order_state::refunding,     order_state::refunded, order_state::cancelling,
+    order_state::started,   order_state::charging,       order_state::charged,  order_state::confirmed,
+    order_state::failed,    order_state::refunding,      order_state::refunded, order_state::cancelling,
     order_state::cancelled, order_state::unacknowledged, order_state::given_up};
 
 } // namespace
