@@ -25,7 +25,8 @@ constexpr std::size_t drain_group_min = 100;
 
 double requests_in(std::size_t bytes) {
   constexpr std::size_t bytes_per_request = 4096;
-  return 1 + static_cast<double>(bytes / bytes_per_request);
+  auto more = bytes / bytes_per_request;
+  return 1 + static_cast<double>(more);
 }
 
 session_thread::session_thread(shared_parts& shared, std::size_t number)
