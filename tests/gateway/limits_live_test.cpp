@@ -641,7 +641,7 @@ SCENARIO("whoever comes back is charged a request for every section that is watc
   configured.per_address = {1000, 100'000, 100};
   configured.limit_loopback = true;
   GIVEN("a client that watched three sections, and a limit that it has almost used up") {
-    configured.per_buyer = {0.01, 5, 100};
+    configured.per_buyer = {0.01, 4, 100};
     served gateway{configured};
     auto resume = watch_and_vanish(gateway);
     websocket_client back{gateway.port()};
@@ -656,7 +656,7 @@ SCENARIO("whoever comes back is charged a request for every section that is watc
     }
   }
   GIVEN("the same with a limit that recovers") {
-    configured.per_buyer = {2, 5, 100};
+    configured.per_buyer = {2, 4, 100};
     served gateway{configured};
     auto resume = watch_and_vanish(gateway);
     websocket_client back{gateway.port()};
