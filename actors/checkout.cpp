@@ -55,7 +55,7 @@ public:
                  {domain::to_hex(details_.order), {details_.total, std::move(start.currency)}, details_.method},
                  timing_.answer_wait),
         name_("order " + start.event.value() + "~" + domain::to_hex(details_.order)),
-        line_(messages::line_start(trace_) + name_), cancel_(start.order.unwanted()),
+        line_(messages::line_start(trace_) + name_), cancel_(start.order.visited(order_state::given_up)),
         why_undone_(reason_to_undo(start.order)), retry_(timing_.first_retry),
         stuck_count_(stuck_orders(self->system())) {}
 
@@ -333,10 +333,12 @@ private:
       given_up_as_ = order_state::charged;
     else if (answer.outcome == payment_outcome::declined || (answer.outcome == payment_outcome::never_asked && over))
       given_up_as_ = order_state::failed;
-    if (given_up_as_ != order_state::started)
-      settled();
-    else
+    if (given_up_as_ == order_state::started)
       payment_.stop_waiting();
+    else if (letting_go_)
+      payment_.settle(); // the letting go goes on, or is tried again
+    else
+      settled();
     if (letting_go_)
       return; // the provider's word counts when the seats are free
     if (given_up_as_ != order_state::started)
@@ -477,8 +479,10 @@ private:
       payment_.stop_waiting();
       auto of_refund = state_ == order_state::refunding || state_ == order_state::cancelling;
       note_unknown(of_refund ? "refund" : "charge", "no answer came in time");
-      retry_at_ = now;
-      retry_step_ = of_refund ? &checkout_state::refund : &checkout_state::ask_status;
+      if (!letting_go_) { // which is followed by the same question
+        retry_at_ = now;
+        retry_step_ = of_refund ? &checkout_state::refund : &checkout_state::ask_status;
+      }
     }
     if (retry_at_ && *retry_at_ <= now) {
       retry_at_.reset();

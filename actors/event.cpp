@@ -103,6 +103,7 @@ public:
     core_.durable_state = core_.event.state();
     for (auto& next : core_.journal.take_kept_back())
       std::visit([this](auto& x) { answer_by_history(x); }, next);
+    holds_.count_payments_again();
     if (core_.sections.empty())
       return;
     tell_settings();
@@ -218,7 +219,7 @@ private:
     const auto& settings = core_.event.settings();
     if (core_.room)
       self_->send(core_.room, messages::room_settings{settings.admission_per_s, settings.max_shopping,
-                                                      core_.event.state(), few_left_});
+                                                      core_.durable_state, few_left_});
   }
 
   // ---- peers ----
@@ -412,6 +413,8 @@ private:
   void follow(order_undone& x) { orders_.undone(x); }
   void follow(refunds_begun& x) { orders_.told(x); }
   void follow(order_read& x) { orders_.read(x); }
+  void follow(orders_listed& x) { orders_.answer_by_history(x); }
+  void follow(step_refused& x) { x.asked.deliver(to_error(x.why)); }
   void follow(step_repeated& x) { x.asked.deliver(); }
 
   void failed(const messages::append_failed& failure) {

@@ -238,13 +238,24 @@ void event_holds::payment_ended(domain::hold_id hold) {
       give_back(news);
 }
 
+void event_holds::count_payments_again() {
+  std::vector<domain::hold_id> ended;
+  for (const auto& [hold, news] : ended_while_paid_for_)
+    if (!core_.event.is_paid_for(hold))
+      ended.push_back(hold);
+  for (auto hold : ended)
+    payment_ended(hold);
+}
+
 void event_holds::give_back(const messages::allowance_back& news) {
   places_.seats_freed(news.section);
   // A search that goes on in the next section still needs its allowance.
   if (searches_.contains(news.hold))
     return;
   if (core_.event.is_paid_for(news.hold)) {
-    ended_while_paid_for_[news.hold].push_back(news);
+    auto& parts = ended_while_paid_for_[news.hold];
+    std::erase_if(parts, [&](const auto& earlier) { return earlier.section == news.section; });
+    parts.push_back(news);
     return;
   }
   auto was_known = known_.find(news.hold) != nullptr;

@@ -46,6 +46,8 @@ public:
   void forget(domain::hold_id hold);
   /// Notes that no order pays for the hold any more: it counts only where it still is.
   void payment_ended(domain::hold_id hold);
+  /// The same for every hold that no order pays for any more, e.g. because its order turned out not to be written.
+  void count_payments_again();
 
   /// Sets the number of sections, once it is known.
   void expect_sections(std::size_t count) { places_.expect_sections(count); }

@@ -62,12 +62,24 @@ struct order_read {
   caf::typed_response_promise<messages::order_view> asked;
 };
 
+/// An operator wants to see orders whose last steps were not durable yet.
+struct orders_listed {
+  messages::list_orders wish;
+  caf::typed_response_promise<messages::order_list> asked;
+};
+
+/// A checkout's step is refused because of something that was not durable yet.
+struct step_refused {
+  domain::refusal why;
+  caf::typed_response_promise<void> asked;
+};
+
 /// A checkout repeated a step that was not durable yet.
 struct step_repeated {
   caf::typed_response_promise<void> asked;
 };
 
 using event_once_durable = std::variant<event_became, order_begun, order_moved, order_cancel_noted, order_undone,
-                                        refunds_begun, order_read, step_repeated>;
+                                        refunds_begun, order_read, orders_listed, step_refused, step_repeated>;
 
 } // namespace usher::actors

@@ -145,7 +145,7 @@ caf::result<messages::order_view> event_orders::refund(const messages::refund_or
 std::optional<rejection> event_orders::obstacle_to_checkout() const {
   if (auto obstacle = core_.journal.obstacle())
     return obstacle;
-  if (checkouts_.size() + beginning_ >= limits_.checkouts_max)
+  if (checkouts_.size() + beginning_ + undoing_.size() >= limits_.checkouts_max)
     return rejection::overloaded;
   return std::nullopt;
 }
@@ -164,6 +164,7 @@ caf::result<messages::order_view> event_orders::undo(const domain::decision<doma
       return to_error(rejection::in_progress);
     if (auto obstacle = obstacle_to_checkout())
       return to_error(*obstacle);
+    undoing_.insert(id);
   } else if (auto obstacle = core_.journal.obstacle()) {
     return to_error(*obstacle);
   }
@@ -181,14 +182,14 @@ caf::result<messages::refund_progress> event_orders::refund_all(const messages::
       standing.push_back(id);
   std::uint64_t begun = 0;
   for (auto id : standing) {
-    // What is not durable yet has no checkout, but will get one.
-    if (checkouts_.size() + beginning_ + begun >= limits_.checkouts_max || core_.journal.obstacle())
+    if (obstacle_to_checkout())
       break;
     auto decision = core_.event.refund_order(id, core_.now());
+    undoing_.insert(id);
     core_.write(*domain::granted(decision), order_undone{id, order_state::cancelling, wish.trace, {}});
     ++begun;
   }
-  if (begun == 0 && !standing.empty())
+  if (begun == 0 && !core_.journal.settled())
     if (auto obstacle = core_.journal.obstacle())
       return to_error(*obstacle);
   if (begun > 0)
@@ -207,8 +208,16 @@ caf::result<messages::refund_progress> event_orders::refund_all(const messages::
 
 caf::result<void> event_orders::advance(messages::advance_order& step) {
   auto decision = core_.event.advance_order(step.order, step.state, std::move(step.reason), core_.now());
-  if (const auto* why = domain::refused(decision))
-    return to_error(*why);
+  if (const auto* why = domain::refused(decision)) {
+    if (core_.journal.settled())
+      return to_error(*why);
+    // What it is refused for may come to nothing.
+    if (auto obstacle = core_.journal.obstacle())
+      return to_error(*obstacle);
+    auto told = core_.self->make_response_promise<void>();
+    core_.journal.after_all(step_refused{*why, told});
+    return told;
+  }
   if (domain::repeated(decision) && core_.journal.settled())
     return {};
   if (auto obstacle = core_.journal.obstacle())
@@ -234,8 +243,14 @@ void event_orders::moved(order_moved& step) {
       order != nullptr && order->state() != order_state::started)
     follow_step(*order);
   else
-    checkouts_.erase(step.order);
+    forget(step.order);
   step.asked.deliver();
+}
+
+/// The order has ended, and nothing more is known of it.
+void event_orders::forget(domain::order_id id) {
+  checkouts_.erase(id);
+  holds_.count_payments_again();
 }
 
 /// What follows from the state that an order has reached.
@@ -268,6 +283,7 @@ void event_orders::cancel_noted(order_cancel_noted& order) {
 void event_orders::undone(order_undone& order) {
   const auto* present = core_.event.find_order(order.order);
   domain::ensure(present != nullptr, "an order that is being undone is not forgotten");
+  undoing_.erase(order.order);
   if (order.to == order_state::given_up)
     tell_unwanted(*present, order.trace);
   carry_on(order.order, order.trace);
@@ -313,8 +329,9 @@ void event_orders::answer_by_history(order_cancel_noted& order) {
 
 void event_orders::answer_by_history(order_undone& order) {
   if (const auto* present = core_.event.find_order(order.order); present != nullptr && present->visited(order.to))
-    undone(order);
-  else if (order.asked.pending())
+    return undone(order);
+  undoing_.erase(order.order);
+  if (order.asked.pending())
     order.asked.deliver(to_error(rejection::store_unavailable));
 }
 
@@ -323,11 +340,22 @@ void event_orders::answer_by_history(refunds_begun& refunds) {
 }
 
 void event_orders::answer_by_history(order_read& order) {
+  // To a mere reader any state is an answer, to whoever repeats a request only one that has it.
   const auto* present = core_.event.find_order(order.order);
-  if (present != nullptr && present->visited(order.state) && (present->unwanted() || !order.unwanted))
+  auto is_reader = order.if_unwritten == rejection::not_found;
+  auto has_come = [&] { return present->visited(order.state) && (present->unwanted() || !order.unwanted); };
+  if (present != nullptr && (is_reader || has_come()))
     order.asked.deliver(view(*present));
   else
     order.asked.deliver(to_error(order.if_unwritten));
+}
+
+void event_orders::answer_by_history(orders_listed& list) {
+  list.asked.deliver(found(list.wish));
+}
+
+void event_orders::answer_by_history(step_refused& step) {
+  step.asked.deliver(to_error(rejection::store_unavailable)); // the checkout takes it once more
 }
 
 void event_orders::answer_by_history(step_repeated& step) {
@@ -430,7 +458,20 @@ bool event_orders::selects(const messages::list_orders& wish, const domain::orde
   return order.is(wish.state, core_.now());
 }
 
-messages::order_list event_orders::list(const messages::list_orders& wish) const {
+/// Orders as they are once all that is known of them by now is durable.
+caf::result<messages::order_list> event_orders::list(const messages::list_orders& wish) {
+  if (core_.journal.settled())
+    return found(wish);
+  if (core_.journal.standing() != shard_standing::writing)
+    return to_error(rejection::store_unavailable);
+  if (core_.journal.full())
+    return to_error(rejection::overloaded);
+  auto asked = core_.self->make_response_promise<messages::order_list>();
+  core_.journal.after_all(orders_listed{wish, asked});
+  return asked;
+}
+
+messages::order_list event_orders::found(const messages::list_orders& wish) const {
   messages::order_list result{core_.id, {}, false};
   if (wish.order) {
     if (const auto* order = core_.event.find_order(*wish.order); order != nullptr && selects(wish, *order))

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace usher::actors {
 
@@ -27,7 +28,7 @@ public:
   caf::result<messages::order_view> start(messages::start_order& wish);
   caf::result<messages::order_view> find(const messages::find_order& wish);
   caf::result<messages::order_view> cancel(const messages::cancel_order& wish);
-  [[nodiscard]] messages::order_list list(const messages::list_orders& wish) const;
+  caf::result<messages::order_list> list(const messages::list_orders& wish);
   caf::result<messages::order_view> refund(const messages::refund_order& wish);
   caf::result<messages::refund_progress> refund_all(const messages::refund_orders& wish);
   caf::result<void> advance(messages::advance_order& step);
@@ -49,6 +50,8 @@ public:
   void answer_by_history(order_undone& order);
   void answer_by_history(refunds_begun& refunds);
   void answer_by_history(order_read& order);
+  void answer_by_history(orders_listed& list);
+  void answer_by_history(step_refused& step);
   void answer_by_history(step_repeated& step);
 
   // ---- the checkouts ----
@@ -76,6 +79,7 @@ private:
 
   [[nodiscard]] const domain::order* find_own(domain::order_id id, const domain::buyer_id& buyer) const;
   [[nodiscard]] messages::order_view view(const domain::order& order) const;
+  [[nodiscard]] messages::order_list found(const messages::list_orders& wish) const;
   [[nodiscard]] bool selects(const messages::list_orders& wish, const domain::order& order) const;
   /// `if_unwritten` is the answer when the order turns out never to have been written.
   caf::result<messages::order_view> answer_when_durable(domain::order_id id, domain::rejection if_unwritten);
@@ -86,13 +90,15 @@ private:
                                          messages::trace_id trace);
   void tell_unwanted(const domain::order& order, messages::trace_id trace);
   [[nodiscard]] std::string name_of(domain::order_id id) const;
+  void forget(domain::order_id id);
   void follow_step(const domain::order& order);
 
   event_common& core_;
   event_holds& holds_;
   std::shared_ptr<payments::provider> provider_;
   const event_limits limits_;
-  std::size_t beginning_ = 0; ///< orders whose hold is being looked up
+  std::size_t beginning_ = 0;                    ///< orders whose hold is being looked up
+  std::unordered_set<domain::order_id> undoing_; ///< that get a checkout once it is durable that they are undone
   std::unordered_map<domain::order_id, running_checkout> checkouts_;
 };
 

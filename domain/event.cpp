@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -32,6 +33,14 @@ bool has_prices(const event_settings& settings) {
 
 bool is_currency(const std::string& text) {
   return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+constexpr std::string_view by_organiser = "Cancelled by the organiser.";
+
+/// Whether it was the buyer who had it undone. The organiser's reason stands at all steps of what an operator undoes.
+bool is_buyers_doing(const order& undone) {
+  return undone.state() == order_state::cancelled && !undone.visited(order_state::given_up)
+         && undone.reason() != by_organiser;
 }
 
 bool may_follow(event_state now, event_state wanted) {
@@ -245,7 +254,7 @@ decision<order_advanced> event::refund_order(order_id id, instant now) const {
       if (settings_.cancellations.by == cancellation_rule::who::nobody)
         return refusal{.reason = rejection::cancellation_closed,
                        .detail = "This event has no cancellations: change its rule to `operators` first."};
-      return present->advance(order_state::cancelling, "Cancelled by the organiser.", now);
+      return present->advance(order_state::cancelling, std::string{by_organiser}, now);
     case order_state::charging:
       return present->advance(order_state::given_up, "Ended by the organiser.", now);
     case order_state::started:
@@ -312,8 +321,7 @@ void event::ended(order& present) {
     orders_.erase(id);
     return;
   }
-  // Those that an operator has given up are not their buyer's doing.
-  if (present.state() == order_state::cancelled && !present.visited(order_state::given_up))
+  if (is_buyers_doing(present))
     ++cancelled_[present.details().buyer];
   if (present.ended_unpaid())
     if (auto forgotten = unpaid_.remember(id, present.details().buyer))
@@ -324,7 +332,7 @@ void event::forget(order_id id) {
   auto found = orders_.find(id);
   const auto& gone = found->second;
   give_up_hold(gone);
-  if (gone.state() == order_state::cancelled && !gone.visited(order_state::given_up)) {
+  if (is_buyers_doing(gone)) {
     auto counted = cancelled_.find(gone.details().buyer);
     ensure(counted != cancelled_.end(), "whoever has a cancelled order is counted");
     if (--counted->second == 0)

@@ -38,6 +38,9 @@ using audit = std::function<void(messages::trace_id, const domain::event_id&, st
 
 /// What all threads of one gateway share: never changed while they run, or thread-safe.
 struct shared_parts {
+  /// So many buyers behind one address may give holds back as fast as each of them may.
+  static constexpr double releasing_buyers = 10;
+
   gateway::options options;
   codec::tokens tokens;
   networks proxies;
@@ -56,6 +59,9 @@ struct shared_parts {
   address_rate_limiter address_rates{options.per_address};
   shared_rate_limiter buyer_rates{options.per_buyer};
   shared_rate_limiter release_rates{options.releases};
+  address_rate_limiter address_release_rates{{.per_s = options.releases.per_s * releasing_buyers,
+                                              .burst = options.releases.burst * releasing_buyers,
+                                              .keys_max = options.per_address.keys_max}};
   std::vector<session_thread*> threads{}; ///< by their number; the last one serves operators
 };
 

@@ -55,7 +55,7 @@ exit_code serve(configuration configured) {
     return exit_code::refused;
   }
   node.stop();
-  return exit_code::done;
+  return request.failure() ? exit_code::refused : exit_code::done;
 }
 
 } // namespace usher::node

@@ -170,7 +170,7 @@ void delete_hold(const exchange_ptr& x) {
   auto name = require_hold_name(*x, event);
   if (!name)
     return;
-  if (auto refused = x->thread().gives_back_too_often(x->buyer()))
+  if (auto refused = x->thread().gives_back_too_often(x->buyer(), x->request().from))
     return x->refuse(*refused);
   x->ask(messages::release_hold{x->trace(), event->id, name->hold, x->buyer(), name->sections},
          [x](answer&&) { reply_nothing(x); });

@@ -62,12 +62,20 @@ constexpr std::size_t body_step_bytes = 64 * 1024;
 constexpr std::size_t path_logged_max = 256;
 constexpr std::size_t body_logged_max = 256;
 
-/// The beginning of a text, without anything that would look like another line of the log.
+/// The beginning of a text, in plain ASCII and without anything that would look like another line of the log.
 std::string one_line(std::string_view text) {
   std::string line{text.substr(0, body_logged_max)};
   std::replace_if(
-      line.begin(), line.end(), [](unsigned char c) { return c < ' ' || c == 127; }, ' ');
+      line.begin(), line.end(), [](unsigned char c) { return c < ' '; }, ' ');
+  std::replace_if(
+      line.begin(), line.end(), [](unsigned char c) { return c >= 127; }, '?');
   return text.size() > body_logged_max ? line + "…" : line;
+}
+
+/// A path as the log may have it: whoever knows a ticket's code can come in with it.
+std::string logged_path(std::string_view path) {
+  constexpr std::string_view tickets = "/admin/v1/tickets/";
+  return path.starts_with(tickets) ? std::string{tickets} + "…" : one_line(path.substr(0, path_logged_max));
 }
 
 /// Of a `Sec-WebSocket-Key`: 16 bytes in base64.
@@ -161,8 +169,11 @@ public:
     leave_place();
   }
 
-  [[nodiscard]] std::size_t outgoing_bytes() const override { return socket_.is_open() ? reply_.body.size() : 0; }
-  void give_way() override { abort(); }
+  [[nodiscard]] std::size_t outgoing_bytes() const override { return charged_; }
+  void give_way() override {
+    write_off_reply(); // it is freed when the write has ended, which is soon
+    abort();
+  }
 
 private:
   void header_read() {
@@ -179,6 +190,9 @@ private:
       if (auto refused = thread_.keys().refusal_of(request_->path, request_->authorization, request_->from.address,
                                                    std::chrono::steady_clock::now()))
         return make_exchange(true)->refuse(*refused);
+    // Whoever needs no key sends no body either.
+    if (needs_no_body(request_->path) && !parser_->is_done())
+      return make_exchange(true)->refuse(domain::rejection::payload_too_large, "A request for this has no body.");
     if (surplus_ && !is_probe(path_of(header)))
       return make_exchange(true)->refuse(domain::rejection::overloaded, "There is no room for another connection.");
     if (port_ == http_port::buyers && !owns_place() && !is_probe(path_of(header)))
@@ -187,6 +201,9 @@ private:
     if (port_ == http_port::buyers && !is_probe(path_of(header)))
       if (auto refused = thread_.too_often(request_->from, announced_bytes()))
         return make_exchange(surplus_ || !keep_alive_ || !parser_->is_done())->refuse(*refused);
+    // Probes are always answered, but not on one connection as fast as it goes.
+    if (port_ == http_port::buyers && is_probe(path_of(header)) && thread_.too_often(request_->from, 0))
+      keep_alive_ = false;
     if (port_ == http_port::buyers && path_of(header) == "/v1/ws" && beast::websocket::is_upgrade(header))
       return upgrade();
     // HTTP/1.0 has no such answer.
@@ -206,6 +223,10 @@ private:
     place.belong_to(from.address);
     lent_ = true;
     return thread_.shared().places.excess_of(place, place_limits()) <= 0;
+  }
+
+  [[nodiscard]] bool needs_no_body(std::string_view path) const {
+    return is_probe(path) || (port_ == http_port::operators && path == "/metrics");
   }
 
   /// How long the body is said to be; 0 if it comes in chunks.
@@ -274,14 +295,14 @@ private:
                                              : thread_.options().request_timeout * request_timeouts_max);
     thread_.metrics().http_requests->inc();
     auto exchange = make_exchange(surplus_ || !keep_alive_);
-    // The length of a body in chunks is known only now.
-    if (port_ == http_port::buyers && !is_probe(exchange->request().path) && parser_->chunked())
-      if (auto refused = thread_.too_often(exchange->request().from, exchange->request().body.size()))
+    // The length of a body in chunks is known only now; the request itself is paid for.
+    const auto& request = exchange->request();
+    if (port_ == http_port::buyers && parser_->chunked() && request.body.size() >= bytes_per_request)
+      if (auto refused = thread_.too_often(request.from, request.body.size() - bytes_per_request))
         return exchange->refuse(*refused);
-    if (port_ == http_port::operators && exchange->request().method != "GET")
-      change_ = fmt::format("operator at {}: {} {} {}", exchange->request().from.address.to_string(),
-                            exchange->request().method, exchange->request().path.substr(0, path_logged_max),
-                            one_line(exchange->request().body));
+    if (port_ == http_port::operators && request.method != "GET" && request.path.starts_with("/admin/"))
+      change_ = fmt::format("operator at {}: {} {} {}", request.from.address.to_string(), request.method,
+                            logged_path(request.path), one_line(request.body));
     if (origin_ && exchange->request().method == "OPTIONS")
       return exchange->reply(preflight_answer());
     dispatch(exchange, port_);
@@ -371,29 +392,36 @@ private:
     request.body = std::move(message.body());
     auto exchange = std::make_shared<http_exchange>(
         thread_, std::move(request), buyer_, [self = shared_from_this(), close_after](std::optional<http_reply> said) {
-          if (!said)
+          if (!said) {
+            self->log_change("no answer");
             return self->abort();
+          }
           said->close = said->close || close_after;
           self->write(std::move(*said));
         });
     // For the log, which must never contain a token.
     if (logger().should_log(spdlog::level::debug))
       line_ = fmt::format("[{:016x}] {} {}", exchange->trace().value(), view(message.method_string()),
-                          path_of(message).substr(0, path_logged_max));
+                          logged_path(path_of(message)));
     trace_ = fmt::format("{:016x}", exchange->trace().value());
     return exchange;
   }
 
+  void log_change(std::string_view outcome) {
+    if (!change_.empty())
+      logger().info("[{}] {}: {}", trace_, std::exchange(change_, {}), outcome);
+  }
+
   void write(http_reply said) {
     logger().debug("{}: {}", line_, said.status);
-    if (!change_.empty())
-      logger().info("[{}] {}: {}", trace_, std::exchange(change_, {}), said.status);
+    log_change(std::to_string(said.status));
     if (said.status == static_cast<unsigned>(http::status::too_many_requests)
         && strikes_.count(1, thread_.options().strikes_max, std::chrono::steady_clock::now()))
       said.close = true;
     thread_.make_room_for(said.body.size());
     reply_ = std::move(said);
-    thread_.outgoing().add(reply_.body.size());
+    charged_ = reply_.body.size();
+    thread_.outgoing().add(charged_);
     if (origin_)
       share_with(reply_, *origin_);
     const auto& text = reply_.shared_body ? *reply_.shared_body : reply_.body;
@@ -431,9 +459,11 @@ private:
 
   /// Gives back the memory of the answer, which has been sent or never will be.
   void forget_reply() {
-    thread_.outgoing().remove(reply_.body.size());
+    write_off_reply();
     reply_ = {};
   }
+
+  void write_off_reply() { thread_.outgoing().remove(std::exchange(charged_, 0)); }
 
   void written(const beast::error_code& error) {
     forget_reply();
@@ -486,6 +516,7 @@ private:
   bool keep_alive_ = false;
   known_buyer buyer_;
   http_reply reply_;
+  std::size_t charged_ = 0; ///< bytes of the reply that count as outgoing
   std::string line_;
   std::string trace_;
   std::string change_; ///< what an operator wants to change, for the log

@@ -10,8 +10,8 @@
 
 namespace usher::gateway {
 
-/// Lets in operators who show the key, and slows down those who guess at it: while more than five wrong keys a second
-/// (ten at once) come from an address, no key from there is looked at. Not thread-safe.
+/// Lets in operators who show the key, and slows down those who guess at it: more than five wrong keys a second (ten at
+/// once) from an address are told to wait. Not thread-safe.
 class key_guard {
 public:
   explicit key_guard(const options& configured);

@@ -65,9 +65,15 @@ const outgoing_frame& outgoing_queue::take_off() {
 }
 
 void outgoing_queue::landed() {
-  if (in_flight_)
+  if (in_flight_ && !std::exchange(written_off_, false))
     budget_.remove(*in_flight_);
   in_flight_.reset();
+}
+
+void outgoing_queue::write_off() {
+  drop_waiting();
+  if (in_flight_ && !std::exchange(written_off_, true))
+    budget_.remove(*in_flight_);
 }
 
 void outgoing_queue::drop_waiting() {
@@ -96,7 +102,7 @@ std::size_t outgoing_queue::share_of_budget() const {
   auto share = [](const outgoing_frame& frame) {
     return own_bytes(frame) + (frame.shared ? frame.shared->text.size() / frame.shared->queued : 0);
   };
-  std::size_t sum = in_flight_ ? share(*in_flight_) : 0;
+  std::size_t sum = in_flight_ && !written_off_ ? share(*in_flight_) : 0;
   for (auto index = next_; index < waiting_.size(); ++index)
     sum += share(waiting_[index]);
   return sum;

@@ -52,6 +52,8 @@ public:
   [[nodiscard]] static std::size_t bytes_of(const outgoing_frame& frame);
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] bool has_room_for(std::size_t more) const noexcept { return bytes_ + more <= bytes_max_; }
+  /// Whether so many bytes could be had if all others gave way.
+  [[nodiscard]] bool can_hold(std::size_t bytes) const noexcept { return bytes <= bytes_max_ - bytes_max_ / 8; }
   /// Whether that much more leaves an eighth of it free. Once somebody has to give way, others do, too, until it does:
   /// so this happens seldom.
   [[nodiscard]] bool is_relieved_for(std::size_t more) const noexcept {
@@ -79,6 +81,8 @@ public:
   void landed();
   /// Forgets all frames that wait.
   void drop_waiting();
+  /// The same, and the frame in flight counts no more, though its memory is freed only when it has landed.
+  void write_off();
 
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size() - next_; }
   /// The size of all frames, with the one in flight.
@@ -95,6 +99,7 @@ private:
   std::vector<outgoing_frame> waiting_; ///< those before `next_` are gone
   std::size_t next_ = 0;
   std::optional<outgoing_frame> in_flight_;
+  bool written_off_ = false; ///< the frame in flight
   std::size_t waiting_bytes_ = 0;
 };
 

@@ -27,8 +27,9 @@ void pass_book::admitted(const domain::event_id& event, const domain::buyer_id& 
   void_.erase(known);
 }
 
-bool pass_book::is_void(const domain::event_id& event, const domain::buyer_id& buyer) const {
-  return void_.contains({event, buyer});
+bool pass_book::is_void(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant until) const {
+  auto known = void_.find({event, buyer});
+  return known != void_.end() && until <= known->second;
 }
 
 pass_standing pass_book::standing(std::string_view token, const domain::event_id& event, const domain::buyer_id& buyer,
@@ -37,7 +38,7 @@ pass_standing pass_book::standing(std::string_view token, const domain::event_id
   auto until = signer_.admitted_until(token, event, buyer, domain::instant{});
   if (!until)
     return pass_standing::none;
-  return *until <= now || is_void(event, buyer) ? pass_standing::over : pass_standing::valid;
+  return *until <= now || is_void(event, buyer, *until) ? pass_standing::over : pass_standing::valid;
 }
 
 void pass_book::sweep(domain::instant now) {

@@ -31,8 +31,8 @@ public:
   void give_up(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant until);
   /// The buyer was let in again: what they have is valid until it ends.
   void admitted(const domain::event_id& event, const domain::buyer_id& buyer);
-  /// Whether the buyer's passes are void.
-  [[nodiscard]] bool is_void(const domain::event_id& event, const domain::buyer_id& buyer) const;
+  /// Whether a pass of the buyer's that ends at `until` is void: it is none that they got after they had left.
+  [[nodiscard]] bool is_void(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant until) const;
 
   /// What the token is to this buyer at this event; `none` if it is no pass of theirs.
   [[nodiscard]] pass_standing standing(std::string_view token, const domain::event_id& event,

@@ -24,7 +24,6 @@ constexpr std::size_t drain_group_min = 100;
 } // namespace
 
 double requests_in(std::size_t bytes) {
-  constexpr std::size_t bytes_per_request = 4096;
   auto more = bytes / bytes_per_request;
   return 1 + static_cast<double>(more);
 }
@@ -39,7 +38,7 @@ session_thread::session_thread(shared_parts& shared, std::size_t number)
             caf::anon_send(bridge_, std::move(batch));
           },
           [this] { boost::asio::post(context_, [this] { outbox_.flush(); }); }),
-      outgoing_(shared.options.queued_bytes_max / shared.options.threads, shared.metrics.queued_bytes),
+      outgoing_(shared.options.queued_bytes_max / (shared.options.threads + 1), shared.metrics.queued_bytes),
       kept_(shared.options.kept_sessions_max, shared.options.session_grace),
       seats_(outbox_, [this] { return draw_trace(); }), passes_(shared.tokens, shared.options.passes_max),
       queue_(outbox_, buyers_, passes_),
@@ -91,7 +90,7 @@ void session_thread::stop() {
 }
 
 void session_thread::make_room_for(std::size_t bytes) {
-  if (outgoing_.has_room_for(bytes))
+  if (outgoing_.has_room_for(bytes) || !outgoing_.can_hold(bytes))
     return;
   auto ended = connections_.make_room([this, bytes] { return outgoing_.is_relieved_for(bytes); });
   metrics().slow_readers->inc(static_cast<std::int64_t>(ended));
@@ -155,8 +154,12 @@ std::optional<codec::problem> session_thread::too_often(const domain::buyer_id& 
   return judge(shared_.buyer_rates.take(buyer.value(), std::chrono::steady_clock::now(), requests_in(bytes)));
 }
 
-std::optional<codec::problem> session_thread::gives_back_too_often(const domain::buyer_id& buyer) {
-  return judge(shared_.release_rates.take(buyer.value(), std::chrono::steady_clock::now()));
+std::optional<codec::problem> session_thread::gives_back_too_often(const domain::buyer_id& buyer, const visitor& from) {
+  auto now = std::chrono::steady_clock::now();
+  if (auto refused = judge(shared_.release_rates.take(buyer.value(), now)))
+    return refused;
+  // Anybody may be many buyers.
+  return is_limited(from) ? judge(shared_.address_release_rates.take(from.address, now)) : std::nullopt;
 }
 
 codec::queue_answer session_thread::queue_answer_for(const domain::event_id& event, const domain::buyer_id& buyer,
@@ -207,19 +210,19 @@ void session_thread::use_up(const std::string& session, const std::string& heir)
 std::optional<kept_session> session_thread::give_up(const std::string& session, const domain::buyer_id& buyer,
                                                     const std::string& heir) {
   // The client may be back before the loss of its old connection was noticed.
-  end_session(session, buyer);
+  end_session(session, buyer, true);
   auto found = kept_.inherit(session, buyer, heir);
   if (!found)
     return std::nullopt;
   at_home_of(found->former_heir,
-             [former = found->former_heir, buyer](session_thread& home) { home.end_session(former, buyer); });
+             [former = found->former_heir, buyer](session_thread& home) { home.end_session(former, buyer, false); });
   return std::move(found->what);
 }
 
-void session_thread::end_session(const std::string& session, const domain::buyer_id& buyer) {
+void session_thread::end_session(const std::string& session, const domain::buyer_id& buyer, bool keep) {
   for (auto* live : buyers_.sessions_of(buyer))
     if (live->name() == session)
-      live->replace();
+      live->replace(keep);
 }
 
 void session_thread::hand_over(std::vector<delivery> group) {

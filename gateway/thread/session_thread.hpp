@@ -33,7 +33,9 @@
 
 namespace usher::gateway {
 
-/// How many requests a request of so many bytes counts as: large ones are more work.
+/// A request counts once, and once more for every so many bytes: large ones are more work.
+inline constexpr std::size_t bytes_per_request = 4096;
+/// How many requests a request of so many bytes counts as.
 [[nodiscard]] double requests_in(std::size_t bytes);
 
 /// One thread of the gateway: a loop, the connections that live on it, and what they share. Everything here is
@@ -96,7 +98,7 @@ public:
   [[nodiscard]] std::optional<codec::problem> too_often(const domain::buyer_id& buyer, std::size_t bytes);
   /// Counts a hold that a buyer gives back. Each hold and its end are written for ever, so nobody takes and gives back
   /// without end.
-  [[nodiscard]] std::optional<codec::problem> gives_back_too_often(const domain::buyer_id& buyer);
+  [[nodiscard]] std::optional<codec::problem> gives_back_too_often(const domain::buyer_id& buyer, const visitor& from);
   /// Says once in the log that somebody forwards requests from this machine and is not listed as a trusted proxy.
   void warn_of_proxy();
   /// What a buyer is told about a place in a waiting room, with the tokens that go with it.
@@ -137,7 +139,8 @@ private:
   void at_home_of(const std::string& session, std::function<void(session_thread&)> work);
   [[nodiscard]] std::optional<kept_session> give_up(const std::string& session, const domain::buyer_id& buyer,
                                                     const std::string& heir);
-  void end_session(const std::string& session, const domain::buyer_id& buyer);
+  /// Closes the connection of a session that another one goes on with; `keep`: so that this other one finds it.
+  void end_session(const std::string& session, const domain::buyer_id& buyer, bool keep);
 
   shared_parts& shared_;
   std::size_t number_;

@@ -77,7 +77,8 @@ void buyer_session::gone() {
       kept.places.emplace_back(one.event, one.number);
     thread_.queue().left(one.event, buyer_);
   }
-  thread_.kept().keep(name_, std::move(kept), std::chrono::steady_clock::now());
+  if (!name_.empty())
+    thread_.kept().keep(name_, std::move(kept), std::chrono::steady_clock::now());
   thread_.metrics().sessions->dec();
   buyer_ = {};
   owed_.clear();
@@ -86,7 +87,9 @@ void buyer_session::gone() {
   spots_.clear();
 }
 
-void buyer_session::replace() {
+void buyer_session::replace(bool keep) {
+  if (!keep)
+    name_.clear();
   auto* sink = sink_;
   gone();
   if (sink)
@@ -210,7 +213,8 @@ void buyer_session::watch_unpaid() {
     auto what = unpaid_.front();
     auto event = thread_.directory().find(what.event);
     auto is_there = event && what.section.value() < event->plan->sections().size();
-    if (is_there && too_often(0))
+    // The buyer's bucket is asked first: while it is empty, the address pays for nothing.
+    if (is_there && (thread_.too_often(buyer_, 0) || thread_.too_often(from_, 0)))
       return;
     unpaid_.pop_front();
     if (!is_there)
@@ -274,7 +278,7 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::release&& frame) {
   auto event = event_for(re, frame.hold.event);
   if (!event)
     return;
-  if (auto refused = thread_.gives_back_too_often(buyer_))
+  if (auto refused = thread_.gives_back_too_often(buyer_, from_))
     return send_problem(re, *refused);
   messages::release_hold request{thread_.draw_trace(), event->id, frame.hold.hold, buyer_, frame.hold.sections};
   auto released = [this, name = std::move(frame.hold)](const codec::reply_id& to, const known_event_ptr&, answer&&) {

@@ -40,7 +40,7 @@ public:
   /// The connection is gone; its sink is never used again.
   void gone();
   /// The client is back on another connection: hands everything over to it.
-  void replace();
+  void replace(bool keep);
 
   [[nodiscard]] bool greeted() const noexcept { return !buyer_.value().empty(); }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }

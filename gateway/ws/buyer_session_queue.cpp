@@ -225,7 +225,7 @@ pass_standing buyer_session::standing_of(const domain::event_id& event, const st
       is_known ? std::optional{known->until} : thread_.tokens().admitted_until(*pass, event, buyer_, domain::instant{});
   if (!until)
     return pass_standing::none;
-  if (*until <= thread_.now() || thread_.passes().is_void(event, buyer_))
+  if (*until <= thread_.now() || thread_.passes().is_void(event, buyer_, *until))
     return pass_standing::over;
   if (!is_known)
     remember_pass(event, {*pass, *until});

@@ -167,7 +167,10 @@ public:
 
   // Those who say goodbye have given up already what they can.
   [[nodiscard]] std::size_t outgoing_bytes() const override { return closing_ ? 0 : queue_.share_of_budget(); }
-  void give_way() override { close(close_code::too_slow, "you read too slowly"); }
+  void give_way() override {
+    close(close_code::too_slow, "you read too slowly");
+    queue_.write_off();
+  }
 
 private:
   void read() {

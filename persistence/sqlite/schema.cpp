@@ -125,7 +125,7 @@ constexpr std::array migrations{
     )sql",
 };
 
-std::int64_t pragma(connection& db, const char* sql) {
+std::int64_t first_number(connection& db, const char* sql) {
   statement query{db, sql};
   auto row = query.rows();
   row.next();
@@ -135,16 +135,20 @@ std::int64_t pragma(connection& db, const char* sql) {
 } // namespace
 
 void prepare(connection& db, schema_upkeep upkeep) {
-  // Another program's file must stay as it is, so this comes before anything is changed.
-  if (pragma(db, "PRAGMA application_id") != application_id
-      && (pragma(db, "PRAGMA user_version") != 0 || pragma(db, "SELECT count(*) FROM sqlite_schema") != 0))
+  // Another program's file must stay as it is, so this comes before anything is changed. It is asked at once: between
+  // two questions another process of ours may make the tables.
+  if (first_number(db, ("SELECT (SELECT application_id FROM pragma_application_id) <> " + std::to_string(application_id)
+                        + " AND ((SELECT user_version FROM pragma_user_version) <> 0"
+                          " OR EXISTS (SELECT 1 FROM sqlite_schema))")
+                           .c_str())
+      != 0)
     throw store_broken("this SQLite file belongs to another program");
   auto newest = static_cast<std::int64_t>(migrations.size());
   if (upkeep == schema_upkeep::none)
-    return refuse_another(pragma(db, "PRAGMA user_version"), newest);
+    return refuse_another(first_number(db, "PRAGMA user_version"), newest);
   db.use_write_ahead_log();
   transaction change{db};
-  auto version = pragma(db, "PRAGMA user_version");
+  auto version = first_number(db, "PRAGMA user_version");
   if (version >= newest)
     return refuse_another(version, newest);
   for (auto next = version; next < newest; ++next)

@@ -199,6 +199,58 @@ SCENARIO("a refund of all orders whose answer is lost goes on from where the jou
   CHECK_EQ(provider->total_refunds(), 2);
 }
 
+SCENARIO("a refund of all orders that is asked for again while the store is away is told so, and does no harm") {
+  sell(1, left, {0});
+  CHECK(change_state(event_state::closed)->reply.has_value());
+  provider->hold_answers();
+  CHECK_EQ(refund_all()->reply->begun, 1u);
+  books->set(store_fault::unavailable);
+  change([](messages::change_event& wish) { wish.max_shopping = 7; }); // which cannot be written
+  provider->answer_all();
+  pass(1s, 50ms);
+  CHECK(refund_all()->refused_as(rejection::store_unavailable));
+  CHECK(keeper_heard->stopped.empty());
+  books->set(store_fault::none);
+  pass(20s, 50ms);
+  CHECK_EQ(refund_all()->reply->left, 0u);
+  CHECK(state_of(1, 1) == order_state::cancelled);
+}
+
+SCENARIO("an order that is given up while the store goes away ends all the same, whenever the provider answers") {
+  for (auto answered_at_once : {true, false}) {
+    auto number = answered_at_once ? 1U : 2U;
+    provider->hold_answers();
+    REQUIRE(hold(number, number, {seats(left, {number})})->reply.has_value());
+    order(number, number, {left});
+    auto given_up = ask<messages::order_view>(event, messages::refund_order{{}, id, order_of(number)});
+    while (!given_up->reply && sched.try_run_once()) {
+    }
+    REQUIRE(given_up->reply.has_value());
+    books->set(store_fault::unavailable); // before the section hears that it is to let go
+    pass(answered_at_once ? 1s : 70s, 50ms);
+    provider->answer_all();
+    pass(1s, 50ms);
+    books->set(store_fault::none);
+    pass(120s, 500ms);
+    CHECK(state_of(number, number) == order_state::cancelled);
+    CHECK_EQ(provider->total_charges(), provider->total_refunds());
+    CHECK_EQ(status(left), "....");
+  }
+}
+
+SCENARIO("what counted for an order that was not written counts no longer when its hold has ended meanwhile") {
+  change([](messages::change_event& wish) { wish.max_seats_per_buyer = 2; });
+  hold(1, 1, {seats(left, {0, 1})});
+  books->set(store_fault::unavailable);
+  order(1, 1, {left});
+  self->send(event, messages::allowance_back{left, hold_of(1), 0});
+  settle();
+  books->set(store_fault::none);
+  pass(5s, 50ms);
+  CHECK(find(1, 1)->refused_as(rejection::not_found));
+  CHECK(hold(2, 1, {seats(right, {0, 1})})->reply.has_value());
+}
+
 SCENARIO("operators find orders by order, buyer, seat and state, page by page") {
   sell(1, left, {0});
   sell(2, left, {1});

@@ -208,6 +208,19 @@ event with_order(std::initializer_list<order_state> states) {
 
 } // namespace
 
+SCENARIO("what an operator has undone is no reason to take no more orders of its buyer") {
+  auto x = open_event();
+  for (std::uint64_t n = 1; n <= event::cancelled_orders_per_buyer_max; ++n) {
+    x.apply(*granted(x.start_order(order_of(n, n))));
+    go(x, n, {order_state::charging, order_state::charged, order_state::confirmed});
+    auto undone = x.refund_order(order_number(n), at(2));
+    x.apply(*granted(undone));
+    x.apply(*granted(x.advance_order(order_number(n), order_state::cancelled, granted(undone)->reason, at(3))));
+  }
+  CHECK(granted(x.start_order(order_of(99, 99))) != nullptr);
+  CHECK(from_snapshot(x) == x);
+}
+
 SCENARIO("an event's rule says until when buyers cancel, and whether operators may") {
   GIVEN("no rule") {
     confirmed_order one;

@@ -83,6 +83,18 @@ SCENARIO("a body that is too large is refused before it is sent") {
   }
 }
 
+SCENARIO("who needs no key sends no body") {
+  GIVEN("a request for a probe, on either port, whose body is announced and never sent") {
+    served gateway;
+    for (auto port : {gateway.port(), gateway.operators()})
+      for (const std::string path : {"/healthz", "/readyz"}) {
+        http_client client{port};
+        auto answer = client.head("POST " + path + " HTTP/1.1\r\nHost: localhost\r\n" + length(60'000'000) + "\r\n");
+        CHECK_EQ(answer.substr(0, 12), "HTTP/1.1 413");
+      }
+  }
+}
+
 SCENARIO("who asks too often is refused before the body is sent") {
   GIVEN("an address that has asked as often as it may") {
     auto configured = quick_options();

@@ -37,6 +37,29 @@ struct talker final : connection {
 
 } // namespace
 
+SCENARIO("whoever gives way counts no more, though a frame is still in flight") {
+  GIVEN("a queue with a frame in flight and one that waits, and another queue that shares a text with it") {
+    outgoing_budget budget{1000, nullptr};
+    outgoing_queue queue{budget}, other{budget};
+    auto shared = share(text(100));
+    queue.push({{}, shared});
+    queue.take_off();
+    queue.push({text(50)});
+    other.push({{}, shared});
+    queue.write_off();
+    CHECK_EQ(queue.share_of_budget(), 0u);
+    CHECK_EQ(budget.bytes(), frame_bytes + 100);
+    queue.write_off();
+    queue.landed();
+    CHECK_EQ(budget.bytes(), frame_bytes + 100);
+    queue.push({text(7)});
+    queue.take_off();
+    CHECK_EQ(budget.bytes(), 2 * frame_bytes + 107);
+    queue.landed();
+    CHECK_EQ(budget.bytes(), frame_bytes + 100);
+  }
+}
+
 SCENARIO("a budget knows what waits and what is in flight") {
   GIVEN("a queue with two frames") {
     outgoing_budget budget{1000, nullptr};
