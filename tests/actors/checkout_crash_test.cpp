@@ -97,11 +97,7 @@ SCENARIO("a wish to cancel that was answered survives a crash: the order is neve
     auto who = after + 1;
     provider->charges.clear();
     provider->refunds.clear();
-    REQUIRE(hold(who, who, {seats(left, {0})})->reply.has_value());
-    auto begun = ask<messages::order_view>(
-        event, messages::start_order{{}, id, order_of(who), hold_of(who), buyer(who), {left}, "card", "key", who});
-    while (!begun->reply && sched.try_run_once()) {
-    }
+    just_begin_order(who);
     work(static_cast<int>(after));
     auto cancelled = ask<messages::order_view>(event, messages::cancel_order{{}, id, order_of(who), buyer(who)});
     while (!cancelled->reply && !cancelled->refused && sched.try_run_once()) {

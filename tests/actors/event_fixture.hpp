@@ -177,6 +177,17 @@ public:
         {}, id, order_of(number), hold_of(number), buyer(who), std::move(where), "card", "key", number});
   }
 
+  /// The buyer with this number holds the left section's first seat and orders it, under the same number. Runs no
+  /// further than to the answer: what follows can be interrupted after any message.
+  void just_begin_order(std::uint64_t number) {
+    CAF_REQUIRE(hold(number, number, {seats(left, {0})})->reply.has_value());
+    auto begun = ask<messages::order_view>(
+        event,
+        messages::start_order{{}, id, order_of(number), hold_of(number), buyer(number), {left}, "card", "key", number});
+    while (!begun->reply && sched.try_run_once()) {
+    }
+  }
+
   shared_outcome<messages::order_view> find(std::uint64_t number, std::uint64_t who) {
     return asked<messages::order_view>(messages::find_order{{}, id, order_of(number), buyer(who)});
   }

@@ -212,11 +212,7 @@ SCENARIO("whenever an order is cancelled it is over without any waiting, and the
   unsigned put_off = 0;
   for (unsigned after = 0; after < 60; ++after) {
     auto who = after + 1;
-    REQUIRE(hold(who, who, {seats(left, {0})})->reply.has_value());
-    auto begun = ask<messages::order_view>(
-        event, messages::start_order{{}, id, order_of(who), hold_of(who), buyer(who), {left}, "card", "key", who});
-    while (!begun->reply && sched.try_run_once()) {
-    }
+    just_begin_order(who);
     for (unsigned step = 0; step < after; ++step)
       sched.try_run_once();
     if (auto cancelled = cancel(who, who); !cancelled->reply) {

@@ -23,6 +23,18 @@ struct fixture : event_fixture {
     REQUIRE(state_of(number, number) == order_state::confirmed);
   }
 
+  /// A buyer who may have two seats pays for two, and the section lets go of their hold meanwhile, as after an outage
+  /// that was longer than the payment's time.
+  void pay_while_hold_ends() {
+    change([](messages::change_event& wish) { wish.max_seats_per_buyer = 2; });
+    provider->hold_answers();
+    hold(1, 1, {seats(left, {0, 1})});
+    order(1, 1, {left});
+    self->send(event, messages::allowance_back{left, hold_of(1), 0});
+    settle();
+    CHECK(hold(2, 1, {seats(right, {0})})->refused_as(rejection::limit_exceeded));
+  }
+
   void rule(domain::cancellation_rule cancellations) {
     REQUIRE(change([&](messages::change_event& wish) { wish.cancellations = cancellations; })->reply.has_value());
   }
@@ -135,11 +147,7 @@ SCENARIO("whenever an operator has an order undone, it ends with seats and money
     auto who = after + 1;
     provider->charges.clear();
     provider->refunds.clear();
-    REQUIRE(hold(who, who, {seats(left, {0})})->reply.has_value());
-    auto begun = ask<messages::order_view>(
-        event, messages::start_order{{}, id, order_of(who), hold_of(who), buyer(who), {left}, "card", "key", who});
-    while (!begun->reply && sched.try_run_once()) {
-    }
+    just_begin_order(who);
     for (unsigned step = 0; step < after; ++step)
       sched.try_run_once();
     auto asked_for = refund(who);
@@ -305,14 +313,7 @@ SCENARIO("an order that comes no further for five minutes is stuck: found, count
 }
 
 SCENARIO("seats that are being paid for count, even if their hold has ended meanwhile, and when the money comes") {
-  change([](messages::change_event& wish) { wish.max_seats_per_buyer = 2; });
-  provider->hold_answers();
-  hold(1, 1, {seats(left, {0, 1})});
-  order(1, 1, {left});
-  // The section lets go of the hold, as after an outage that was longer than the payment's time.
-  self->send(event, messages::allowance_back{left, hold_of(1), 0});
-  settle();
-  CHECK(hold(2, 1, {seats(right, {0})})->refused_as(rejection::limit_exceeded));
+  pay_while_hold_ends();
   provider->answer_all();
   settle();
   CHECK(state_of(1, 1) == order_state::confirmed);
@@ -320,14 +321,8 @@ SCENARIO("seats that are being paid for count, even if their hold has ended mean
 }
 
 SCENARIO("seats that are being paid for count no longer when their hold has ended and the payment fails") {
-  change([](messages::change_event& wish) { wish.max_seats_per_buyer = 2; });
   provider->charge_scripts = {{false, paid::declined}};
-  provider->hold_answers();
-  hold(1, 1, {seats(left, {0, 1})});
-  order(1, 1, {left});
-  self->send(event, messages::allowance_back{left, hold_of(1), 0});
-  settle();
-  CHECK(hold(2, 1, {seats(right, {0})})->refused_as(rejection::limit_exceeded));
+  pay_while_hold_ends();
   provider->answer_all();
   settle();
   CHECK(state_of(1, 1) == order_state::failed);

@@ -27,6 +27,13 @@ inline gateway::options quick_options() {
   return configured;
 }
 
+/// Says hello and sends a request that is never answered.
+inline void ask_in_vain(websocket_client& client) {
+  client.hello();
+  client.send(R"({"type":"hold","id":"never","event":"open","seats":["S-A-2"]})");
+  client.ask(R"({"type":"ping","id":"p"})", "p");
+}
+
 /// A gateway in front of a fake router, on ports of its own.
 class served {
 public:
