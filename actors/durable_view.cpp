@@ -18,11 +18,13 @@ void add(std::vector<domain::minor_units>& by_category, domain::category_no cate
 
 durable_view::durable_view(const domain::section& section)
     : plan_(&section.plan()), status_(section.plan().numbers_given(), domain::to_char(domain::seat_state::blocked)),
-      sold_for_(status_.size()), is_changed_(status_.size()) {
+      categories_(status_.size()), sold_for_(status_.size()), is_changed_(status_.size()) {
   for (std::uint32_t index = 0; index < plan_->capacity(); ++index) {
-    auto category = plan_->category_of(plan_->number_at(domain::plan_index{index})).value();
-    if (category >= free_by_category_.size())
-      free_by_category_.resize(category + std::size_t{1});
+    auto seat = plan_->number_at(domain::plan_index{index});
+    auto category = plan_->category_of(seat);
+    categories_[seat.value()] = category;
+    if (category.value() >= free_by_category_.size())
+      free_by_category_.resize(category.value() + std::size_t{1});
   }
   show(section);
   static_cast<void>(take_changes()); // nobody saw anything else before
@@ -66,7 +68,7 @@ void durable_view::show_seat(const domain::priced_seat& seat, char look) {
   if (shown == sold) {
     totals_.revenue -= sold_for_[index];
     totals_.refunded += sold_for_[index];
-    add(refunded_by_category_, plan_->category_of(seat.seat), sold_for_[index]);
+    add(refunded_by_category_, categories_[index], sold_for_[index]);
   }
   if (look == sold) {
     sold_for_[index] = seat.price;
@@ -74,7 +76,7 @@ void durable_view::show_seat(const domain::priced_seat& seat, char look) {
   }
   constexpr auto free = domain::to_char(domain::seat_state::free);
   if (shown == free || look == free) {
-    auto& left = free_by_category_[plan_->category_of(seat.seat).value()];
+    auto& left = free_by_category_[categories_[index].value()];
     look == free ? ++left : --left;
   }
   --count(totals_, shown);
@@ -104,7 +106,7 @@ std::vector<messages::category_totals> durable_view::by_category() const {
   for (std::uint32_t index = 0; index < plan_->capacity(); ++index) {
     auto seat = plan_->number_at(domain::plan_index{index});
     auto look = status_[seat.value()];
-    auto& sum = sums[plan_->category_of(seat)];
+    auto& sum = sums[categories_[seat.value()]];
     ++count(sum, look);
     if (look == domain::to_char(domain::seat_state::sold))
       sum.revenue += sold_for_[seat.value()];

@@ -46,7 +46,8 @@ private:
 
   const domain::section_plan* plan_;
   std::string status_;
-  std::vector<domain::minor_units> sold_for_;             ///< by number; counts while it is sold
+  std::vector<domain::category_no> categories_; ///< by number; at hand for every change of a seat, unlike the plan's
+  std::vector<domain::minor_units> sold_for_;   ///< by number; counts while it is sold
   std::vector<domain::minor_units> refunded_by_category_; ///< by category number
   std::vector<std::uint32_t> free_by_category_;
   domain::section_totals totals_;

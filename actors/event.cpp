@@ -101,6 +101,7 @@ public:
       return;
     core_.event = domain::replay(domain::event{}, history.snapshot, history.facts);
     core_.durable_state = core_.event.state();
+    orders_.forget_in_flight();
     for (auto& next : core_.journal.take_kept_back())
       std::visit([this](auto& x) { answer_by_history(x); }, next);
     holds_.count_payments_again();

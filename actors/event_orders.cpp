@@ -109,7 +109,7 @@ void event_orders::begin(const messages::start_order& wish, const messages::hold
       core_.journal.after_all(reading(*core_.event.find_order(wish.order), rejection::store_unavailable, asked));
     return;
   }
-  core_.write(*domain::granted(decision), order_begun{wish.order, wish.trace, asked});
+  write(wish.order, *domain::granted(decision), order_begun{wish.order, wish.trace, asked});
 }
 
 caf::result<messages::order_view> event_orders::find(const messages::find_order& wish) {
@@ -133,7 +133,7 @@ caf::result<messages::order_view> event_orders::cancel(const messages::cancel_or
     return to_error(*obstacle);
   // From now on it cannot be confirmed; its checkout undoes it when the outcome of the payment is known.
   auto asked = core_.self->make_response_promise<messages::order_view>();
-  core_.write(*domain::granted(decision), order_cancel_noted{wish.order, wish.trace, asked});
+  write(wish.order, *domain::granted(decision), order_cancel_noted{wish.order, wish.trace, asked});
   return asked;
 }
 
@@ -169,7 +169,7 @@ caf::result<messages::order_view> event_orders::undo(const domain::decision<doma
     return to_error(*obstacle);
   }
   auto asked = core_.self->make_response_promise<messages::order_view>();
-  core_.write(step, order_undone{id, step.state, trace, asked});
+  write(id, step, order_undone{id, step.state, trace, asked});
   return asked;
 }
 
@@ -186,7 +186,7 @@ caf::result<messages::refund_progress> event_orders::refund_all(const messages::
       break;
     auto decision = core_.event.refund_order(id, core_.now());
     undoing_.insert(id);
-    core_.write(*domain::granted(decision), order_undone{id, order_state::cancelling, wish.trace, {}});
+    write(id, *domain::granted(decision), order_undone{id, order_state::cancelling, wish.trace, {}});
     ++begun;
   }
   if (begun == 0 && !core_.journal.settled())
@@ -226,22 +226,48 @@ caf::result<void> event_orders::advance(messages::advance_order& step) {
   if (domain::repeated(decision))
     core_.journal.after_all(step_repeated{asked});
   else
-    core_.write(*domain::granted(decision), order_moved{step.order, step.state, asked});
+    write(step.order, *domain::granted(decision), order_moved{step.order, step.state, asked});
   return asked;
 }
 
 // ---- once something is durable -----------------------------------------------
 
+template <class Fact>
+void event_orders::write(domain::order_id id, const Fact& fact, event_once_durable next) {
+  ++in_flight_[id].facts;
+  core_.write(fact, std::move(next));
+}
+
+/// One more fact about an order is durable. True when it was the last one, and the gateways have yet to be told.
+bool event_orders::note_written(domain::order_id id) {
+  auto found = in_flight_.find(id);
+  if (found == in_flight_.end() || --found->second.facts > 0)
+    return false;
+  auto is_owed = found->second.is_owed;
+  in_flight_.erase(found);
+  return is_owed;
+}
+
+/// Answers with the order's state: now if all of it is durable, else when what was decided since is.
+void event_orders::answer_settled(const domain::order& order, answer asked) {
+  if (in_flight_.contains(order.details().order))
+    core_.journal.after_all(reading(order, rejection::not_found, std::move(asked)));
+  else
+    asked.deliver(view(order));
+}
+
 void event_orders::began(order_begun& order) {
+  note_written(order.order);
   carry_on(order.order, order.trace);
-  order.asked.deliver(view(*core_.event.find_order(order.order)));
+  answer_settled(*core_.event.find_order(order.order), order.asked);
 }
 
 void event_orders::moved(order_moved& step) {
+  note_written(step.order);
   // A failed order is forgotten, or even begun anew, if too many others have failed since.
   if (const auto* order = core_.event.find_order(step.order);
       order != nullptr && order->state() != order_state::started)
-    follow_step(*order);
+    follow_step(*order, step.to);
   else
     forget(step.order);
   step.asked.deliver();
@@ -253,28 +279,41 @@ void event_orders::forget(domain::order_id id) {
   holds_.count_payments_again();
 }
 
-/// What follows from the state that an order has reached.
-void event_orders::follow_step(const domain::order& order) {
+/// What follows from a state that an order has reached. It may have been decided since that the order goes further;
+/// what follows from that comes when it is durable.
+void event_orders::follow_step(const domain::order& order, order_state reached) {
   const auto& details = order.details();
-  if (domain::is_final(order.state()))
+  if (domain::is_final(reached))
     checkouts_.erase(details.order);
-  if (order.state() == order_state::confirmed) {
+  if (reached == order_state::confirmed) {
     holds_.note_owned(details);
     if (core_.room)
       core_.self->send(core_.room, messages::shopping_ended{core_.id, {details.buyer}});
   }
-  if (order.state() == order_state::refunded || order.state() == order_state::cancelled)
+  if (reached == order_state::refunded || reached == order_state::cancelled)
     holds_.forget(details.hold);
-  if (order.state() == order_state::failed || order.state() == order_state::given_up)
+  if (reached == order_state::failed || reached == order_state::given_up)
     holds_.payment_ended(details.hold);
+  tell_gateways(order);
+}
+
+/// Says how an order stands, unless more of it is about to be durable: then that is what they are told.
+void event_orders::tell_gateways(const domain::order& order) {
+  if (auto more = in_flight_.find(order.details().order); more != in_flight_.end()) {
+    more->second.is_owed = true;
+    return;
+  }
   for (const auto& gateway : core_.gateways)
     core_.self->send(gateway, messages::order_changed{view(order)});
 }
 
 void event_orders::cancel_noted(order_cancel_noted& order) {
+  auto is_owed = note_written(order.order);
   if (const auto* present = core_.event.find_order(order.order)) {
     tell_unwanted(*present, order.trace);
-    order.asked.deliver(view(*present));
+    answer_settled(*present, order.asked);
+    if (is_owed)
+      tell_gateways(*present);
   } else {
     order.asked.deliver(to_error(rejection::not_found)); // it failed, and is forgotten as many others have since
   }
@@ -283,13 +322,14 @@ void event_orders::cancel_noted(order_cancel_noted& order) {
 void event_orders::undone(order_undone& order) {
   const auto* present = core_.event.find_order(order.order);
   domain::ensure(present != nullptr, "an order that is being undone is not forgotten");
+  note_written(order.order);
   undoing_.erase(order.order);
   if (order.to == order_state::given_up)
     tell_unwanted(*present, order.trace);
   carry_on(order.order, order.trace);
   if (order.asked.pending())
-    order.asked.deliver(view(*present));
-  follow_step(*present);
+    answer_settled(*present, order.asked);
+  follow_step(*present, order.to);
 }
 
 void event_orders::told(refunds_begun& refunds) {
@@ -298,7 +338,7 @@ void event_orders::told(refunds_begun& refunds) {
 
 void event_orders::read(order_read& order) {
   if (const auto* present = core_.event.find_order(order.order))
-    order.asked.deliver(view(*present));
+    answer_settled(*present, order.asked);
   else
     order.asked.deliver(to_error(rejection::not_found));
 }

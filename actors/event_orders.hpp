@@ -54,6 +54,9 @@ public:
   void answer_by_history(step_refused& step);
   void answer_by_history(step_repeated& step);
 
+  /// The event was rebuilt from its journal: what was in flight is known, or will be answered by the history.
+  void forget_in_flight() { in_flight_.clear(); }
+
   // ---- the checkouts ----
 
   /// Gives every order under way a checkout, after a start or when the journal was reread.
@@ -91,7 +94,12 @@ private:
   void tell_unwanted(const domain::order& order, messages::trace_id trace);
   [[nodiscard]] std::string name_of(domain::order_id id) const;
   void forget(domain::order_id id);
-  void follow_step(const domain::order& order);
+  template <class Fact>
+  void write(domain::order_id id, const Fact& fact, event_once_durable next);
+  bool note_written(domain::order_id id);
+  void answer_settled(const domain::order& order, answer asked);
+  void follow_step(const domain::order& order, domain::order_state reached);
+  void tell_gateways(const domain::order& order);
 
   event_common& core_;
   event_holds& holds_;
@@ -100,6 +108,12 @@ private:
   std::size_t beginning_ = 0;                    ///< orders whose hold is being looked up
   std::unordered_set<domain::order_id> undoing_; ///< that get a checkout once it is durable that they are undone
   std::unordered_map<domain::order_id, running_checkout> checkouts_;
+  /// What is not durable yet of an order. While there is anything, nobody is told how it stands.
+  struct undurable {
+    std::uint32_t facts = 0;
+    bool is_owed = false; ///< the gateways would have been told
+  };
+  std::unordered_map<domain::order_id, undurable> in_flight_;
 };
 
 } // namespace usher::actors

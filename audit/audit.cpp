@@ -101,7 +101,7 @@ private:
       for (const auto& span : turns->numbers)
         if (span.last > reserved_)
           return findings_.add(7, shard_, entry.seq, "a number has a turn that was never reserved");
-      mark(*turns, turns_);
+      mark(turns->numbers, turns_);
     } else {
       findings_.add(0, shard_, entry.seq, std::string{name_of(fact)} + " is no fact of a waiting room");
     }
@@ -115,7 +115,9 @@ private:
       if (const auto* block = std::get_if<numbers_reserved>(&x))
         reserved = block->up_to;
       else if (const auto* taken = std::get_if<turns_taken>(&x))
-        mark(*taken, turns);
+        mark(taken->numbers, turns);
+      else if (const auto* used_up = std::get_if<numbers_used_up>(&x))
+        mark(used_up->numbers, turns);
     }
     auto forgets = [&] {
       for (std::size_t number = 0; number < turns_.size(); ++number)
@@ -128,8 +130,8 @@ private:
   }
 
   /// Limited to reserved numbers, so that this is bounded, too.
-  void mark(const turns_taken& taken, std::vector<bool>& numbers) const {
-    for (const auto& span : taken.numbers) {
+  void mark(const std::vector<number_span>& spans, std::vector<bool>& numbers) const {
+    for (const auto& span : spans) {
       auto last = static_cast<std::size_t>(std::min(span.last, reserved_).value());
       if (last >= numbers.size())
         numbers.resize(last + 1);

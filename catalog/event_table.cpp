@@ -108,7 +108,7 @@ void event_table::announce(const messages::event_view& view, std::function<void(
   keeper_
       ->request(router_, caf::infinite,
                 messages::event_announced{view.id, running.plan, running.plan_text, view.settings.currency,
-                                          view.settings.waiting_room, running.room_epoch},
+                                          view.settings.waiting_room, view.settings.hidden, running.room_epoch},
                 running.event, running.sections, running.room)
       .then([then] { then(); }, [then](const caf::error&) { then(); });
 }

@@ -86,6 +86,7 @@ void write_event(json_writer& json, const messages::event_view& view, const doma
   json.member("rehold_pause_s", settings.rehold.pause.count());
   json.member("waiting_room", settings.waiting_room).member("admission_per_s", settings.admission_per_s);
   json.member("max_shopping", settings.max_shopping).member("refuse_orphans", settings.refuse_orphans);
+  json.member("hidden", settings.hidden);
   json.member("currency", settings.currency).member("capacity", plan.capacity());
   write_categories(json, view, plan);
   write_sections(json, view, plan);

@@ -157,6 +157,7 @@ domain::settings_change read_settings(object_reader& members) {
   settings.opens_at = read_moment(members, "opens_at");
   settings.closes_at = read_moment(members, "closes_at");
   settings.cancellations = read_cancellations(members);
+  settings.hidden = members.optional_truth("hidden");
   auto opens = settings.opens_at.value_or(std::nullopt);
   auto closes = settings.closes_at.value_or(std::nullopt);
   if (opens && closes && *closes <= *opens)
@@ -227,7 +228,7 @@ read_body<event_body> read_event_body(std::string_view text) {
   object_reader members{object, fault};
   members.refuse_others({"name", "currency", "prices", "hold_ttl_s", "rehold_pause_s", "max_seats_per_buyer",
                          "admission_per_s", "max_shopping", "waiting_room", "refuse_orphans", "opens_at", "closes_at",
-                         "cancellations", "state", "plan"});
+                         "cancellations", "hidden", "state", "plan"});
   event_body body;
   body.settings = read_settings(members);
   body.prices = read_prices(members);

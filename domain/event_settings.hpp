@@ -73,6 +73,9 @@ struct event_settings {
   std::optional<instant> closes_at;
   rehold_rule rehold{};
   cancellation_rule cancellations{};
+  /// The event is not listed, and whoever is no operator is told that there is none, but for what they hold or ordered
+  /// in it.
+  bool hidden = false;
 
   friend bool operator==(const event_settings&, const event_settings&) = default;
 };

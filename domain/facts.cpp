@@ -10,11 +10,12 @@ namespace {
 constexpr auto fact_names = std::to_array<std::string_view>(
     {"seats_held", "hold_ended", "payment_started", "payment_stopped", "seats_sold", "seats_returned", "seats_blocked",
      "seats_unblocked", "event_defined", "event_state_changed", "order_started", "order_advanced", "numbers_reserved",
-     "turns_taken", "order_cancel_requested"});
+     "turns_taken", "order_cancel_requested", "section_past", "hold_extended", "numbers_used_up"});
 
 static_assert(fact_names.size() == std::variant_size_v<fact>, "every fact has a name");
 static_assert(std::is_same_v<std::variant_alternative_t<4, fact>, seats_sold>);
 static_assert(std::is_same_v<std::variant_alternative_t<14, fact>, order_cancel_requested>);
+static_assert(std::is_same_v<std::variant_alternative_t<17, fact>, numbers_used_up>);
 
 } // namespace
 

@@ -211,10 +211,47 @@ struct turns_taken {
   friend bool operator==(const turns_taken&, const turns_taken&) = default;
 };
 
+// ---- what only snapshots say --------------------------------------------------
+
+/// A seat that came back from all who owned it before: how often, and how much money went back for it.
+struct returned_seat {
+  seat_no seat;
+  std::uint32_t returns = 0; ///< at least 1
+  minor_units refunded = 0;
+
+  friend bool operator==(const returned_seat&, const returned_seat&) = default;
+};
+
+/// Begins a section's snapshot: what happened there and is over. Former owners are not named.
+struct section_past {
+  std::vector<hold_id> ended_holds; ///< the oldest first
+  std::vector<returned_seat> returned;
+
+  friend bool operator==(const section_past&, const section_past&) = default;
+};
+
+/// A hold lasts longer than its buyer was promised: orders that failed gave it more time.
+struct hold_extended {
+  hold_id hold;
+  instant until;
+
+  friend bool operator==(const hold_extended&, const hold_extended&) = default;
+};
+
+/// These numbers of a waiting room can no longer be used: the passes of those who were let in with them are over, or
+/// they were given up.
+struct numbers_used_up {
+  std::vector<number_span> numbers; ///< ascending
+  queue_number highest_turn;        ///< the highest number that was ever let in
+
+  friend bool operator==(const numbers_used_up&, const numbers_used_up&) = default;
+};
+
 /// Any fact. The order is part of the journal's format: append only.
-using fact = std::variant<seats_held, hold_ended, payment_started, payment_stopped, seats_sold, seats_returned,
-                          seats_blocked, seats_unblocked, event_defined, event_state_changed, order_started,
-                          order_advanced, numbers_reserved, turns_taken, order_cancel_requested>;
+using fact =
+    std::variant<seats_held, hold_ended, payment_started, payment_stopped, seats_sold, seats_returned, seats_blocked,
+                 seats_unblocked, event_defined, event_state_changed, order_started, order_advanced, numbers_reserved,
+                 turns_taken, order_cancel_requested, section_past, hold_extended, numbers_used_up>;
 
 /// The name of a fact's type as the journal shows it, e.g. `seats_held`.
 [[nodiscard]] std::string_view name_of(const fact& x);

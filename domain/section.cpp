@@ -92,16 +92,16 @@ std::optional<refusal> section::choose(const seats_wish& wanted, const asker& wh
     return refused;
   if (auto taken = not_free(wanted.seats); !taken.empty())
     return refusal{.reason = rejection::seat_taken, .seats = std::move(taken)};
-  if (auto refused = not_for_sale(wanted.seats, who.terms))
-    return refused;
+  places.reserve(wanted.seats.size());
+  for (auto seat : wanted.seats)
+    if (const auto& asked = price_of(seat, who.terms))
+      places.push_back({seat, *asked});
+  if (places.size() < wanted.seats.size())
+    return not_for_sale(wanted.seats, who.terms);
   if (auto refused = leaves_to_others(wanted.seats, who))
     return refused;
   if (who.terms.refuse_orphans)
-    if (auto refused = leaves_alone(wanted.seats))
-      return refused;
-  places.reserve(wanted.seats.size());
-  for (auto seat : wanted.seats)
-    places.push_back(priced(seat, who.terms));
+    return leaves_alone(wanted.seats);
   return std::nullopt;
 }
 
@@ -192,11 +192,11 @@ const price& section::price_of(seat_no seat, const section_terms& terms) const {
   return terms.prices[category.value()];
 }
 
-std::optional<refusal> section::not_for_sale(std::span<const seat_no> seats, const section_terms& terms) const {
+refusal section::not_for_sale(std::span<const seat_no> seats, const section_terms& terms) const {
   refusal unpriced{.reason = rejection::not_for_sale};
   std::copy_if(seats.begin(), seats.end(), std::back_inserter(unpriced.seats),
                [&](seat_no x) { return !price_of(x, terms); });
-  return unpriced.seats.empty() ? std::nullopt : std::optional{std::move(unpriced)};
+  return unpriced;
 }
 
 bool section::sells(std::optional<category_no> category, const section_terms& terms) const {

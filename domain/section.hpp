@@ -144,6 +144,9 @@ public:
   void apply(const seats_returned& happened);
   void apply(const seats_blocked& happened);
   void apply(const seats_unblocked& happened);
+  /// Before all others.
+  void apply(const section_past& happened);
+  void apply(const hold_extended& happened);
   /// Any of the above; a fact of another kind of shard is a broken invariant.
   void apply(const fact& happened);
 
@@ -179,10 +182,8 @@ public:
   /// The order that owns a seat, or null.
   [[nodiscard]] const order_id* owner_of(seat_no seat) const;
 
-  /// A short list of facts that makes a fresh section equal to this one: the snapshot. It begins with the holds that
-  /// have ended, which only a fresh section accepts without having seen them begin. Earlier owners of returned seats
-  /// are not named, only how often the seats changed hands and what was refunded: they appear as sold to nobody in
-  /// order 0, the one order that may skip versions.
+  /// A short list of facts that makes a fresh section equal to this one: the snapshot. It begins with the past, if
+  /// there is one. O(seats + orders × log orders + holds).
   [[nodiscard]] std::vector<fact> snapshot() const;
 
   /// Equal in everything that facts can change.
@@ -235,7 +236,7 @@ private:
   [[nodiscard]] priced_seat priced(seat_no seat, const section_terms& terms) const;
   [[nodiscard]] const price& price_of(seat_no seat, const section_terms& terms) const;
   /// Names those of the seats that have no price.
-  [[nodiscard]] std::optional<refusal> not_for_sale(std::span<const seat_no> seats, const section_terms& terms) const;
+  [[nodiscard]] refusal not_for_sale(std::span<const seat_no> seats, const section_terms& terms) const;
   /// Whether the category, or here anything at all, has a price.
   [[nodiscard]] bool sells(std::optional<category_no> category, const section_terms& terms) const;
   /// The states in plan order, in which seats without a price look like blocked ones.
@@ -271,7 +272,7 @@ private:
   void forget(const domain::hold& x);
   void change_deadline(domain::hold& x, instant until);
 
-  [[nodiscard]] std::vector<fact> snapshot_of_past() const;
+  [[nodiscard]] section_past past() const;
 
   shared_plan plan_;
   const section_plan* here_; ///< in `plan_`
@@ -289,7 +290,6 @@ private:
   /// By free seat, of the last hold that ran out on it. Not part of the state: a rule of manners that a snapshot
   /// forgets.
   boost::unordered_flat_map<std::uint32_t, lapse> lapses_;
-  bool fresh_ = true; ///< no seat has ever changed: what comes may be a snapshot
 };
 
 } // namespace usher::domain

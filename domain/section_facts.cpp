@@ -4,14 +4,13 @@
 #include "domain/section.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace usher::domain {
 namespace {
 
-// In a snapshot, stands for all earlier owners of a seat. No client's order has this id.
-constexpr order_id earlier_owners{};
-// In a snapshot, stands for the orders that gave a hold more time and then failed.
-constexpr order_id failed_before{};
+// A version counts sales and returns, and the next sale still has one.
+constexpr std::uint32_t returns_max = (std::numeric_limits<std::uint32_t>::max() - 1) / 2;
 
 } // namespace
 
@@ -35,7 +34,6 @@ void section::move(seat_no seat, seat_state from, seat_state to) {
   auto& state = states_[seat.value()];
   ensure(state == from, "a seat is in the state that a fact takes it out of");
   state = to;
-  fresh_ = false;
   if (!has(seat))
     return; // the plan no longer has it
   --count_of(from);
@@ -82,10 +80,6 @@ void section::apply(const seats_held& happened) {
 }
 
 void section::apply(const hold_ended& happened) {
-  if (fresh_ && !holds_.contains(happened.hold)) {
-    ended_.remember(happened.hold);
-    return;
-  }
   auto& ending = live(happened.hold);
   move(ending.seats, ending.paying_for ? seat_state::paying : seat_state::held, seat_state::free);
   // On a floor any place is as good as another.
@@ -135,9 +129,7 @@ void section::apply(const seats_sold& happened) {
   for (const auto& x : happened.seats) {
     move(x.seat, from, seat_state::sold);
     auto& record = ownerships_[x.seat.value()];
-    bool continues = x.version == record.version + 1;
-    bool from_snapshot = happened.order == earlier_owners && record.version == 0 && x.version % 2 == 1;
-    ensure(continues || from_snapshot, "a sold seat has its next version");
+    ensure(x.version == record.version + 1, "a sold seat has its next version");
     record.owner = happened.order;
     record.price = x.price;
     record.version = x.version;
@@ -177,11 +169,31 @@ void section::apply(const seats_unblocked& happened) {
     move(seat, seat_state::blocked, seat_state::free);
 }
 
+void section::apply(const section_past& happened) {
+  for (auto id : happened.ended_holds)
+    ended_.remember(id);
+  for (const auto& x : happened.returned) {
+    ensure(knows(x.seat), "a fact names seats of this section");
+    auto& record = ownerships_[x.seat.value()];
+    ensure(record.version == 0, "a seat's past is told before anything else of it");
+    ensure(x.returns > 0 && x.returns <= returns_max, "a seat that came back did so a number of times");
+    record.version = 2 * x.returns;
+    record.refunded = x.refunded;
+    totals_.refunded += x.refunded;
+  }
+}
+
+void section::apply(const hold_extended& happened) {
+  auto& longer = live(happened.hold);
+  ensure(!longer.paying_for && happened.until > longer.until, "a hold that nobody pays for gets more time");
+  change_deadline(longer, happened.until);
+}
+
 void section::apply(const domain::fact& happened) {
   std::visit(
       [this]<class Fact>(const Fact& x) {
         constexpr bool ours = is_one_of<Fact, seats_held, hold_ended, payment_started, payment_stopped, seats_sold,
-                                        seats_returned, seats_blocked, seats_unblocked>;
+                                        seats_returned, seats_blocked, seats_unblocked, section_past, hold_extended>;
         ensure(ours, "a section's journal has facts of sections only");
         if constexpr (ours)
           apply(x);
@@ -191,30 +203,20 @@ void section::apply(const domain::fact& happened) {
 
 // ---- the way back: facts from state ---------------------------------------------
 
-std::vector<fact> section::snapshot_of_past() const {
-  std::vector<fact> result;
-  for (auto id : ended_.in_order())
-    result.emplace_back(hold_ended{id, hold_end::released});
-  seats_sold sold{.hold = {}, .order = earlier_owners, .buyer = {}, .seats = {}};
-  seats_returned returned{.order = earlier_owners, .seats = {}};
-  for (std::uint32_t i = 0; i < states_.size(); ++i) {
-    const auto& present = ownerships_[i];
-    auto returns = present.version / 2 * 2; // the present owner's sale, if any, comes after these
-    if (returns == 0)
-      continue;
-    sold.seats.push_back({seat_no{i}, present.refunded, returns - 1});
-    returned.seats.push_back({seat_no{i}, present.refunded, returns});
-  }
-  if (!sold.seats.empty()) {
-    result.emplace_back(std::move(sold));
-    result.emplace_back(std::move(returned));
-  }
+section_past section::past() const {
+  section_past result{.ended_holds = ended_.in_order(), .returned = {}};
+  for (std::uint32_t i = 0; i < states_.size(); ++i)
+    // The present owner's sale, if any, is not a return.
+    if (auto returns = ownerships_[i].version / 2; returns > 0)
+      result.returned.push_back({seat_no{i}, returns, ownerships_[i].refunded});
   return result;
 }
 
 std::vector<fact> section::snapshot() const {
-  auto result = snapshot_of_past();
-  result.reserve(result.size() + sales_.size() + 1 + holds_.size());
+  std::vector<fact> result;
+  result.reserve(1 + sales_.size() + 1 + 2 * holds_.size());
+  if (auto before = past(); before != section_past{})
+    result.emplace_back(std::move(before));
   std::vector<order_id> orders;
   for (const auto& [order, x] : sales_)
     orders.push_back(order);
@@ -238,8 +240,7 @@ std::vector<fact> section::snapshot() const {
     if (x.paying_for) {
       result.emplace_back(payment_started{x.id, *x.paying_for, x.until});
     } else if (x.until != x.promised) {
-      result.emplace_back(payment_started{x.id, failed_before, x.until});
-      result.emplace_back(payment_stopped{x.id, failed_before, x.until});
+      result.emplace_back(hold_extended{x.id, x.until});
     }
     return true;
   });

@@ -18,7 +18,7 @@ settings_change::settings_change(const event_settings& all)
       max_seats_per_buyer(all.max_seats_per_buyer), admission_per_s(all.admission_per_s),
       max_shopping(all.max_shopping), waiting_room(all.waiting_room), refuse_orphans(all.refuse_orphans),
       rehold_pause(all.rehold.pause), opens_at(all.opens_at), closes_at(all.closes_at),
-      cancellations(all.cancellations) {}
+      cancellations(all.cancellations), hidden(all.hidden) {}
 
 event_settings changed(const event_settings& now, const settings_change& change, const std::vector<std::string>& before,
                        const std::vector<std::string>& after) {
@@ -40,6 +40,7 @@ event_settings changed(const event_settings& now, const settings_change& change,
   next.opens_at = change.opens_at.value_or(now.opens_at);
   next.closes_at = change.closes_at.value_or(now.closes_at);
   next.cancellations = change.cancellations.value_or(now.cancellations);
+  next.hidden = change.hidden.value_or(now.hidden);
   return next;
 }
 

@@ -32,6 +32,7 @@ struct settings_change {
   std::optional<std::optional<instant>> opens_at;
   std::optional<std::optional<instant>> closes_at;
   std::optional<cancellation_rule> cancellations;
+  std::optional<bool> hidden;
 
   friend bool operator==(const settings_change&, const settings_change&) = default;
 };

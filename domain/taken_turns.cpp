@@ -18,8 +18,8 @@ std::uint64_t mask(queue_number number) {
 }
 
 template <class Visit>
-void for_each_number(const turns_taken& turns, Visit visit) {
-  for (const auto& span : turns.numbers)
+void for_each_number(const std::vector<number_span>& numbers, Visit visit) {
+  for (const auto& span : numbers)
     for (auto number = span.first.value(); number <= span.last.value(); ++number)
       visit(queue_number{number});
 }
@@ -30,6 +30,16 @@ void append(std::vector<number_span>& spans, queue_number number) {
     spans.back().last = number;
   else
     spans.push_back({number, number});
+}
+
+/// The highest of them, which must ascend; 0 if there are none.
+queue_number last_of(const std::vector<number_span>& numbers) {
+  queue_number last;
+  for (const auto& span : numbers) {
+    ensure(span.first > last && span.last >= span.first, "spans of numbers ascend");
+    last = span.last;
+  }
+  return last;
 }
 
 /// The numbers of both, ascending, each once.
@@ -79,7 +89,7 @@ void taken_turns::give_up(queue_number number) {
 
 void taken_turns::settle(instant now) {
   for (; !recent_.empty() && recent_.front().inside_until <= now; recent_.pop_front())
-    for_each_number(recent_.front(), [&](queue_number each) {
+    for_each_number(recent_.front().numbers, [&](queue_number each) {
       auto inside = inside_.find(each.value());
       // Whoever is back is over already; a number may have been written once more, with a later end.
       if (inside == inside_.end() || inside->second > now)
@@ -121,14 +131,9 @@ std::optional<turns_taken> taken_turns::to_write(instant inside_until) const {
 }
 
 void taken_turns::apply(const turns_taken& happened) {
-  queue_number below;
-  for (const auto& span : happened.numbers) {
-    ensure(span.first > below && span.last >= span.first, "spans of numbers ascend");
-    below = span.last;
-  }
-  highest_ = std::max(highest_, below);
+  highest_ = std::max(highest_, last_of(happened.numbers));
   taken_.clear();
-  for_each_number(happened, [&](queue_number each) {
+  for_each_number(happened.numbers, [&](queue_number each) {
     if (over(each))
       return; // this object let them in itself
     auto& until = inside_[each.value()];
@@ -140,19 +145,28 @@ void taken_turns::apply(const turns_taken& happened) {
     recent_.push_back(happened);
 }
 
-std::vector<turns_taken> taken_turns::snapshot() const {
+void taken_turns::apply(const numbers_used_up& happened) {
+  auto last = last_of(happened.numbers);
+  ensure(happened.highest_turn <= last, "whoever was let in had a number");
+  highest_ = std::max(highest_, happened.highest_turn);
+  for_each_number(happened.numbers, [this](queue_number each) { set(over_, each); });
+}
+
+std::vector<fact> taken_turns::snapshot() const {
   auto settled = over_;
   for (const auto& turns : recent_)
-    for_each_number(turns, [&](queue_number number) { clear(settled, number); });
+    for_each_number(turns.numbers, [&](queue_number number) { clear(settled, number); });
   for (auto number : taken_)
     clear(settled, number);
-  std::vector<turns_taken> facts(1);
+  numbers_used_up used_up;
   for (std::size_t word = 0; word < settled.size(); ++word)
     for (auto rest = settled[word]; rest != 0; rest &= rest - 1)
-      append(facts.front().numbers,
-             queue_number{word * word_bits + static_cast<std::uint64_t>(std::countr_zero(rest))});
-  if (facts.front().numbers.empty())
-    facts.clear();
+      append(used_up.numbers, queue_number{word * word_bits + static_cast<std::uint64_t>(std::countr_zero(rest))});
+  std::vector<fact> facts;
+  if (!used_up.numbers.empty()) {
+    used_up.highest_turn = std::min(highest_, used_up.numbers.back().last);
+    facts.emplace_back(std::move(used_up));
+  }
   facts.insert(facts.end(), recent_.begin(), recent_.end());
   return facts;
 }

@@ -41,8 +41,9 @@ public:
   /// same end are kept together.
   [[nodiscard]] std::optional<turns_taken> to_write(instant inside_until) const;
   void apply(const turns_taken& happened);
+  void apply(const numbers_used_up& happened);
   /// Facts equivalent to all that were applied. O(numbers).
-  [[nodiscard]] std::vector<turns_taken> snapshot() const;
+  [[nodiscard]] std::vector<fact> snapshot() const;
 
   /// The highest number that was let in; 0 when none was.
   [[nodiscard]] queue_number highest() const noexcept { return highest_; }

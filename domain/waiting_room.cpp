@@ -70,6 +70,7 @@ void waiting_room::pause(bool paused) {
 }
 
 void waiting_room::follow_earlier_room(instant now) {
+  turns_.settle(now);
   if (turns_.highest().value() > 0)
     rate_.assume_full(now);
 }
@@ -105,10 +106,16 @@ void waiting_room::apply(const turns_taken& happened) {
   turns_.apply(happened);
 }
 
+void waiting_room::apply(const numbers_used_up& happened) {
+  ensure(happened.numbers.empty() || happened.numbers.back().last.value() <= reserved_,
+         "only numbers that were reserved can be used up");
+  turns_.apply(happened);
+}
+
 void waiting_room::apply(const domain::fact& happened) {
   std::visit(
       [this]<class Fact>(const Fact& x) {
-        constexpr bool ours = is_one_of<Fact, numbers_reserved, turns_taken>;
+        constexpr bool ours = is_one_of<Fact, numbers_reserved, turns_taken, numbers_used_up>;
         ensure(ours, "a waiting room's journal has facts of waiting rooms only");
         if constexpr (ours)
           apply(x);

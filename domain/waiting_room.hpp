@@ -75,8 +75,8 @@ public:
   void change(std::uint32_t admission_per_s, std::uint32_t max_shopping);
   /// Paused rooms give out numbers but admit nobody.
   void pause(bool paused);
-  /// To be called after the replay: if an earlier room has let anybody in, it may have done so a moment ago. So this
-  /// one admits nobody within a second after `now`.
+  /// To be called after the replay. Those whose passes are over by `now` no longer count as inside. If an earlier room
+  /// has let anybody in, it may have done so a moment ago: this one admits nobody within a second after `now`.
   void follow_earlier_room(instant now);
 
   /// The next block of numbers, once half of the last one is used up: early enough that joins need not wait for it. It
@@ -91,6 +91,7 @@ public:
 
   void apply(const numbers_reserved& happened);
   void apply(const turns_taken& happened);
+  void apply(const numbers_used_up& happened);
   void apply(const fact& happened);
 
   /// Facts equivalent to all that were applied.

@@ -147,7 +147,8 @@ bool inspect(Inspector& f, event_settings& x) {
                             f.field("admission_per_s", x.admission_per_s), f.field("max_shopping", x.max_shopping),
                             f.field("waiting_room", x.waiting_room), f.field("refuse_orphans", x.refuse_orphans),
                             f.field("opens_at", x.opens_at), f.field("closes_at", x.closes_at),
-                            f.field("rehold", x.rehold), f.field("cancellations", x.cancellations));
+                            f.field("rehold", x.rehold), f.field("cancellations", x.cancellations),
+                            f.field("hidden", x.hidden));
 }
 
 template <class Inspector>
@@ -157,7 +158,8 @@ bool inspect(Inspector& f, settings_change& x) {
                             f.field("admission_per_s", x.admission_per_s), f.field("max_shopping", x.max_shopping),
                             f.field("waiting_room", x.waiting_room), f.field("refuse_orphans", x.refuse_orphans),
                             f.field("rehold_pause", x.rehold_pause), f.field("opens_at", x.opens_at),
-                            f.field("closes_at", x.closes_at), f.field("cancellations", x.cancellations));
+                            f.field("closes_at", x.closes_at), f.field("cancellations", x.cancellations),
+                            f.field("hidden", x.hidden));
 }
 
 template <class Inspector>

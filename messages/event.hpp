@@ -214,6 +214,7 @@ struct event_announced {
   std::shared_ptr<const std::string> plan_text;
   std::string currency;
   bool waiting_room = true;
+  bool hidden = false;
   domain::epoch room_epoch; ///< of the waiting room; a room that was started later knows nobody yet
 };
 

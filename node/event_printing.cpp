@@ -111,6 +111,8 @@ void print_settings(const json::value& event, std::ostream& out) {
                 : " Who lets seats run out leaves these to others for " + count(event, "rehold_pause_s") + " s.");
   if (auto rule = cancellations_of(event); !rule.empty())
     out << ' ' << rule;
+  if (member_of(event, "hidden") == json::value(true))
+    out << " It is hidden from buyers.";
   out << "\n\n";
 }
 

@@ -5,6 +5,7 @@
 #include "node/plan_files.hpp"
 
 #include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -101,6 +102,21 @@ json::object document(const live_settings& given) {
 
 // ---- create -------------------------------------------------------------------
 
+/// Declares a flag for yes and one for no; without either nothing is said.
+void declare_choice(CLI::App& verb, std::optional<bool>& to, const char* yes, const char* yes_sentence, const char* no,
+                    const char* no_sentence) {
+  auto chosen = verb.add_flag_callback(
+      yes, [&to] { to = true; }, yes_sentence);
+  verb.add_flag_callback(
+          no, [&to] { to = false; }, no_sentence)
+      ->excludes(chosen);
+}
+
+void declare_hidden(CLI::App& verb, std::optional<bool>& to) {
+  declare_choice(verb, to, "--hidden", "Tell buyers that there is no such event, but for what they hold or ordered",
+                 "--shown", "Show it to everybody");
+}
+
 struct new_event {
   event_verb to;
   std::string plan;
@@ -111,18 +127,9 @@ struct new_event {
   live_settings live;
   std::optional<bool> waiting_room;
   std::optional<bool> refuse_orphans;
+  std::optional<bool> hidden;
   bool open = false;
 };
-
-/// Declares a flag for yes and one for no; without either nothing is said.
-void declare_choice(CLI::App& verb, std::optional<bool>& to, const char* yes, const char* yes_sentence, const char* no,
-                    const char* no_sentence) {
-  auto chosen = verb.add_flag_callback(
-      yes, [&to] { to = true; }, yes_sentence);
-  verb.add_flag_callback(
-          no, [&to] { to = false; }, no_sentence)
-      ->excludes(chosen);
-}
 
 /// `none` takes a time away.
 void put_time(json::object& into, const char* name, const std::optional<std::string>& time) {
@@ -142,6 +149,7 @@ exit_code create(const new_event& wanted) {
   put_time(settings, "closes_at", wanted.closes_at);
   put_if(settings, "waiting_room", wanted.waiting_room);
   put_if(settings, "refuse_orphans", wanted.refuse_orphans);
+  put_if(settings, "hidden", wanted.hidden);
   if (wanted.open)
     settings["state"] = "open";
   auto answer = wanted.to.client().put(wanted.to.target(), event_document(settings, plan.text));
@@ -154,15 +162,25 @@ exit_code create(const new_event& wanted) {
 struct new_settings {
   event_verb to;
   live_settings live;
+  std::optional<bool> hidden;
 };
+
+/// Who sees an event is a part of what it is, which every gateway is told anew: it comes with a PUT.
+json::value put_or_patch(const new_settings& wanted, json::object what) {
+  auto client = wanted.to.client();
+  if (!wanted.hidden)
+    return client.patch(wanted.to.target(), what);
+  what["hidden"] = *wanted.hidden;
+  return client.put(wanted.to.target(), json::serialize(what));
+}
 
 exit_code set(const new_settings& wanted) {
   auto what = document(wanted.live);
-  if (what.empty())
+  if (what.empty() && !wanted.hidden)
     throw std::invalid_argument{"say what to set: `usher event set --help` lists it"};
-  auto changed = wanted.to.client().patch(wanted.to.target(), what);
-  print_warnings(changed, std::cerr);
   auto paces = what.contains("admission_per_s") || what.contains("max_shopping");
+  auto changed = put_or_patch(wanted, std::move(what));
+  print_warnings(changed, std::cerr);
   if (paces && !changed.at("waiting_room").as_bool())
     std::cerr << wanted.to.event << " has no waiting room: everybody is let in at once, at whatever rate\n";
   return print(wanted.to, changed, print_event);
@@ -186,6 +204,7 @@ void declare_create(CLI::App& event, action& chosen) {
                  "Let everybody in at once");
   declare_choice(*verb, wanted->refuse_orphans, "--refuse-orphans",
                  "Refuse holds that leave a single seat between others", "--allow-orphans", "Do not refuse them");
+  declare_hidden(*verb, wanted->hidden);
   verb->add_flag("--open", wanted->open, "Open the sale at once");
   verb->footer(
       "A new event's defaults: EUR, holds of 300 s, 8 seats a buyer, a waiting room, 100 people let in per\n"
@@ -200,6 +219,7 @@ void declare_set(CLI::App& event, action& chosen) {
   auto wanted = std::make_shared<new_settings>();
   declare_where(*verb, wanted->to);
   declare_live_settings(*verb, wanted->live);
+  declare_hidden(*verb, wanted->hidden);
   verb->footer("What is held or ordered keeps its price and its deadline.\n"
                "Example:\n  usher event set opera --price Premium=7900 --hold-ttl 120");
   verb->callback([wanted, &chosen] { chosen = [wanted] { return set(*wanted); }; });

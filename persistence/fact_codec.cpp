@@ -14,9 +14,15 @@ using namespace usher::domain;
 
 constexpr char format_version = 1;
 /// Of what contains an event's settings. Since version 2 these say how long seats are left to others, since version 3
-/// who may cancel orders.
+/// who may cancel orders, since version 4 whether the event is hidden.
 constexpr char rehold_version = 2;
-constexpr char settings_version = 3;
+constexpr char cancellations_version = 3;
+constexpr char hidden_version = 4;
+constexpr char settings_version = hidden_version;
+/// Of snapshots. It follows a 0, which those of before cannot begin with unless they are empty: they began with how
+/// many facts they have.
+constexpr char snapshot_mark = 0;
+constexpr char snapshot_version = 2;
 
 /// How a category without a price is written down.
 constexpr minor_units no_price = -1;
@@ -101,6 +107,15 @@ constexpr auto fields<number_span> = std::tuple{&number_span::first, &number_spa
 template <>
 constexpr auto fields<turns_taken> = std::tuple{&turns_taken::numbers, &turns_taken::inside_until};
 template <>
+constexpr auto fields<returned_seat> =
+    std::tuple{&returned_seat::seat, &returned_seat::returns, &returned_seat::refunded};
+template <>
+constexpr auto fields<section_past> = std::tuple{&section_past::ended_holds, &section_past::returned};
+template <>
+constexpr auto fields<hold_extended> = std::tuple{&hold_extended::hold, &hold_extended::until};
+template <>
+constexpr auto fields<numbers_used_up> = std::tuple{&numbers_used_up::numbers, &numbers_used_up::highest_turn};
+template <>
 constexpr auto fields<section_numbering> =
     std::tuple{&section_numbering::id, &section_numbering::guids, &section_numbering::open};
 template <>
@@ -137,6 +152,10 @@ private:
       bytes_ += static_cast<char>(x);
     else
       all_fields(x);
+  }
+  void one(const event_settings& x) {
+    all_fields(x);
+    one(x.hidden);
   }
   void one(std::uint32_t x) { count(x); }
   /// Only digests are plain 64-bit numbers: variable length would not make them shorter.
@@ -256,8 +275,13 @@ private:
       all_fields(x);
   }
   void one(cancellation_rule& x) {
-    if (version_ >= settings_version)
+    if (version_ >= cancellations_version)
       all_fields(x);
+  }
+  void one(event_settings& x) {
+    all_fields(x);
+    if (version_ >= hidden_version)
+      one(x.hidden);
   }
   void one(seconds& x) {
     std::int64_t number = 0;
@@ -370,15 +394,23 @@ std::optional<fact> decode(std::string_view bytes) {
   return x;
 }
 
-std::string encode_all(const std::vector<fact>& facts) {
-  std::string bytes;
+std::string encode_snapshot(const std::vector<fact>& facts) {
+  std::string bytes{snapshot_mark, snapshot_version};
   writer{bytes}.count(facts.size());
   for (const auto& x : facts)
     encode(x, bytes);
   return bytes;
 }
 
-std::optional<std::vector<fact>> decode_all(std::string_view bytes) {
+bool is_outdated_snapshot(std::string_view bytes) {
+  auto is_marked = bytes.size() >= 2 && bytes.front() == snapshot_mark;
+  return !bytes.empty() && (!is_marked || (bytes[1] >= 1 && bytes[1] < snapshot_version));
+}
+
+std::optional<std::vector<fact>> decode_snapshot(std::string_view bytes) {
+  if (bytes.size() < 2 || bytes[0] != snapshot_mark || bytes[1] != snapshot_version)
+    return std::nullopt;
+  bytes.remove_prefix(2);
   reader codec{bytes};
   auto size = codec.count(bytes.size());
   if (!codec.good())

@@ -22,9 +22,13 @@ void encode(const domain::fact& fact, std::string& bytes);
 /// Reads bytes that are exactly one fact; nothing when they are not.
 [[nodiscard]] std::optional<domain::fact> decode(std::string_view bytes);
 
-/// A list of facts, as snapshots keep it.
-[[nodiscard]] std::string encode_all(const std::vector<domain::fact>& facts);
-[[nodiscard]] std::optional<std::vector<domain::fact>> decode_all(std::string_view bytes);
+/// A snapshot: a 0, a version byte, how many facts it has, and these.
+[[nodiscard]] std::string encode_snapshot(const std::vector<domain::fact>& facts);
+/// Nothing when the bytes are no snapshot of the present version.
+[[nodiscard]] std::optional<std::vector<domain::fact>> decode_snapshot(std::string_view bytes);
+/// Whether a snapshot is of an earlier version. Its facts may mean something else today, and the journal has them all:
+/// it is to be left out.
+[[nodiscard]] bool is_outdated_snapshot(std::string_view bytes);
 
 /// A plan's supplement, in the same manner; an empty one is no bytes.
 [[nodiscard]] std::string encode(const plan_supplement& supplement);

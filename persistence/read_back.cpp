@@ -7,9 +7,11 @@
 
 namespace usher::persistence {
 
-std::vector<domain::fact> snapshot_facts(const domain::shard_id& shard, std::string_view bytes) {
-  if (auto facts = decode_all(bytes))
-    return *std::move(facts);
+std::optional<std::vector<domain::fact>> snapshot_facts(const domain::shard_id& shard, std::string_view bytes) {
+  if (is_outdated_snapshot(bytes))
+    return std::nullopt;
+  if (auto facts = decode_snapshot(bytes))
+    return facts;
   throw store_broken("the snapshot of " + to_string(shard) + " cannot be read");
 }
 

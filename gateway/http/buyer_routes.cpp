@@ -33,7 +33,7 @@ void post_session(const exchange_ptr& x) {
 /// The event that the path names, for a known buyer, and the number that their queue token proves, if they sent one.
 /// Null after answering 401, 404 or 429.
 known_event_ptr require_queue(http_exchange& x, std::optional<domain::queue_number>& number) {
-  auto event = x.event();
+  auto event = x.shown_event();
   if (!event || !x.require_buyer())
     return nullptr;
   const auto& token = x.request().queue_token;
@@ -110,7 +110,7 @@ pass_standing standing_of(http_exchange& x, const known_event& event) {
 }
 
 void post_hold(const exchange_ptr& x) {
-  auto event = x->event();
+  auto event = x->shown_event();
   if (!event || !x->require_buyer())
     return;
   auto places = codec::read_hold_body(x->request().body);

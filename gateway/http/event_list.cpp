@@ -15,11 +15,15 @@ namespace {
 /// How long buyers are shown the same list.
 constexpr std::chrono::seconds fresh_for{1};
 
+/// Whom a list is for: hidden events are in that of operators only.
+enum class readers : std::uint8_t { buyers, operators };
+
 /// Collects the views of all events of a thread, and calls `done` once: with the list, or with the first failure.
 class gathering : public std::enable_shared_from_this<gathering> {
 public:
-  gathering(session_thread& thread, messages::trace_id trace, std::function<void(event_list::outcome&&)> done)
-      : thread_(thread), trace_(trace), done_(std::move(done)) {}
+  gathering(session_thread& thread, readers whom, messages::trace_id trace,
+            std::function<void(event_list::outcome&&)> done)
+      : thread_(thread), whom_(whom), trace_(trace), done_(std::move(done)) {}
 
   gathering(const gathering&) = delete;
   gathering& operator=(const gathering&) = delete;
@@ -49,7 +53,7 @@ private:
     std::vector<known_event_ptr> known;
     // An event not announced here yet is left out: it is just being created.
     for (const auto& event : events)
-      if (auto one = thread_.directory().find(event))
+      if (auto one = whom_ == readers::buyers ? thread_.directory().find_shown(event) : thread_.directory().find(event))
         known.push_back(std::move(one));
     missing_ = known.size();
     if (known.empty())
@@ -82,6 +86,7 @@ private:
   }
 
   session_thread& thread_;
+  readers whom_;
   messages::trace_id trace_;
   std::function<void(event_list::outcome&&)> done_; ///< null once it has been called
   std::size_t missing_ = 0;
@@ -114,7 +119,9 @@ void event_list::tell(const std::shared_ptr<http_exchange>& exchange) {
     return reply_to_buyer(*exchange, text_);
   waiting_.push_back(exchange);
   if (waiting_.size() == 1)
-    std::make_shared<gathering>(thread_, exchange->trace(), [this](outcome&& what) { made(std::move(what)); })->begin();
+    std::make_shared<gathering>(thread_, readers::buyers, exchange->trace(), [this](outcome&& what) {
+      made(std::move(what));
+    })->begin();
 }
 
 void event_list::made(outcome&& what) {
@@ -129,7 +136,7 @@ void event_list::made(outcome&& what) {
 void event_list::tell_present(const std::shared_ptr<http_exchange>& exchange) {
   if (auto why = thread_.still_starting())
     return exchange->refuse(*why);
-  std::make_shared<gathering>(thread_, exchange->trace(), [exchange](outcome&& what) {
+  std::make_shared<gathering>(thread_, readers::operators, exchange->trace(), [exchange](outcome&& what) {
     reply(*exchange, what, "no-store");
   })->begin();
 }

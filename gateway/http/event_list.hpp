@@ -23,9 +23,9 @@ public:
 
   explicit event_list(session_thread& thread);
 
-  /// Answers a buyer: with a list that is a second old at most.
+  /// Answers a buyer: with a list that is a second old at most, without hidden events.
   void tell(const std::shared_ptr<http_exchange>& exchange);
-  /// Answers with the list as it is now.
+  /// Answers an operator: with the list as it is now.
   void tell_present(const std::shared_ptr<http_exchange>& exchange);
 
 private:

@@ -16,18 +16,25 @@ void get_present_events(const exchange_ptr& x) {
   x->thread().events().tell_present(x);
 }
 
-void get_event(const exchange_ptr& x) {
-  auto event = x->event();
-  if (!event)
-    return;
+void describe(const exchange_ptr& x, const known_event_ptr& event) {
   x->ask(messages::describe_event{x->trace(), event->id}, [x, event](answer&& what) {
     x->reply(200,
              codec::encode_event(std::get<messages::event_view>(what), *x->thread().directory().present(event)->plan));
   });
 }
 
+void get_event(const exchange_ptr& x) {
+  if (auto event = x->event())
+    describe(x, event);
+}
+
+void get_shown_event(const exchange_ptr& x) {
+  if (auto event = x->shown_event())
+    describe(x, event);
+}
+
 void get_plan(const exchange_ptr& x) {
-  auto event = x->event();
+  auto event = x->shown_event();
   if (!event)
     return;
   http_reply said;
@@ -41,7 +48,7 @@ void get_plan(const exchange_ptr& x) {
 }
 
 void get_seats(const exchange_ptr& x) {
-  auto event = x->event();
+  auto event = x->shown_event();
   if (!event)
     return;
   auto section = event->plan->find_section(x->parameter(1));
@@ -55,7 +62,7 @@ void get_seats(const exchange_ptr& x) {
 
 constexpr std::array event_calls{
     route{http_port::buyers, "GET", "/v1/events", get_events},
-    route{http_port::buyers, "GET", "/v1/events/{event}", get_event},
+    route{http_port::buyers, "GET", "/v1/events/{event}", get_shown_event},
     route{http_port::buyers, "GET", "/v1/events/{event}/plan", get_plan},
     route{http_port::buyers, "GET", "/v1/events/{event}/sections/{section}/seats", get_seats},
     route{http_port::operators, "GET", "/admin/v1/events", get_present_events},

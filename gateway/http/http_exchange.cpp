@@ -108,6 +108,13 @@ known_event_ptr http_exchange::event() {
   return event(domain::event_id{parameter(0)});
 }
 
+known_event_ptr http_exchange::shown_event() {
+  auto known = thread_.directory().find_shown(domain::event_id{parameter(0)});
+  if (!known)
+    refuse(thread_.no_such_event());
+  return known;
+}
+
 known_event_ptr http_exchange::event(const domain::event_id& id) {
   auto known = thread_.directory().find(id);
   if (!known)

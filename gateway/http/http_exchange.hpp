@@ -87,6 +87,8 @@ public:
   /// The event named by the path's first `{…}`; null after answering 404.
   [[nodiscard]] known_event_ptr event();
   [[nodiscard]] known_event_ptr event(const domain::event_id& id);
+  /// The same for buyers who want something new: null after answering 404 for a hidden event, too.
+  [[nodiscard]] known_event_ptr shown_event();
 
   /// Asks, and calls `then` with a success. Deals with refusals and lost answers.
   void ask(messages::session_request request, known_event_ptr event, std::optional<domain::section_no> section,

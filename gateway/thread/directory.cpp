@@ -17,7 +17,7 @@ void directory::announced(messages::event_announced&& news) {
   auto tag = fmt::format("\"{:016x}\"", codec::digest(text));
   events_[news.id] = std::make_shared<const known_event>(
       known_event{news.id, std::move(news.plan), std::move(news.plan_text), std::move(tag), std::move(news.currency),
-                  news.waiting_room, news.room_epoch});
+                  news.waiting_room, news.hidden, news.room_epoch});
   tell_known();
 }
 
@@ -35,6 +35,11 @@ void directory::tell_known() {
 known_event_ptr directory::find(const domain::event_id& event) const {
   auto place = events_.find(event);
   return place == events_.end() ? nullptr : place->second;
+}
+
+known_event_ptr directory::find_shown(const domain::event_id& event) const {
+  auto known = find(event);
+  return known && !known->hidden ? known : nullptr;
 }
 
 } // namespace usher::gateway

@@ -21,6 +21,7 @@ struct known_event {
   std::string plan_tag; ///< strong ETag of the text, quotes included
   std::string currency;
   bool waiting_room = true;
+  bool hidden = false;      ///< from everybody but operators; see `domain::event_settings`
   domain::epoch room_epoch; ///< of its waiting room
 
   [[nodiscard]] codec::event_names names() const { return {id, *plan, currency}; }
@@ -36,6 +37,8 @@ public:
   void when_known(std::vector<domain::event_id> events, std::function<void()> then);
   /// Null when there is no such event.
   [[nodiscard]] known_event_ptr find(const domain::event_id& event) const;
+  /// The same for buyers: null for a hidden one, too.
+  [[nodiscard]] known_event_ptr find_shown(const domain::event_id& event) const;
   /// The newest version of an event: an answer may be about a newer plan than its question was. A plan is announced
   /// before anything answers under it.
   [[nodiscard]] known_event_ptr present(const known_event_ptr& event) const { return find(event->id); }

@@ -123,6 +123,13 @@ known_event_ptr buyer_session::event_for(const codec::reply_id& re, const domain
   return known;
 }
 
+known_event_ptr buyer_session::shown_event_for(const codec::reply_id& re, const domain::event_id& event) {
+  auto known = thread_.directory().find_shown(event);
+  if (!known)
+    send_problem(re, thread_.no_such_event());
+  return known;
+}
+
 std::optional<domain::section_no> buyer_session::section_for(const codec::reply_id& re, const known_event_ptr& event,
                                                              const std::string& section) {
   auto number = event ? event->plan->find_section(section) : std::nullopt;
@@ -163,7 +170,7 @@ bool buyer_session::failed(const codec::reply_id& re, const known_event_ptr& eve
 // ---- seats ------------------------------------------------------------------
 
 void buyer_session::on(codec::reply_id&& re, codec::frames::watch_seats&& frame) {
-  auto event = event_for(re, frame.event);
+  auto event = shown_event_for(re, frame.event);
   auto section = section_for(re, event, frame.section);
   if (!section)
     return;
@@ -250,7 +257,7 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::unwatch_seats&& fram
 // ---- holds and orders -------------------------------------------------------
 
 void buyer_session::on(codec::reply_id&& re, codec::frames::hold&& frame) {
-  auto event = event_for(re, frame.event);
+  auto event = shown_event_for(re, frame.event);
   if (!event)
     return;
   auto pass = event->waiting_room ? standing_of(event->id, frame.pass) : pass_standing::valid;

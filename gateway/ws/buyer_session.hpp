@@ -162,6 +162,8 @@ private:
 
   /// The event, or null after the client was told that there is none.
   [[nodiscard]] known_event_ptr event_for(const codec::reply_id& re, const domain::event_id& event);
+  /// The same for what the client wants anew: null for a hidden event, too.
+  [[nodiscard]] known_event_ptr shown_event_for(const codec::reply_id& re, const domain::event_id& event);
   /// Its section with that name, or nothing after the client was told so; nothing without an event, too.
   [[nodiscard]] std::optional<domain::section_no> section_for(const codec::reply_id& re, const known_event_ptr& event,
                                                               const std::string& section);

@@ -7,7 +7,7 @@
 namespace usher::gateway {
 
 void buyer_session::on(codec::reply_id&& re, codec::frames::join_queue&& frame) {
-  auto event = event_for(re, frame.event);
+  auto event = shown_event_for(re, frame.event);
   if (!event)
     return;
   std::optional<domain::queue_number> number;

@@ -183,7 +183,7 @@ public:
 
   void put_snapshot(const shard_id& shard, domain::epoch epoch, domain::fact_seq upto,
                     const std::vector<domain::fact>& facts) override {
-    auto bytes = encode_all(facts);
+    auto bytes = encode_snapshot(facts);
     auto arguments = arguments_of(shard);
     arguments.append(number(epoch.value()));
     arguments.append(number(upto.value()));
@@ -292,8 +292,10 @@ private:
     if (rows.empty())
       return std::nullopt;
     auto row = rows.front();
-    return stored_snapshot{to_number<domain::epoch>(row[0]), to_number<domain::fact_seq>(row[1]),
-                           snapshot_facts(shard, to_text(row[2]))};
+    auto facts = snapshot_facts(shard, to_text(row[2]));
+    if (!facts)
+      return std::nullopt;
+    return stored_snapshot{to_number<domain::epoch>(row[0]), to_number<domain::fact_seq>(row[1]), *std::move(facts)};
   }
 
   static void read_facts_into(shard_history& history, const shard_id& shard, int place, session& all) {

@@ -106,7 +106,7 @@ public:
 
   void put_snapshot(const shard_id& shard, domain::epoch epoch, domain::fact_seq upto,
                     const std::vector<domain::fact>& facts) override {
-    auto bytes = encode_all(facts);
+    auto bytes = encode_snapshot(facts);
     transaction all{db_};
     appender_.catch_up();
     if (auto found = find(shard); found && found->epoch == epoch && upto <= found->last)
@@ -274,7 +274,10 @@ private:
     auto row = get_snapshot_.rows(number);
     if (!row.next())
       return std::nullopt;
-    return stored_snapshot{to_epoch(row.number(0)), to_seq(row.number(1)), snapshot_facts(shard, row.text(2))};
+    auto facts = snapshot_facts(shard, row.text(2));
+    if (!facts)
+      return std::nullopt;
+    return stored_snapshot{to_epoch(row.number(0)), to_seq(row.number(1)), *std::move(facts)};
   }
 
   static shard_id shard_in(const event_id& event, const cursor& row) {

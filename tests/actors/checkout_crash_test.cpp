@@ -276,6 +276,29 @@ SCENARIO("a cancellation whose writing is in doubt is answered when it is known"
   }
 }
 
+SCENARIO("money that comes while an order is being given up stays if that is never written, whenever it comes") {
+  for (std::uint64_t after = 0; after < 20; ++after) {
+    auto number = after + 1;
+    provider->hold_answers();
+    hold(number, number, {seats(left, {0})});
+    order(number, number, {left});
+    REQUIRE(state_of(number, number) == order_state::charging);
+    books->set(store_fault::unavailable);
+    auto given_up = ask<messages::order_view>(event, messages::refund_order{{}, id, order_of(number)});
+    work(static_cast<int>(after));
+    provider->answer_all();
+    pass(1s, 50ms);
+    books->set(store_fault::none);
+    pass(10s, 50ms);
+    CHECK(given_up->refused_as(rejection::store_unavailable));
+    CHECK(state_of(number, number) == order_state::confirmed);
+    CHECK_EQ(provider->total_charges(), static_cast<int>(number));
+    CHECK_EQ(provider->total_refunds(), static_cast<int>(after));
+    CHECK(refund(number)->reply.has_value()); // for the next round
+    pass(1s, 50ms);
+  }
+}
+
 SCENARIO("when another process takes the shards over, the first one confirms nothing more") {
   provider->hold_answers();
   hold(1, 1, {seats(left, {0}), seats(right, {0})});

@@ -117,6 +117,43 @@ SCENARIO("an operator ends an order whose payment hangs: its seats are free at o
   CHECK_EQ(provider->total_refunds(), 1);
 }
 
+SCENARIO("nobody hears how an order stands before that is durable, whenever it is given up or cancelled") {
+  provider->hold_answers();
+  auto is_written = [this](std::uint64_t number, order_state state) {
+    auto facts = books->facts({domain::shard_kind::event, id, {}});
+    return state == order_state::started || std::any_of(facts.begin(), facts.end(), [&](const domain::fact& each) {
+             const auto* step = std::get_if<domain::order_advanced>(&each);
+             return step != nullptr && step->order == order_of(number) && step->state == state;
+           });
+  };
+  auto given_up = 0;
+  for (int after = 0; after < 60; ++after) {
+    auto number = static_cast<std::uint64_t>(after) + 1;
+    just_begin_order(number);
+    for (int i = 0; i < after && sched.try_run_once(); ++i) {
+    }
+    states.clear();
+    auto ended = ask<messages::order_view>(event, messages::refund_order{{}, id, order_of(number)});
+    auto seen = ask<messages::order_view>(event, messages::find_order{{}, id, order_of(number), buyer(number)});
+    auto wanted_back =
+        ask<messages::order_view>(event, messages::cancel_order{{}, id, order_of(number), buyer(number)});
+    std::size_t heard = 0;
+    while (sched.try_run_once()) {
+      for (; heard < states.size(); ++heard)
+        CHECK(is_written(number, states[heard]));
+      for (const auto& answer : {ended, seen, wanted_back})
+        if (answer->reply)
+          CHECK(is_written(number, answer->reply->state));
+    }
+    given_up += ended->reply.has_value() ? 1 : 0;
+    CHECK(refund(number)->reply->state == order_state::given_up);
+    REQUIRE(!states.empty());
+    CHECK(states.back() == order_state::given_up);
+    CHECK_EQ(status(left), "....");
+  }
+  CHECK_GT(given_up, 20);
+}
+
 SCENARIO("an order that was given up ends when the provider declines after all") {
   hold(1, 1, {seats(left, {0})});
   provider->charge_scripts = {{false, paid::unknown}};

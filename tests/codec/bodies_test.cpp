@@ -181,6 +181,13 @@ SCENARIO("a wrong definition is refused where it is wrong") {
   }
 }
 
+SCENARIO("whether an event is hidden comes with what it is, not with a change while it sells") {
+  CHECK(good(read_event_body(R"({"hidden":true})")).settings.hidden == true);
+  CHECK(!good(read_event_body("{}")).settings.hidden);
+  CHECK_EQ(fault_at(codec::read_event_body(R"({"hidden":"yes"})")), "/hidden");
+  CHECK(std::holds_alternative<problem>(change(R"({"hidden":true})")));
+}
+
 SCENARIO("the rule for cancellations is a word, or a time") {
   using who = domain::cancellation_rule::who;
   auto rule = [](const std::string& json) {

@@ -433,7 +433,50 @@ SCENARIO("a fact that contradicts the state stops the section") {
       CHECK(stops(seats_returned{order_number(7), {{seat_no{5}, 5000, 3}}}));
       CHECK(stops(seats_blocked{seats({4})}));
       CHECK(stops(seats_unblocked{seats({6})}));
+      CHECK(stops(section_past{{}, {{seat_no{5}, 1, 0}}}));
+      CHECK(stops(section_past{{}, {{seat_no{6}, 0, 0}}}));
+      CHECK(stops(section_past{{}, {{seat_no{6}, 0x8000'0000, 0}}}));
+      CHECK(stops(section_past{{}, {{seat_no{10}, 1, 0}}}));
+      CHECK(stops(hold_extended{hold_number(9), at(9'999)}));
+      CHECK(stops(hold_extended{hold_number(1), at(0)}));
       CHECK(stops(event_state_changed{event_state::open}));
+    }
+  }
+}
+
+SCENARIO("a snapshot says what is over as such, and a fresh section believes nothing else") {
+  GIVEN("a seat that came back twice, a hold that ended, and one that a failed order gave more time") {
+    stage x{rows_of({10})};
+    for (std::uint64_t n : {1, 2}) {
+      CHECK(x.hold(n, {4}));
+      CHECK(x.happen(x.here.sell(hold_number(n), order_number(n), ada, x.here.find(hold_number(n))->seats)));
+      CHECK(x.happen(x.here.take_back(order_number(n), seats({4}))));
+    }
+    CHECK(x.hold(3, {5}));
+    CHECK(x.pay(3, 7, at(900)));
+    CHECK(x.happen(x.here.stop_payment(hold_number(3), order_number(7), at(290))));
+    THEN("the facts are these") {
+      std::vector<fact> expected{
+          section_past{{hold_number(1), hold_number(2)}, {{seat_no{4}, 2, 10'000}}},
+          seats_held{hold_number(3), ada, x.here.find(hold_number(3))->seats, at(300),
+                     x.here.find(hold_number(3))->wish_digest},
+          hold_extended{hold_number(3), at(350)},
+      };
+      CHECK(x.here.snapshot() == expected);
+      CHECK(x.from_snapshot() == x.here);
+    }
+    THEN("holds that never began do not end, and versions are not skipped, in an empty section either") {
+      auto stops = [&](const fact& happened) {
+        auto fresh = stage{rows_of({10})}.here;
+        try {
+          fresh.apply(happened);
+          return false;
+        } catch (const broken_invariant&) {
+          return true;
+        }
+      };
+      CHECK(stops(hold_ended{hold_number(1), hold_end::released}));
+      CHECK(stops(seats_sold{hold_number(1), order_id{}, buyer_id{}, {{seat_no{4}, 0, 3}}}));
     }
   }
 }

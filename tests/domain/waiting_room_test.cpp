@@ -544,10 +544,46 @@ SCENARIO("turns are worth writing once, and a snapshot knows them all") {
   x.admit(at(60)); // the first ones are over now
   std::vector<fact> expected{
       numbers_reserved{x.written},
-      turns_taken{{{queue_number{1}, queue_number{21}}}, instant{}}, // including the one who left
+      numbers_used_up{{{queue_number{1}, queue_number{21}}}, queue_number{25}}, // including the one who left
       turns_taken{{{queue_number{22}, queue_number{25}}}, at(90)},
   };
   CHECK(x.room.snapshot() == expected);
+}
+
+SCENARIO("whoever leaves was never served, before and after a snapshot") {
+  GIVEN("ten people of whom two were let in and all others left") {
+    lobby x{{.admission_per_s = 2}};
+    for (int i = 1; i <= 10; ++i)
+      x.join(i);
+    x.admit(at(0));
+    x.admit(at_ms(500));
+    x.room.apply(*x.room.turns_to_write(at(60)));
+    for (int i = 3; i <= 10; ++i)
+      x.room.leave(lobby::person(i));
+    auto serving = x.room.totals().serving;
+    CHECK_EQ(serving, 2u);
+    WHEN("the passes of those inside last when a snapshot is taken") {
+      CHECK_EQ((lobby{{}, x.room.snapshot()}.room.totals().serving), serving);
+    }
+    WHEN("they are over") {
+      x.admit(at(60));
+      lobby later{{}, x.room.snapshot()};
+      CHECK_EQ(later.room.totals().serving, serving);
+      THEN("nobody uses one of the numbers again") {
+        for (std::uint64_t number = 1; number <= 10; ++number)
+          CHECK(std::holds_alternative<refusal>(later.room.rejoin(lobby::person(99), queue_number{number}, at(61))));
+      }
+    }
+  }
+}
+
+SCENARIO("whose pass ended while no room served is not counted as inside by the next") {
+  lobby x{{},
+          {numbers_reserved{queue_number{10}}, turns_taken{{{queue_number{1}, queue_number{3}}}, at(60)},
+           turns_taken{{{queue_number{4}, queue_number{5}}}, at(90)}}};
+  CHECK_EQ(x.room.totals().shopping, 5u);
+  x.room.follow_earlier_room(at(60));
+  CHECK_EQ(x.room.totals().shopping, 2u);
 }
 
 SCENARIO("what people are told gets more exact as they come closer") {

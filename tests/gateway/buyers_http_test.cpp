@@ -45,6 +45,50 @@ SCENARIO("anybody may look at events, plans and seats") {
   }
 }
 
+SCENARIO("a hidden event is there for operators, and for whoever has something in it") {
+  GIVEN("a buyer with a hold in an event that is hidden then") {
+    auto buyer = as_buyer();
+    auto held = http.call("POST", "/v1/events/open/holds", seat_3, buyer);
+    REQUIRE_EQ(held.status, 201u);
+    auto hold = std::string{held.json().at("hold").as_string()};
+    websocket_client client{port()};
+    client.hello();
+    http_client boss{operators()};
+    auto put = [&](const char* body) { return boss.call("PUT", "/admin/v1/events/open", body, operators_key).status; };
+    CHECK_EQ(put(R"({"hidden":true})"), 200u);
+    await([&] { return http.call("GET", "/v1/events/open").status == 404; });
+    THEN("there is nothing of it to see, to wait for or to hold") {
+      for (const char* path : {"/v1/events/open/plan", "/v1/events/open/sections/stalls/seats"})
+        CHECK_EQ(http.call("GET", path).slug(), "not-found");
+      CHECK_EQ(http.call("POST", "/v1/events/open/queue", {}, buyer).slug(), "not-found");
+      CHECK_EQ(http.call("POST", "/v1/events/open/holds", seat_3, buyer).slug(), "not-found");
+      for (const char* frame : {R"({"type":"queue.join","id":"r","event":"open"})",
+                                R"({"type":"seats.watch","id":"r","event":"open","section":"stalls"})",
+                                R"({"type":"hold","id":"r","event":"open","seats":["S-A-3"]})"})
+        CHECK_EQ(client.ask(frame, "r").at("problem").as_object().at("status").to_number<int>(), 404);
+      await([&] { return http.call("GET", "/v1/events").json().at("events").as_array().size() == 1; });
+    }
+    THEN("the hold is found, paid for and given back") {
+      CHECK_EQ(http.call("GET", "/v1/holds/" + hold, {}, buyer).status, 200u);
+      auto paid = buyer;
+      paid.emplace_back("Idempotency-Key", "k");
+      auto order =
+          http.call("POST", "/v1/orders", R"({"hold":")" + hold + R"(","payment":{"method":"sandbox"}})", paid);
+      CHECK_EQ(order.status / 100, 2u);
+      auto name = std::string{order.json().at("order").as_string()};
+      CHECK_EQ(http.call("GET", "/v1/orders/" + name, {}, buyer).status, 200u);
+      CHECK_EQ(http.call("DELETE", "/v1/holds/" + hold, {}, buyer).status, 204u);
+    }
+    THEN("operators see it, and show it again") {
+      CHECK_EQ(boss.call("GET", "/admin/v1/events/open", {}, operators_key).status, 200u);
+      auto all = boss.call("GET", "/admin/v1/events", {}, operators_key).json();
+      CHECK_EQ(all.at("events").as_array().size(), 2u);
+      CHECK_EQ(put(R"({"hidden":false})"), 200u);
+      await([&] { return http.call("GET", "/v1/events/open").status == 200; });
+    }
+  }
+}
+
 SCENARIO("HEAD answers without a body, and what is not there says so") {
   GIVEN("a connection") {
     auto head = http.call("HEAD", "/v1/events/rock");

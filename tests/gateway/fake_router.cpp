@@ -160,8 +160,13 @@ private:
   event_view put(put_event& x) {
     notes_->plan_put = x.plan_text != nullptr;
     auto text = x.plan_text ? x.plan_text : std::make_shared<const std::string>("{}");
-    notes_->tell(event_announced{
-        x.id, x.plan, text, x.settings.currency.value_or("EUR"), x.settings.waiting_room.value_or(true), {}});
+    notes_->tell(event_announced{x.id,
+                                 x.plan,
+                                 text,
+                                 x.settings.currency.value_or("EUR"),
+                                 x.settings.waiting_room.value_or(true),
+                                 x.settings.hidden.value_or(false),
+                                 {}});
     if (x.state)
       states_[x.id] = *x.state;
     auto answer = view(x.id);
@@ -197,8 +202,8 @@ private:
 
   void welcome(gateway_actor& gateway) {
     auto text = std::make_shared<const std::string>(R"({"name":"Small hall"})");
-    self_->send(gateway, event_announced{rock, notes_->plan, text, "EUR", true, {}});
-    self_->send(gateway, event_announced{domain::event_id{"open"}, notes_->plan, text, "EUR", false, {}});
+    self_->send(gateway, event_announced{rock, notes_->plan, text, "EUR", true, false, {}});
+    self_->send(gateway, event_announced{domain::event_id{"open"}, notes_->plan, text, "EUR", false, false, {}});
     std::lock_guard guard{notes_->lock};
     notes_->gateways.push_back(gateway);
   }

@@ -260,7 +260,7 @@ SCENARIO("a large answer may take as long as a slow line needs") {
     served gateway{configured};
     auto text = std::make_shared<const std::string>(std::string(32 << 20, 'x'));
     gateway.notes->tell(
-        messages::event_announced{domain::event_id{"open"}, gateway.notes->plan, text, "EUR", false, {}});
+        messages::event_announced{domain::event_id{"open"}, gateway.notes->plan, text, "EUR", false, false, {}});
     http_client slow{gateway.port()}, silent{gateway.port()}, later{gateway.port()};
     served::await([&] {
       return silent.call("HEAD", "/v1/events/open/plan").headers.at("content-length") == std::to_string(text->size());
@@ -529,7 +529,7 @@ SCENARIO("a section whose snapshot is larger than a connection's queue makes nob
     served gateway;
     auto plan = huge_hall();
     gateway.notes->tell(messages::event_announced{
-        domain::event_id{"rock"}, plan, std::make_shared<const std::string>("{}"), "EUR", true, {}});
+        domain::event_id{"rock"}, plan, std::make_shared<const std::string>("{}"), "EUR", true, false, {}});
     http_client buyer{gateway.port()};
     served::await([&] { return buyer.call("GET", "/v1/events/rock/sections/huge/seats").status == 200; });
     const std::string watch = R"({"type":"seats.watch","id":"w","event":"rock","section":"huge"})";

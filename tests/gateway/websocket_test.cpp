@@ -177,7 +177,7 @@ SCENARIO("watchers get a fresh snapshot when the event has another plan, and cha
     auto turned = domain::with_numbers(
         read, std::get<domain::plan_numbering>(domain::renumber(*small_hall(), *read, standings, domain::instant{})));
     auto plan_text = std::make_shared<const std::string>("{}");
-    notes->tell(messages::event_announced{domain::event_id{"rock"}, turned, plan_text, "EUR", true, {}});
+    notes->tell(messages::event_announced{domain::event_id{"rock"}, turned, plan_text, "EUR", true, false, {}});
     CHECK_EQ(boost::json::serialize(client.next("seats.snapshot").at("seats")), R"(["B-2","B-1"])");
     notes->tell(messages::seats_changed{
         domain::event_id{"rock"}, domain::section_no{1}, domain::epoch{1}, 11, {{domain::seat_no{0}, 'H'}}});
@@ -194,7 +194,7 @@ SCENARIO("settings alone are no news of seats, for those who watch") {
     WHEN("the event is announced again, and its section refuses to say at once how it stands") {
       notes->refuse_watch = true;
       auto plan_text = std::make_shared<const std::string>("{}");
-      notes->tell(messages::event_announced{domain::event_id{"rock"}, notes->plan, plan_text, "CHF", true, {}});
+      notes->tell(messages::event_announced{domain::event_id{"rock"}, notes->plan, plan_text, "CHF", true, false, {}});
       THEN("it is asked until it says, and the next that the client hears is a change") {
         await([this] { return notes->watches.load() == 3; });
         notes->tell(messages::seats_changed{
@@ -219,7 +219,7 @@ SCENARIO("a section that the plan no longer has can still be unwatched") {
     auto smaller = domain::with_numbers(
         read, std::get<domain::plan_numbering>(domain::renumber(*small_hall(), *read, standings, domain::instant{})));
     auto plan_text = std::make_shared<const std::string>("{}");
-    notes->tell(messages::event_announced{domain::event_id{"rock"}, smaller, plan_text, "EUR", true, {}});
+    notes->tell(messages::event_announced{domain::event_id{"rock"}, smaller, plan_text, "EUR", true, false, {}});
     client.next("seats.snapshot");
     CHECK_EQ(text(client.ask(R"({"type":"seats.unwatch","id":"u","event":"rock","section":"balcony"})", "u"), "type"),
              "seats.unwatched");
@@ -338,7 +338,7 @@ SCENARIO("who waits is told where, let in, and may then hold") {
 SCENARIO("who waits takes the place again when the waiting room is started anew") {
   auto announce = [this](std::uint64_t room) {
     auto text_of_plan = std::make_shared<const std::string>("another plan");
-    notes->tell(messages::event_announced{domain::event_id{"rock"}, notes->plan, text_of_plan, "EUR", true,
+    notes->tell(messages::event_announced{domain::event_id{"rock"}, notes->plan, text_of_plan, "EUR", true, false,
                                           domain::epoch{room}});
   };
   for (bool refused_at_first : {false, true}) {
@@ -492,6 +492,7 @@ SCENARIO("snapshots wait until what was sent before has been read") {
                                                    std::make_shared<const std::string>("another plan"),
                                                    "EUR",
                                                    true,
+                                                   false,
                                                    {}});
       for (int i = 0; i < 3; ++i)
         told.erase(text(back.next("seats.snapshot"), "section"));

@@ -35,9 +35,9 @@ concept actor_handle = requires {
 /// struct gets another member.
 inline auto members(domain::settings_change& x) {
   auto& [name, currency, prices, hold_ttl, max_seats, admission, max_shopping, room, orphans, pause, opens, closes,
-         cancellations] = x;
+         cancellations, hidden] = x;
   return std::tie(name, currency, prices, hold_ttl, max_seats, admission, max_shopping, room, orphans, pause, opens,
-                  closes, cancellations);
+                  closes, cancellations, hidden);
 }
 
 /// The first enumerator of an enumeration; 0 unless it is said here.

@@ -28,8 +28,8 @@ SCENARIO("every kind of fact is read as it was written") {
     THEN("each comes back, alone and in a list") {
       for (const auto& fact : facts)
         CHECK(decode(encoded(fact)) == fact);
-      CHECK(decode_all(encode_all(facts)) == facts);
-      CHECK((decode_all(encode_all({})) == std::vector<domain::fact>{}));
+      CHECK(decode_snapshot(encode_snapshot(facts)) == facts);
+      CHECK((decode_snapshot(encode_snapshot({})) == std::vector<domain::fact>{}));
     }
     THEN("facts that follow each other are told apart") {
       std::string bytes;
@@ -103,6 +103,35 @@ SCENARIO("settings that were written before they said more are read with the def
       settings.cancellations = {domain::cancellation_rule::who::nobody, domain::instant{domain::microseconds{9}}};
       CHECK(decode(encoded(domain::event_defined{settings})) == domain::fact{domain::event_defined{settings}});
     }
+    THEN("those of the third version say who may cancel, and the event is shown") {
+      domain::event_settings settings;
+      settings.max_seats_per_buyer = 5;
+      settings.rehold = {domain::seconds{7}};
+      settings.cancellations.by = domain::cancellation_rule::who::operators;
+      auto then = bytes + "\x0E\x01" + '\0';
+      then[0] = '\x03';
+      CHECK(decode(then) == domain::fact{domain::event_defined{settings}});
+      CHECK(!decode(then + '\0'));
+      settings.hidden = true;
+      CHECK(decode(encoded(domain::event_defined{settings})) == domain::fact{domain::event_defined{settings}});
+    }
+  }
+}
+
+SCENARIO("a snapshot of an earlier version is known as such") {
+  auto now = encode_snapshot(one_of_each());
+  CHECK(!is_outdated_snapshot(now));
+  GIVEN("what was written before snapshots had a version: how many facts, and these") {
+    CHECK(is_outdated_snapshot(std::string_view{now}.substr(2)));
+    CHECK(!decode_snapshot(std::string_view{now}.substr(2)));
+    CHECK(is_outdated_snapshot(std::string_view{"\0", 1}));
+  }
+  GIVEN("one of a later version, and nothing at all") {
+    now[1] = '\x03';
+    CHECK(!is_outdated_snapshot(now));
+    CHECK(!decode_snapshot(now));
+    CHECK(!is_outdated_snapshot({}));
+    CHECK(!decode_snapshot({}));
   }
 }
 
@@ -164,7 +193,7 @@ SCENARIO("bytes that are no fact are refused, whatever they are") {
         bytes.append(tail.begin(), tail.end());
         if (auto fact = decode(bytes))
           RC_ASSERT(decode(encoded(*fact)) == fact);
-        (void)decode_all(bytes);
+        (void)decode_snapshot(bytes);
       });
       CHECK(harmless);
     }

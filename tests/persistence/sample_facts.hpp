@@ -78,7 +78,8 @@ inline std::vector<domain::fact> one_of_each() {
                           moment(5),
                           moment(-9),
                           {seconds{8}},
-                          {cancellation_rule::who::buyers, moment(7)}};
+                          {cancellation_rule::who::buyers, moment(7)},
+                          true};
   return {held(1, {1, 2, 70000}),
           hold_ended{{1, 2}, hold_end::unacknowledged},
           payment_started{{1, 2}, {3, 4}, moment(9)},
@@ -93,7 +94,10 @@ inline std::vector<domain::fact> one_of_each() {
           order_advanced{{3, 4}, order_state::cancelled, "no money", moment(3)},
           numbers_reserved{queue_number{~std::uint64_t{0}}},
           turns_taken{{{queue_number{1}, queue_number{7}}, {queue_number{9}, queue_number{128}}}, moment(900)},
-          order_cancel_requested{{3, 4}, moment(4)}};
+          order_cancel_requested{{3, 4}, moment(4)},
+          section_past{{{1, 2}, {3, 4}}, {{seat_no{5}, 2, 17'800}, {seat_no{70000}, 1, 0}}},
+          hold_extended{{1, 2}, moment(9)},
+          numbers_used_up{{{queue_number{1}, queue_number{7}}}, queue_number{6}}};
 }
 
 } // namespace usher::tests

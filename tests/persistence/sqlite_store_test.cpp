@@ -160,6 +160,41 @@ SCENARIO("files that are not this program's are refused with a sentence") {
   }
 }
 
+SCENARIO("a snapshot of an earlier version is left out: the journal has all its facts") {
+  GIVEN("a shard with three facts and a snapshot of two of them") {
+    temporary_folder folder;
+    auto file = folder.path() / "store";
+    auto store = open_store("sqlite:" + file.string());
+    store->add_event({rock, "{}"}, 1);
+    auto mine = store->claim(section_shard(0), "test", std::nullopt)->epoch;
+    std::vector<journal_entry> group{entry(section_shard(0), mine, 1, held(1, {1})),
+                                     entry(section_shard(0), mine, 2, held(2, {2})),
+                                     entry(section_shard(0), mine, 3, held(3, {3}))};
+    (void)store->append(group);
+    store->put_snapshot(section_shard(0), mine, domain::fact_seq{2}, {held(50, {1, 2})});
+    REQUIRE(store->snapshot(section_shard(0)).has_value());
+    WHEN("it is one that begins with how many facts it has, as they did") {
+      store.reset();
+      tamper(file, "UPDATE snapshot SET facts = CAST(substr(facts, 3) AS BLOB)");
+      store = open_store("sqlite:" + file.string());
+      CHECK(!store->snapshot(section_shard(0)));
+      auto history = store->claim(section_shard(0), "test", mine);
+      REQUIRE(history.has_value());
+      CHECK(history->snapshot.empty());
+      CHECK_EQ(history->facts.size(), 3u);
+      THEN("the next one takes its place") {
+        store->put_snapshot(section_shard(0), history->epoch, domain::fact_seq{3}, {held(51, {1})});
+        CHECK(store->snapshot(section_shard(0)).has_value());
+      }
+    }
+    WHEN("it is of a version that nobody knows yet") {
+      store.reset();
+      tamper(file, "UPDATE snapshot SET facts = CAST(x'0009' || substr(facts, 3) AS BLOB)");
+      CHECK_THROWS_AS((void)open_store("sqlite:" + file.string())->snapshot(section_shard(0)), store_broken);
+    }
+  }
+}
+
 SCENARIO("a store that another process keeps locked is unavailable, not broken") {
   GIVEN("a file that somebody else is writing") {
     temporary_folder folder;

@@ -101,6 +101,24 @@ class Orders(unittest.TestCase):
         kept = self.node.admin("PUT", "/events/gig", {"name": "Gig"})
         self.assertEqual((kept.status, kept.json["cancellations"]), (200, "none"))
 
+    def test_a_hidden_event_is_shown_by_a_verb_and_stays_hidden_across_a_restart(self):
+        self.serve()
+        token, _ = self.buyer()
+        order = self.buy(token, ["stalls-1-1"])
+        hidden = self.node.verb("event", "set", "gig", "--hidden", "--max-per-buyer", "3")
+        self.assertEqual(hidden.returncode, 0, hidden.stderr)
+        self.assertIn("hidden from buyers", hidden.stdout)
+        await_true(lambda: self.node.get("/v1/events/gig").status == 404, 10, "buyers no longer see it")
+        self.node.stop()
+        self.node.start()
+        self.assertEqual(self.node.get("/v1/events/gig").slug, "not-found")
+        self.assertEqual(self.state(token, order), "confirmed")
+        self.assertEqual(self.call("POST", f"/v1/orders/{order}/cancel", token).status // 100, 2)
+        shown = self.node.verb("event", "set", "gig", "--shown")
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        await_true(lambda: self.node.get("/v1/events/gig").status == 200, 10, "buyers see it again")
+        self.assertEqual(self.node.get("/v1/events/gig").json["max_seats_per_buyer"], 3)
+
     def test_operators_find_orders(self):
         self.serve()
         (one, ada), (two, ben) = self.buyer(), self.buyer()
