@@ -11,6 +11,11 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace usher::node {
@@ -65,9 +70,21 @@ private:
   beast::flat_buffer buffer_;
 };
 
+/// The value of `Retry-After` in seconds, at most an hour. A date, which no node sends, counts as nothing.
+std::chrono::seconds seconds_of(std::string_view text) {
+  std::uint32_t seconds = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error == std::errc::result_out_of_range)
+    return std::chrono::hours{1};
+  if (error != std::errc{} || end != text.data() + text.size())
+    return std::chrono::seconds{0};
+  return std::min(std::chrono::seconds{seconds}, std::chrono::seconds{std::chrono::hours{1}});
+}
+
 } // namespace
 
-refused::refused(const std::string& sentence, int http_status) : runtime_error(sentence), status_(http_status) {}
+refused::refused(const std::string& sentence, int http_status, std::chrono::seconds retry_after)
+    : runtime_error(sentence), status_(http_status), retry_after_(retry_after) {}
 
 std::string problem_sentence(const std::string& body, int http_status) {
   json::error_code error;
@@ -147,7 +164,8 @@ json::value admin_client::ask(const std::string& method, const std::string& targ
                       + ": the key goes nowhere by itself; if that address is right, give it instead",
                   status};
   if (status >= 400)
-    throw refused{problem_sentence(answer.get().body(), status), status};
+    throw refused{problem_sentence(answer.get().body(), status), status,
+                  seconds_of(answer.get()[http::field::retry_after])};
   if (answer.get().body().empty())
     return nullptr;
   json::error_code broken;

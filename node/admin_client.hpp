@@ -24,12 +24,17 @@ public:
 /// The node refused. The text is its reason.
 class refused : public std::runtime_error {
 public:
-  refused(const std::string& sentence, int http_status);
+  refused(const std::string& sentence, int http_status, std::chrono::seconds retry_after = std::chrono::seconds{0});
 
   [[nodiscard]] int status() const noexcept { return status_; }
+  /// True if the same request may be granted later: the node has too much to do, or its store is away.
+  [[nodiscard]] bool for_now() const noexcept { return status_ == 429 || status_ == 503; }
+  /// How long the node asks to be left alone, at most an hour; 0 if it did not say.
+  [[nodiscard]] std::chrono::seconds retry_after() const noexcept { return retry_after_; }
 
 private:
   int status_;
+  std::chrono::seconds retry_after_;
 };
 
 /// A problem document (RFC 9457) as one sentence: its title and its detail.
