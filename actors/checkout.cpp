@@ -33,12 +33,11 @@ using messages::to_refusal;
 
 /// The reason shown to the order's buyer and to whoever reads the journal.
 constexpr const char* cancelled_by_buyer = "Cancelled by the buyer.";
-constexpr const char* ended_by_organiser = "Ended by the organiser.";
 
 /// Why an order that is undone was undone: an operator's reason stands at the step that began it.
 std::string reason_to_undo(const domain::order& order) {
   if (order.visited(order_state::given_up))
-    return ended_by_organiser;
+    return std::string{domain::ended_by_organiser};
   return order.state() == order_state::cancelling && !order.reason().empty() ? order.reason() : cancelled_by_buyer;
 }
 
@@ -357,7 +356,7 @@ private:
   void given_up() {
     state_ = order_state::given_up;
     cancel_ = true;
-    why_undone_ = ended_by_organiser;
+    why_undone_ = domain::ended_by_organiser;
     log_.info("{} is given up by an operator", line_);
     note_given_up();
     carry_on();
