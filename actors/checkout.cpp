@@ -2,6 +2,7 @@
 
 #include "actors/answer_count.hpp"
 #include "actors/checkout_sections.hpp"
+#include "actors/checkout_ways.hpp"
 #include "actors/order_payment.hpp"
 #include "log/log.hpp"
 #include "messages/refusal.hpp"
@@ -16,6 +17,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,17 +33,17 @@ using messages::to_refusal;
 
 /// The reason shown to the order's buyer and to whoever reads the journal.
 constexpr const char* cancelled_by_buyer = "Cancelled by the buyer.";
-constexpr const char* ended_by_organiser = "Ended by the organiser.";
 
 /// Why an order that is undone was undone: an operator's reason stands at the step that began it.
 std::string reason_to_undo(const domain::order& order) {
   if (order.visited(order_state::given_up))
-    return ended_by_organiser;
+    return std::string{domain::ended_by_organiser};
   return order.state() == order_state::cancelling && !order.reason().empty() ? order.reason() : cancelled_by_buyer;
 }
 
-/// Carries one order through its saga. Every step is: do it, have the event write it down, go on. A step that gets no
-/// answer, or is not possible yet, is tried again, less and less often.
+/// Carries one order through its saga, by the table of ways: it takes the steps of its state's way, has the event write
+/// down the state at its end, and goes on from there. A step that gets no answer, or is not possible yet, is tried
+/// again, less and less often.
 class checkout_state {
 public:
   using self_pointer = messages::checkout_actor::pointer;
@@ -56,8 +58,8 @@ public:
                  timing_.answer_wait),
         name_("order " + start.event.value() + "~" + domain::to_hex(details_.order)),
         line_(messages::line_start(trace_) + name_), cancel_(start.order.visited(order_state::given_up)),
-        why_undone_(reason_to_undo(start.order)), retry_(timing_.first_retry),
-        stuck_count_(stuck_orders(self->system())) {}
+        why_undone_(reason_to_undo(start.order)), may_have_charged_(state_ == order_state::charging),
+        retry_(timing_.first_retry), stuck_count_(stuck_orders(self->system())) {}
 
   ~checkout_state() {
     if (!stuck_at_)
@@ -69,6 +71,10 @@ public:
 
   messages::checkout_actor::behavior_type make_behavior() {
     note_progress();
+    if (state_ == order_state::charging)
+      keep_extended();
+    if (state_ == order_state::given_up)
+      note_given_up();
     carry_on();
     return {
         [this](const messages::cancel_requested& wish) { cancel(wish); },
@@ -77,7 +83,6 @@ public:
   }
 
 private:
-  using step = void (checkout_state::*)();
   using time_point = caf::actor_clock::time_point;
 
   void cancel(const messages::cancel_requested& wish) {
@@ -92,44 +97,99 @@ private:
 
   /// Goes on from wherever the order stands.
   void carry_on() {
-    switch (state_) {
-      case order_state::started:
-        return start_payments();
-      case order_state::charging:
-        // The provider may have been asked before; it knows.
-        keep_extended();
-        return ask_status();
-      case order_state::charged:
-        return cancel_ ? refund_instead(why_undone_) : sell();
-      case order_state::given_up:
-        return let_go();
-      case order_state::refunding:
-        return take_back();
-      case order_state::cancelling:
+    way_ = way_from(state_);
+    if (way_ == nullptr) // it has come to its end
+      return self_->quit();
+    steps_done_ = 0;
+    take_step();
+  }
+
+  void take_step() {
+    if (steps_done_ == way_->steps().size())
+      return arrive();
+    switch (present_step()) {
+      case checkout_step::start_payment:
+        return cancel_ ? fail(why_undone_) : sections_.start_payment(when_answered());
+      case checkout_step::charge:
+        // Who was asked before knows.
+        return may_have_charged_ ? ask_status() : charge();
+      case checkout_step::sell:
+        extend_at_.reset();
+        return cancel_ ? refund_instead(why_undone_) : sections_.sell(when_answered());
+      case checkout_step::take_back:
+        return sections_.take_back(when_answered());
+      case checkout_step::refund:
         return refund();
-      case order_state::confirmed:
-      case order_state::failed:
-      case order_state::refunded:
-      case order_state::cancelled:
-      case order_state::unacknowledged:
-        self_->quit();
+      case checkout_step::stop_payment:
+        return sections_.stop_payment(when_answered());
+      case checkout_step::release:
+        return sections_.release(when_answered());
+      case checkout_step::await_money:
+        return details_.total == 0 || given_up_as_ != order_state::started ? step_done() : ask_status();
     }
+  }
+
+  [[nodiscard]] checkout_step present_step() const { return way_->steps()[steps_done_]; }
+
+  void step_done() {
+    ++steps_done_;
+    take_step();
+  }
+
+  /// All steps are done: the order has what its next state needs.
+  void arrive() {
+    switch (way_->to()) {
+      case order_state::charging:
+        extend_later();
+        return advance(order_state::charging);
+      case order_state::failed:
+        return advance(order_state::failed, why_failed_);
+      case order_state::refunded:
+        return cancel_ ? advance(order_state::cancelled, why_undone_)
+                       : advance(order_state::refunded, "The seats could not be sold; the money went back.");
+      case order_state::cancelled:
+        return given_up_as_ == order_state::charged && state_ == order_state::given_up
+                   ? refund_instead(why_undone_)
+                   : advance(order_state::cancelled, why_undone_);
+      default:
+        return advance(way_->to());
+    }
+  }
+
+  /// The hold goes on as an ordinary one while it lasts.
+  void fail(std::string reason) {
+    extend_at_.reset();
+    why_failed_ = std::move(reason);
+    way_ = &way_to_fail;
+    steps_done_ = 0;
+    take_step();
+  }
+
+  void refund_instead(std::string reason) {
+    extend_at_.reset();
+    advance(order_state::refunding, std::move(reason));
   }
 
   /// Has the event write down that the order is now `next`, and goes on from there.
   void advance(order_state next, std::string reason = {}) {
-    messages::advance_order wish{trace_, details_.order, next, reason};
-    self_->request(event_actor_, caf::infinite, std::move(wish))
-        .then(
-            [this, next, reason] {
-              retry_ = timing_.first_retry;
-              state_ = next;
-              entered(reason);
-            },
-            [this, next, reason](const caf::error& error) { not_advanced(next, reason, to_refusal(error)); });
+    wanted_ = {trace_, details_.order, next, std::move(reason)};
+    ask_event();
   }
 
-  void not_advanced(order_state next, const std::string& reason, const domain::refusal& why) {
+  void ask_event() {
+    self_->request(event_actor_, caf::infinite, *wanted_)
+        .then(
+            [this] {
+              auto written = *std::exchange(wanted_, std::nullopt);
+              retry_ = timing_.first_retry;
+              state_ = written.state;
+              entered(written.reason);
+            },
+            [this](const caf::error& error) { not_advanced(to_refusal(error)); });
+  }
+
+  void not_advanced(const domain::refusal& why) {
+    auto next = wanted_->state;
     // The buyer cancelled while the seats were being sold, and the event heard of it first.
     if (next == order_state::confirmed && why.reason == domain::rejection::in_progress) {
       cancel_ = true;
@@ -137,20 +197,16 @@ private:
     }
     // An operator gave it up before the outcome of its charge was written down.
     if (state_ == order_state::charging && why.reason == domain::rejection::in_progress) {
+      wanted_.reset();
       given_up_as_ = next;
       return given_up();
     }
-    if (domain::is_passing(why.reason)) {
-      next_state_ = next;
-      next_reason_ = reason;
-      return try_later(&checkout_state::advance_again);
-    }
+    if (domain::is_passing(why.reason))
+      return try_later();
     // The event sees the order in another state, and starts another checkout from there.
     log_.error("{} cannot become {}: {} {}", line_, domain::to_string(next), domain::sentence(why.reason), why.detail);
     self_->quit(caf::make_error(caf::sec::runtime_error, "the order is not where its checkout thought"));
   }
-
-  void advance_again() { advance(next_state_, next_reason_); }
 
   /// The order has just come to its present state.
   void entered(const std::string& reason) {
@@ -158,10 +214,7 @@ private:
     log_.log(goes_back ? spdlog::level::info : spdlog::level::debug, "{} is {}{}{}", line_, domain::to_string(state_),
              reason.empty() ? "" : ": ", reason);
     note_progress();
-    if (state_ == order_state::charging)
-      charge();
-    else
-      carry_on();
+    carry_on();
   }
 
   void note_progress() {
@@ -178,23 +231,32 @@ private:
               domain::to_string(state_), domain::order_stuck_after.count());
   }
 
-  // ---- started: the hold is being set to paying ----
+  // ---- what the sections do ----
 
-  void start_payments() {
-    if (cancel_)
-      return fail(why_undone_);
-    sections_.start_payment(then(&checkout_state::payments_started));
+  /// Goes on when all sections have answered.
+  [[nodiscard]] checkout_sections::all_answered when_answered() {
+    return [this] { sections_answered(); };
   }
 
-  void payments_started() {
-    if (const auto& why = sections_.answers().refused())
-      return fail(std::string{domain::sentence(why->reason)});
-    if (sections_.answers().delayed())
-      return try_later(&checkout_state::start_payments);
-    if (cancel_)
+  void sections_answered() {
+    const auto& answers = sections_.answers();
+    auto step = present_step();
+    if (!answers.problem())
+      retry_ = timing_.first_retry;
+    if (step == checkout_step::sell && cancel_)
+      return refund_instead(why_undone_);
+    if (step == checkout_step::sell && answers.refused())
+      return refund_instead(std::string{domain::sentence(answers.refused()->reason)});
+    if (step == checkout_step::start_payment && answers.refused())
+      return fail(std::string{domain::sentence(answers.refused()->reason)});
+    if (step == checkout_step::take_back && answers.refused()) // it must succeed in the end, whatever is in its way now
+      log_.error("{}: {} {}; it is tried again", line_, domain::sentence(answers.refused()->reason),
+                 answers.refused()->detail);
+    if (answers.delayed() || (step == checkout_step::take_back && answers.refused()))
+      return try_later();
+    if (step == checkout_step::start_payment && cancel_)
       return fail(why_undone_);
-    extend_later();
-    advance(order_state::charging);
+    step_done();
   }
 
   /// Gives the hold more time while the outcome of the payment is open. A hold that is gone stays gone: once the money
@@ -209,28 +271,10 @@ private:
     set_timer();
   }
 
-  // ---- failed: no money moved ----
-
-  /// The hold goes on as an ordinary one while it lasts.
-  void fail(std::string reason) {
-    next_reason_ = std::move(reason);
-    stop_payments();
-  }
-
-  void stop_payments() {
-    extend_at_.reset();
-    sections_.stop_payment(then(&checkout_state::payments_stopped));
-  }
-
-  void payments_stopped() {
-    if (sections_.answers().delayed())
-      return try_later(&checkout_state::stop_payments);
-    advance(order_state::failed, next_reason_);
-  }
-
-  // ---- charging: the provider was asked ----
+  // ---- what the provider does ----
 
   void charge() {
+    may_have_charged_ = true;
     if (details_.total == 0)
       return settle({payment_step::charge, payment_outcome::succeeded, {}});
     payment_.charge();
@@ -241,6 +285,13 @@ private:
     if (details_.total == 0)
       return settle({payment_step::status, payment_outcome::succeeded, {}});
     payment_.ask_status();
+    set_timer();
+  }
+
+  void refund() {
+    if (details_.total == 0)
+      return step_done();
+    payment_.refund();
     set_timer();
   }
 
@@ -260,7 +311,7 @@ private:
     switch (answer.outcome) {
       case payment_outcome::succeeded:
         settled();
-        return advance(order_state::charged);
+        return step_done();
       case payment_outcome::declined:
         settled();
         return fail(answer.reason.empty() ? "The payment was declined." : answer.reason);
@@ -271,8 +322,21 @@ private:
       case payment_outcome::unknown:
         payment_.stop_waiting();
         note_unknown("charge", answer.reason);
-        return try_later(&checkout_state::ask_status);
+        return try_later();
     }
+  }
+
+  void refund_answered(const messages::payment_answered& answer) {
+    if (answer.outcome == payment_outcome::succeeded) {
+      settled();
+      return step_done();
+    }
+    if (answer.outcome == payment_outcome::unknown)
+      note_unknown("refund", answer.reason);
+    else
+      log_.error("{}: the provider refuses the refund: {}; it is asked again", line_, answer.reason);
+    payment_.stop_waiting();
+    try_later();
   }
 
   void note_unknown(const char* what, const std::string& reason) {
@@ -292,39 +356,22 @@ private:
   void given_up() {
     state_ = order_state::given_up;
     cancel_ = true;
-    why_undone_ = ended_by_organiser;
+    why_undone_ = domain::ended_by_organiser;
     log_.info("{} is given up by an operator", line_);
-    let_go();
+    note_given_up();
+    carry_on();
   }
 
-  void let_go() {
+  void note_given_up() {
     extend_at_.reset();
     retry_at_.reset();
     given_up_at_ = self_->clock().now();
-    letting_go_ = true;
-    sections_.stop_payment(then(&checkout_state::stopped_as_given_up));
   }
 
-  void stopped_as_given_up() {
-    if (sections_.answers().delayed())
-      return try_later(&checkout_state::let_go);
-    sections_.release(then(&checkout_state::watch_for_money));
-  }
-
-  void watch_for_money() {
-    if (sections_.answers().delayed())
-      return try_later(&checkout_state::let_go);
-    letting_go_ = false;
-    if (given_up_as_ == order_state::started && details_.total > 0)
-      return ask_status();
-    end_given_up();
-  }
-
-  void end_given_up() {
-    if (given_up_as_ == order_state::charged)
-      refund_instead(why_undone_);
-    else
-      advance(order_state::cancelled, why_undone_);
+  /// The seats of an order that was given up are not free yet.
+  [[nodiscard]] bool letting_go() const {
+    return state_ == order_state::given_up && steps_done_ < way_->steps().size()
+           && present_step() != checkout_step::await_money;
   }
 
   void settle_given_up(const messages::payment_answered& answer) {
@@ -335,123 +382,26 @@ private:
       given_up_as_ = order_state::failed;
     if (given_up_as_ == order_state::started)
       payment_.stop_waiting();
-    else if (letting_go_)
+    else if (letting_go())
       payment_.settle(); // the letting go goes on, or is tried again
     else
       settled();
-    if (letting_go_)
+    if (letting_go())
       return; // the provider's word counts when the seats are free
     if (given_up_as_ != order_state::started)
-      return end_given_up();
+      return step_done();
     if (answer.outcome == payment_outcome::unknown)
       note_unknown("charge", answer.reason);
-    try_later(&checkout_state::ask_status);
+    try_later();
   }
 
-  // ---- charged: the seats are being sold ----
+  // ---- waiting ----
 
-  void sell() {
-    extend_at_.reset();
-    sections_.sell(then(&checkout_state::sold));
-  }
-
-  void sold() {
-    if (cancel_)
-      return refund_instead(why_undone_);
-    if (const auto& why = sections_.answers().refused())
-      return refund_instead(std::string{domain::sentence(why->reason)});
-    if (sections_.answers().delayed())
-      return try_later(&checkout_state::sell);
-    advance(order_state::confirmed);
-  }
-
-  void refund_instead(std::string reason) {
-    extend_at_.reset();
-    advance(order_state::refunding, std::move(reason));
-  }
-
-  // ---- refunding: take back what was sold, give the money back, let go of the rest ----
-  // ---- cancelling: give the money back, take the seats back                        ----
-
-  void take_back() { sections_.take_back(then(&checkout_state::taken_back)); }
-
-  void taken_back() {
-    if (sections_.answers().problem())
-      return try_later_after(*sections_.answers().problem(), &checkout_state::take_back);
-    if (state_ == order_state::cancelling)
-      return advance(order_state::cancelled, why_undone_);
-    refund();
-  }
-
-  void refund() {
-    if (details_.total == 0)
-      return refunded();
-    payment_.refund();
-    set_timer();
-  }
-
-  void refund_answered(const messages::payment_answered& answer) {
-    if (answer.outcome == payment_outcome::succeeded) {
-      settled();
-      return refunded();
-    }
-    if (answer.outcome == payment_outcome::unknown)
-      note_unknown("refund", answer.reason);
-    else
-      log_.error("{}: the provider refuses the refund: {}; it is asked again", line_, answer.reason);
-    payment_.stop_waiting();
-    try_later(&checkout_state::refund);
-  }
-
-  void refunded() {
-    if (state_ == order_state::cancelling)
-      return take_back();
-    unpay();
-  }
-
-  void unpay() { sections_.stop_payment(then(&checkout_state::unpaid)); }
-
-  void unpaid() {
-    if (sections_.answers().delayed())
-      return try_later(&checkout_state::unpay);
-    release();
-  }
-
-  /// Half a hold is no use to its buyer.
-  void release() { sections_.release(then(&checkout_state::released)); }
-
-  void released() {
-    if (sections_.answers().delayed())
-      return try_later(&checkout_state::release);
-    if (cancel_)
-      advance(order_state::cancelled, why_undone_);
-    else
-      advance(order_state::refunded, "The seats could not be sold; the money went back.");
-  }
-
-  // ---- asking and waiting ----
-
-  /// Goes on with `what` when all sections have answered.
-  [[nodiscard]] checkout_sections::all_answered then(step what) {
-    return [this, what] {
-      if (!sections_.answers().problem())
-        retry_ = timing_.first_retry;
-      (this->*what)();
-    };
-  }
-
-  void try_later(step what) {
-    retry_step_ = what;
+  /// Does the present step again, or asks the event again, after a while.
+  void try_later() {
     retry_at_ = self_->clock().now() + retry_;
     retry_ = std::min(retry_ * 2, state_ == order_state::given_up ? timing_.late_retry : timing_.last_retry);
     set_timer();
-  }
-
-  /// For steps that must succeed in the end, whatever stands in their way now.
-  void try_later_after(const domain::refusal& why, step what) {
-    if (!domain::is_passing(why.reason))
-      log_.error("{}: {} {}; it is tried again", line_, domain::sentence(why.reason), why.detail);
-    try_later(what);
   }
 
   /// One timer, for whatever is due first. What is no longer due leaves nothing in the clock, which all actors share.
@@ -479,14 +429,12 @@ private:
       payment_.stop_waiting();
       auto of_refund = state_ == order_state::refunding || state_ == order_state::cancelling;
       note_unknown(of_refund ? "refund" : "charge", "no answer came in time");
-      if (!letting_go_) { // which is followed by the same question
+      if (!letting_go()) // which is followed by the same question
         retry_at_ = now;
-        retry_step_ = of_refund ? &checkout_state::refund : &checkout_state::ask_status;
-      }
     }
     if (retry_at_ && *retry_at_ <= now) {
       retry_at_.reset();
-      (this->*retry_step_)();
+      wanted_ ? ask_event() : take_step();
     }
     set_timer();
   }
@@ -507,14 +455,15 @@ private:
   std::string why_undone_; ///< if it is undone without a better reason
   /// What the charge had come to when it was heard that the order was given up; `started` if that was not known.
   order_state given_up_as_ = order_state::started;
-  time_point given_up_at_;  ///< by this checkout's knowledge
-  bool letting_go_ = false; ///< of the seats of an order that was given up
-  order_state next_state_ = order_state::started;
-  std::string next_reason_;
+  time_point given_up_at_; ///< by this checkout's knowledge
+  const checkout_way* way_ = nullptr;
+  std::size_t steps_done_ = 0; ///< of the way
+  bool may_have_charged_;      ///< the provider was asked before
+  std::string why_failed_;
+  std::optional<messages::advance_order> wanted_; ///< what the event has still to write down
 
   std::optional<time_point> extend_at_; ///< when the hold needs more time
   std::optional<time_point> retry_at_;
-  step retry_step_ = nullptr;
   std::chrono::milliseconds retry_;
   caf::telemetry::int_gauge& stuck_count_;
   std::optional<time_point> stuck_at_ = time_point{}; ///< none: it is counted as stuck

@@ -3,7 +3,7 @@
 #include "actors/deadline_timer.hpp"
 #include "actors/entrance_numbers.hpp"
 #include "actors/room_news.hpp"
-#include "actors/shopping_time.hpp"
+#include "domain/bounded_by_end.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
@@ -165,7 +165,7 @@ private:
     if (place->state == domain::queue_state::waiting)
       place->state = state_of_line();
     if (place->pass_until) // perhaps they are back inside after a restart
-      shopping_.begin(buyer, *place->pass_until);
+      shopping_.put(buyer, *place->pass_until);
     return *place;
   }
 
@@ -180,7 +180,7 @@ private:
     room_.leave(buyer);
     if (place && place->state != domain::queue_state::expired)
       news_.tell(messages::place_given_up{event_, buyer, place->number, place->pass_until});
-    shopping_.end(buyer);
+    shopping_.erase(buyer);
     note_change();
   }
 
@@ -214,7 +214,7 @@ private:
   void end_shopping(const std::vector<domain::buyer_id>& buyers) {
     for (const auto& buyer : buyers) {
       room_.stop_shopping(buyer);
-      shopping_.end(buyer);
+      shopping_.erase(buyer);
     }
     note_change();
   }
@@ -254,7 +254,7 @@ private:
   void work() {
     auto now = clock_.now(self_);
     timer_.rang(now);
-    for (const auto& buyer : shopping_.take_overdue(now))
+    for (const auto& buyer : shopping_.take_ended(now))
       room_.stop_shopping(buyer);
     if (now >= admit_after_ && entering_.empty())
       admit(now);
@@ -281,7 +281,7 @@ private:
     room_.apply(turns);
     auto people = room_.let_in(std::exchange(entering_, {}), clock_.now(self_), turns.inside_until);
     for (const auto& person : people)
-      shopping_.begin(person.buyer, turns.inside_until);
+      shopping_.put(person.buyer, turns.inside_until);
     admitted_count_->inc(static_cast<std::int64_t>(people.size()));
     if (!people.empty())
       news_.tell(messages::people_admitted{event_, std::move(people), turns.inside_until});
@@ -421,7 +421,7 @@ private:
   entrance_numbers entrances_;
 
   std::vector<domain::waiting_room::admitted> entering_; ///< chosen to go in; it is not durable yet
-  shopping_time shopping_;
+  domain::bounded_by_end<domain::buyer_id> shopping_;    ///< those inside, and until when their passes last
   domain::instant admit_after_;
   deadline_timer<messages::waiting_room_actor> timer_;
 

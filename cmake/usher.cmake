@@ -35,7 +35,7 @@ endif()
 # that are read-only from the start, and, in the folders that read what others wrote, a guard before each return address
 # and the C library's checks of sizes (they need an optimizer). The folders that decide and pass messages read nothing
 # unchecked, and with these guards everywhere a section's actor lost a tenth of its speed.
-set(usher_guarded codec gateway crowd node persistence payments log)
+set(usher_guarded codec digest gateway crowd node persistence payments log)
 if(NOT USHER_SANITIZE AND NOT USHER_FUZZ)
   set(usher_guards -fstack-protector-strong $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
   add_link_options(-pie -Wl,-z,relro,-z,now)

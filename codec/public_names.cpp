@@ -1,14 +1,14 @@
 #include "codec/public_names.hpp"
 
 #include "codec/random.hpp"
+#include "digest/sha256.hpp"
 
-#include <openssl/evp.h>
+#include <boost/container/small_vector.hpp>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <memory>
-#include <stdexcept>
+#include <utility>
 
 namespace usher::codec {
 namespace {
@@ -73,34 +73,20 @@ std::optional<std::vector<domain::section_no>> read_sections(std::string_view te
   return sections;
 }
 
-using sha256 = std::array<unsigned char, 32>;
-
-/// Fetched once: looking an algorithm up takes longer than a short digest.
-const EVP_MD* sha256_algorithm() {
-  static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> fetched{EVP_MD_fetch(nullptr, "SHA256", nullptr),
-                                                                       &EVP_MD_free};
-  return fetched.get();
-}
-
 /// SHA-256 over the parts, each after its length, so that no two lists of parts run together to the same bytes.
-sha256 hash(std::span<const std::string_view> parts) {
-  // Kept for the thread: making a context takes longer than a short digest.
-  thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(),
-                                                                                     &EVP_MD_CTX_free};
-  const auto* algorithm = sha256_algorithm();
-  bool done = context && algorithm && EVP_DigestInit_ex2(context.get(), algorithm, nullptr) == 1;
+digest::sha256_digest hash(std::span<const std::string_view> parts) {
+  boost::container::small_vector<std::array<char, 8>, 4> lengths;
+  boost::container::small_vector<std::string_view, 8> pieces;
+  lengths.reserve(parts.size());
+  pieces.reserve(2 * parts.size());
   for (auto part : parts) {
-    std::array<unsigned char, 8> length{};
+    auto& length = lengths.emplace_back();
     for (std::size_t i = 0; i < length.size(); ++i)
-      length[i] = static_cast<unsigned char>(std::uint64_t{part.size()} >> (56 - 8 * i));
-    done = done && EVP_DigestUpdate(context.get(), length.data(), length.size()) == 1
-           && EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
+      length[i] = static_cast<char>(std::uint64_t{part.size()} >> (56 - 8 * i));
+    pieces.emplace_back(length.data(), length.size());
+    pieces.push_back(part);
   }
-  sha256 result{};
-  unsigned size = 0;
-  if (!done || EVP_DigestFinal_ex(context.get(), result.data(), &size) != 1 || size != result.size())
-    throw std::runtime_error("OpenSSL has no SHA-256");
-  return result;
+  return digest::sha256(std::span{std::as_const(pieces)});
 }
 
 std::uint64_t big_endian(const unsigned char* bytes) {

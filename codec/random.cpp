@@ -1,10 +1,10 @@
 #include "codec/random.hpp"
 
+#include <boost/algorithm/hex.hpp>
 #include <openssl/rand.h>
 
 #include <array>
 #include <stdexcept>
-#include <string_view>
 
 namespace usher::codec {
 
@@ -20,14 +20,7 @@ std::string random_bytes(std::size_t count) {
 }
 
 std::string random_hex(std::size_t count) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * count);
-  for (unsigned char byte : random_bytes(count)) {
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
-  }
-  return text;
+  return boost::algorithm::hex_lower(random_bytes(count));
 }
 
 std::uint64_t random_number() {

@@ -1,10 +1,10 @@
 #include "codec/tokens.hpp"
 
 #include "codec/signed_claims.hpp"
+#include "digest/sha256.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/pem.h>
 
 #include <algorithm>
@@ -30,14 +30,7 @@ constexpr const char* pass_audience = "usher:pass";
 constexpr const char* session_audience = "usher:session";
 
 std::string hmac(std::string_view key, std::string_view text) {
-  std::array<unsigned char, 32> result{};
-  unsigned size = 0;
-  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-  const auto* done =
-      HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes, text.size(), result.data(), &size);
-  if (!done || size != result.size())
-    throw std::runtime_error("OpenSSL has no HMAC with SHA-256");
-  return {result.begin(), result.end()};
+  return std::string{digest::bytes_of(digest::hmac_sha256(key, text))};
 }
 
 bool is_rsa_public_key(const std::string& pem) {

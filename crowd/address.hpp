@@ -10,7 +10,7 @@ class trust;
 
 /// Where a server listens, and how it is spoken to.
 struct address {
-  std::string host = "127.0.0.1"; ///< numeric
+  std::string host = "127.0.0.1"; ///< numeric; for HTTP alone, a name will do
   std::uint16_t port = 0;
   std::string name = {};            ///< what requests, and its certificate, call it; if empty, `host`
   std::shared_ptr<trust> whom = {}; ///< whose certificates are believed; if none, it is spoken to in plain text

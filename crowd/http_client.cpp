@@ -21,7 +21,7 @@ namespace http = beast::http;
 namespace {
 
 constexpr std::size_t waiting_max = 10'000;
-constexpr std::uint64_t largest_answer = 64 << 20;
+constexpr std::uint64_t largest_answer = 256 << 20;
 
 } // namespace
 
@@ -70,12 +70,12 @@ private:
 
   void connect() {
     reused_ = false;
-    boost::system::error_code bad_address;
-    auto where = asio::ip::make_address(to_.host, bad_address);
-    if (bad_address)
-      return finish({0, to_.host + " is not a numeric address"});
+    beast::error_code unknown;
+    auto places = asio::ip::tcp::resolver{tcp().get_executor()}.resolve(to_.host, std::to_string(to_.port), unknown);
+    if (unknown)
+      return failed(unknown);
     tcp().expires_after(timeout_);
-    tcp().async_connect({where, to_.port}, [self = shared_from_this()](beast::error_code error) {
+    tcp().async_connect(places, [self = shared_from_this()](beast::error_code error, const auto&) {
       error ? self->failed(error) : self->secure();
     });
   }
@@ -89,7 +89,9 @@ private:
   void write() {
     tcp().expires_after(timeout_);
     http::async_write(stream_, message_, [self = shared_from_this()](beast::error_code error, std::size_t) {
-      error ? self->failed(error) : self->read();
+      // A server may refuse a request and hang up before it has read all of it.
+      auto may_have_answered = error == asio::error::broken_pipe || error == asio::error::connection_reset;
+      error && !may_have_answered ? self->failed(error) : self->read();
     });
   }
 
@@ -106,7 +108,8 @@ private:
       return;
     if (!parser_->keep_alive())
       close();
-    finish({parser_->get().result_int(), std::move(parser_->get().body())});
+    auto& got = parser_->get();
+    finish({got.result_int(), std::move(got.body()), got[http::field::location], got[http::field::retry_after]});
   }
 
   void failed(beast::error_code error) {

@@ -9,7 +9,7 @@
 namespace usher::domain {
 
 /// The holds that ended last, so that a late repeat of a request learns that its hold ended instead of holding anew.
-/// Remembers at most `most` of them and forgets the oldest first.
+/// Remembers at most `most` of them and forgets the oldest first; by no time, so this is no `bounded_by_end`.
 class ended_holds {
 public:
   /// At least this many are remembered, however small the section.

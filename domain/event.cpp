@@ -35,12 +35,15 @@ bool is_currency(const std::string& text) {
   return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
-constexpr std::string_view by_organiser = "Cancelled by the organiser.";
+refusal no_cancellations() {
+  return {.reason = rejection::cancellation_closed,
+          .detail = "This event has no cancellations: change its rule to `operators` first."};
+}
 
 /// Whether it was the buyer who had it undone. The organiser's reason stands at all steps of what an operator undoes.
 bool is_buyers_doing(const order& undone) {
   return undone.state() == order_state::cancelled && !undone.visited(order_state::given_up)
-         && undone.reason() != by_organiser;
+         && undone.reason() != cancelled_by_organiser;
 }
 
 bool may_follow(event_state now, event_state wanted) {
@@ -249,35 +252,16 @@ decision<order_advanced> event::refund_order(order_id id, instant now) const {
   const auto* present = find_order(id);
   if (present == nullptr)
     return refusal{.reason = rejection::not_found};
-  switch (present->state()) {
-    case order_state::confirmed:
-      if (settings_.cancellations.by == cancellation_rule::who::nobody)
-        return refusal{.reason = rejection::cancellation_closed,
-                       .detail = "This event has no cancellations: change its rule to `operators` first."};
-      return present->advance(order_state::cancelling, std::string{by_organiser}, now);
-    case order_state::charging:
-      return present->advance(order_state::given_up, "Ended by the organiser.", now);
-    case order_state::started:
-    case order_state::charged:
-      return refusal{.reason = rejection::in_progress, .detail = "The order is about to change its state."};
-    case order_state::failed:
-    case order_state::refunding:
-    case order_state::refunded:
-    case order_state::cancelling:
-    case order_state::cancelled:
-    case order_state::unacknowledged:
-    case order_state::given_up:
-      break;
-  }
-  return already_so{};
+  if (present->state() == order_state::confirmed && settings_.cancellations.by == cancellation_rule::who::nobody)
+    return no_cancellations();
+  return present->undo(now);
 }
 
 std::optional<refusal> event::may_refund_all() const {
   if (state_ != event_state::closed)
     return bad_request("All orders of an event are refunded only after its sale is closed.");
   if (settings_.cancellations.by == cancellation_rule::who::nobody)
-    return refusal{.reason = rejection::cancellation_closed,
-                   .detail = "This event has no cancellations: change its rule to `operators` first."};
+    return no_cancellations();
   return std::nullopt;
 }
 

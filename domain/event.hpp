@@ -74,9 +74,7 @@ public:
   [[nodiscard]] decision<order_cancel_requested> request_cancel(order_id id, instant now) const;
   /// Undoes a confirmed order for its buyer; `cancellation_closed` when the event's rule forbids it now.
   [[nodiscard]] decision<order_advanced> cancel_order(order_id id, instant now) const;
-  /// Undoes an order for an operator, whoever's it is: a confirmed one if the event's rule allows that, and one whose
-  /// charge has no outcome yet is given up. `already_so` when it is undone, or failed; `in_progress` while it is on its
-  /// way from one of these states to another.
+  /// See `order::undo`. A confirmed order is undone for an operator only if the event's rule allows that.
   [[nodiscard]] decision<order_advanced> refund_order(order_id id, instant now) const;
   /// Why operators may not undo all confirmed orders: the sale is not closed, or the event's rule forbids it.
   [[nodiscard]] std::optional<refusal> may_refund_all() const;

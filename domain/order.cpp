@@ -2,7 +2,6 @@
 
 #include "domain/ensure.hpp"
 
-#include <string_view>
 #include <utility>
 
 namespace usher::domain {
@@ -80,6 +79,27 @@ decision<order_cancel_requested> order::request_cancel(instant now) const {
       return order_cancel_requested{details_.order, now};
     case order_state::confirmed:
       return refusal{.reason = rejection::bad_request, .detail = "A confirmed order is undone as a whole."};
+    case order_state::failed:
+    case order_state::refunding:
+    case order_state::refunded:
+    case order_state::cancelling:
+    case order_state::cancelled:
+    case order_state::unacknowledged:
+    case order_state::given_up:
+      break;
+  }
+  return already_so{};
+}
+
+decision<order_advanced> order::undo(instant now) const {
+  switch (state_) {
+    case order_state::confirmed:
+      return advance(order_state::cancelling, std::string{cancelled_by_organiser}, now);
+    case order_state::charging:
+      return advance(order_state::given_up, std::string{ended_by_organiser}, now);
+    case order_state::started:
+    case order_state::charged:
+      return refusal{.reason = rejection::in_progress, .detail = "The order is about to change its state."};
     case order_state::failed:
     case order_state::refunding:
     case order_state::refunded:

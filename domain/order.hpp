@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace usher::domain {
@@ -25,6 +26,10 @@ enum class order_selection : std::uint8_t {
 
 /// An open order that comes no further for so long needs somebody's attention.
 inline constexpr seconds order_stuck_after{300};
+
+/// The reasons of what operators undo, as buyers and readers of the journal see them.
+inline constexpr std::string_view cancelled_by_organiser = "Cancelled by the organiser.";
+inline constexpr std::string_view ended_by_organiser = "Ended by the organiser.";
 
 /// One order: a saga whose every step is a fact.
 ///
@@ -51,6 +56,11 @@ public:
   /// Its buyer cancels it before it is confirmed. `already_so` when that is known, or when the order is being refunded
   /// or is over; a confirmed one is undone by `advance` to `cancelling`.
   [[nodiscard]] decision<order_cancel_requested> request_cancel(instant now) const;
+
+  /// An operator undoes it, whoever's it is: a confirmed one is cancelled, and one whose charge has no outcome yet is
+  /// given up. `already_so` when it is undone, or failed; `in_progress` while it is on its way from one of these states
+  /// to another.
+  [[nodiscard]] decision<order_advanced> undo(instant now) const;
 
   void apply(const order_advanced& happened);
   void apply(const order_cancel_requested& happened);

@@ -22,7 +22,7 @@ struct rate_limits {
   std::size_t keys_max = 100'000; ///< how many are remembered; the least recently seen is forgotten first
 };
 
-/// Token buckets by key. Not thread-safe.
+/// Token buckets by key. Not thread-safe. No `bounded_by_end`: who was seen last stays, and nothing ends.
 class rate_limiter {
 public:
   /// Throws `std::invalid_argument` for limits out of bounds.

@@ -1,43 +1,39 @@
 #pragma once
 
-#include "node/endpoint.hpp"
+#include "crowd/address.hpp"
+#include "crowd/http_client.hpp"
 
 #include <boost/json/value.hpp>
 
 #include <chrono>
-#include <memory>
 #include <stdexcept>
 #include <string>
 
-namespace usher::crowd {
-class trust;
-}
-
 namespace usher::node {
 
-/// Nobody answered in time, or nobody who is trusted.
-class unreachable : public std::runtime_error {
-public:
-  using std::runtime_error::runtime_error;
-};
+using crowd::unreachable;
 
 /// The node refused. The text is its reason.
 class refused : public std::runtime_error {
 public:
-  refused(const std::string& sentence, int http_status);
+  refused(const std::string& sentence, int http_status, std::chrono::seconds retry_after = std::chrono::seconds{0});
 
   [[nodiscard]] int status() const noexcept { return status_; }
+  /// True if the same request may be granted later: the node has too much to do, or its store is away.
+  [[nodiscard]] bool for_now() const noexcept { return status_ == 429 || status_ == 503; }
+  /// How long the node asks to be left alone, at most an hour; 0 if it did not say.
+  [[nodiscard]] std::chrono::seconds retry_after() const noexcept { return retry_after_; }
 
 private:
   int status_;
+  std::chrono::seconds retry_after_;
 };
 
 /// A problem document (RFC 9457) as one sentence: its title and its detail.
 [[nodiscard]] std::string problem_sentence(const std::string& body, int http_status);
 
-/// Speaks to a node over HTTP, one request and one connection at a time, with a time limit. Over `https://` it sends
-/// nothing, least of all the key, before the server has shown a certificate that is trusted and for its name; and it
-/// follows nobody to another address. Throws `unreachable` and `refused`.
+/// Asks a node for what operators may, in JSON, over `crowd::http_client`: each request on a connection of its own, so
+/// that none is ever repeated. Throws `unreachable` and `refused`.
 class admin_client {
 public:
   /// `url` is `http://HOST:PORT` or `https://HOST:PORT`; `authorities` is a PEM file with those that are trusted, empty
@@ -53,8 +49,8 @@ public:
 private:
   boost::json::value ask(const std::string& method, const std::string& target, const std::string& body) const;
 
-  node_url to_;
-  std::shared_ptr<crowd::trust> whom_; ///< none for plain HTTP
+  crowd::address to_;
+  std::string url_; ///< for people
   std::string key_;
   std::chrono::seconds timeout_;
 };

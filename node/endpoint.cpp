@@ -71,7 +71,9 @@ bool is_free(const endpoint& place) {
 }
 
 bool is_loopback(const endpoint& place) {
-  return place.host == "localhost" || place.host == "::1" || place.host.starts_with("127.");
+  boost::system::error_code error;
+  auto address = boost::asio::ip::make_address(place.host, error);
+  return !error && address.is_loopback();
 }
 
 } // namespace usher::node

@@ -33,7 +33,7 @@ struct node_url {
 /// True when nobody listens there at the moment.
 [[nodiscard]] bool is_free(const endpoint& place);
 
-/// True when only this machine can reach it.
+/// True when only this machine can reach it; a name, which nobody can listen at, is not looked up.
 [[nodiscard]] bool is_loopback(const endpoint& place);
 
 } // namespace usher::node

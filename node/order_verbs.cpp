@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <iostream>
@@ -64,46 +65,105 @@ struct refund_wish {
   std::uint32_t patience_s = 60;
 };
 
-/// Has orders undone, as many at a time as the node takes on, until none stands or is open. Says how far it has come,
-/// and gives up when it comes no further.
-exit_code refund_all(const refund_wish& wanted) {
-  constexpr std::chrono::milliseconds between{500};
-  auto client = wanted.to.client();
-  std::int64_t begun = 0;
-  auto before = std::pair<std::int64_t, std::int64_t>{-1, -1};
-  auto moved_at = std::chrono::steady_clock::now();
-  for (;;) {
-    auto answer = client.post(wanted.to.target("/orders/refund"), json::object{});
-    begun += number_of(answer, "begun");
-    auto left = number_of(answer, "left");
-    auto open = number_of(answer, "open");
-    if (left + open == 0) {
-      if (wanted.to.as_json)
-        std::cout << json::object{{"event", wanted.to.event}, {"refunded", begun}} << '\n';
-      else
-        std::cout << "All orders of " << wanted.to.event << " are undone; " << begun << " of them now.\n";
-      return exit_code::done;
+/// Has all orders undone, as many at a time as the node takes on, until none stands or is open. A round in which the
+/// node has too much to do, or breaks off the connection, is one without progress; so many seconds without any are the
+/// end.
+class refunds {
+public:
+  explicit refunds(const refund_wish& wanted)
+      : wanted_(wanted), patience_(wanted.patience_s), client_(wanted.to.client()) {}
+
+  exit_code run() {
+    for (;;) {
+      auto pause = ask();
+      if (left_ + open_ == 0)
+        return report();
+      auto now = std::chrono::steady_clock::now();
+      if (now - moved_at_ >= patience_)
+        give_up();
+      std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(pause, moved_at_ + patience_ - now));
     }
-    auto now = std::chrono::steady_clock::now();
-    if (std::pair{left, open} != before) {
-      std::cerr << begun << " begun, " << left << " to go, " << open << " still open\n";
-      before = {left, open};
-      moved_at = now;
-    } else if (now - moved_at >= std::chrono::seconds{wanted.patience_s}) {
-      throw std::runtime_error{std::to_string(left) + " orders stand and " + std::to_string(open)
-                               + " are open, and for " + std::to_string(wanted.patience_s)
-                               + " s none has come any further: `usher event orders " + wanted.to.event
-                               + " --state open` lists them; the same command goes on"};
-    }
-    std::this_thread::sleep_for(between);
   }
-}
+
+private:
+  /// One round. Says how long to wait before the next.
+  std::chrono::milliseconds ask() {
+    constexpr std::chrono::milliseconds between{500};
+    try {
+      note(client_.post(wanted_.to.target("/orders/refund"), json::object{}));
+      return between;
+    } catch (const refused& why) {
+      if (!why.for_now())
+        throw;
+      note_trouble(why.what());
+      return std::max<std::chrono::milliseconds>(why.retry_after(), between);
+    } catch (const unreachable& why) {
+      if (!heard_) // a mistyped address does not mend itself
+        throw;
+      note_trouble(why.what());
+      lost_ = true;
+      return between;
+    }
+  }
+
+  void note(const json::value& answer) {
+    heard_ = true;
+    trouble_.clear();
+    begun_ += number_of(answer, "begun");
+    auto before = std::pair{left_, open_};
+    left_ = number_of(answer, "left");
+    open_ = number_of(answer, "open");
+    if (std::pair{left_, open_} == before)
+      return;
+    moved_at_ = std::chrono::steady_clock::now();
+    std::cerr << begun_ << " begun, " << left_ << " to go, " << open_ << " still open\n";
+  }
+
+  void note_trouble(const std::string& why) {
+    heard_ = true;
+    if (why != trouble_)
+      std::cerr << "no progress: " << why << '\n';
+    trouble_ = why;
+  }
+
+  /// Those that were begun without our hearing of it are not counted.
+  std::string begun() const { return (lost_ ? "at least " : "") + std::to_string(begun_); }
+
+  exit_code report() const {
+    auto& event = wanted_.to.event;
+    if (wanted_.to.as_json)
+      std::cout << json::object{{"event", event}, {"refunded", begun_}} << '\n';
+    else
+      std::cout << "All orders of " << event << " are undone; " << begun() << " of them now.\n";
+    return exit_code::done;
+  }
+
+  [[noreturn]] void give_up() const {
+    auto far = left_ < 0 ? std::string{"the node has not said how many orders stand"}
+                         : std::to_string(left_) + " orders stand and " + std::to_string(open_) + " are open";
+    throw std::runtime_error{begun() + " begun, " + far + ", and for " + std::to_string(wanted_.patience_s)
+                             + " s none has come any further" + (trouble_.empty() ? "" : " (" + trouble_ + ")")
+                             + ": `usher event orders " + wanted_.to.event
+                             + " --state open` lists them; the same command goes on"};
+  }
+
+  const refund_wish& wanted_;
+  std::chrono::seconds patience_;
+  admin_client client_;
+  std::int64_t begun_ = 0;
+  std::int64_t left_ = -1; ///< -1, and `open_`, too: not known yet
+  std::int64_t open_ = -1;
+  std::chrono::steady_clock::time_point moved_at_ = std::chrono::steady_clock::now();
+  std::string trouble_; ///< why the last round failed; empty: it did not
+  bool heard_ = false;
+  bool lost_ = false; ///< an answer, and the count in it
+};
 
 exit_code refund(const refund_wish& wanted) {
   if (wanted.all == wanted.order.has_value())
     throw std::invalid_argument{"say which order to refund, or --all"};
   if (wanted.all)
-    return refund_all(wanted);
+    return refunds{wanted}.run();
   auto target = wanted.to.target("/orders/" + escaped(*wanted.order) + "/refund");
   return print(wanted.to, wanted.to.client().post(target, json::object{}), print_order);
 }

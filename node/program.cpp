@@ -1,6 +1,5 @@
 #include "node/program.hpp"
 
-#include "crowd/http_client.hpp"
 #include "log/log.hpp"
 #include "node/actor_configuration.hpp"
 #include "node/admin_client.hpp"
@@ -35,8 +34,6 @@ exit_code carry_out(const action& chosen) {
   } catch (const std::invalid_argument& error) {
     return say(exit_code::usage, error);
   } catch (const unreachable& error) {
-    return say(exit_code::unreachable, error);
-  } catch (const crowd::unreachable& error) {
     return say(exit_code::unreachable, error);
   } catch (const persistence::store_unavailable& error) {
     return say(exit_code::unreachable, error);

@@ -13,12 +13,11 @@ constexpr std::size_t page_rows = 1000;
 
 void examine_shard(const domain::shard_id& shard, const page_reader& read_page,
                    const std::function<void(const examined_entry&)>& each) {
-  journal_chain chain;
-  auto previous = chain.beginning(shard);
+  auto previous = first_link(shard);
   for (domain::fact_seq after;;) {
     auto page = read_page(after, page_rows);
     for (const auto& row : page) {
-      auto expected = chain.next(previous, row.seq, row.epoch, row.at, row.fact);
+      auto expected = next_link(previous, row.seq, row.epoch, row.at, row.fact);
       each({shard, row.epoch, row.seq, row.at, decode(row.fact), row.reached && bytes_of(expected) == row.link});
       // The next row is compared with the link that is here, right or wrong: one change, one finding.
       previous = link_from(row.link);

@@ -2,8 +2,9 @@
 
 #include "persistence/booking_store.hpp"
 
+#include <boost/url/pct_string_view.hpp>
+
 #include <algorithm>
-#include <cctype>
 #include <string_view>
 #include <vector>
 
@@ -45,19 +46,6 @@ std::vector<range> passwords_in(const std::string& url) {
   return found;
 }
 
-std::string percent_decoded(std::string_view text) {
-  auto digit = [](char c) { return c <= '9' ? c - '0' : std::tolower(static_cast<unsigned char>(c)) - 'a' + 10; };
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    bool escape = text[i] == '%' && i + 2 < text.size() && std::isxdigit(static_cast<unsigned char>(text[i + 1]))
-                  && std::isxdigit(static_cast<unsigned char>(text[i + 2]));
-    plain += escape ? static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2])) : text[i];
-    if (escape)
-      i += 2;
-  }
-  return plain;
-}
-
 void blot_out(std::string& text, const std::string& word) {
   if (word.empty())
     return;
@@ -87,7 +75,8 @@ std::string without_passwords_of(const std::string& url, std::string message) {
   for (const auto& place : passwords_in(url)) {
     auto word = url.substr(place.begin, place.size);
     blot_out(message, word);
-    blot_out(message, percent_decoded(word));
+    if (auto escaped = boost::urls::make_pct_string_view(word))
+      blot_out(message, escaped->decode());
   }
   return message;
 }

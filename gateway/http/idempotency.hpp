@@ -35,7 +35,8 @@ struct idempotency_limits {
 
 /// Remembers the answer given for a client's key, so that a repeat gets the same one. When room runs out, the oldest
 /// answers are forgotten first; requests still in progress never are. It saves work and gives exact repeats; even
-/// without it nothing is done twice, because ids are derived from keys. Not thread-safe.
+/// without it nothing is done twice, because ids are derived from keys. Not thread-safe. It is no `bounded_by_end`:
+/// bytes are bounded, too, and what is in progress never makes room.
 class idempotency_table {
 public:
   explicit idempotency_table(idempotency_limits limits = {});

@@ -2,7 +2,7 @@
 
 namespace usher::gateway {
 
-pass_book::pass_book(const codec::tokens& signer, std::size_t void_max) : signer_(signer), void_max_(void_max) {}
+pass_book::pass_book(const codec::tokens& signer, std::size_t void_max) : signer_(signer), void_(void_max) {}
 
 codec::granted_pass pass_book::sign(const domain::event_id& event, const domain::buyer_id& buyer,
                                     domain::instant until) const {
@@ -10,26 +10,16 @@ codec::granted_pass pass_book::sign(const domain::event_id& event, const domain:
 }
 
 void pass_book::give_up(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant until) {
-  admitted(event, buyer); // an earlier end is forgotten
-  void_.emplace(owner{event, buyer}, until);
-  by_end_.emplace(until, owner{event, buyer});
-  if (void_.size() > void_max_) {
-    void_.erase(by_end_.begin()->second);
-    by_end_.erase(by_end_.begin());
-  }
+  void_.put({event, buyer}, until);
 }
 
 void pass_book::admitted(const domain::event_id& event, const domain::buyer_id& buyer) {
-  auto known = void_.find({event, buyer});
-  if (known == void_.end())
-    return;
-  by_end_.erase({known->second, known->first});
-  void_.erase(known);
+  void_.erase({event, buyer});
 }
 
 bool pass_book::is_void(const domain::event_id& event, const domain::buyer_id& buyer, domain::instant until) const {
-  auto known = void_.find({event, buyer});
-  return known != void_.end() && until <= known->second;
+  const auto* known = void_.find({event, buyer});
+  return known != nullptr && until <= known->end;
 }
 
 pass_standing pass_book::standing(std::string_view token, const domain::event_id& event, const domain::buyer_id& buyer,
@@ -42,10 +32,7 @@ pass_standing pass_book::standing(std::string_view token, const domain::event_id
 }
 
 void pass_book::sweep(domain::instant now) {
-  while (!by_end_.empty() && by_end_.begin()->first <= now) {
-    void_.erase(by_end_.begin()->second);
-    by_end_.erase(by_end_.begin());
-  }
+  void_.take_ended(now);
 }
 
 } // namespace usher::gateway

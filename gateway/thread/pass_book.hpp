@@ -2,12 +2,11 @@
 
 #include "codec/encode.hpp"
 #include "codec/tokens.hpp"
+#include "domain/bounded_by_end.hpp"
 #include "domain/ids.hpp"
 #include "domain/instant.hpp"
 
 #include <cstddef>
-#include <map>
-#include <set>
 #include <string_view>
 #include <utility>
 
@@ -48,9 +47,7 @@ private:
   using owner = std::pair<domain::event_id, domain::buyer_id>;
 
   const codec::tokens& signer_;
-  std::size_t void_max_;
-  std::map<owner, domain::instant> void_; ///< and when they end
-  std::set<std::pair<domain::instant, owner>> by_end_;
+  domain::bounded_by_end<owner> void_;
 };
 
 } // namespace usher::gateway

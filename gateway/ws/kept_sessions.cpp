@@ -3,38 +3,27 @@
 namespace usher::gateway {
 
 kept_sessions::kept_sessions(std::size_t sessions_max, std::chrono::seconds grace)
-    : sessions_max_(sessions_max), grace_(grace) {}
+    : grace_(grace), sessions_(sessions_max) {}
 
 void kept_sessions::keep(const std::string& session, kept_session what, moment now) {
-  while (by_age_.size() >= sessions_max_ && !by_age_.empty())
-    forget_oldest();
-  if (sessions_max_ == 0)
-    return;
-  sessions_[session] = {std::move(what), {}};
-  by_age_.emplace_back(now + grace_, session);
+  sessions_.put(session, now + grace_, {std::move(what), {}});
 }
 
 std::optional<kept_sessions::inheritance>
 kept_sessions::inherit(const std::string& session, const domain::buyer_id& buyer, const std::string& heir) {
-  auto place = sessions_.find(session);
-  if (place == sessions_.end() || place->second.what.buyer != buyer)
+  const auto* kept = sessions_.find(session);
+  if (kept == nullptr || kept->value.what.buyer != buyer)
     return std::nullopt;
-  return inheritance{place->second.what, std::exchange(place->second.heir, heir)};
+  return inheritance{kept->value.what, std::exchange(kept->value.heir, heir)};
 }
 
 void kept_sessions::use_up(const std::string& session, const std::string& heir) {
-  if (auto place = sessions_.find(session); place != sessions_.end() && place->second.heir == heir)
-    sessions_.erase(place);
+  if (const auto* kept = sessions_.find(session); kept != nullptr && kept->value.heir == heir)
+    sessions_.erase(session);
 }
 
 void kept_sessions::sweep(moment now) {
-  while (!by_age_.empty() && by_age_.front().first <= now)
-    forget_oldest();
-}
-
-void kept_sessions::forget_oldest() {
-  sessions_.erase(by_age_.front().second);
-  by_age_.pop_front();
+  sessions_.take_ended(now);
 }
 
 } // namespace usher::gateway

@@ -1,15 +1,14 @@
 #pragma once
 
 #include "codec/public_names.hpp"
+#include "domain/bounded_by_end.hpp"
 #include "domain/ids.hpp"
 #include "gateway/moment.hpp"
 
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -47,17 +46,13 @@ public:
   [[nodiscard]] std::size_t size() const noexcept { return sessions_.size(); }
 
 private:
-  void forget_oldest();
-
   struct entry {
     kept_session what;
     std::string heir;
   };
 
-  std::size_t sessions_max_;
   std::chrono::seconds grace_;
-  std::unordered_map<std::string, entry> sessions_;
-  std::deque<std::pair<moment, std::string>> by_age_;
+  domain::bounded_by_end<std::string, entry, moment> sessions_;
 };
 
 } // namespace usher::gateway

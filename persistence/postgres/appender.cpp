@@ -269,7 +269,7 @@ bool appender::fill(std::span<const journal_entry> group, const positions& chose
     auto& head = place->second;
     to.fact_bytes.clear();
     encode(entry.fact, to.fact_bytes);
-    head.link = chain_.next(head.link, entry.seq, entry.epoch, entry.at, to.fact_bytes);
+    head.link = next_link(head.link, entry.seq, entry.epoch, entry.at, to.fact_bytes);
     head.last = entry.seq;
     to.facts.shard.add(head.shard);
     to.facts.seq.add(number(entry.seq.value()));
@@ -333,7 +333,7 @@ std::optional<journal_head> appender::head_before(const journal_entry& entry) {
   if (rows.empty())
     return std::nullopt;
   auto row = rows.front();
-  journal_head head{row[0].as<std::int64_t>(), row[1].as<std::int64_t>(), before, chain_.beginning(entry.shard)};
+  journal_head head{row[0].as<std::int64_t>(), row[1].as<std::int64_t>(), before, first_link(entry.shard)};
   if (before.value() == 0)
     return head;
   if (row[2].is_null())

@@ -50,7 +50,6 @@ private:
 
   connection& db_;
   std::uint64_t generation_ = 0; ///< of the connection on which `heads_` was learnt
-  journal_chain chain_;
   journal_heads heads_;
   std::vector<append_result> results_;                          // of the present group
   std::unordered_map<domain::shard_id, append_result> stopped_; // in the present group

@@ -110,7 +110,7 @@ appender::known_shard appender::read(const domain::shard_id& shard) {
     state.stopped = append_result::fenced;
     return state;
   }
-  state.head = {row.number(0), row.number(1), domain::fact_seq{to_unsigned(row.number(3))}, chain_.beginning(shard)};
+  state.head = {row.number(0), row.number(1), domain::fact_seq{to_unsigned(row.number(3))}, first_link(shard)};
   state.epoch = domain::epoch{to_unsigned(row.number(2))};
   state.newest = row.number(4);
   if (state.head.last.value() == 0)
@@ -148,7 +148,7 @@ append_result appender::write_all(const journal_entry& entry, known_shard& shard
   auto& head = shard.head;
   fact_bytes_.clear();
   encode(entry.fact, fact_bytes_);
-  auto link = chain_.next(head.link, entry.seq, entry.epoch, entry.at, fact_bytes_);
+  auto link = next_link(head.link, entry.seq, entry.epoch, entry.at, fact_bytes_);
   seat_changes_.clear();
   append_seat_changes(entry, seat_changes_);
   auto order = order_change_of(entry);

@@ -59,7 +59,6 @@ private:
   statement swap_seat_;
   statement add_order_;
   statement move_order_;
-  journal_chain chain_;
   known_shards shards_;
   std::int64_t version_ = 0;              ///< of the file's content; others' commits change it
   bool caught_up_ = false;                ///< in the present transaction

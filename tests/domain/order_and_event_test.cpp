@@ -110,6 +110,32 @@ SCENARIO("an order that its buyer has cancelled is not confirmed any more") {
   }
 }
 
+SCENARIO("an operator undoes an order where it stands, and gives the reason") {
+  auto undo_after = [](std::initializer_list<order_state> way) {
+    order x{order_of(1, 1)};
+    for (auto state : way)
+      x.apply({order_number(1), state, "", at(1)});
+    return x.undo(at(2));
+  };
+  using enum order_state;
+  GIVEN("orders that stand, and orders on their way") {
+    CHECK(*granted(undo_after({charging, charged, confirmed}))
+          == (order_advanced{order_number(1), cancelling, "Cancelled by the organiser.", at(2)}));
+    CHECK(*granted(undo_after({charging}))
+          == (order_advanced{order_number(1), given_up, "Ended by the organiser.", at(2)}));
+    CHECK(why(undo_after({})) == rejection::in_progress);
+    CHECK(why(undo_after({charging, charged})) == rejection::in_progress);
+  }
+  GIVEN("orders that are undone or failed, or being undone") {
+    CHECK(repeated(undo_after({failed})));
+    CHECK(repeated(undo_after({charging, charged, refunding})));
+    CHECK(repeated(undo_after({charging, charged, refunding, refunded})));
+    CHECK(repeated(undo_after({charging, charged, confirmed, cancelling})));
+    CHECK(repeated(undo_after({charging, charged, confirmed, cancelling, cancelled})));
+    CHECK(repeated(undo_after({charging, given_up})));
+  }
+}
+
 SCENARIO("whatever is asked of an order, money and seats stay together") {
   CHECK(rc::check("random steps", [] {
     auto wishes =

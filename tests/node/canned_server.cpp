@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
 #include <mutex>
 #include <stdexcept>
@@ -113,7 +114,7 @@ identity authority::issue(const std::string& names, long from_s, long until_s) c
 
 class canned_server::network {
 public:
-  network(std::string answer, const std::optional<identity>& as) : answer_(std::move(answer)) {
+  network(std::vector<std::string> answers, const std::optional<identity>& as) : answers_(std::move(answers)) {
     if (as) {
       tls_.emplace(asio::ssl::context::tls_server);
       tls_->use_certificate_chain(asio::buffer(as->certificate));
@@ -172,11 +173,13 @@ private:
             std::lock_guard lock{mutex};
             heard.append(head->data(), size);
           }
-          asio::async_write(*stream, asio::buffer(answer_), [stream](boost::system::error_code, std::size_t) {});
+          const auto& answer = answers_[std::min(answered_++, answers_.size() - 1)];
+          asio::async_write(*stream, asio::buffer(answer), [stream](boost::system::error_code, std::size_t) {});
         });
   }
 
-  std::string answer_;
+  const std::vector<std::string> answers_;
+  std::size_t answered_ = 0;
   asio::io_context context_{1};
   tcp::acceptor acceptor_{context_, tcp::endpoint{asio::ip::address_v4::loopback(), 0}};
   std::optional<asio::ssl::context> tls_;
@@ -184,7 +187,10 @@ private:
 };
 
 canned_server::canned_server(std::string answer, std::optional<identity> as)
-    : network_(std::make_unique<network>(std::move(answer), as)) {}
+    : canned_server(std::vector{std::move(answer)}, std::move(as)) {}
+
+canned_server::canned_server(std::vector<std::string> answers, std::optional<identity> as)
+    : network_(std::make_unique<network>(std::move(answers), as)) {}
 
 canned_server::~canned_server() = default;
 

@@ -31,11 +31,14 @@ private:
   std::unique_ptr<keys> keys_;
 };
 
-/// Answers every request on a loopback port alike, over TLS if it has an identity.
+/// Answers requests on a loopback port without understanding them, over TLS if it has an identity.
 class canned_server {
 public:
   /// `answer` is all that it sends: head and body.
   canned_server(std::string answer, std::optional<identity> as);
+  /// One connection after the other gets one answer each, and all further ones the last. For an empty one the
+  /// connection ends.
+  canned_server(std::vector<std::string> answers, std::optional<identity> as);
   ~canned_server();
 
   [[nodiscard]] std::uint16_t port() const;

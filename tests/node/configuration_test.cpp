@@ -289,5 +289,6 @@ SCENARIO("addresses are read and shown") {
     CHECK(is_loopback({"127.0.0.9", 1}));
     CHECK(is_loopback({"::1", 1}));
     CHECK(!is_loopback({"10.0.0.1", 1}));
+    CHECK(!is_loopback({"127.tickets.example", 1}));
   }
 }

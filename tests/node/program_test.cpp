@@ -1,5 +1,6 @@
 #define CAF_SUITE node.program
 
+#include "tests/node/canned_server.hpp"
 #include "tests/node/folders.hpp"
 #include "tests/node/running.hpp"
 
@@ -178,6 +179,44 @@ SCENARIO("numbers on the command line are decimal") {
     auto rate = run_usher({"bench", "hold", "--rate", "0x10"});
     CHECK_EQ(rate.code, 2);
     CHECK(contains(rate.err, "0x10"));
+  }
+}
+
+SCENARIO("refunding all orders goes on when the node is busy or breaks off, and says how to go on when it gives up") {
+  auto progress = [](const std::string& json) {
+    return "HTTP/1.1 202 Accepted\r\nContent-Length: " + std::to_string(json.size()) + "\r\n\r\n" + json;
+  };
+  const std::string busy = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
+  const std::string breaks_off;
+  auto refund = [](const canned_server& server, const std::string& patience_s) {
+    return run_usher({"event", "refund", "opera", "--all", "--patience", patience_s, "--admin",
+                      "http://127.0.0.1:" + std::to_string(server.port())});
+  };
+  GIVEN("a node that is busy, undoes some, is busy again, breaks off, and then undoes the rest") {
+    canned_server server{{busy, progress(R"({"begun": 3, "left": 2, "open": 3})"), busy, breaks_off,
+                          progress(R"({"begun": 2, "left": 0, "open": 0})")},
+                         std::nullopt};
+    auto done = refund(server, "30");
+    CHECK_EQ(done.code, 0);
+    CHECK(contains(done.out, "All orders of opera are undone; at least 5 of them now."));
+    CHECK(contains(done.err, "no progress: HTTP status 503"));
+  }
+  GIVEN("a node that undoes some and is busy from then on, and asks for an hour") {
+    canned_server server{{progress(R"({"begun": 3, "left": 2, "open": 1})"),
+                          "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n"},
+                         std::nullopt};
+    auto done = refund(server, "2");
+    CHECK_EQ(done.code, 1);
+    CHECK(contains(done.err, "3 begun, 2 orders stand and 1 are open, and for 2 s none has come any further"));
+    CHECK(contains(done.err, "the same command goes on"));
+  }
+  GIVEN("a node that refuses for good") {
+    canned_server server{"HTTP/1.1 409 Conflict\r\nContent-Length: 0\r\n\r\n", std::nullopt};
+    CHECK_EQ(refund(server, "30").code, 1);
+  }
+  GIVEN("an address where nobody has ever answered") {
+    auto done = run_usher({"event", "refund", "opera", "--all", "--admin", nobody()});
+    CHECK_EQ(done.code, 3);
   }
 }
 

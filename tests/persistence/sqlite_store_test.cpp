@@ -318,6 +318,9 @@ SCENARIO("passwords stay out of what people see") {
                "postgres:///usher?user=u&password=***&host=/tmp");
       CHECK_EQ(without_password("postgres://db:5432/usher"), "postgres://db:5432/usher");
       CHECK_EQ(without_password("sqlite:a:b@c.db"), "sqlite:a:b@c.db");
+      CHECK_EQ(without_passwords_of("postgres://u:p%40s%73@db/usher", "p@ss, p%40s%73 and p@s are refused"),
+               "***, *** and p@s are refused");
+      CHECK_EQ(without_passwords_of("postgres://u:50%@db/usher", "50% is no escape"), "*** is no escape");
     }
   }
 }
