@@ -2,7 +2,8 @@
 
 #include "codec/encode.hpp"
 #include "gateway/http/http_exchange.hpp"
-#include "gateway/thread/session_thread.hpp"
+#include "gateway/thread/directory.hpp"
+#include "gateway/thread/outbox.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -18,8 +19,9 @@ constexpr std::chrono::seconds fresh_for{1};
 /// Collects the views of all events of a thread, and calls `done` once: with the list, or with the first failure.
 class gathering : public std::enable_shared_from_this<gathering> {
 public:
-  gathering(session_thread& thread, messages::trace_id trace, std::function<void(event_list::outcome&&)> done)
-      : thread_(thread), trace_(trace), done_(std::move(done)) {}
+  gathering(outbox& requests, const directory& events, messages::trace_id trace,
+            std::function<void(event_list::outcome&&)> done)
+      : requests_(requests), events_(events), trace_(trace), done_(std::move(done)) {}
 
   gathering(const gathering&) = delete;
   gathering& operator=(const gathering&) = delete;
@@ -41,7 +43,7 @@ private:
       else
         then(*self, std::move(what));
     };
-    if (!thread_.requests().ask(std::move(request), std::move(answered), outbox::clock::now()))
+    if (!requests_.ask(std::move(request), std::move(answered), outbox::clock::now()))
       end(domain::refusal{.reason = domain::rejection::overloaded});
   }
 
@@ -49,7 +51,7 @@ private:
     std::vector<known_event_ptr> known;
     // An event not announced here yet is left out: it is just being created.
     for (const auto& event : events)
-      if (auto one = thread_.directory().find(event))
+      if (auto one = events_.find(event))
         known.push_back(std::move(one));
     missing_ = known.size();
     if (known.empty())
@@ -63,7 +65,7 @@ private:
   }
 
   void add(const known_event_ptr& event, answer&& what) {
-    found_.emplace_back(thread_.directory().present(event), std::get<messages::event_view>(std::move(what)));
+    found_.emplace_back(events_.present(event), std::get<messages::event_view>(std::move(what)));
     if (--missing_ == 0)
       finish();
   }
@@ -81,7 +83,8 @@ private:
       done(std::move(what));
   }
 
-  session_thread& thread_;
+  outbox& requests_;
+  const directory& events_;
   messages::trace_id trace_;
   std::function<void(event_list::outcome&&)> done_; ///< null once it has been called
   std::size_t missing_ = 0;
@@ -105,16 +108,16 @@ void reply_to_buyer(http_exchange& exchange, const event_list::outcome& what) {
 
 } // namespace
 
-event_list::event_list(session_thread& thread) : thread_(thread) {}
-
 void event_list::tell(const std::shared_ptr<http_exchange>& exchange) {
-  if (auto why = thread_.still_starting())
+  if (auto why = events_.still_starting())
     return exchange->refuse(*why);
   if (text_ && std::chrono::steady_clock::now() - made_at_ < fresh_for)
     return reply_to_buyer(*exchange, text_);
   waiting_.push_back(exchange);
   if (waiting_.size() == 1)
-    std::make_shared<gathering>(thread_, exchange->trace(), [this](outcome&& what) { made(std::move(what)); })->begin();
+    std::make_shared<gathering>(requests_, events_, exchange->trace(), [this](outcome&& what) {
+      made(std::move(what));
+    })->begin();
 }
 
 void event_list::made(outcome&& what) {
@@ -127,9 +130,9 @@ void event_list::made(outcome&& what) {
 }
 
 void event_list::tell_present(const std::shared_ptr<http_exchange>& exchange) {
-  if (auto why = thread_.still_starting())
+  if (auto why = events_.still_starting())
     return exchange->refuse(*why);
-  std::make_shared<gathering>(thread_, exchange->trace(), [exchange](outcome&& what) {
+  std::make_shared<gathering>(requests_, events_, exchange->trace(), [exchange](outcome&& what) {
     reply(*exchange, what, "no-store");
   })->begin();
 }
