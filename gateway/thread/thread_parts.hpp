@@ -37,6 +37,8 @@ struct thread_links {
 /// thread itself, and tests, see all of them.
 struct thread_parts {
   thread_parts(shared_parts& shared, std::size_t number, thread_links links);
+  /// Forgets first who awaits an answer: sessions use the other parts when they end.
+  ~thread_parts() { requests.forget_all(); }
   thread_parts(const thread_parts&) = delete;
   thread_parts& operator=(const thread_parts&) = delete;
 

@@ -21,6 +21,11 @@ namespace {
 /// Nobody waits for more payments at once.
 constexpr std::size_t orders_kept = 16;
 
+/// Watching again what was watched before a connection was lost takes at most one of so many requests that the buyer
+/// regains, and at most so many a second; but one in any case.
+constexpr double resumed_share = 4;
+constexpr double resumed_per_s_max = 5;
+
 spdlog::logger& logger() {
   static auto& kept = log::of("gateway");
   return kept;
@@ -211,11 +216,21 @@ void buyer_session::drained() {
       send_problem(re, codec::problem_of(domain::rejection::not_found, "There is no such section."));
     finished();
   }
-  watch_unpaid();
+}
+
+void buyer_session::sweep() {
+  if (!unpaid_.empty())
+    watch_unpaid();
+}
+
+std::size_t buyer_session::resumed_per_s() const {
+  auto share = services_.options.per_buyer.per_s / resumed_share;
+  return static_cast<std::size_t>(std::clamp(share, 1.0, resumed_per_s_max));
 }
 
 void buyer_session::watch_unpaid() {
-  while (!unpaid_.empty() && has_room()) {
+  auto more = resumed_per_s();
+  while (more > 0 && !unpaid_.empty() && has_room()) {
     auto what = unpaid_.front();
     auto event = services_.directory.find(what.event);
     auto is_there = event && what.section.value() < event->plan->sections().size();
@@ -225,6 +240,7 @@ void buyer_session::watch_unpaid() {
     unpaid_.pop_front();
     if (!is_there)
       continue;
+    --more;
     ++pending_;
     services_.seats.watch(event, what.section, shared_from_this(), std::nullopt);
   }

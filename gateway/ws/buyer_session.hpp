@@ -61,6 +61,8 @@ public:
   /// Notes that all that was sent has been written: what waited for that is sent now. Also called every second while
   /// nothing is being written.
   void drained();
+  /// Call every second: goes on with what is done little by little.
+  void sweep();
   void send_problem(const codec::reply_id& re, const codec::problem& what);
   /// Notes that one request has been answered.
   void finished() override;
@@ -130,9 +132,12 @@ private:
   /// Counts a frame of so many bytes; the problem, if there are too many.
   [[nodiscard]] std::optional<codec::problem> too_often(std::size_t bytes);
   void go_on_with(kept_session&& kept);
-  /// Asks for what the client watched before its connection was lost. Each section costs it a request: those for which
-  /// it has none left, or no room, wait for the next call.
+  /// Asks for some of what the client watched before its connection was lost; call every second while there is more.
+  /// Each section costs the buyer a request, so no call asks for more than `resumed_per_s`, and sections for which
+  /// there is no request left, or no room, wait for the next call.
   void watch_unpaid();
+  /// How many sections are watched again in one second: few, so that the buyer has requests left for holds.
+  [[nodiscard]] std::size_t resumed_per_s() const;
   void join(codec::reply_id re, const known_event_ptr& event, std::optional<domain::queue_number> number);
   /// Asks the room for a place; `heard` gets the answer if the connection still is there. False when too much is asked
   /// already.

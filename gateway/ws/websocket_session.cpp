@@ -154,6 +154,8 @@ public:
       if (now - last_heard_ >= configured.heartbeat / 2)
         ping();
     }
+    if (!closing_)
+      session_->sweep();
     if (!closing_ && !writing_)
       session_->drained();
   }
