@@ -1,6 +1,7 @@
 #include "gateway/listener.hpp"
 
 #include "gateway/http/http_session.hpp"
+#include "gateway/shared_parts.hpp"
 #include "gateway/thread/session_thread.hpp"
 #include "log/log.hpp"
 
@@ -27,9 +28,10 @@ constexpr std::ptrdiff_t reserve_max = 16;
 
 using boost::asio::ip::tcp;
 
-listener::listener(session_thread& home, const listen_address& where, http_port port,
+listener::listener(shared_parts& shared, session_thread& home, const listen_address& where, http_port port,
                    std::vector<session_thread*> servers)
-    : home_(home), port_(port), servers_(std::move(servers)), acceptor_(home.context()), pause_(home.context()) {
+    : shared_(shared), home_(home), port_(port), servers_(std::move(servers)), acceptor_(home.context()),
+      pause_(home.context()) {
   try {
     tcp::endpoint address{boost::asio::ip::make_address(where.host), where.port};
     acceptor_.open(address.protocol());
@@ -71,20 +73,18 @@ void listener::accept() {
 }
 
 buyer_places& listener::places() const {
-  auto& shared = home_.shared();
-  return port_ == http_port::buyers ? shared.places : shared.operators_places;
+  return port_ == http_port::buyers ? shared_.places : shared_.operators_places;
 }
 
 buyer_places::owner listener::owner_of(const boost::asio::ip::address& peer) const {
-  const auto& shared = home_.shared();
-  // Behind a proxy there are many, and operators come from few addresses.
-  if (port_ == http_port::operators || shared.proxies.contains(peer) || shared.unlimited.contains(peer))
+  // All clients behind a trusted proxy share its address, and operators come from few: so only the total counts.
+  if (port_ == http_port::operators || shared_.proxies.contains(peer) || shared_.unlimited.contains(peer))
     return std::nullopt;
-  return home_.is_limited({peer, peer.is_loopback()}) ? buyer_places::owner{peer} : std::nullopt;
+  return shared_.limits.is_limited({peer, peer.is_loopback()}) ? buyer_places::owner{peer} : std::nullopt;
 }
 
 void listener::accepted(tcp_socket&& socket) {
-  const auto& configured = home_.options();
+  const auto& configured = shared_.options;
   boost::system::error_code error;
   auto peer = unmapped(socket.remote_endpoint(error).address());
   if (error)
@@ -98,14 +98,14 @@ void listener::accepted(tcp_socket&& socket) {
   auto how = own > 0 ? reception::turned_away : in_all > 0 ? reception::served_if_another_goes : reception::served;
   auto* server = servers_[next_++ % servers_.size()];
   if (server == &home_)
-    return serve_http(home_, std::move(socket), port_, std::move(place), how);
+    return home_.serve(std::move(socket), port_, std::move(place), how);
   // The socket moves to another loop: only its descriptor may cross.
   auto protocol = socket.local_endpoint().protocol();
   boost::asio::post(server->context(), [server, protocol, descriptor = socket.release(), port = port_,
                                         place = std::move(place), how]() mutable {
     tcp_socket moved{server->context()};
     moved.assign(protocol, descriptor);
-    serve_http(*server, std::move(moved), port, std::move(place), how);
+    server->serve(std::move(moved), port, std::move(place), how);
   });
 }
 

@@ -15,6 +15,7 @@
 namespace usher::gateway {
 
 class session_thread;
+struct shared_parts;
 
 /// An address cannot be listened on; says which and why.
 class cannot_listen : public std::runtime_error {
@@ -26,7 +27,8 @@ public:
 class listener {
 public:
   /// Binds at once. Throws `cannot_listen`.
-  listener(session_thread& home, const listen_address& where, http_port port, std::vector<session_thread*> servers);
+  listener(shared_parts& shared, session_thread& home, const listen_address& where, http_port port,
+           std::vector<session_thread*> servers);
 
   /// The port that was bound, even if the system chose it.
   [[nodiscard]] std::uint16_t port() const noexcept { return bound_; }
@@ -42,6 +44,7 @@ private:
   /// Whose a connection is, as far as it can be known before its first request.
   [[nodiscard]] buyer_places::owner owner_of(const boost::asio::ip::address& peer) const;
 
+  shared_parts& shared_;
   session_thread& home_;
   http_port port_;
   std::vector<session_thread*> servers_;

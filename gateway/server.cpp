@@ -82,8 +82,9 @@ void server::start() {
   auto* for_operators = for_buyers.back();
   for_buyers.pop_back();
   try {
-    buyers_ = std::make_unique<listener>(*for_buyers.front(), shared_->options.buyers, http_port::buyers, for_buyers);
-    operators_ = std::make_unique<listener>(*for_operators, shared_->options.operators, http_port::operators,
+    buyers_ = std::make_unique<listener>(*shared_, *for_buyers.front(), shared_->options.buyers, http_port::buyers,
+                                         for_buyers);
+    operators_ = std::make_unique<listener>(*shared_, *for_operators, shared_->options.operators, http_port::operators,
                                             std::vector{for_operators});
   } catch (...) {
     buyers_ = nullptr;
@@ -119,8 +120,7 @@ bool server::on_all_threads(const std::function<void(session_thread&, completion
 
 bool server::await_events(const std::vector<domain::event_id>& events, std::chrono::steady_clock::time_point until) {
   auto known = on_all_threads(
-      [events](session_thread& thread, completion done) { thread.directory().when_known(events, std::move(done)); },
-      until);
+      [events](session_thread& thread, completion done) { thread.when_known(events, std::move(done)); }, until);
   shared_->starting = false;
   return known;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/shared_parts.hpp"
+#include "gateway/node_functions.hpp"
 #include "messages/trace.hpp"
 
 #include <condition_variable>

@@ -3,9 +3,13 @@
 #include "gateway/http/http_repeats.hpp"
 #include "gateway/http/routes.hpp"
 #include "gateway/http/tickets_svg.hpp"
+#include "gateway/options.hpp"
+#include "gateway/request_limits.hpp"
+#include "gateway/thread/buyer_index.hpp"
 #include "gateway/thread/hold_request.hpp"
 #include "gateway/thread/order_request.hpp"
-#include "gateway/thread/session_thread.hpp"
+#include "gateway/thread/pass_book.hpp"
+#include "gateway/ws/queue_answers.hpp"
 
 #include <array>
 
@@ -14,17 +18,17 @@ namespace {
 
 // ---- sessions ---------------------------------------------------------------
 
-void post_session(const exchange_ptr& x) {
+void post_session(const exchange_ptr& x, const buyer_call_services& with) {
   if (auto wrong = codec::check_empty_body(x->request().body))
     return x->refuse(*wrong);
-  const auto& configured = x->thread().options();
+  const auto& configured = with.options;
   if (!configured.anonymous)
     return x->refuse(domain::rejection::unauthorized, "Buyers' tokens come from the shop.");
   // No Idempotency-Key: anybody using the same one would get this buyer's token, and a lost token costs nothing.
   codec::fresh_session made;
   made.buyer = domain::buyer_id{codec::draw_name()};
-  made.expires_at = std::chrono::floor<domain::seconds>(x->thread().now() + configured.token_ttl);
-  made.token = x->thread().tokens().sign(codec::buyer_claims{made.buyer, made.expires_at});
+  made.expires_at = std::chrono::floor<domain::seconds>(with.now() + configured.token_ttl);
+  made.token = with.tokens.sign(codec::buyer_claims{made.buyer, made.expires_at});
   x->reply(201, codec::encode_session(made));
 }
 
@@ -32,22 +36,24 @@ void post_session(const exchange_ptr& x) {
 
 /// The event that the path names, for a known buyer, and the number that their queue token proves, if they sent one.
 /// Null after answering 401, 404 or 429.
-known_event_ptr require_queue(http_exchange& x, std::optional<domain::queue_number>& number) {
+known_event_ptr require_queue(http_exchange& x, const codec::tokens& tokens,
+                              std::optional<domain::queue_number>& number) {
   auto event = x.shown_event();
   if (!event || !x.require_buyer())
     return nullptr;
   const auto& token = x.request().queue_token;
   if (token.empty())
     return event;
-  number = x.thread().tokens().proven_place(token, event->id, x.buyer());
+  number = tokens.proven_place(token, event->id, x.buyer());
   if (number)
     return event;
   x.refuse(domain::rejection::unauthorized, codec::not_their_place);
   return nullptr;
 }
 
-void reply_place(const exchange_ptr& x, unsigned status, const known_event& event, const domain::queue_place& place) {
-  auto told = x->thread().queue_answer_for(event.id, x->buyer(), place);
+void reply_place(const exchange_ptr& x, const queue_answers& places, unsigned status, const known_event& event,
+                 const domain::queue_place& place) {
+  auto told = places.of(event.id, x->buyer(), place);
   http_reply said;
   said.status = status;
   said.headers.emplace_back("Usher-Queue", told.token);
@@ -61,30 +67,31 @@ domain::queue_place free_entry() {
   return place;
 }
 
-void post_queue(const exchange_ptr& x) {
+void post_queue(const exchange_ptr& x, const buyer_call_services& with) {
   std::optional<domain::queue_number> number;
-  auto event = require_queue(*x, number);
+  auto event = require_queue(*x, with.tokens, number);
   if (!event)
     return;
   if (auto wrong = codec::check_empty_body(x->request().body))
     return x->refuse(*wrong);
   if (!event->waiting_room)
-    return reply_place(x, 200, *event, free_entry());
-  x->ask(messages::join_queue{x->trace(), event->id, x->buyer(), number, false}, [x, event](answer&& what) {
+    return reply_place(x, with.places, 200, *event, free_entry());
+  x->ask(messages::join_queue{x->trace(), event->id, x->buyer(), number, false}, [x, &with, event](answer&& what) {
     const auto& place = std::get<domain::queue_place>(what);
-    reply_place(x, place.is_new ? 201 : 200, *event, place);
+    reply_place(x, with.places, place.is_new ? 201 : 200, *event, place);
   });
 }
 
-void get_queue(const exchange_ptr& x) {
+void get_queue(const exchange_ptr& x, const buyer_call_services& with) {
   std::optional<domain::queue_number> number;
-  auto event = require_queue(*x, number);
+  auto event = require_queue(*x, with.tokens, number);
   if (!event)
     return;
   if (!event->waiting_room)
-    return reply_place(x, 200, *event, free_entry());
-  x->ask(messages::ask_place{x->trace(), event->id, x->buyer(), number},
-         [x, event](answer&& what) { reply_place(x, 200, *event, std::get<domain::queue_place>(what)); });
+    return reply_place(x, with.places, 200, *event, free_entry());
+  x->ask(messages::ask_place{x->trace(), event->id, x->buyer(), number}, [x, &with, event](answer&& what) {
+    reply_place(x, with.places, 200, *event, std::get<domain::queue_place>(what));
+  });
 }
 
 void reply_nothing(const exchange_ptr& x) {
@@ -93,9 +100,9 @@ void reply_nothing(const exchange_ptr& x) {
   x->reply(std::move(said));
 }
 
-void delete_queue(const exchange_ptr& x) {
+void delete_queue(const exchange_ptr& x, const buyer_call_services& with) {
   std::optional<domain::queue_number> number;
-  auto event = require_queue(*x, number);
+  auto event = require_queue(*x, with.tokens, number);
   if (!event)
     return;
   x->ask(messages::leave_queue{x->trace(), event->id, x->buyer()}, [x](answer&&) { reply_nothing(x); });
@@ -103,13 +110,13 @@ void delete_queue(const exchange_ptr& x) {
 
 // ---- holds ------------------------------------------------------------------
 
-pass_standing standing_of(http_exchange& x, const known_event& event) {
+pass_standing standing_of(http_exchange& x, const buyer_call_services& with, const known_event& event) {
   if (!event.waiting_room)
     return pass_standing::valid;
-  return x.thread().passes().standing(x.request().pass, event.id, x.buyer(), x.thread().now());
+  return with.passes.standing(x.request().pass, event.id, x.buyer(), with.now());
 }
 
-void post_hold(const exchange_ptr& x) {
+void post_hold(const exchange_ptr& x, const buyer_call_services& with) {
   auto event = x->shown_event();
   if (!event || !x->require_buyer())
     return;
@@ -119,24 +126,24 @@ void post_hold(const exchange_ptr& x) {
   auto wish = codec::resolve(std::get<codec::places_wish>(places), *event->plan);
   if (auto* wrong = std::get_if<codec::problem>(&wish))
     return x->refuse(*wrong);
-  if (!begin_or_repeat(*x, x->buyer().value()))
+  if (!begin_or_repeat(*x, with.repeats, x->buyer().value()))
     return;
   // Only now: a repeat gets its answer even when the pass is over. If it is not remembered here, the event knows it.
-  auto pass = standing_of(*x, *event);
+  auto pass = standing_of(*x, with, *event);
   if (pass == pass_standing::none || (pass == pass_standing::over && x->request().idempotency_key.empty()))
     return x->refuse(domain::rejection::not_admitted);
   auto& wanted = std::get<codec::resolved_wish>(wish);
   auto section = codec::only_section(wanted);
   auto request = hold_request(x->trace(), event->id, x->buyer(), x->request().idempotency_key,
                               std::get<codec::places_wish>(places), std::move(wanted), pass == pass_standing::valid);
-  x->ask(std::move(request), event, section, [x, event](answer&& what) {
+  x->ask(std::move(request), event, section, [x, &with, event](answer&& what) {
     const auto& granted = std::get<messages::hold_granted>(what);
     auto name = codec::name_of(granted);
-    x->thread().buyers().note_hold(x->buyer(), granted);
+    with.buyers.note_hold(x->buyer(), granted);
     http_reply said;
     said.status = 201;
     said.headers.emplace_back("Location", "/v1/holds/" + to_string(name));
-    said.body = codec::encode_hold(granted, x->thread().directory().present(event)->names());
+    said.body = codec::encode_hold(granted, x->present(event)->names());
     x->reply(std::move(said));
   });
 }
@@ -160,17 +167,16 @@ void get_hold(const exchange_ptr& x) {
   if (!name)
     return;
   x->ask(messages::find_hold{x->trace(), event->id, name->hold, x->buyer(), name->sections}, [x, event](answer&& what) {
-    x->reply(200, codec::encode_hold(std::get<messages::hold_granted>(what),
-                                     x->thread().directory().present(event)->names()));
+    x->reply(200, codec::encode_hold(std::get<messages::hold_granted>(what), x->present(event)->names()));
   });
 }
 
-void delete_hold(const exchange_ptr& x) {
+void delete_hold(const exchange_ptr& x, const buyer_call_services& with) {
   known_event_ptr event;
   auto name = require_hold_name(*x, event);
   if (!name)
     return;
-  if (auto refused = x->thread().gives_back_too_often(x->buyer(), x->request().from))
+  if (auto refused = with.limits.gives_back_too_often(x->buyer(), x->request().from))
     return x->refuse(*refused);
   x->ask(messages::release_hold{x->trace(), event->id, name->hold, x->buyer(), name->sections},
          [x](answer&&) { reply_nothing(x); });
@@ -199,7 +205,7 @@ void post_order(const exchange_ptr& x) {
         http_reply said;
         said.status = domain::is_final(order.state) ? 201 : 202;
         said.headers.emplace_back("Location", "/v1/orders/" + to_string(codec::order_name{order.event, order.order}));
-        said.body = codec::encode_order(order, x->thread().directory().present(event)->names());
+        said.body = codec::encode_order(order, x->present(event)->names());
         x->reply(std::move(said));
       });
 }
@@ -214,7 +220,7 @@ void find_order(const exchange_ptr& x, const std::optional<Name>& name, on_order
   if (auto event = x->event(name->event))
     x->ask(messages::find_order{x->trace(), event->id, name->order, x->buyer()},
            [x, event, then = std::move(then)](answer&& what) {
-             then(std::get<messages::order_view>(what), *x->thread().directory().present(event));
+             then(std::get<messages::order_view>(what), *x->present(event));
            });
 }
 
@@ -239,8 +245,7 @@ void post_cancel(const exchange_ptr& x) {
     return;
   x->ask(messages::cancel_order{x->trace(), event->id, name->order, x->buyer()}, [x, event](answer&& what) {
     const auto& order = std::get<messages::order_view>(what);
-    x->reply(domain::is_final(order.state) ? 200 : 202,
-             codec::encode_order(order, x->thread().directory().present(event)->names()));
+    x->reply(domain::is_final(order.state) ? 200 : 202, codec::encode_order(order, x->present(event)->names()));
   });
 }
 
@@ -255,22 +260,22 @@ bool require_tickets(http_exchange& x, const messages::order_view& order) {
   return false;
 }
 
-void get_tickets(const exchange_ptr& x) {
+void get_tickets(const exchange_ptr& x, const buyer_call_services& with) {
   if (x->require_buyer())
     find_order(x, codec::parse_order_name(x->parameter(0)),
-               [x](const messages::order_view& order, const known_event& event) {
+               [x, &with](const messages::order_view& order, const known_event& event) {
                  if (require_tickets(*x, order))
-                   x->reply(200, codec::encode_tickets(order, event.names(), [x](const std::string& ticket) {
-                              return x->thread().tokens().ticket_code(ticket);
+                   x->reply(200, codec::encode_tickets(order, event.names(), [&with](const std::string& ticket) {
+                              return with.tokens.ticket_code(ticket);
                             }));
                });
 }
 
-void get_ticket(const exchange_ptr& x) {
+void get_ticket(const exchange_ptr& x, const buyer_call_services& with) {
   if (!x->require_buyer())
     return;
   auto name = codec::parse_ticket_name(x->parameter(0));
-  find_order(x, name, [x, name](const messages::order_view& order, const known_event&) {
+  find_order(x, name, [x, &with, name](const messages::order_view& order, const known_event&) {
     if (!require_tickets(*x, order))
       return;
     if (name->number == 0 || name->number > order.seats.size())
@@ -278,24 +283,27 @@ void get_ticket(const exchange_ptr& x) {
     http_reply said;
     said.content_type = "image/svg+xml";
     said.headers.emplace_back("Cache-Control", "no-store"); // it is worth nothing once the order is cancelled
-    said.body = qr_code_svg(x->thread().tokens().ticket_code(to_string(*name)));
+    said.body = qr_code_svg(with.tokens.ticket_code(to_string(*name)));
     x->reply(std::move(said));
   });
 }
 
+template <auto Call>
+constexpr auto with_services = serve_with<&call_services::buyers, Call>;
+
 constexpr std::array buyer_calls{
-    route{http_port::buyers, "POST", "/v1/sessions", post_session},
-    route{http_port::buyers, "POST", "/v1/events/{event}/queue", post_queue},
-    route{http_port::buyers, "GET", "/v1/events/{event}/queue", get_queue},
-    route{http_port::buyers, "DELETE", "/v1/events/{event}/queue", delete_queue},
-    route{http_port::buyers, "POST", "/v1/events/{event}/holds", post_hold},
-    route{http_port::buyers, "GET", "/v1/holds/{hold}", get_hold},
-    route{http_port::buyers, "DELETE", "/v1/holds/{hold}", delete_hold},
-    route{http_port::buyers, "POST", "/v1/orders", post_order},
-    route{http_port::buyers, "GET", "/v1/orders/{order}", get_order},
-    route{http_port::buyers, "POST", "/v1/orders/{order}/cancel", post_cancel},
-    route{http_port::buyers, "GET", "/v1/orders/{order}/tickets", get_tickets},
-    route{http_port::buyers, "GET", "/v1/tickets/{ticket}.svg", get_ticket},
+    route{http_port::buyers, "POST", "/v1/sessions", with_services<post_session>},
+    route{http_port::buyers, "POST", "/v1/events/{event}/queue", with_services<post_queue>},
+    route{http_port::buyers, "GET", "/v1/events/{event}/queue", with_services<get_queue>},
+    route{http_port::buyers, "DELETE", "/v1/events/{event}/queue", with_services<delete_queue>},
+    route{http_port::buyers, "POST", "/v1/events/{event}/holds", with_services<post_hold>},
+    route{http_port::buyers, "GET", "/v1/holds/{hold}", serve<get_hold>},
+    route{http_port::buyers, "DELETE", "/v1/holds/{hold}", with_services<delete_hold>},
+    route{http_port::buyers, "POST", "/v1/orders", serve<post_order>},
+    route{http_port::buyers, "GET", "/v1/orders/{order}", serve<get_order>},
+    route{http_port::buyers, "POST", "/v1/orders/{order}/cancel", serve<post_cancel>},
+    route{http_port::buyers, "GET", "/v1/orders/{order}/tickets", with_services<get_tickets>},
+    route{http_port::buyers, "GET", "/v1/tickets/{ticket}.svg", with_services<get_ticket>},
 };
 
 } // namespace

@@ -2,7 +2,8 @@
 
 #include "codec/encode.hpp"
 #include "gateway/http/http_exchange.hpp"
-#include "gateway/thread/session_thread.hpp"
+#include "gateway/thread/directory.hpp"
+#include "gateway/thread/outbox.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -21,9 +22,9 @@ enum class readers : std::uint8_t { buyers, operators };
 /// Collects the views of all events of a thread, and calls `done` once: with the list, or with the first failure.
 class gathering : public std::enable_shared_from_this<gathering> {
 public:
-  gathering(session_thread& thread, readers whom, messages::trace_id trace,
+  gathering(outbox& requests, const directory& events, readers whom, messages::trace_id trace,
             std::function<void(event_list::outcome&&)> done)
-      : thread_(thread), whom_(whom), trace_(trace), done_(std::move(done)) {}
+      : requests_(requests), events_(events), whom_(whom), trace_(trace), done_(std::move(done)) {}
 
   gathering(const gathering&) = delete;
   gathering& operator=(const gathering&) = delete;
@@ -45,7 +46,7 @@ private:
       else
         then(*self, std::move(what));
     };
-    if (!thread_.requests().ask(std::move(request), std::move(answered), outbox::clock::now()))
+    if (!requests_.ask(std::move(request), std::move(answered), outbox::clock::now()))
       end(domain::refusal{.reason = domain::rejection::overloaded});
   }
 
@@ -53,7 +54,7 @@ private:
     std::vector<known_event_ptr> known;
     // An event not announced here yet is left out: it is just being created.
     for (const auto& event : events)
-      if (auto one = whom_ == readers::buyers ? thread_.directory().find_shown(event) : thread_.directory().find(event))
+      if (auto one = whom_ == readers::buyers ? events_.find_shown(event) : events_.find(event))
         known.push_back(std::move(one));
     missing_ = known.size();
     if (known.empty())
@@ -67,7 +68,7 @@ private:
   }
 
   void add(const known_event_ptr& event, answer&& what) {
-    found_.emplace_back(thread_.directory().present(event), std::get<messages::event_view>(std::move(what)));
+    found_.emplace_back(events_.present(event), std::get<messages::event_view>(std::move(what)));
     if (--missing_ == 0)
       finish();
   }
@@ -85,7 +86,8 @@ private:
       done(std::move(what));
   }
 
-  session_thread& thread_;
+  outbox& requests_;
+  const directory& events_;
   readers whom_;
   messages::trace_id trace_;
   std::function<void(event_list::outcome&&)> done_; ///< null once it has been called
@@ -110,16 +112,14 @@ void reply_to_buyer(http_exchange& exchange, const event_list::outcome& what) {
 
 } // namespace
 
-event_list::event_list(session_thread& thread) : thread_(thread) {}
-
 void event_list::tell(const std::shared_ptr<http_exchange>& exchange) {
-  if (auto why = thread_.still_starting())
+  if (auto why = events_.still_starting())
     return exchange->refuse(*why);
   if (text_ && std::chrono::steady_clock::now() - made_at_ < fresh_for)
     return reply_to_buyer(*exchange, text_);
   waiting_.push_back(exchange);
   if (waiting_.size() == 1)
-    std::make_shared<gathering>(thread_, readers::buyers, exchange->trace(), [this](outcome&& what) {
+    std::make_shared<gathering>(requests_, events_, readers::buyers, exchange->trace(), [this](outcome&& what) {
       made(std::move(what));
     })->begin();
 }
@@ -134,9 +134,9 @@ void event_list::made(outcome&& what) {
 }
 
 void event_list::tell_present(const std::shared_ptr<http_exchange>& exchange) {
-  if (auto why = thread_.still_starting())
+  if (auto why = events_.still_starting())
     return exchange->refuse(*why);
-  std::make_shared<gathering>(thread_, readers::operators, exchange->trace(), [exchange](outcome&& what) {
+  std::make_shared<gathering>(requests_, events_, readers::operators, exchange->trace(), [exchange](outcome&& what) {
     reply(*exchange, what, "no-store");
   })->begin();
 }

@@ -11,8 +11,9 @@
 
 namespace usher::gateway {
 
+class directory;
 class http_exchange;
-class session_thread;
+class outbox;
 
 /// The list of all events with their present state, for one thread. Making it asks every event, so all buyers who ask
 /// while it is made share it, and so do those who ask within the next second.
@@ -21,7 +22,7 @@ public:
   /// The list's text, or why there is none.
   using outcome = std::variant<std::shared_ptr<const std::string>, domain::refusal, lost>;
 
-  explicit event_list(session_thread& thread);
+  event_list(outbox& requests, const directory& events) : requests_(requests), events_(events) {}
 
   /// Answers a buyer: with a list that is a second old at most, without hidden events.
   void tell(const std::shared_ptr<http_exchange>& exchange);
@@ -31,7 +32,8 @@ public:
 private:
   void made(outcome&& what);
 
-  session_thread& thread_;
+  outbox& requests_;
+  const directory& events_;
   std::shared_ptr<const std::string> text_; ///< the latest list
   moment made_at_;
   std::vector<std::shared_ptr<http_exchange>> waiting_; ///< for the list that is being made

@@ -1,25 +1,24 @@
 // Reading about events: open to anybody.
 #include "codec/codec.hpp"
+#include "gateway/http/event_list.hpp"
 #include "gateway/http/routes.hpp"
-#include "gateway/thread/session_thread.hpp"
 
 #include <array>
 
 namespace usher::gateway {
 namespace {
 
-void get_events(const exchange_ptr& x) {
-  x->thread().events().tell(x);
+void get_events(const exchange_ptr& x, const event_call_services& with) {
+  with.list.tell(x);
 }
 
-void get_present_events(const exchange_ptr& x) {
-  x->thread().events().tell_present(x);
+void get_present_events(const exchange_ptr& x, const event_call_services& with) {
+  with.list.tell_present(x);
 }
 
 void describe(const exchange_ptr& x, const known_event_ptr& event) {
   x->ask(messages::describe_event{x->trace(), event->id}, [x, event](answer&& what) {
-    x->reply(200,
-             codec::encode_event(std::get<messages::event_view>(what), *x->thread().directory().present(event)->plan));
+    x->reply(200, codec::encode_event(std::get<messages::event_view>(what), *x->present(event)->plan));
   });
 }
 
@@ -55,18 +54,20 @@ void get_seats(const exchange_ptr& x) {
   if (!section)
     return x->refuse(domain::rejection::not_found, "There is no such section.");
   x->ask(messages::read_section{x->trace(), event->id, *section}, [x, event](answer&& what) {
-    x->reply(200, codec::encode_seats(std::get<messages::section_view>(what),
-                                      x->thread().directory().present(event)->names()));
+    x->reply(200, codec::encode_seats(std::get<messages::section_view>(what), x->present(event)->names()));
   });
 }
 
+template <auto Call>
+constexpr auto with_services = serve_with<&call_services::events, Call>;
+
 constexpr std::array event_calls{
-    route{http_port::buyers, "GET", "/v1/events", get_events},
-    route{http_port::buyers, "GET", "/v1/events/{event}", get_shown_event},
-    route{http_port::buyers, "GET", "/v1/events/{event}/plan", get_plan},
-    route{http_port::buyers, "GET", "/v1/events/{event}/sections/{section}/seats", get_seats},
-    route{http_port::operators, "GET", "/admin/v1/events", get_present_events},
-    route{http_port::operators, "GET", "/admin/v1/events/{event}", get_event},
+    route{http_port::buyers, "GET", "/v1/events", with_services<get_events>},
+    route{http_port::buyers, "GET", "/v1/events/{event}", serve<get_shown_event>},
+    route{http_port::buyers, "GET", "/v1/events/{event}/plan", serve<get_plan>},
+    route{http_port::buyers, "GET", "/v1/events/{event}/sections/{section}/seats", serve<get_seats>},
+    route{http_port::operators, "GET", "/admin/v1/events", with_services<get_present_events>},
+    route{http_port::operators, "GET", "/admin/v1/events/{event}", serve<get_event>},
 };
 
 } // namespace

@@ -1,7 +1,10 @@
 #include "gateway/http/http_exchange.hpp"
 
 #include "codec/json_writer.hpp"
-#include "gateway/thread/session_thread.hpp"
+#include "gateway/buyer_check.hpp"
+#include "gateway/request_limits.hpp"
+#include "gateway/thread/outbox.hpp"
+#include "gateway/thread/trace_ids.hpp"
 
 #include <boost/beast/core/string.hpp>
 
@@ -32,9 +35,9 @@ std::optional<std::string_view> bearer_token(std::string_view authorization) {
   return authorization.substr(scheme.size());
 }
 
-http_exchange::http_exchange(session_thread& thread, http_request request, known_buyer& buyer, finish done)
-    : thread_(thread), request_(std::move(request)), known_(buyer), done_(std::move(done)),
-      trace_(thread.draw_trace()) {}
+http_exchange::http_exchange(const exchange_services& services, http_request request, known_buyer& buyer, finish done)
+    : services_(services), request_(std::move(request)), known_(buyer), done_(std::move(done)),
+      trace_(services.traces.draw()) {}
 
 void http_exchange::reply(http_reply said) {
   auto done = std::exchange(done_, nullptr);
@@ -53,11 +56,11 @@ void http_exchange::reply(unsigned status, std::string json) {
 }
 
 void http_exchange::refuse(const codec::problem& what) {
-  thread_.metrics().problems->inc();
+  services_.problems.inc();
   http_reply said;
   said.status = static_cast<unsigned>(codec::http_status(what.reason));
   said.content_type = "application/problem+json";
-  said.body = codec::encode_problem(what, thread_.options().problem_base);
+  said.body = codec::encode_problem(what, services_.problem_base);
   if (auto later = codec::retry_after_s(what))
     said.headers.emplace_back("Retry-After", std::to_string(*later));
   if (what.reason == domain::rejection::unauthorized)
@@ -70,8 +73,12 @@ void http_exchange::refuse(domain::rejection reason, std::string detail) {
 }
 
 void http_exchange::refuse_plainly(unsigned status, std::string_view title, std::string_view detail) {
-  thread_.metrics().problems->inc();
-  reply(plain_problem(status, title, detail));
+  refuse_plainly(plain_problem(status, title, detail));
+}
+
+void http_exchange::refuse_plainly(http_reply problem) {
+  services_.problems.inc();
+  reply(std::move(problem));
 }
 
 void http_exchange::hang_up() {
@@ -84,11 +91,11 @@ void http_exchange::hang_up() {
 }
 
 bool http_exchange::require_buyer() {
-  auto at = thread_.now();
+  auto at = services_.now();
   if (known_.authorization.empty() || known_.authorization != request_.authorization || known_.until <= at) {
     std::string_view header = request_.authorization;
     auto token = bearer_token(header);
-    auto checked = token ? thread_.verify_buyer(*token) : codec::token_fault::malformed;
+    auto checked = token ? check_buyer(services_.tokens, *token, at) : codec::token_fault::malformed;
     auto* claims = std::get_if<codec::buyer_claims>(&checked);
     if (!claims) {
       refuse(domain::rejection::unauthorized);
@@ -97,7 +104,7 @@ bool http_exchange::require_buyer() {
     known_ = {request_.authorization, claims->buyer, claims->expires_at};
   }
   buyer_ = known_.buyer;
-  if (auto refused = thread_.too_often(buyer_, request_.body.size())) {
+  if (auto refused = services_.limits.too_often(buyer_, request_.body.size())) {
     refuse(*refused);
     return false;
   }
@@ -109,16 +116,16 @@ known_event_ptr http_exchange::event() {
 }
 
 known_event_ptr http_exchange::shown_event() {
-  auto known = thread_.directory().find_shown(domain::event_id{parameter(0)});
+  auto known = services_.directory.find_shown(domain::event_id{parameter(0)});
   if (!known)
-    refuse(thread_.no_such_event());
+    refuse(services_.directory.no_such_event());
   return known;
 }
 
 known_event_ptr http_exchange::event(const domain::event_id& id) {
-  auto known = thread_.directory().find(id);
+  auto known = services_.directory.find(id);
   if (!known)
-    refuse(thread_.no_such_event());
+    refuse(services_.directory.no_such_event());
   return known;
 }
 
@@ -133,7 +140,7 @@ void http_exchange::ask(messages::session_request request, known_event_ptr event
     else
       then(std::move(what));
   };
-  if (!thread_.requests().ask(std::move(request), std::move(answered), outbox::clock::now()))
+  if (!services_.requests.ask(std::move(request), std::move(answered), outbox::clock::now()))
     refuse(domain::rejection::overloaded);
 }
 

@@ -1,10 +1,14 @@
 #pragma once
 
 #include "codec/problem.hpp"
+#include "codec/tokens.hpp"
 #include "domain/ids.hpp"
 #include "gateway/client_address.hpp"
+#include "gateway/node_functions.hpp"
 #include "gateway/thread/answer.hpp"
 #include "gateway/thread/directory.hpp"
+
+#include <caf/telemetry/counter.hpp>
 
 #include <functional>
 #include <memory>
@@ -16,7 +20,22 @@
 
 namespace usher::gateway {
 
-class session_thread;
+class outbox;
+class request_limits;
+class trace_ids;
+
+/// What any exchange works with. All of it belongs to one thread, or may be used by any; and it outlives every
+/// exchange.
+struct exchange_services {
+  const std::string& problem_base;
+  caf::telemetry::int_counter& problems; ///< counts the refusals
+  const codec::tokens& tokens;
+  const time_source& now;
+  request_limits& limits;
+  trace_ids& traces;
+  outbox& requests;
+  const gateway::directory& directory;
+};
 
 /// A request as the routes need it.
 struct http_request {
@@ -61,11 +80,10 @@ public:
   /// Sends the reply, or closes the connection without one.
   using finish = std::function<void(std::optional<http_reply>)>;
 
-  http_exchange(session_thread& thread, http_request request, known_buyer& buyer, finish done);
+  http_exchange(const exchange_services& services, http_request request, known_buyer& buyer, finish done);
 
   [[nodiscard]] const http_request& request() const noexcept { return request_; }
   [[nodiscard]] http_request& request() noexcept { return request_; }
-  [[nodiscard]] session_thread& thread() noexcept { return thread_; }
   [[nodiscard]] messages::trace_id trace() const noexcept { return trace_; }
   [[nodiscard]] const domain::buyer_id& buyer() const noexcept { return buyer_; }
   /// The n-th `{…}` of the route's path, unescaped.
@@ -78,6 +96,7 @@ public:
   void refuse(domain::rejection reason, std::string detail = {});
   /// A problem of HTTP's own, for which there is no slug.
   void refuse_plainly(unsigned status, std::string_view title, std::string_view detail);
+  void refuse_plainly(http_reply problem);
   /// Closes without an answer: whether the request was carried out is unknown, and neither may be claimed.
   void hang_up();
 
@@ -89,6 +108,10 @@ public:
   [[nodiscard]] known_event_ptr event(const domain::event_id& id);
   /// The same for buyers who want something new: null after answering 404 for a hidden event, too.
   [[nodiscard]] known_event_ptr shown_event();
+  /// The newest version of an event: see `directory::present`.
+  [[nodiscard]] known_event_ptr present(const known_event_ptr& event) const {
+    return services_.directory.present(event);
+  }
 
   /// Asks, and calls `then` with a success. Deals with refusals and lost answers.
   void ask(messages::session_request request, known_event_ptr event, std::optional<domain::section_no> section,
@@ -101,7 +124,7 @@ public:
   void set_observer(std::function<void(const http_reply*)> observer) { observer_ = std::move(observer); }
 
 private:
-  session_thread& thread_;
+  const exchange_services& services_;
   http_request request_;
   known_buyer& known_;
   finish done_;

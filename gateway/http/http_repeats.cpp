@@ -1,7 +1,7 @@
 #include "gateway/http/http_repeats.hpp"
 
 #include "codec/public_names.hpp"
-#include "gateway/thread/session_thread.hpp"
+#include "gateway/moment.hpp"
 
 #include <array>
 #include <chrono>
@@ -25,7 +25,7 @@ bool may_be_key(http_exchange& exchange) {
   return false;
 }
 
-bool begin_or_repeat(http_exchange& exchange, const std::string& owner) {
+bool begin_or_repeat(http_exchange& exchange, idempotency_table& repeats, const std::string& owner) {
   auto key = exchange.request().idempotency_key;
   if (key.empty())
     return true;
@@ -33,7 +33,6 @@ bool begin_or_repeat(http_exchange& exchange, const std::string& owner) {
     return false;
   const auto& request = exchange.request();
   std::array<std::string_view, 3> content{request.method, request.path, request.body};
-  auto& repeats = exchange.thread().repeats();
   auto begun = repeats.begin(owner, key, codec::digest(content), now());
   if (auto* why = std::get_if<domain::rejection>(&begun)) {
     exchange.refuse(*why);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gateway/http/http_exchange.hpp"
+#include "gateway/http/idempotency.hpp"
 
 #include <string>
 
@@ -11,6 +12,7 @@ namespace usher::gateway {
 
 /// Begins a request with an `Idempotency-Key`: its answer, unless it is a refusal, will be remembered. If the same
 /// owner has used the key before, repeats that answer, or says why it cannot, and returns false. Without a key: true.
-[[nodiscard]] bool begin_or_repeat(http_exchange& exchange, const std::string& owner);
+/// The table outlives the exchange.
+[[nodiscard]] bool begin_or_repeat(http_exchange& exchange, idempotency_table& repeats, const std::string& owner);
 
 } // namespace usher::gateway

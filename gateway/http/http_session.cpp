@@ -1,8 +1,16 @@
 #include "gateway/http/http_session.hpp"
 
+#include "gateway/gateway_metrics.hpp"
+#include "gateway/http/key_guard.hpp"
 #include "gateway/http/origins.hpp"
+#include "gateway/options.hpp"
+#include "gateway/proxy_warning.hpp"
+#include "gateway/request_limits.hpp"
 #include "gateway/strikes.hpp"
-#include "gateway/thread/session_thread.hpp"
+#include "gateway/thread/connection.hpp"
+#include "gateway/thread/connection_table.hpp"
+#include "gateway/thread/outgoing_queue.hpp"
+#include "gateway/thread/outgoing_room.hpp"
 #include "gateway/ws/websocket_session.hpp"
 #include "log/log.hpp"
 
@@ -120,29 +128,29 @@ const std::string& date_now() {
 /// One HTTP/1.1 connection: one request after another, each answered before the next is read.
 class http_session final : public connection, public std::enable_shared_from_this<http_session> {
 public:
-  http_session(session_thread& thread, tcp_socket socket, boost::asio::ip::address peer, http_port port,
+  http_session(const http_services& services, tcp_socket socket, boost::asio::ip::address peer, http_port port,
                buyer_places::place place, bool surplus)
-      : connection(thread.connections()), thread_(thread), socket_(std::move(socket)), peer_(std::move(peer)),
+      : connection(services.connections), services_(services), socket_(std::move(socket)), peer_(std::move(peer)),
         port_(port), place_(std::move(place)), surplus_(surplus),
-        buffer_(thread.options().header_bytes_max + body_step_bytes) {
-    thread_.metrics().connections->inc();
+        buffer_(services.options.header_bytes_max + body_step_bytes) {
+    services_.metrics.connections->inc();
   }
 
   ~http_session() override {
     forget_reply();
-    thread_.metrics().connections->dec();
+    services_.metrics.connections->dec();
   }
 
   void read_header(std::chrono::seconds patience) {
     busy_ = false;
     wait_until(patience);
     parser_.emplace();
-    parser_->header_limit(static_cast<std::uint32_t>(thread_.options().header_bytes_max));
-    parser_->body_limit(port_ == http_port::buyers ? thread_.options().body_bytes_max
-                                                   : thread_.options().plan_bytes_max);
+    parser_->header_limit(static_cast<std::uint32_t>(services_.options.header_bytes_max));
+    parser_->body_limit(port_ == http_port::buyers ? services_.options.body_bytes_max
+                                                   : services_.options.plan_bytes_max);
     http::async_read_header(socket_, buffer_, *parser_,
                             [self = shared_from_this()](const beast::error_code& error, std::size_t) {
-                              self->thread_.connections().set_idle(*self, false);
+                              self->services_.connections.set_idle(*self, false);
                               if (!self->socket_.is_open())
                                 return; // closed for the sake of another one just when a request came
                               if (error)
@@ -187,7 +195,7 @@ private:
                                                  "Content-Length.");
     // Nobody without the key may make us read a plan of 64 MiB.
     if (port_ == http_port::operators)
-      if (auto refused = thread_.keys().refusal_of(request_->path, request_->authorization, request_->from.address,
+      if (auto refused = services_.keys.refusal_of(request_->path, request_->authorization, request_->from.address,
                                                    std::chrono::steady_clock::now()))
         return make_exchange(true)->refuse(*refused);
     // Whoever needs no key sends no body either.
@@ -199,10 +207,10 @@ private:
       return make_exchange(true)->refuse(domain::rejection::overloaded, "There are too many connections of yours.");
     // Before the body and before the permission to send one: who asks too often shall cost no memory either.
     if (port_ == http_port::buyers && !is_probe(path_of(header)))
-      if (auto refused = thread_.too_often(request_->from, announced_bytes()))
+      if (auto refused = services_.limits.too_often(request_->from, announced_bytes()))
         return make_exchange(surplus_ || !keep_alive_ || !parser_->is_done())->refuse(*refused);
     // Probes are always answered, but not on one connection as fast as it goes.
-    if (port_ == http_port::buyers && is_probe(path_of(header)) && thread_.too_often(request_->from, 0))
+    if (port_ == http_port::buyers && is_probe(path_of(header)) && services_.limits.too_often(request_->from, 0))
       keep_alive_ = false;
     if (port_ == http_port::buyers && path_of(header) == "/v1/ws" && beast::websocket::is_upgrade(header))
       return upgrade();
@@ -218,11 +226,11 @@ private:
     auto& place = *place_;
     place.be_newcomers(false);
     const auto& from = request_->from;
-    if (place.is_owned() || !thread_.is_limited(from) || thread_.shared().unlimited.contains(from.address))
+    if (place.is_owned() || !services_.limits.is_limited(from) || services_.unlimited.contains(from.address))
       return true;
     place.belong_to(from.address);
     lent_ = true;
-    return thread_.shared().places.excess_of(place, place_limits()) <= 0;
+    return services_.places.excess_of(place, place_limits()) <= 0;
   }
 
   [[nodiscard]] bool needs_no_body(std::string_view path) const {
@@ -235,7 +243,7 @@ private:
   }
 
   [[nodiscard]] buyer_places::limits place_limits() const {
-    return {thread_.options().connections_per_address_max, thread_.options().newcomers_per_address_max};
+    return {services_.options.connections_per_address_max, services_.options.newcomers_per_address_max};
   }
 
   void leave_place() { place_.reset(); }
@@ -263,9 +271,9 @@ private:
       return make_exchange(true)->refuse(domain::rejection::bad_request,
                                          "The WebSocket's subprotocol must be usher.v1.");
     place_->be_newcomers(true); // until it says hello
-    if (thread_.shared().places.excess_of(*place_, place_limits()) > 0)
+    if (services_.places.excess_of(*place_, place_limits()) > 0)
       return make_exchange(true)->refuse(domain::rejection::overloaded, "There are too many connections of yours.");
-    open_websocket(thread_, std::move(socket_), *std::move(place_), parser_->release(), std::move(from));
+    open_websocket(services_.websockets, std::move(socket_), *std::move(place_), parser_->release(), std::move(from));
     leave_place(); // which is the WebSocket's now
   }
 
@@ -280,7 +288,7 @@ private:
   }
 
   void read_body() {
-    wait_until(thread_.options().idle_timeout);
+    wait_until(services_.options.idle_timeout);
     http::async_read(socket_, buffer_, *parser_,
                      [self = shared_from_this()](const beast::error_code& error, std::size_t) {
                        if (error)
@@ -292,20 +300,20 @@ private:
 
   void serve() {
     wait_until(port_ == http_port::operators ? operators_patience
-                                             : thread_.options().request_timeout * request_timeouts_max);
-    thread_.metrics().http_requests->inc();
+                                             : services_.options.request_timeout * request_timeouts_max);
+    services_.metrics.http_requests->inc();
     auto exchange = make_exchange(surplus_ || !keep_alive_);
     // The length of a body in chunks is known only now; the request itself is paid for.
     const auto& request = exchange->request();
     if (port_ == http_port::buyers && parser_->chunked() && request.body.size() >= bytes_per_request)
-      if (auto refused = thread_.too_often(request.from, request.body.size() - bytes_per_request))
+      if (auto refused = services_.limits.too_often(request.from, request.body.size() - bytes_per_request))
         return exchange->refuse(*refused);
     if (port_ == http_port::operators && request.method != "GET" && request.path.starts_with("/admin/"))
       change_ = fmt::format("operator at {}: {} {} {}", request.from.address.to_string(), request.method,
                             logged_path(request.path), one_line(request.body));
     if (origin_ && exchange->request().method == "OPTIONS")
       return exchange->reply(preflight_answer());
-    dispatch(exchange, port_);
+    dispatch(exchange, port_, services_.calls);
   }
 
   /// Takes what the request says of itself before its body comes: fields after the body are not to be taken for those
@@ -316,7 +324,7 @@ private:
     origin_.reset();
     if (auto origin = view(message[http::field::origin]);
         port_ == http_port::buyers && !origin.empty() && message.count(http::field::origin) == 1
-        && may_use(origin, view(message[http::field::host]), thread_.options().allowed_origins))
+        && may_use(origin, view(message[http::field::host]), services_.options.allowed_origins))
       origin_ = origin;
     http_request request;
     head_ = message.method() == http::verb::head;
@@ -374,12 +382,12 @@ private:
       forwarded += forwarded.empty() ? "" : ",";
       forwarded += view(one->value());
     }
-    visitor result{client_address(peer, forwarded, thread_.shared().proxies)};
-    if (!peer.is_loopback() || thread_.shared().proxies.contains(peer))
+    visitor result{client_address(peer, forwarded, services_.proxies)};
+    if (!peer.is_loopback() || services_.proxies.contains(peer))
       return result;
     result.is_near = !is_forwarded(header);
     if (!result.is_near)
-      thread_.warn_of_proxy();
+      services_.unlisted_proxy.give();
     return result;
   }
 
@@ -390,15 +398,16 @@ private:
       read_head(); // of a request that broke off
     auto request = *std::exchange(request_, std::nullopt);
     request.body = std::move(message.body());
-    auto exchange = std::make_shared<http_exchange>(
-        thread_, std::move(request), buyer_, [self = shared_from_this(), close_after](std::optional<http_reply> said) {
-          if (!said) {
-            self->log_change("no answer");
-            return self->abort();
-          }
-          said->close = said->close || close_after;
-          self->write(std::move(*said));
-        });
+    auto exchange =
+        std::make_shared<http_exchange>(services_.exchanges, std::move(request), buyer_,
+                                        [self = shared_from_this(), close_after](std::optional<http_reply> said) {
+                                          if (!said) {
+                                            self->log_change("no answer");
+                                            return self->abort();
+                                          }
+                                          said->close = said->close || close_after;
+                                          self->write(std::move(*said));
+                                        });
     // For the log, which must never contain a token.
     if (logger().should_log(spdlog::level::debug))
       line_ = fmt::format("[{:016x}] {} {}", exchange->trace().value(), view(message.method_string()),
@@ -416,16 +425,16 @@ private:
     logger().debug("{}: {}", line_, said.status);
     log_change(std::to_string(said.status));
     if (said.status == static_cast<unsigned>(http::status::too_many_requests)
-        && strikes_.count(1, thread_.options().strikes_max, std::chrono::steady_clock::now()))
+        && strikes_.count(1, services_.options.strikes_max, std::chrono::steady_clock::now()))
       said.close = true;
-    thread_.make_room_for(said.body.size());
+    services_.room.make_for(said.body.size());
     reply_ = std::move(said);
     charged_ = reply_.body.size();
-    thread_.outgoing().add(charged_);
+    services_.outgoing.add(charged_);
     if (origin_)
       share_with(reply_, *origin_);
     const auto& text = reply_.shared_body ? *reply_.shared_body : reply_.body;
-    close_after_ = reply_.close || draining_ || thread_.shared().draining;
+    close_after_ = reply_.close || draining_ || services_.draining;
     if (head_ || reply_.status == 204 || reply_.status == 304)
       return write_message(http::response<http::empty_body>{}, text.size());
     http::response<http::span_body<const char>> message;
@@ -451,7 +460,7 @@ private:
       kept->content_length(length);
     }
     kept->keep_alive(!close_after_);
-    wait_until(thread_.options().idle_timeout + std::chrono::seconds{length / slowest_bytes_per_s});
+    wait_until(services_.options.idle_timeout + std::chrono::seconds{length / slowest_bytes_per_s});
     http::async_write(socket_, *kept, [self = shared_from_this(), kept](const beast::error_code& error, std::size_t) {
       self->written(error);
     });
@@ -463,7 +472,7 @@ private:
     reply_ = {};
   }
 
-  void write_off_reply() { thread_.outgoing().remove(std::exchange(charged_, 0)); }
+  void write_off_reply() { services_.outgoing.remove(std::exchange(charged_, 0)); }
 
   void written(const beast::error_code& error) {
     forget_reply();
@@ -472,8 +481,8 @@ private:
     if (std::exchange(lent_, false) && place_)
       place_->belong_to(std::nullopt);
     if (!close_after_ && !draining_) {
-      read_header(thread_.options().idle_timeout);
-      return thread_.connections().set_idle(*this, true);
+      read_header(services_.options.idle_timeout);
+      return services_.connections.set_idle(*this, true);
     }
     beast::error_code ignored; // The client may have closed already.
     socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
@@ -501,7 +510,7 @@ private:
 
   void wait_until(std::chrono::seconds patience) { until_ = std::chrono::steady_clock::now() + patience; }
 
-  session_thread& thread_;
+  const http_services& services_;
   tcp_socket socket_;
   boost::asio::ip::address peer_;
   http_port port_;
@@ -529,16 +538,17 @@ private:
 
 } // namespace
 
-void serve_http(session_thread& thread, tcp_socket socket, http_port port, buyer_places::place place, reception how) {
+void serve_http(const http_services& services, tcp_socket socket, http_port port, buyer_places::place place,
+                reception how) {
   beast::error_code error;
   auto peer = socket.remote_endpoint(error);
   if (error)
     return; // gone already
   socket.set_option(boost::asio::ip::tcp::no_delay{true}, error);
   auto surplus = how == reception::turned_away
-                 || (how == reception::served_if_another_goes && !thread.connections().close_longest_idle());
-  std::make_shared<http_session>(thread, std::move(socket), peer.address(), port, std::move(place), surplus)
-      ->read_header(surplus ? surplus_time : thread.options().header_timeout);
+                 || (how == reception::served_if_another_goes && !services.connections.close_longest_idle());
+  std::make_shared<http_session>(services, std::move(socket), peer.address(), port, std::move(place), surplus)
+      ->read_header(surplus ? surplus_time : services.options.header_timeout);
 }
 
 } // namespace usher::gateway

@@ -3,10 +3,9 @@
 #include "codec/json_writer.hpp"
 #include "codec/openapi.hpp"
 #include "gateway/http/routes.hpp"
-#include "gateway/thread/session_thread.hpp"
 
-#include <caf/actor_system.hpp>
 #include <caf/telemetry/collector/prometheus.hpp>
+#include <caf/telemetry/metric_registry.hpp>
 
 #include <array>
 
@@ -32,13 +31,12 @@ void get_health(const exchange_ptr& x) {
   x->reply(200, R"({"status":"ok"})");
 }
 
-void get_readiness(const exchange_ptr& x) {
-  auto& shared = x->thread().shared();
+void get_readiness(const exchange_ptr& x, const node_call_services& with) {
   std::optional<std::string> why;
-  if (shared.draining)
+  if (with.draining)
     why = "draining";
-  else if (shared.unready)
-    why = shared.unready();
+  else if (with.unready)
+    why = with.unready();
   std::string body;
   codec::json_writer json{body};
   json.begin_object().member("status", why ? "unavailable" : "ok");
@@ -53,24 +51,27 @@ void get_websocket(const exchange_ptr& x) {
   x->refuse(domain::rejection::bad_request, "This address speaks WebSocket, subprotocol usher.v1.");
 }
 
-void get_metrics(const exchange_ptr& x) {
+void get_metrics(const exchange_ptr& x, const node_call_services& with) {
   caf::telemetry::collector::prometheus collector;
-  auto text = collector.collect_from(x->thread().shared().system.metrics());
+  auto text = collector.collect_from(with.metrics);
   http_reply said;
   said.content_type = "text/plain; version=0.0.4";
   said.body.assign(text.data(), text.size());
   x->reply(std::move(said));
 }
 
+template <auto Call>
+constexpr auto with_services = serve_with<&call_services::node, Call>;
+
 constexpr std::array node_calls{
-    route{http_port::buyers, "GET", "/v1/ws", get_websocket},
-    route{http_port::buyers, "GET", "/healthz", get_health},
-    route{http_port::buyers, "GET", "/readyz", get_readiness},
-    route{http_port::buyers, "GET", "/openapi.json", get_openapi},
-    route{http_port::buyers, "GET", "/asyncapi.json", get_asyncapi},
-    route{http_port::operators, "GET", "/healthz", get_health},
-    route{http_port::operators, "GET", "/readyz", get_readiness},
-    route{http_port::operators, "GET", "/metrics", get_metrics},
+    route{http_port::buyers, "GET", "/v1/ws", serve<get_websocket>},
+    route{http_port::buyers, "GET", "/healthz", serve<get_health>},
+    route{http_port::buyers, "GET", "/readyz", with_services<get_readiness>},
+    route{http_port::buyers, "GET", "/openapi.json", serve<get_openapi>},
+    route{http_port::buyers, "GET", "/asyncapi.json", serve<get_asyncapi>},
+    route{http_port::operators, "GET", "/healthz", serve<get_health>},
+    route{http_port::operators, "GET", "/readyz", with_services<get_readiness>},
+    route{http_port::operators, "GET", "/metrics", with_services<get_metrics>},
 };
 
 } // namespace

@@ -1,7 +1,6 @@
 // What operators do: create events, change them, see how they are selling.
 #include "codec/codec.hpp"
 #include "gateway/http/routes.hpp"
-#include "gateway/thread/session_thread.hpp"
 
 #include <array>
 #include <memory>
@@ -21,9 +20,10 @@ void reply_view(const exchange_ptr& x, unsigned status, answer&& what, std::span
 }
 
 /// The same after a change of what is for sale.
-void reply_offer(const exchange_ptr& x, unsigned status, answer&& what, std::vector<std::string> warnings = {}) {
+void reply_offer(const exchange_ptr& x, const directory& events, unsigned status, answer&& what,
+                 std::vector<std::string> warnings = {}) {
   const auto& view = std::get<messages::event_view>(what);
-  if (auto known = x->thread().directory().find(view.id))
+  if (auto known = events.find(view.id))
     if (auto unpriced = codec::warning_of_prices(view.settings, *known->plan))
       warnings.push_back(std::move(*unpriced));
   reply_view(x, status, std::move(what), warnings);
@@ -39,7 +39,7 @@ std::optional<codec::problem> fault_of_name(const codec::event_body& body) {
                                   "(`name`, with the program --name).");
 }
 
-void put_event(const exchange_ptr& x) {
+void put_event(const exchange_ptr& x, const operator_call_services& with) {
   if (!domain::is_event_id(x->parameter(0)))
     return x->refuse(domain::rejection::bad_request, "An event's id is 1 to 64 of a-z, 0-9 and -.");
   auto read = codec::read_event_body(x->request().body);
@@ -47,8 +47,8 @@ void put_event(const exchange_ptr& x) {
   if (auto* wrong = std::get_if<codec::problem>(&read))
     return x->refuse(*wrong);
   auto& body = std::get<codec::event_body>(read);
-  auto known = x->thread().directory().find(domain::event_id{x->parameter(0)});
-  if (auto why = x->thread().still_starting(); why && !known)
+  auto known = with.directory.find(domain::event_id{x->parameter(0)});
+  if (auto why = with.directory.still_starting(); why && !known)
     return x->refuse(*why);
   if (!body.plan) {
     if (!known)
@@ -68,12 +68,13 @@ void put_event(const exchange_ptr& x) {
                               std::move(body.plan_text),
                               std::move(body.plan),
                               body.state};
-  x->ask(std::move(request), [x, status = known ? 200U : 201U, warnings = std::move(warnings)](answer&& what) mutable {
-    reply_offer(x, status, std::move(what), std::move(warnings));
-  });
+  x->ask(std::move(request),
+         [x, &with, status = known ? 200U : 201U, warnings = std::move(warnings)](answer&& what) mutable {
+           reply_offer(x, with.directory, status, std::move(what), std::move(warnings));
+         });
 }
 
-void patch_event(const exchange_ptr& x) {
+void patch_event(const exchange_ptr& x, const operator_call_services& with) {
   auto event = x->event();
   if (!event)
     return;
@@ -83,8 +84,8 @@ void patch_event(const exchange_ptr& x) {
   auto& change = std::get<messages::change_event>(read);
   change.trace = x->trace();
   auto changes_offer = change.state || !change.prices.empty();
-  x->ask(std::move(change), [x, changes_offer](answer&& what) {
-    changes_offer ? reply_offer(x, 200, std::move(what)) : reply_view(x, 200, std::move(what));
+  x->ask(std::move(change), [x, &with, changes_offer](answer&& what) {
+    changes_offer ? reply_offer(x, with.directory, 200, std::move(what)) : reply_view(x, 200, std::move(what));
   });
 }
 
@@ -116,20 +117,18 @@ void get_report(const exchange_ptr& x) {
   if (!event)
     return;
   x->ask(messages::report_event{x->trace(), event->id}, [x, event](answer&& what) {
-    x->reply(200, codec::encode_report(std::get<messages::event_report>(what),
-                                       *x->thread().directory().present(event)->plan));
+    x->reply(200, codec::encode_report(std::get<messages::event_report>(what), *x->present(event)->plan));
   });
 }
 
-void get_audit(const exchange_ptr& x) {
+void get_audit(const exchange_ptr& x, const operator_call_services& with) {
   auto event = x->event();
   if (!event)
     return;
-  auto& thread = x->thread();
-  if (!thread.shared().audit)
+  if (!with.audit)
     return x->refuse(domain::rejection::not_found, "This node runs no audits.");
-  thread.shared().audit(x->trace(), event->id, [x, &thread](audit_answer verdict) {
-    thread.post([x, verdict = std::move(verdict)] {
+  with.audit(x->trace(), event->id, [x, &with](audit_answer verdict) {
+    with.post([x, verdict = std::move(verdict)] {
       if (auto* why = std::get_if<domain::refusal>(&verdict))
         x->refuse(codec::to_problem(*why));
       else
@@ -138,13 +137,16 @@ void get_audit(const exchange_ptr& x) {
   });
 }
 
+template <auto Call>
+constexpr auto with_services = serve_with<&call_services::operators, Call>;
+
 constexpr std::array operator_calls{
-    route{http_port::operators, "PUT", "/admin/v1/events/{event}", put_event},
-    route{http_port::operators, "PATCH", "/admin/v1/events/{event}", patch_event},
-    route{http_port::operators, "GET", "/admin/v1/events/{event}/report", get_report},
-    route{http_port::operators, "POST", "/admin/v1/events/{event}/seats/block", post_block},
-    route{http_port::operators, "POST", "/admin/v1/events/{event}/seats/unblock", post_unblock},
-    route{http_port::operators, "GET", "/admin/v1/events/{event}/audit", get_audit},
+    route{http_port::operators, "PUT", "/admin/v1/events/{event}", with_services<put_event>},
+    route{http_port::operators, "PATCH", "/admin/v1/events/{event}", with_services<patch_event>},
+    route{http_port::operators, "GET", "/admin/v1/events/{event}/report", serve<get_report>},
+    route{http_port::operators, "POST", "/admin/v1/events/{event}/seats/block", serve<post_block>},
+    route{http_port::operators, "POST", "/admin/v1/events/{event}/seats/unblock", serve<post_unblock>},
+    route{http_port::operators, "GET", "/admin/v1/events/{event}/audit", with_services<get_audit>},
 };
 
 } // namespace

@@ -1,7 +1,6 @@
 // What operators do with orders and tickets: find them, refund them, see what a code is worth.
 #include "codec/codec.hpp"
 #include "gateway/http/routes.hpp"
-#include "gateway/thread/session_thread.hpp"
 
 #include <array>
 #include <string>
@@ -11,7 +10,7 @@ namespace usher::gateway {
 namespace {
 
 codec::event_names names_now(const exchange_ptr& x, const known_event_ptr& event) {
-  return x->thread().directory().present(event)->names();
+  return x->present(event)->names();
 }
 
 void get_orders(const exchange_ptr& x) {
@@ -87,9 +86,9 @@ void post_refunds(const exchange_ptr& x) {
   });
 }
 
-void get_ticket_worth(const exchange_ptr& x) {
+void get_ticket_worth(const exchange_ptr& x, const order_call_services& with) {
   constexpr auto unknown = "This is no code of a ticket of Usher's.";
-  auto genuine = x->thread().tokens().verify_ticket_code(x->parameter(0));
+  auto genuine = with.tokens.verify_ticket_code(x->parameter(0));
   auto name = genuine ? codec::parse_ticket_name(*genuine) : std::nullopt;
   if (!name)
     return x->refuse(domain::rejection::not_found, unknown);
@@ -107,11 +106,12 @@ void get_ticket_worth(const exchange_ptr& x) {
 }
 
 constexpr std::array order_calls{
-    route{http_port::operators, "GET", "/admin/v1/events/{event}/orders", get_orders},
-    route{http_port::operators, "GET", "/admin/v1/events/{event}/orders/{order}", get_one_order},
-    route{http_port::operators, "POST", "/admin/v1/events/{event}/orders/{order}/refund", post_refund},
-    route{http_port::operators, "POST", "/admin/v1/events/{event}/orders/refund", post_refunds},
-    route{http_port::operators, "GET", "/admin/v1/tickets/{code}", get_ticket_worth},
+    route{http_port::operators, "GET", "/admin/v1/events/{event}/orders", serve<get_orders>},
+    route{http_port::operators, "GET", "/admin/v1/events/{event}/orders/{order}", serve<get_one_order>},
+    route{http_port::operators, "POST", "/admin/v1/events/{event}/orders/{order}/refund", serve<post_refund>},
+    route{http_port::operators, "POST", "/admin/v1/events/{event}/orders/refund", serve<post_refunds>},
+    route{http_port::operators, "GET", "/admin/v1/tickets/{code}",
+          serve_with<&call_services::orders, get_ticket_worth>},
 };
 
 } // namespace

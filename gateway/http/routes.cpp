@@ -1,6 +1,6 @@
 #include "gateway/http/routes.hpp"
 
-#include "gateway/thread/session_thread.hpp"
+#include "codec/tokens.hpp"
 
 #include <boost/url/pct_string_view.hpp>
 
@@ -74,7 +74,7 @@ std::span<const route> routes() {
   return all;
 }
 
-void dispatch(const exchange_ptr& exchange, http_port port) {
+void dispatch(const exchange_ptr& exchange, http_port port, const call_services& services) {
   const auto& request = exchange->request();
   std::string allowed;
   for (const auto& one : routes()) {
@@ -93,14 +93,13 @@ void dispatch(const exchange_ptr& exchange, http_port port) {
     if (!takes_json(request))
       return exchange->refuse_plainly(415, "Unsupported Media Type", "The body must be application/json.");
     exchange->set_parameters(std::move(*values));
-    return one.serve(exchange);
+    return one.serve(exchange, services);
   }
   if (allowed.empty())
     return exchange->refuse(domain::rejection::not_found, "There is nothing at this address.");
   auto said = plain_problem(405, "Method Not Allowed", "Allowed here: " + allowed + ".");
   said.headers.emplace_back("Allow", std::move(allowed));
-  exchange->thread().metrics().problems->inc();
-  exchange->reply(std::move(said));
+  exchange->refuse_plainly(std::move(said));
 }
 
 bool is_probe(std::string_view path) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/http/call_services.hpp"
 #include "gateway/http/http_exchange.hpp"
 #include "gateway/options.hpp"
 
@@ -16,13 +17,25 @@ struct route {
   http_port port = http_port::buyers;
   std::string_view method;
   std::string_view path; ///< with `{name}` for a part that varies
-  void (*serve)(const exchange_ptr&) = nullptr;
+  void (*serve)(const exchange_ptr&, const call_services&) = nullptr;
 };
+
+/// Makes a route's `serve` of a call that needs nothing but its exchange.
+template <void (*Call)(const exchange_ptr&)>
+void serve(const exchange_ptr& exchange, const call_services&) {
+  Call(exchange);
+}
+
+/// Makes a route's `serve` of a call that needs one part of the services, too.
+template <auto Part, auto Call>
+void serve_with(const exchange_ptr& exchange, const call_services& services) {
+  Call(exchange, services.*Part);
+}
 
 [[nodiscard]] std::span<const route> routes();
 
 /// Serves a request by its route, or answers 404 or 405.
-void dispatch(const exchange_ptr& exchange, http_port port);
+void dispatch(const exchange_ptr& exchange, http_port port, const call_services& services);
 
 /// Whether a path only asks if the node lives and serves. Everybody may, however busy it is, and on both ports.
 [[nodiscard]] bool is_probe(std::string_view path);

@@ -7,11 +7,11 @@
 
 namespace usher::gateway {
 
-void buyer_index::enter(const domain::buyer_id& buyer, buyer_session& session) {
+void buyer_index::enter(const domain::buyer_id& buyer, connected_session& session) {
   buyers_[buyer].sessions.push_back(&session);
 }
 
-void buyer_index::leave(const domain::buyer_id& buyer, buyer_session& session) {
+void buyer_index::leave(const domain::buyer_id& buyer, connected_session& session) {
   auto place = buyers_.find(buyer);
   if (place == buyers_.end())
     return;
@@ -20,12 +20,12 @@ void buyer_index::leave(const domain::buyer_id& buyer, buyer_session& session) {
     buyers_.erase(place);
 }
 
-std::vector<buyer_session*> buyer_index::sessions_of(const domain::buyer_id& buyer) const {
+std::vector<connected_session*> buyer_index::sessions_of(const domain::buyer_id& buyer) const {
   auto place = buyers_.find(buyer);
-  return place == buyers_.end() ? std::vector<buyer_session*>{} : place->second.sessions;
+  return place == buyers_.end() ? std::vector<connected_session*>{} : place->second.sessions;
 }
 
-void buyer_index::for_each_session(const std::function<void(buyer_session&)>& visit) const {
+void buyer_index::for_each_session(const std::function<void(connected_session&)>& visit) const {
   for (const auto& [buyer, present] : buyers_)
     for (auto* session : present.sessions)
       visit(*session);

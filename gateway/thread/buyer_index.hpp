@@ -13,17 +13,17 @@
 
 namespace usher::gateway {
 
-class buyer_session;
+class connected_session;
 
 /// Which buyers are connected to one thread, with which sessions and which holds.
 class buyer_index {
 public:
-  void enter(const domain::buyer_id& buyer, buyer_session& session);
-  void leave(const domain::buyer_id& buyer, buyer_session& session);
+  void enter(const domain::buyer_id& buyer, connected_session& session);
+  void leave(const domain::buyer_id& buyer, connected_session& session);
   /// The sessions of a buyer; empty when not connected here.
-  [[nodiscard]] std::vector<buyer_session*> sessions_of(const domain::buyer_id& buyer) const;
+  [[nodiscard]] std::vector<connected_session*> sessions_of(const domain::buyer_id& buyer) const;
   /// Calls `visit` with every session; it must not end any.
-  void for_each_session(const std::function<void(buyer_session&)>& visit) const;
+  void for_each_session(const std::function<void(connected_session&)>& visit) const;
 
   /// Remembers the name of a connected buyer's hold over several sections: when it expires each section says so, but it
   /// has one name. For a hold in one section there is nothing to remember. Each buyer's latest holds are kept.
@@ -43,7 +43,7 @@ private:
     bool told = false;
   };
   struct presence {
-    std::vector<buyer_session*> sessions;
+    std::vector<connected_session*> sessions;
     std::vector<domain::hold_id> ids; ///< of `holds`, contiguous: each new hold is searched for among them
     std::vector<noted_hold> holds;    ///< a ring once it is full
     std::size_t oldest = 0;           ///< its index in a full ring

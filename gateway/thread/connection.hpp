@@ -16,7 +16,7 @@ public:
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
-  /// Called a few times a second, in place of a timer for each deadline.
+  /// Called every second, in place of a timer for each deadline.
   virtual void sweep(moment now) = 0;
   /// The node is going away: finish what was begun, accept nothing new, and close.
   virtual void drain() = 0;

@@ -42,4 +42,14 @@ known_event_ptr directory::find_shown(const domain::event_id& event) const {
   return known && !known->hidden ? known : nullptr;
 }
 
+std::optional<codec::problem> directory::still_starting() const {
+  if (!starting_)
+    return std::nullopt;
+  return codec::problem_of(domain::rejection::overloaded, "The node is starting.");
+}
+
+codec::problem directory::no_such_event() const {
+  return still_starting().value_or(codec::problem_of(domain::rejection::not_found, "There is no such event."));
+}
+
 } // namespace usher::gateway

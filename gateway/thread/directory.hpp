@@ -1,11 +1,14 @@
 #pragma once
 
 #include "codec/encode.hpp"
+#include "codec/problem.hpp"
 #include "messages/event.hpp"
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +35,9 @@ using known_event_ptr = std::shared_ptr<const known_event>;
 /// The events that were announced to one thread.
 class directory {
 public:
+  /// `starting`: as long as some events may not have been announced yet.
+  explicit directory(const std::atomic<bool>& starting) : starting_(starting) {}
+
   void announced(messages::event_announced&& news);
   /// Calls `then` once all of these events are known: at once, or when the last of them is announced.
   void when_known(std::vector<domain::event_id> events, std::function<void()> then);
@@ -43,9 +49,15 @@ public:
   /// before anything answers under it.
   [[nodiscard]] known_event_ptr present(const known_event_ptr& event) const { return find(event->id); }
 
+  /// The problem to answer with while some events may not be known here yet; nothing later.
+  [[nodiscard]] std::optional<codec::problem> still_starting() const;
+  /// The answer to whoever names an event that is not known here.
+  [[nodiscard]] codec::problem no_such_event() const;
+
 private:
   void tell_known();
 
+  const std::atomic<bool>& starting_;
   std::map<domain::event_id, known_event_ptr> events_;
   std::vector<domain::event_id> awaited_;
   std::function<void()> when_known_;

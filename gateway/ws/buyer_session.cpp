@@ -1,11 +1,17 @@
 #include "gateway/ws/buyer_session.hpp"
 
+#include "codec/decode.hpp"
+#include "gateway/gateway_metrics.hpp"
+#include "gateway/options.hpp"
+#include "gateway/request_limits.hpp"
+#include "gateway/thread/buyer_index.hpp"
 #include "gateway/thread/hold_request.hpp"
 #include "gateway/thread/order_request.hpp"
-#include "gateway/thread/session_thread.hpp"
+#include "gateway/thread/outbox.hpp"
+#include "gateway/thread/trace_ids.hpp"
+#include "gateway/ws/queue_board.hpp"
+#include "gateway/ws/resumption.hpp"
 #include "log/log.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -15,6 +21,11 @@ namespace {
 /// Nobody waits for more payments at once.
 constexpr std::size_t orders_kept = 16;
 
+/// Watching again what was watched before a connection was lost takes at most one of so many requests that the buyer
+/// regains, and at most so many a second; but one in any case.
+constexpr double resumed_share = 4;
+constexpr double resumed_per_s_max = 5;
+
 spdlog::logger& logger() {
   static auto& kept = log::of("gateway");
   return kept;
@@ -22,8 +33,8 @@ spdlog::logger& logger() {
 
 } // namespace
 
-buyer_session::buyer_session(session_thread& thread, frame_sink& sink, visitor from)
-    : thread_(thread), sink_(&sink), from_(std::move(from)) {}
+buyer_session::buyer_session(const buyer_services& services, frame_sink& sink, visitor from)
+    : services_(services), sink_(&sink), from_(std::move(from)) {}
 
 buyer_session::~buyer_session() {
   gone();
@@ -33,9 +44,9 @@ void buyer_session::receive(std::string_view text) {
   // Before anything is read: whoever sends too much is to cost as little as possible.
   auto refused = too_often(text.size());
   if (refused
-      && strikes_.count(requests_in(text.size()), thread_.options().strikes_max, std::chrono::steady_clock::now()))
+      && strikes_.count(requests_in(text.size()), services_.options.strikes_max, std::chrono::steady_clock::now()))
     return sink_->close(close_code::rate_limited, "too many requests");
-  auto frame = thread_.decoder().decode(text);
+  auto frame = services_.decoder.decode(text);
   // With neither an id nor a member at fault, this was not a JSON object at all.
   if (auto* wrong = std::get_if<codec::problem>(&frame.content); wrong && !frame.id && wrong->pointer.empty())
     return sink_->close(close_code::bad_frame, "a frame must be a JSON object");
@@ -47,39 +58,39 @@ void buyer_session::receive(std::string_view text) {
     return sink_->close(close_code::bad_frame, "the first frame must be a hello");
   }
   if (!resumed_.empty())
-    thread_.use_up(std::exchange(resumed_, {}), name_);
+    services_.resumptions.use_up(std::exchange(resumed_, {}), name_);
   if (refused)
     return send_problem(frame.id, *refused);
   std::visit([&](auto& content) { on(std::move(frame.id), std::move(content)); }, frame.content);
 }
 
 std::optional<codec::problem> buyer_session::too_often(std::size_t bytes) {
-  auto refused = thread_.too_often(from_, bytes);
-  return refused || !greeted() ? refused : thread_.too_often(buyer_, bytes);
+  auto refused = services_.limits.too_often(from_, bytes);
+  return refused || !greeted() ? refused : services_.limits.too_often(buyer_, bytes);
 }
 
 bool buyer_session::takes_more() const {
-  return !greeting_ && pending_ < thread_.options().connection_requests_max;
+  return !greeting_ && pending_ < services_.options.connection_requests_max;
 }
 
 void buyer_session::gone() {
   sink_ = nullptr;
   if (!greeted())
     return;
-  kept_session kept{buyer_, {}, {}, thread_.buyers().holds_of(buyer_), std::move(orders_)};
+  kept_session kept{buyer_, {}, {}, services_.buyers.holds_of(buyer_), std::move(orders_)};
   for (auto& one : watches_) {
-    thread_.seats().unwatch(one.event, one.section, *this);
+    services_.seats.unwatch(one.event, one.section, *this);
     kept.watches.emplace_back(one.event, one.section);
   }
-  thread_.buyers().leave(buyer_, *this);
+  services_.buyers.leave(buyer_, *this);
   for (auto& one : spots_) {
     if (one.state != spot_state::leaves)
       kept.places.emplace_back(one.event, one.number);
-    thread_.queue().left(one.event, buyer_);
+    services_.queue.left(one.event, buyer_);
   }
   if (!name_.empty())
-    thread_.kept().keep(name_, std::move(kept), std::chrono::steady_clock::now());
-  thread_.metrics().sessions->dec();
+    services_.resumptions.keep(name_, std::move(kept), std::chrono::steady_clock::now());
+  services_.metrics.sessions->dec();
   buyer_ = {};
   owed_.clear();
   unpaid_.clear();
@@ -106,8 +117,8 @@ void buyer_session::send(outgoing_frame frame) {
 }
 
 void buyer_session::send_problem(const codec::reply_id& re, const codec::problem& what) {
-  thread_.metrics().problems->inc();
-  send(codec::encode_problem_frame(re, what, thread_.options().problem_base));
+  services_.metrics.problems->inc();
+  send(codec::encode_problem_frame(re, what, services_.options.problem_base));
 }
 
 void buyer_session::finished() {
@@ -117,16 +128,16 @@ void buyer_session::finished() {
 }
 
 known_event_ptr buyer_session::event_for(const codec::reply_id& re, const domain::event_id& event) {
-  auto known = thread_.directory().find(event);
+  auto known = services_.directory.find(event);
   if (!known)
-    send_problem(re, thread_.no_such_event());
+    send_problem(re, services_.directory.no_such_event());
   return known;
 }
 
 known_event_ptr buyer_session::shown_event_for(const codec::reply_id& re, const domain::event_id& event) {
-  auto known = thread_.directory().find_shown(event);
+  auto known = services_.directory.find_shown(event);
   if (!known)
-    send_problem(re, thread_.no_such_event());
+    send_problem(re, services_.directory.no_such_event());
   return known;
 }
 
@@ -147,7 +158,7 @@ void buyer_session::ask(messages::session_request&& request, codec::reply_id re,
     self->finished();
   };
   ++pending_;
-  if (!thread_.requests().ask(std::move(request), std::move(answered), outbox::clock::now())) {
+  if (!services_.requests.ask(std::move(request), std::move(answered), outbox::clock::now())) {
     --pending_;
     send_problem(re, codec::problem_of(domain::rejection::overloaded));
   }
@@ -176,14 +187,14 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::watch_seats&& frame)
     return;
   watch one{event->id, *section};
   if (std::find(watches_.begin(), watches_.end(), one) == watches_.end()) {
-    if (watches_.size() >= thread_.options().watches_max)
+    if (watches_.size() >= services_.options.watches_max)
       return send_problem(
           re, codec::problem_of(domain::rejection::limit_exceeded, "Too many sections are watched at once."));
     watches_.push_back(one);
   }
   std::erase(unpaid_, one);
   ++pending_;
-  thread_.seats().watch(event, *section, shared_from_this(), std::move(re));
+  services_.seats.watch(event, *section, shared_from_this(), std::move(re));
 }
 
 bool buyer_session::has_room() const {
@@ -201,33 +212,44 @@ void buyer_session::drained() {
   while (!owed_.empty() && has_room()) {
     auto [what, re] = std::move(owed_.front());
     owed_.pop_front();
-    auto event = thread_.directory().find(what.event);
+    auto event = services_.directory.find(what.event);
     if (event && what.section.value() < event->plan->sections().size()) {
-      thread_.seats().watch(event, what.section, shared_from_this(), std::move(re));
+      services_.seats.watch(event, what.section, shared_from_this(), std::move(re));
       if (std::find(watches_.begin(), watches_.end(), what) == watches_.end())
-        thread_.seats().unwatch(what.event, what.section, *this); // the client has changed its mind
+        services_.seats.unwatch(what.event, what.section, *this); // the client has changed its mind
       continue;
     }
     if (re)
       send_problem(re, codec::problem_of(domain::rejection::not_found, "There is no such section."));
     finished();
   }
-  watch_unpaid();
+}
+
+void buyer_session::sweep() {
+  if (!unpaid_.empty())
+    watch_unpaid();
+}
+
+std::size_t buyer_session::resumed_per_s() const {
+  auto share = services_.options.per_buyer.per_s / resumed_share;
+  return static_cast<std::size_t>(std::clamp(share, 1.0, resumed_per_s_max));
 }
 
 void buyer_session::watch_unpaid() {
-  while (!unpaid_.empty() && has_room()) {
+  auto more = resumed_per_s();
+  while (more > 0 && !unpaid_.empty() && has_room()) {
     auto what = unpaid_.front();
-    auto event = thread_.directory().find(what.event);
+    auto event = services_.directory.find(what.event);
     auto is_there = event && what.section.value() < event->plan->sections().size();
     // The buyer's bucket is asked first: while it is empty, the address pays for nothing.
-    if (is_there && (thread_.too_often(buyer_, 0) || thread_.too_often(from_, 0)))
+    if (is_there && (services_.limits.too_often(buyer_, 0) || services_.limits.too_often(from_, 0)))
       return;
     unpaid_.pop_front();
     if (!is_there)
       continue;
+    --more;
     ++pending_;
-    thread_.seats().watch(event, what.section, shared_from_this(), std::nullopt);
+    services_.seats.watch(event, what.section, shared_from_this(), std::nullopt);
   }
 }
 
@@ -250,7 +272,7 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::unwatch_seats&& fram
     return;
   std::erase(watches_, watch{event->id, *section});
   std::erase(unpaid_, watch{event->id, *section});
-  thread_.seats().unwatch(event->id, *section, *this);
+  services_.seats.unwatch(event->id, *section, *this);
   send(codec::seats_unwatched_frame(re, event->id, frame.section));
 }
 
@@ -269,14 +291,14 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::hold&& frame) {
     return send_problem(re, *wrong);
   auto& wanted = std::get<codec::resolved_wish>(wish);
   auto section = codec::only_section(wanted);
-  auto request = hold_request(thread_.draw_trace(), event->id, buyer_, frame.key.value_or(std::string{}), frame.places,
-                              std::move(wanted), pass == pass_standing::valid);
+  auto request = hold_request(services_.traces.draw(), event->id, buyer_, frame.key.value_or(std::string{}),
+                              frame.places, std::move(wanted), pass == pass_standing::valid);
   logger().debug("[{:016x}] hold in {} for {}", request.trace.value(), event->id.value(), buyer_.value());
   auto held = [this](const codec::reply_id& to, const known_event_ptr& where, answer&& what) {
     const auto& granted = std::get<messages::hold_granted>(what);
     if (greeted())
-      thread_.buyers().note_hold(buyer_, granted);
-    send(codec::held_frame(to, granted, thread_.directory().present(where)->names()));
+      services_.buyers.note_hold(buyer_, granted);
+    send(codec::held_frame(to, granted, services_.directory.present(where)->names()));
   };
   ask(std::move(request), std::move(re), std::move(event), section, held);
 }
@@ -285,9 +307,9 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::release&& frame) {
   auto event = event_for(re, frame.hold.event);
   if (!event)
     return;
-  if (auto refused = thread_.gives_back_too_often(buyer_, from_))
+  if (auto refused = services_.limits.gives_back_too_often(buyer_, from_))
     return send_problem(re, *refused);
-  messages::release_hold request{thread_.draw_trace(), event->id, frame.hold.hold, buyer_, frame.hold.sections};
+  messages::release_hold request{services_.traces.draw(), event->id, frame.hold.hold, buyer_, frame.hold.sections};
   auto released = [this, name = std::move(frame.hold)](const codec::reply_id& to, const known_event_ptr&, answer&&) {
     send(codec::released_frame(to, name));
   };
@@ -298,12 +320,12 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::order&& frame) {
   auto event = event_for(re, frame.hold.event);
   if (!event)
     return;
-  messages::start_order request = order_request(thread_.draw_trace(), buyer_, frame.hold, frame.key, frame.method);
+  messages::start_order request = order_request(services_.traces.draw(), buyer_, frame.hold, frame.key, frame.method);
   logger().debug("[{:016x}] order in {} for {}", request.trace.value(), event->id.value(), buyer_.value());
   auto ordered = [this](const codec::reply_id& to, const known_event_ptr& where, answer&& what) {
     const auto& order = std::get<messages::order_view>(what);
     note_order(order);
-    send(codec::order_frame(to, order, thread_.directory().present(where)->names()));
+    send(codec::order_frame(to, order, services_.directory.present(where)->names()));
   };
   ask(std::move(request), std::move(re), std::move(event), std::nullopt, ordered);
 }
@@ -324,7 +346,7 @@ void buyer_session::note_order(const messages::order_view& order) {
 }
 
 void buyer_session::on(codec::reply_id&& re, codec::frames::ping&&) {
-  send(codec::pong_frame(re, thread_.now()));
+  send(codec::pong_frame(re, services_.now()));
 }
 
 void buyer_session::on(codec::reply_id&& re, codec::problem&& frame) {

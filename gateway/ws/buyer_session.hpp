@@ -8,8 +8,10 @@
 #include "gateway/client_address.hpp"
 #include "gateway/strikes.hpp"
 #include "gateway/thread/answer.hpp"
+#include "gateway/thread/connected_session.hpp"
 #include "gateway/thread/directory.hpp"
 #include "gateway/thread/pass_book.hpp"
+#include "gateway/ws/buyer_services.hpp"
 #include "gateway/ws/frame_sink.hpp"
 #include "gateway/ws/kept_sessions.hpp"
 #include "gateway/ws/seat_watch.hpp"
@@ -26,28 +28,27 @@
 
 namespace usher::gateway {
 
-class session_thread;
-
 /// One WebSocket client's conversation: what its frames mean. Knows no socket; outlives its connection only for as
 /// long as answers are on their way.
-class buyer_session final : public seat_watcher, public std::enable_shared_from_this<buyer_session> {
+class buyer_session final : public seat_watcher,
+                            public connected_session,
+                            public std::enable_shared_from_this<buyer_session> {
 public:
-  buyer_session(session_thread& thread, frame_sink& sink, visitor from);
+  /// The services outlive it.
+  buyer_session(const buyer_services& services, frame_sink& sink, visitor from);
   ~buyer_session();
 
   /// A text frame arrived.
   void receive(std::string_view text);
   /// The connection is gone; its sink is never used again.
   void gone();
-  /// The client is back on another connection: hands everything over to it.
-  void replace(bool keep);
+  void replace(bool keep) override;
 
   [[nodiscard]] bool greeted() const noexcept { return !buyer_.value().empty(); }
-  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const std::string& name() const noexcept override { return name_; }
   /// Until when the client's identity is proven.
   [[nodiscard]] domain::instant proven_until() const noexcept { return proven_until_; }
-  /// How many requests are being worked on.
-  [[nodiscard]] std::size_t pending() const noexcept { return pending_; }
+  [[nodiscard]] std::size_t pending() const noexcept override { return pending_; }
   /// Whether another frame may be read now; if not, the client has to wait.
   [[nodiscard]] bool takes_more() const;
 
@@ -60,25 +61,20 @@ public:
   /// Notes that all that was sent has been written: what waited for that is sent now. Also called every second while
   /// nothing is being written.
   void drained();
+  /// Call every second: goes on with what is done little by little.
+  void sweep();
   void send_problem(const codec::reply_id& re, const codec::problem& what);
   /// Notes that one request has been answered.
   void finished() override;
 
-  /// Whether this session waits in a room.
-  [[nodiscard]] bool waits_in(const domain::event_id& event) const;
-  /// The number with which it waits, if `visit` is its present stay there.
-  [[nodiscard]] std::optional<domain::queue_number> waits_in(const domain::event_id& event, std::uint64_t visit) const;
-  /// Tells the client its place, if that is news.
-  void tell_place(const domain::event_id& event, const domain::queue_place& place);
-  /// Tells the client by `frame` that an order of the buyer's has changed.
-  void tell_order(const messages::order_view& order, const shared_frame& frame);
-  /// Tells the client that the buyer may go in.
-  void admitted(const domain::event_id& event, const codec::granted_pass& pass);
-  /// If the event's waiting room was started anew, e.g. with another plan, and does not know who is here: takes the
-  /// place again. When that has to wait, the next call does it.
-  void keep_place(const known_event_ptr& event);
-  /// Ends the wait for a place, or the pass that the buyer got for it, which was given up on another connection.
-  void given_up(const messages::place_given_up& news);
+  void tell_order(const messages::order_view& order, const shared_frame& frame) override;
+  [[nodiscard]] bool waits_in(const domain::event_id& event) const override;
+  [[nodiscard]] std::optional<domain::queue_number> waits_in(const domain::event_id& event,
+                                                             std::uint64_t visit) const override;
+  void tell_place(const domain::event_id& event, const domain::queue_place& place) override;
+  void admitted(const domain::event_id& event, const codec::granted_pass& pass) override;
+  void keep_place(const known_event_ptr& event) override;
+  void given_up(const messages::place_given_up& news) override;
 
 private:
   /// What to do with an answer to the frame `re`. A function that captures only `this` costs no allocation.
@@ -136,9 +132,12 @@ private:
   /// Counts a frame of so many bytes; the problem, if there are too many.
   [[nodiscard]] std::optional<codec::problem> too_often(std::size_t bytes);
   void go_on_with(kept_session&& kept);
-  /// Asks for what the client watched before its connection was lost. Each section costs it a request: those for which
-  /// it has none left, or no room, wait for the next call.
+  /// Asks for some of what the client watched before its connection was lost; call every second while there is more.
+  /// Each section costs the buyer a request, so no call asks for more than `resumed_per_s`, and sections for which
+  /// there is no request left, or no room, wait for the next call.
   void watch_unpaid();
+  /// How many sections are watched again in one second: few, so that the buyer has requests left for holds.
+  [[nodiscard]] std::size_t resumed_per_s() const;
   void join(codec::reply_id re, const known_event_ptr& event, std::optional<domain::queue_number> number);
   /// Asks the room for a place; `heard` gets the answer if the connection still is there. False when too much is asked
   /// already.
@@ -175,7 +174,7 @@ private:
   bool failed(const codec::reply_id& re, const known_event_ptr& event, std::optional<domain::section_no> section,
               const answer& what);
 
-  session_thread& thread_;
+  const buyer_services& services_;
   frame_sink* sink_; ///< null once the connection is gone
   visitor from_;
   domain::buyer_id buyer_; ///< empty before `hello`

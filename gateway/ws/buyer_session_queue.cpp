@@ -1,6 +1,10 @@
 // How a client waits and is let in.
-#include "gateway/thread/session_thread.hpp"
+#include "gateway/options.hpp"
+#include "gateway/thread/outbox.hpp"
+#include "gateway/thread/trace_ids.hpp"
 #include "gateway/ws/buyer_session.hpp"
+#include "gateway/ws/queue_answers.hpp"
+#include "gateway/ws/queue_board.hpp"
 
 #include <algorithm>
 
@@ -14,7 +18,7 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::join_queue&& frame) 
   if (const auto* here = spot_in(event->id))
     number = here->number; // perhaps the room was started anew and does not know it yet
   if (frame.token) {
-    number = thread_.tokens().proven_place(*frame.token, event->id, buyer_);
+    number = services_.tokens.proven_place(*frame.token, event->id, buyer_);
     if (!number)
       return send_problem(re, codec::problem_of(domain::rejection::unauthorized, codec::not_their_place));
   }
@@ -27,7 +31,7 @@ void buyer_session::join(codec::reply_id re, const known_event_ptr& event, std::
     place.state = domain::queue_state::admitted;
     return joined(re, event, place);
   }
-  if (!waits_in(event->id) && spots_.size() >= thread_.options().queues_max)
+  if (!waits_in(event->id) && spots_.size() >= services_.options.queues_max)
     return send_problem(re,
                         codec::problem_of(domain::rejection::limit_exceeded, "Waiting in too many places at once."));
   auto answered = [this, re, event](answer&& what) {
@@ -43,14 +47,14 @@ bool buyer_session::ask_room(const known_event_ptr& event, std::optional<domain:
   auto answered = [self = shared_from_this(), event, buyer = buyer_, heard = std::move(heard)](answer&& what) {
     // The room may count the buyer as present, and nobody would tell it that they are gone.
     if (!self->greeted() || std::holds_alternative<lost>(what))
-      self->thread_.queue().left(event->id, buyer);
+      self->services_.queue.left(event->id, buyer);
     if (self->greeted())
       heard(std::move(what));
     self->finished();
   };
-  messages::join_queue request{thread_.draw_trace(), event->id, buyer_, number, true};
+  messages::join_queue request{services_.traces.draw(), event->id, buyer_, number, true};
   ++pending_;
-  if (thread_.requests().ask(std::move(request), std::move(answered), outbox::clock::now()))
+  if (services_.requests.ask(std::move(request), std::move(answered), outbox::clock::now()))
     return true;
   --pending_;
   return false;
@@ -58,7 +62,7 @@ bool buyer_session::ask_room(const known_event_ptr& event, std::optional<domain:
 
 void buyer_session::joined(const codec::reply_id& re, const known_event_ptr& known, const domain::queue_place& place) {
   const auto& event = known->id;
-  auto told = thread_.queue_answer_for(event, buyer_, place);
+  auto told = services_.places.of(event, buyer_, place);
   send(codec::queue_state_frame(re, told));
   if (told.pass)
     remember_pass(event, *told.pass);
@@ -66,7 +70,7 @@ void buyer_session::joined(const codec::reply_id& re, const known_event_ptr& kno
   if (!domain::in_line(place.state))
     return;
   spots_.push_back({event, known->room_epoch, place.number, ++visits_, std::move(told.token), place});
-  thread_.queue().enter(event, shared_from_this(), visits_);
+  services_.queue.enter(event, shared_from_this(), visits_);
 }
 
 void buyer_session::keep_place(const known_event_ptr& event) {
@@ -75,10 +79,10 @@ void buyer_session::keep_place(const known_event_ptr& event) {
   if (one == nullptr || is_known || one->state != spot_state::waits)
     return;
   if (!event->waiting_room) {
-    thread_.queue().left(event->id, buyer_); // the room goes on by itself, and knows them as present
+    services_.queue.left(event->id, buyer_); // the room goes on by itself, and knows them as present
     return join(std::nullopt, event, std::nullopt);
   }
-  if (thread_.requests().busy())
+  if (services_.requests.busy())
     return;
   if (ask_room(event, one->number,
                [this, event, visit = one->visit](answer&& what) { returned(event, visit, std::move(what)); }))
@@ -120,9 +124,9 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::leave_queue&& frame)
     one->state = spot_state::leaves;
   if (auto* pass = pass_for(event->id))
     pass->leaving = true;
-  messages::leave_queue request{thread_.draw_trace(), event->id, buyer_};
+  messages::leave_queue request{services_.traces.draw(), event->id, buyer_};
   ++pending_;
-  if (!thread_.requests().ask(std::move(request), std::move(answered), outbox::clock::now())) {
+  if (!services_.requests.ask(std::move(request), std::move(answered), outbox::clock::now())) {
     left(re, event, domain::refusal{.reason = domain::rejection::overloaded});
     --pending_;
   }
@@ -168,14 +172,14 @@ void buyer_session::tell_place(const domain::event_id& event, const domain::queu
   auto* one = spot_in(event);
   if (one == nullptr)
     return;
-  if (auto present = thread_.directory().find(event); one->room_epoch != present->room_epoch)
+  if (auto present = services_.directory.find(event); one->room_epoch != present->room_epoch)
     return keep_place(present); // the room does not know of it yet
   if (one->told && one->told->state == place.state && one->told->ahead == place.ahead
       && one->told->eta_high.has_value() == place.eta_high.has_value())
     return;
   one->told = place;
   send(codec::queue_state_frame(std::nullopt,
-                                {event, place, one->token, std::nullopt, thread_.queue().poll_after(event, place)}));
+                                {event, place, one->token, std::nullopt, services_.queue.poll_after(event, place)}));
 }
 
 void buyer_session::admitted(const domain::event_id& event, const codec::granted_pass& pass) {
@@ -210,7 +214,7 @@ void buyer_session::forget_pass(const domain::event_id& event) {
 
 void buyer_session::remember_pass(const domain::event_id& event, const codec::granted_pass& pass) {
   forget_pass(event);
-  if (!passes_.empty() && passes_.size() >= thread_.options().queues_max)
+  if (!passes_.empty() && passes_.size() >= services_.options.queues_max)
     passes_.erase(passes_.begin());
   passes_.push_back({event, pass.token, pass.expires_at});
 }
@@ -222,10 +226,10 @@ pass_standing buyer_session::standing_of(const domain::event_id& event, const st
     return pass_standing::none;
   // At the beginning of time every genuine pass is valid.
   auto until =
-      is_known ? std::optional{known->until} : thread_.tokens().admitted_until(*pass, event, buyer_, domain::instant{});
+      is_known ? std::optional{known->until} : services_.tokens.admitted_until(*pass, event, buyer_, domain::instant{});
   if (!until)
     return pass_standing::none;
-  if (*until <= thread_.now() || thread_.passes().is_void(event, buyer_, *until))
+  if (*until <= services_.now() || services_.passes.is_void(event, buyer_, *until))
     return pass_standing::over;
   if (!is_known)
     remember_pass(event, {*pass, *until});

@@ -1,7 +1,7 @@
 #include "gateway/ws/queue_board.hpp"
 
 #include "gateway/thread/buyer_index.hpp"
-#include "gateway/ws/buyer_session.hpp"
+#include "gateway/thread/connected_session.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -48,7 +48,7 @@ domain::queue_place estimate(const messages::queue_moved& moved, domain::queue_n
 queue_board::queue_board(outbox& requests, const buyer_index& buyers, pass_book& passes)
     : requests_(requests), buyers_(buyers), passes_(passes) {}
 
-void queue_board::enter(const domain::event_id& event, const std::shared_ptr<buyer_session>& session,
+void queue_board::enter(const domain::event_id& event, const std::shared_ptr<connected_session>& session,
                         std::uint64_t visit) {
   place({session, event, visit}, domain::seconds{1});
 }

@@ -15,7 +15,7 @@
 namespace usher::gateway {
 
 class buyer_index;
-class buyer_session;
+class connected_session;
 
 /// The place of `number`, given the room's state in `moved`.
 [[nodiscard]] domain::queue_place estimate(const messages::queue_moved& moved, domain::queue_number number);
@@ -38,7 +38,7 @@ public:
   queue_board(outbox& requests, const buyer_index& buyers, pass_book& passes);
 
   /// `session` waits in `event` from now on, and is told its place. `visit` distinguishes this stay from earlier ones.
-  void enter(const domain::event_id& event, const std::shared_ptr<buyer_session>& session, std::uint64_t visit);
+  void enter(const domain::event_id& event, const std::shared_ptr<connected_session>& session, std::uint64_t visit);
   /// Notes that a connection of the buyer is gone. The room hears of it with the next turn, unless another of the
   /// buyer's connections here waits there by then; a connection with an open request is given time to be answered.
   void left(const domain::event_id& event, const domain::buyer_id& buyer);
@@ -64,7 +64,7 @@ private:
     std::uint64_t told_all = 0;                ///< at which turn everybody came forward last
   };
   struct spot {
-    std::weak_ptr<buyer_session> session;
+    std::weak_ptr<connected_session> session;
     domain::event_id event;
     std::uint64_t visit = 0; ///< which of the session's stays in that room
   };

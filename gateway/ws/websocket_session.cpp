@@ -1,6 +1,12 @@
 #include "gateway/ws/websocket_session.hpp"
 
-#include "gateway/thread/session_thread.hpp"
+#include "codec/encode.hpp"
+#include "gateway/gateway_metrics.hpp"
+#include "gateway/options.hpp"
+#include "gateway/thread/connection.hpp"
+#include "gateway/thread/connection_table.hpp"
+#include "gateway/thread/outgoing_queue.hpp"
+#include "gateway/thread/outgoing_room.hpp"
 #include "gateway/ws/buyer_session.hpp"
 
 #include <boost/asio/post.hpp>
@@ -45,15 +51,15 @@ class websocket_session final : public connection,
                                 public frame_sink,
                                 public std::enable_shared_from_this<websocket_session> {
 public:
-  websocket_session(session_thread& thread, tcp_socket socket, buyer_places::place place, visitor from)
-      : connection(thread.connections()), thread_(thread), place_(std::move(place)), stream_(std::move(socket)),
-        session_(std::make_shared<buyer_session>(thread, *this, std::move(from))), queue_(thread.outgoing()) {
-    thread_.metrics().connections->inc();
+  websocket_session(const websocket_services& services, tcp_socket socket, buyer_places::place place, visitor from)
+      : connection(services.connections), services_(services), place_(std::move(place)), stream_(std::move(socket)),
+        session_(std::make_shared<buyer_session>(services.buyers, *this, std::move(from))), queue_(services.outgoing) {
+    services_.metrics.connections->inc();
   }
 
   ~websocket_session() override {
     session_->gone();
-    thread_.metrics().connections->dec();
+    services_.metrics.connections->dec();
   }
 
   void accept(const upgrade_request& request) {
@@ -87,7 +93,7 @@ public:
 
   void send(outgoing_frame frame) override {
     if (!closing_ && !ended_)
-      thread_.make_room_for(outgoing_budget::bytes_of(frame));
+      services_.room.make_for(outgoing_budget::bytes_of(frame));
     if (closing_ || ended_)
       return;
     if (session_->greeted())
@@ -95,12 +101,12 @@ public:
     queue_.push(std::move(frame));
     if (!writing_)
       write();
-    else if (queue_.bytes_behind_next() > thread_.options().outgoing_bytes_max
-             || queue_.waiting() > thread_.options().outgoing_frames_max)
+    else if (queue_.bytes_behind_next() > services_.options.outgoing_bytes_max
+             || queue_.waiting() > services_.options.outgoing_frames_max)
       too_slow();
   }
 
-  [[nodiscard]] bool has_room() const override { return queue_.bytes() <= thread_.options().outgoing_bytes_max / 2; }
+  [[nodiscard]] bool has_room() const override { return queue_.bytes() <= services_.options.outgoing_bytes_max / 2; }
 
   void close(close_code code, std::string_view why) override {
     if (closing_)
@@ -129,7 +135,7 @@ public:
       last_heard_ = now;
     if (std::exchange(idle_frames_, 0) > idle_frames_max)
       close(close_code::rate_limited, "too many frames that say nothing");
-    const auto& configured = thread_.options();
+    const auto& configured = services_.options;
     if (closing_) {
       if (now >= close_until_)
         finish();
@@ -140,14 +146,16 @@ public:
       too_slow();
     } else if (open_ && !session_->greeted() && now - opened_ >= configured.header_timeout) {
       close(close_code::unauthorized, "no hello");
-    } else if (session_->greeted() && session_->proven_until() <= thread_.now()) {
+    } else if (session_->greeted() && session_->proven_until() <= services_.now()) {
       close(close_code::unauthorized, "the token has ended");
     } else if (session_->greeted() && now - last_beat_ >= configured.heartbeat) {
       last_beat_ = now;
-      session_->send(codec::heartbeat_frame(thread_.now()));
+      session_->send(codec::heartbeat_frame(services_.now()));
       if (now - last_heard_ >= configured.heartbeat / 2)
         ping();
     }
+    if (!closing_)
+      session_->sweep();
     if (!closing_ && !writing_)
       session_->drained();
   }
@@ -177,7 +185,7 @@ private:
     if (reading_ || closing_ || draining_ || !session_->takes_more())
       return;
     reading_ = true;
-    auto room = thread_.options().frame_bytes_max + 1 - buffer_.size();
+    auto room = services_.options.frame_bytes_max + 1 - buffer_.size();
     stream_.async_read_some(buffer_, room, [self = shared_from_this()](const beast::error_code& error, std::size_t n) {
       if (error)
         return self->finish();
@@ -191,12 +199,12 @@ private:
     heard_ = true;
     if (closing_)
       return;
-    if (buffer_.size() > thread_.options().frame_bytes_max)
+    if (buffer_.size() > services_.options.frame_bytes_max)
       return close(close_code::frame_too_large, "the frame is too large");
     if (stream_.is_message_done()) {
       if (!stream_.got_text())
         return close(close_code::bad_frame, "a frame must be text");
-      thread_.metrics().frames_received->inc();
+      services_.metrics.frames_received->inc();
       auto text = buffer_.data();
       session_->receive({static_cast<const char*>(text.data()), text.size()});
       buffer_.consume(buffer_.size());
@@ -209,14 +217,14 @@ private:
   }
 
   void too_slow() {
-    thread_.metrics().slow_readers->inc();
+    services_.metrics.slow_readers->inc();
     close(close_code::too_slow, "you read too slowly");
   }
 
   void write() {
     writing_ = true;
     write_began_ = std::chrono::steady_clock::now();
-    thread_.metrics().frames_sent->inc();
+    services_.metrics.frames_sent->inc();
     const auto& frame = queue_.take_off();
     std::array<boost::asio::const_buffer, 2> parts{boost::asio::buffer(frame.own)};
     if (frame.shared)
@@ -265,7 +273,7 @@ private:
     boost::asio::post(stream_.get_executor(), [self = std::move(alive_)] {});
   }
 
-  session_thread& thread_;
+  const websocket_services& services_;
   buyer_places::place place_;
   websocket::stream<tcp_socket, false> stream_; // frames are too short to be worth compressing
   std::shared_ptr<buyer_session> session_;
@@ -293,9 +301,9 @@ private:
 
 } // namespace
 
-void open_websocket(session_thread& thread, tcp_socket socket, buyer_places::place place,
+void open_websocket(const websocket_services& services, tcp_socket socket, buyer_places::place place,
                     const upgrade_request& request, visitor from) {
-  std::make_shared<websocket_session>(thread, std::move(socket), std::move(place), std::move(from))->accept(request);
+  std::make_shared<websocket_session>(services, std::move(socket), std::move(place), std::move(from))->accept(request);
 }
 
 } // namespace usher::gateway

@@ -1,12 +1,10 @@
 // Whole HTTP connections: the header, the body, the exchange and the call, in one thread and without a network.
 #include "gateway/http/http_session.hpp"
-#include "gateway/thread/session_thread.hpp"
 #include "messages/type_ids.hpp"
 #include "tests/codec/hall.hpp"
 #include "tests/fuzz/target.hpp"
+#include "tests/gateway/still_thread.hpp"
 
-#include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 #include <caf/init_global_meta_objects.hpp>
 
 #include <sys/socket.h>
@@ -48,32 +46,12 @@ struct known_messages {
 /// A gateway's thread that runs when it is told to, knows one event, and gets no answer from any actor.
 struct still_gateway {
   still_gateway() {
-    shared.threads = {&thread};
-    shared.starting = false;
-    thread.directory().announced(
+    thread.parts.directory.announced(
         {tests::rock, tests::small_hall(), std::make_shared<const std::string>("{}"), "EUR", false, domain::epoch{1}});
   }
 
-  /// Does everything that can be done without waiting.
-  bool run() {
-    thread.context().restart();
-    return thread.context().poll() > 0;
-  }
-
   known_messages messages;
-  caf::actor_system_config config;
-  caf::actor_system system{config};
-  gateway::shared_parts shared{.options = options(),
-                               .tokens = codec::tokens{{std::string(32, 's'), {}, true}},
-                               .proxies = {},
-                               .unlimited = {},
-                               .system = system,
-                               .router = {},
-                               .unready = {},
-                               .audit = {},
-                               .now = now,
-                               .metrics = gateway::gateway_metrics{system}};
-  gateway::session_thread thread{shared, 0};
+  tests::still_thread thread{options(), now};
 };
 
 still_gateway& usher() {
@@ -93,35 +71,38 @@ void must(bool so, const char* what) {
 void converse(std::string_view text, gateway::http_port port) {
   std::array<int, 2> ends{};
   must(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) == 0, "no sockets");
-  gateway::tcp_socket served{usher().thread.context()};
+  gateway::tcp_socket served{usher().thread.context};
   served.assign(boost::asio::ip::tcp::v4(), ends[0]); // only the address of its other end is not what it seems
-  auto& all = port == gateway::http_port::buyers ? usher().shared.places : usher().shared.operators_places;
-  gateway::serve_http(usher().thread, std::move(served), port, all.take(std::nullopt), gateway::reception::served);
+  auto& shared = usher().thread.shared;
+  auto& all = port == gateway::http_port::buyers ? shared.places : shared.operators_places;
+  gateway::serve_http(usher().thread.parts.services, std::move(served), port, all.take(std::nullopt),
+                      gateway::reception::served);
   (void)::send(ends[1], text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   ::shutdown(ends[1], SHUT_WR);
   std::string answer;
   std::array<char, 16 * 1024> piece{};
   for (bool goes_on = true; goes_on;) {
-    goes_on = usher().run();
+    goes_on = usher().thread.run();
     for (ssize_t size = 0; (size = ::recv(ends[1], piece.data(), piece.size(), MSG_DONTWAIT)) > 0; goes_on = true)
       answer.append(piece.data(), static_cast<std::size_t>(size));
   }
   ::close(ends[1]);
   must(answer.empty() || answer.starts_with("HTTP/1.1 "), "an answer that is none");
   // Only those whose question an actor would answer are still there.
-  usher().thread.connections().abort();
-  usher().thread.requests().forget_all();
-  while (usher().run()) {
+  usher().thread.parts.connections.abort();
+  usher().thread.parts.requests.forget_all();
+  (void)usher().thread.asked();
+  while (usher().thread.run()) {
   }
-  must(usher().thread.connections().size() == 0, "a connection does not end");
-  must(usher().thread.outgoing().bytes() == 0, "memory of answers is not given back");
+  must(usher().thread.parts.connections.size() == 0, "a connection does not end");
+  must(usher().thread.parts.outgoing.bytes() == 0, "memory of answers is not given back");
 }
 
 } // namespace
 
 std::vector<std::string> seeds() {
-  auto bearer =
-      "Authorization: Bearer " + usher().thread.tokens().sign(codec::buyer_claims{domain::buyer_id{"b"}, now() + 24h});
+  auto bearer = "Authorization: Bearer "
+                + usher().thread.shared.tokens.sign(codec::buyer_claims{domain::buyer_id{"b"}, now() + 24h});
   auto operators = "Authorization: Bearer " + admin_key;
   auto request = [](const std::string& line, const std::string& more = {}, const std::string& body = {}) {
     auto length = body.empty() ? "" : "Content-Length: " + std::to_string(body.size()) + "\r\n";
