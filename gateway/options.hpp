@@ -4,6 +4,7 @@
 #include "codec/tokens.hpp"
 #include "gateway/rate_limiter.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -39,15 +40,16 @@ struct options {
   std::size_t connections_per_address_max = 500; ///< but for `unlimited_networks`, and loopback unless it is limited
   std::size_t newcomers_per_address_max = 200;   ///< those of them without a request, or a WebSocket's `hello`, so far
   std::size_t operators_connections_max = 256;
-  std::size_t outgoing_bytes_max = 1024 * 1024;     ///< queued for one connection
-  std::size_t outgoing_frames_max = 4096;           ///< queued for one connection
-  std::size_t queued_bytes_max = 512 * 1024 * 1024; ///< queued for all; each thread has an equal part of it
-  std::size_t requests_max = 20'000;                ///< unanswered, in one thread
-  std::size_t connection_requests_max = 64;         ///< unanswered, of one connection
-  std::size_t watches_max = 256;                    ///< sections that one connection watches
-  std::size_t queues_max = 16;                      ///< waiting rooms that one connection waits in
-  std::size_t kept_sessions_max = 100'000;          ///< disconnected, waiting to be resumed
-  std::size_t passes_max = 1'000'000;               ///< void before their end, and remembered
+  std::size_t outgoing_bytes_max = 1024 * 1024;       ///< queued for one connection
+  std::size_t outgoing_frames_max = 4096;             ///< queued for one connection
+  std::size_t queued_bytes_max = 512 * 1024 * 1024;   ///< queued for all; each thread has an equal part of it
+  std::size_t incoming_bytes_max = 512 * 1024 * 1024; ///< still arriving on all; half of it is for operators
+  std::size_t requests_max = 20'000;                  ///< unanswered, in one thread
+  std::size_t connection_requests_max = 64;           ///< unanswered, of one connection
+  std::size_t watches_max = 256;                      ///< sections that one connection watches
+  std::size_t queues_max = 16;                        ///< waiting rooms that one connection waits in
+  std::size_t kept_sessions_max = 100'000;            ///< disconnected, waiting to be resumed
+  std::size_t passes_max = 1'000'000;                 ///< void before their end, and remembered
 
   std::chrono::seconds header_timeout{10};  ///< for a request to arrive, and for a WebSocket's `hello`
   std::chrono::seconds idle_timeout{60};    ///< without a sign of life
@@ -67,5 +69,19 @@ struct options {
   std::vector<std::string> unlimited_networks; ///< addresses or networks whose connections are not limited by address
   std::vector<std::string> trusted_proxies;    ///< addresses or networks whose X-Forwarded-For counts
 };
+
+/// How much may be arriving on one of the buyers' threads, and on the operators'. A buffer that grows may become twice
+/// as large as what it is for: each part must hold one such buffer.
+[[nodiscard]] inline std::size_t buyers_incoming_bytes(const options& configured) {
+  return configured.incoming_bytes_max / 2 / configured.threads;
+}
+[[nodiscard]] inline std::size_t operators_incoming_bytes(const options& configured) {
+  return configured.incoming_bytes_max / 2;
+}
+/// Whether every request that may come at all can be read by a thread that has nothing else to do.
+[[nodiscard]] inline bool can_read_all(const options& configured) {
+  return buyers_incoming_bytes(configured) >= 2 * std::max(configured.body_bytes_max, configured.frame_bytes_max)
+         && operators_incoming_bytes(configured) >= 2 * configured.plan_bytes_max;
+}
 
 } // namespace usher::gateway

@@ -32,6 +32,8 @@ void check(const options& configured) {
     throw std::invalid_argument{"threads: 1 to 64"};
   if (!configured.anonymous && configured.shop.empty())
     throw std::invalid_argument{"shop: a key is needed unless anybody may buy"};
+  if (!can_read_all(configured))
+    throw std::invalid_argument{"incoming_bytes_max: too small for the largest body or frame"};
   boost::system::error_code error;
   auto address = boost::asio::ip::make_address(configured.operators.host, error);
   if (configured.admin_key.empty() && (error || !address.is_loopback()))

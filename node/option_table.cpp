@@ -121,6 +121,14 @@ std::vector<option> declare() {
            "bytes"},
           [](auto& s) -> auto& { return s.gateway.queued_bytes_max; }, megabyte, 1024 * 1024 * megabyte),
       number(
+          {"http.max-incoming-bytes",
+           "Memory that heads, bodies and frames may take which are still arriving, beyond 2048 bytes that each "
+           "connection has: half of it is for operators, and of the other half each of `http.threads` has an equal "
+           "part. What does not fit is answered `overloaded`; a WebSocket is closed with 4100. Each part must hold "
+           "twice what `http.max-body-bytes`, `http.max-frame-bytes` and `admin.max-body-bytes` allow.",
+           "bytes"},
+          [](auto& s) -> auto& { return s.gateway.incoming_bytes_max; }, 4 * megabyte, 1024 * 1024 * megabyte),
+      number(
           {"http.max-requests", "Requests of one thread that may wait for their answer; more is `overloaded`.",
            "requests"},
           [](auto& s) -> auto& { return s.gateway.requests_max; }, 1, 1'000'000),

@@ -1,17 +1,17 @@
 #include "gateway/http/http_session.hpp"
 
+#include "gateway/http/incoming_body.hpp"
 #include "gateway/http/origins.hpp"
+#include "gateway/http/request_head.hpp"
 #include "gateway/strikes.hpp"
 #include "gateway/thread/session_thread.hpp"
 #include "gateway/ws/websocket_session.hpp"
 #include "log/log.hpp"
 
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/span_body.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <fmt/chrono.h>
@@ -52,11 +52,13 @@ constexpr std::size_t slowest_bytes_per_s = 16 * 1024;
 
 /// How long a client may go on sending after our last answer.
 constexpr std::chrono::seconds linger_time{2};
-constexpr std::size_t discard_bytes = 16 * 1024;
 
 /// How much of a body is read in one step. With a header it is all that a connection keeps unread, so a chunk's
 /// extension or a trailer that does not end is an error and no way to fill the memory.
 constexpr std::size_t body_step_bytes = 64 * 1024;
+
+/// Why a request is refused for the sake of the memory of others.
+constexpr const char* no_memory = "There is no memory for so large a request just now.";
 
 /// How much the log says of a path, and of what an operator has sent.
 constexpr std::size_t path_logged_max = 256;
@@ -81,31 +83,6 @@ std::string logged_path(std::string_view path) {
 /// Of a `Sec-WebSocket-Key`: 16 bytes in base64.
 constexpr std::size_t websocket_key_size = 24;
 
-/// A request must name exactly one host, or a proxy might read it differently (RFC 9112, 3.2).
-template <class Header>
-bool names_one_host(const Header& header) {
-  auto hosts = header.count(http::field::host);
-  return hosts == 1 || (hosts == 0 && header.version() < 11);
-}
-
-/// Every framing of a body but these two is refused: what a proxy in front reads differently would shift requests and
-/// answers on a shared connection (RFC 9112, 6.1 and 6.3).
-template <class Header>
-bool is_framed_plainly(const Header& header) {
-  auto codings = header.count(http::field::transfer_encoding);
-  if (codings == 0)
-    return true;
-  return codings == 1 && header.version() >= 11 && header.count(http::field::content_length) == 0
-         && beast::iequals(header[http::field::transfer_encoding], "chunked");
-}
-
-/// Whether somebody has passed the request on who says so.
-template <class Header>
-bool is_forwarded(const Header& header) {
-  return header.count("X-Forwarded-For") > 0 || header.count(http::field::forwarded) > 0
-         || header.count(http::field::via) > 0 || header.count("X-Real-IP") > 0;
-}
-
 /// The present second as RFC 9110, 5.6.7, writes it.
 const std::string& date_now() {
   thread_local std::time_t second = -1;
@@ -123,8 +100,8 @@ public:
   http_session(session_thread& thread, tcp_socket socket, boost::asio::ip::address peer, http_port port,
                buyer_places::place place, bool surplus)
       : connection(thread.connections()), thread_(thread), socket_(std::move(socket)), peer_(std::move(peer)),
-        port_(port), place_(std::move(place)), surplus_(surplus),
-        buffer_(thread.options().header_bytes_max + body_step_bytes) {
+        port_(port), place_(std::move(place)), surplus_(surplus), incoming_(thread.incoming()),
+        buffer_(incoming_, thread.options().header_bytes_max + body_step_bytes) {
     thread_.metrics().connections->inc();
   }
 
@@ -136,7 +113,9 @@ public:
   void read_header(std::chrono::seconds patience) {
     busy_ = false;
     wait_until(patience);
+    buffer_.shrink();
     parser_.emplace();
+    parser_->get().body().count_in(incoming_);
     parser_->header_limit(static_cast<std::uint32_t>(thread_.options().header_bytes_max));
     parser_->body_limit(port_ == http_port::buyers ? thread_.options().body_bytes_max
                                                    : thread_.options().plan_bytes_max);
@@ -206,6 +185,8 @@ private:
       keep_alive_ = false;
     if (port_ == http_port::buyers && path_of(header) == "/v1/ws" && beast::websocket::is_upgrade(header))
       return upgrade();
+    if (!parser_->get().body().reserve(announced_bytes()))
+      return make_exchange(true)->refuse(domain::rejection::overloaded, no_memory);
     // HTTP/1.0 has no such answer.
     if (header.version() >= 11 && beast::iequals(header[http::field::expect], "100-continue"))
       return say_continue();
@@ -265,7 +246,8 @@ private:
     place_->be_newcomers(true); // until it says hello
     if (thread_.shared().places.excess_of(*place_, place_limits()) > 0)
       return make_exchange(true)->refuse(domain::rejection::overloaded, "There are too many connections of yours.");
-    open_websocket(thread_, std::move(socket_), *std::move(place_), parser_->release(), std::move(from));
+    open_websocket(thread_, std::move(socket_), *std::move(place_), upgrade_request{std::move(parser_->get().base())},
+                   std::move(from));
     leave_place(); // which is the WebSocket's now
   }
 
@@ -318,23 +300,15 @@ private:
         port_ == http_port::buyers && !origin.empty() && message.count(http::field::origin) == 1
         && may_use(origin, view(message[http::field::host]), thread_.options().allowed_origins))
       origin_ = origin;
-    http_request request;
     head_ = message.method() == http::verb::head;
-    request.method = head_ ? std::string{"GET"} : std::string{view(message.method_string())};
-    request.path = path_of(message);
-    request.query = query_of(message);
-    request.content_type = view(message[http::field::content_type]);
-    request.authorization = view(message[http::field::authorization]);
-    request.idempotency_key = view(message["Idempotency-Key"]);
-    request.queue_token = view(message["Usher-Queue"]);
-    request.pass = view(message["Usher-Pass"]);
-    request.if_none_match = view(message[http::field::if_none_match]);
-    request.from = client();
-    request_ = std::move(request);
+    request_ = read_request(message);
+    request_->from = client();
   }
 
   /// Not an HTTP request, or one that is too large.
   void unreadable(const beast::error_code& error) {
+    if (error == http::error::buffer_overflow && incoming_.was_refused())
+      return make_exchange(true)->refuse(domain::rejection::overloaded, no_memory);
     if (error == http::error::body_limit)
       return make_exchange(true)->refuse(domain::rejection::payload_too_large);
     if (error == http::error::header_limit)
@@ -344,25 +318,6 @@ private:
         && error != http::error::partial_message)
       return make_exchange(true)->refuse(domain::rejection::bad_request, "This is no HTTP request.");
     abort();
-  }
-
-  template <class Header>
-  static std::string_view path_of(const Header& header) {
-    auto target = view(header.target());
-    // Requests to proxies have the whole URL, and proxies may pass it on (RFC 9112, 3.2.2).
-    for (std::string_view scheme : {"http://", "https://"})
-      if (target.starts_with(scheme)) {
-        auto path = target.find('/', scheme.size());
-        target = path == std::string_view::npos ? "/" : target.substr(path);
-      }
-    return target.substr(0, target.find('?'));
-  }
-
-  template <class Header>
-  static std::string_view query_of(const Header& header) {
-    auto target = view(header.target());
-    auto mark = target.find('?');
-    return mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1);
   }
 
   visitor client() const {
@@ -389,7 +344,7 @@ private:
     if (!request_)
       read_head(); // of a request that broke off
     auto request = *std::exchange(request_, std::nullopt);
-    request.body = std::move(message.body());
+    request.body = std::move(message.body().text());
     auto exchange = std::make_shared<http_exchange>(
         thread_, std::move(request), buyer_, [self = shared_from_this(), close_after](std::optional<http_reply> said) {
           if (!said) {
@@ -413,6 +368,7 @@ private:
   }
 
   void write(http_reply said) {
+    parser_.reset(); // and with it the memory of the request
     logger().debug("{}: {}", line_, said.status);
     log_change(std::to_string(said.status));
     if (said.status == static_cast<unsigned>(http::status::too_many_requests)
@@ -490,7 +446,8 @@ private:
 
   void discard() {
     buffer_.consume(buffer_.size());
-    socket_.async_read_some(buffer_.prepare(discard_bytes),
+    buffer_.shrink();
+    socket_.async_read_some(buffer_.prepare(incoming_share::bytes_free), // for which there always is room
                             [self = shared_from_this()](const beast::error_code& error, std::size_t) {
                               if (error)
                                 self->abort();
@@ -509,8 +466,9 @@ private:
   bool lent_ = false;                        ///< the place counts as a client's who came through a proxy
   strikes strikes_;
   bool surplus_;
-  beast::flat_buffer buffer_;
-  std::optional<http::request_parser<http::string_body>> parser_;
+  incoming_share incoming_;
+  incoming_buffer buffer_;
+  std::optional<http::request_parser<incoming_body>> parser_;
   std::optional<http_request> request_; ///< whose body is still to come
   std::optional<std::string> origin_;   ///< of the page that asks, if it may use this port
   bool keep_alive_ = false;

@@ -39,6 +39,9 @@ session_thread::session_thread(shared_parts& shared, std::size_t number)
           },
           [this] { boost::asio::post(context_, [this] { outbox_.flush(); }); }),
       outgoing_(shared.options.queued_bytes_max / (shared.options.threads + 1), shared.metrics.queued_bytes),
+      incoming_(number < shared.options.threads ? buyers_incoming_bytes(shared.options)
+                                                : operators_incoming_bytes(shared.options),
+                shared.metrics.incoming_bytes),
       kept_(shared.options.kept_sessions_max, shared.options.session_grace),
       seats_(outbox_, [this] { return draw_trace(); }), passes_(shared.tokens, shared.options.passes_max),
       queue_(outbox_, buyers_, passes_),

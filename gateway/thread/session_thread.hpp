@@ -11,6 +11,7 @@
 #include "gateway/thread/buyer_index.hpp"
 #include "gateway/thread/connection_table.hpp"
 #include "gateway/thread/directory.hpp"
+#include "gateway/thread/incoming_budget.hpp"
 #include "gateway/thread/outbox.hpp"
 #include "gateway/thread/outgoing_queue.hpp"
 #include "gateway/thread/pass_book.hpp"
@@ -63,6 +64,7 @@ public:
 
   [[nodiscard]] connection_table& connections() noexcept { return connections_; }
   [[nodiscard]] outgoing_budget& outgoing() noexcept { return outgoing_; }
+  [[nodiscard]] incoming_budget& incoming() noexcept { return incoming_; }
   [[nodiscard]] outbox& requests() noexcept { return outbox_; }
   [[nodiscard]] gateway::directory& directory() noexcept { return directory_; }
   [[nodiscard]] event_list& events() noexcept { return events_; }
@@ -154,6 +156,7 @@ private:
   gateway::directory directory_;
   connection_table connections_;
   outgoing_budget outgoing_;
+  incoming_budget incoming_;
   event_list events_{*this};
   buyer_index buyers_;
   kept_sessions kept_;

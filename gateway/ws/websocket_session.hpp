@@ -4,14 +4,14 @@
 #include "gateway/client_address.hpp"
 #include "gateway/socket.hpp"
 
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
-#include <boost/beast/http/string_body.hpp>
 
 namespace usher::gateway {
 
 class session_thread;
 
-using upgrade_request = boost::beast::http::request<boost::beast::http::string_body>;
+using upgrade_request = boost::beast::http::request<boost::beast::http::empty_body>;
 
 /// The only subprotocol.
 inline constexpr const char* websocket_protocol = "usher.v1";

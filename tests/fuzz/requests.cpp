@@ -115,6 +115,7 @@ void converse(std::string_view text, gateway::http_port port) {
   }
   must(usher().thread.connections().size() == 0, "a connection does not end");
   must(usher().thread.outgoing().bytes() == 0, "memory of answers is not given back");
+  must(usher().thread.incoming().bytes() == 0, "memory of requests is not given back");
 }
 
 } // namespace

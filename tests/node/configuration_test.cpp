@@ -250,6 +250,15 @@ SCENARIO("settings that contradict each other are refused") {
     all.gateway.buyers.port = 0;
     all.gateway.operators.port = 0;
     check_together(all);
+    all.gateway.plan_bytes_max = all.gateway.incoming_bytes_max / 4 + 1;
+    CHECK(contains(refusal_of([&] { check_together(all); }), "admin.max-body-bytes"));
+    all.gateway.plan_bytes_max = all.gateway.incoming_bytes_max / 4;
+    all.gateway.threads = 64;
+    all.gateway.frame_bytes_max = all.gateway.incoming_bytes_max / 256;
+    check_together(all);
+    ++all.gateway.frame_bytes_max;
+    CHECK(contains(refusal_of([&] { check_together(all); }), "http.max-incoming-bytes"));
+    all.gateway = {};
     all.auth.shop_secret = std::string(32, 's');
     all.auth.shop_public_key_file = "key.pem";
     CHECK(contains(refusal_of([&] { check_together(all); }), "only one"));
