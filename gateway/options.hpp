@@ -67,7 +67,8 @@ struct options {
   std::uint32_t strikes_max = 100;             ///< refusals for coming too often before a connection is closed
   std::vector<std::string> allowed_origins;    ///< of pages that may use the buyers' port; `*` for all
   std::vector<std::string> unlimited_networks; ///< addresses or networks whose connections are not limited by address
-  std::vector<std::string> trusted_proxies;    ///< addresses or networks whose X-Forwarded-For counts
+  bool proxy_protocol = false;                 ///< buyers' connections come from trusted proxies that speak it
+  std::vector<std::string> trusted_proxies;    ///< addresses or networks whose word about clients counts
 };
 
 /// How much may be arriving on one of the buyers' threads, and on the operators'. A buffer that grows may become twice

@@ -173,9 +173,15 @@ std::vector<option> declare() {
           "a list of origins like \"https://shop.example\", or \"*\" for all", is_origin),
       texts(
           {"http.trusted-proxies",
-           "Proxies whose `X-Forwarded-For` is believed: the address behind them counts for limits, not theirs."},
+           "Proxies whose `X-Forwarded-For` or `Forwarded` is believed: the address behind them counts for limits, not "
+           "theirs. If they disagree, the proxy's counts, as one of them may be the client's own."},
           [](auto& s) -> auto& { return s.gateway.trusted_proxies; },
           "a list of IP addresses, or networks like \"10.0.0.0/8\"", is_address_or_network),
+      yes_or_no(
+          {"http.proxy-protocol", "Buyers come through proxies that say so at the beginning of each connection, by the "
+                                  "PROXY protocol of version 1 or 2 (HAProxy's `send-proxy-v2`). Connections of others "
+                                  "than `http.trusted-proxies`, and without it, are closed."},
+          [](auto& s) -> auto& { return s.gateway.proxy_protocol; }),
       text(
           {"http.problem-base", "What the `type` of a problem begins with: where your clients' engineers read more. "
                                 "The slug comes after it."},

@@ -3,6 +3,7 @@
 #include "gateway/http/incoming_body.hpp"
 #include "gateway/http/origins.hpp"
 #include "gateway/http/request_head.hpp"
+#include "gateway/proxy_protocol.hpp"
 #include "gateway/strikes.hpp"
 #include "gateway/thread/session_thread.hpp"
 #include "gateway/ws/websocket_session.hpp"
@@ -110,9 +111,19 @@ public:
     thread_.metrics().connections->dec();
   }
 
-  void read_header(std::chrono::seconds patience) {
-    busy_ = false;
+  /// The first request is read when a proxy has said whose connection it is; both within one time.
+  void await_proxy(std::chrono::seconds patience) {
     wait_until(patience);
+    read_proxy();
+  }
+
+  void await_request(std::chrono::seconds patience) {
+    wait_until(patience);
+    read_header();
+  }
+
+  void read_header() {
+    busy_ = false;
     buffer_.shrink();
     parser_.emplace();
     parser_->get().body().count_in(incoming_);
@@ -155,6 +166,48 @@ public:
   }
 
 private:
+  void read_proxy() {
+    // Its bound is less than a connection always has.
+    socket_.async_read_some(buffer_.prepare(proxy_header_bytes_max - buffer_.size()),
+                            [self = shared_from_this()](const beast::error_code& error, std::size_t size) {
+                              self->buffer_.commit(size);
+                              if (error || !self->socket_.is_open())
+                                self->abort();
+                              else
+                                self->proxy_read();
+                            });
+  }
+
+  void proxy_read() {
+    auto text = buffer_.data();
+    auto read = read_proxy_header({static_cast<const char*>(text.data()), text.size()});
+    if (std::holds_alternative<no_proxy_header>(read))
+      return abort();
+    const auto* header = std::get_if<proxy_header>(&read);
+    if (!header)
+      return read_proxy();
+    buffer_.consume(header->size);
+    if (header->source)
+      come_from(*header->source);
+    read_header();
+  }
+
+  /// From now on the connection is that client's, to whom the proxy has lent it for good.
+  void come_from(const boost::asio::ip::address& source) {
+    passed_on_ = true;
+    const auto& shared = thread_.shared();
+    // A client of another machine is not on this one.
+    if (!source.is_loopback() || unmapped(peer_).is_loopback())
+      peer_ = source;
+    if (shared.proxies.contains(peer_) || shared.unlimited.contains(peer_))
+      return;
+    place_->belong_to(peer_);
+    if (shared.places.excess_of(*place_, place_limits()) <= 0)
+      return;
+    surplus_ = true;
+    wait_until(surplus_time);
+  }
+
   void header_read() {
     const auto& header = parser_->get();
     read_head();
@@ -321,16 +374,10 @@ private:
   }
 
   visitor client() const {
-    std::string forwarded;
     const auto& header = parser_->get();
     auto peer = unmapped(peer_);
-    auto [from, to] = header.equal_range("X-Forwarded-For");
-    for (auto one = from; one != to; ++one) {
-      forwarded += forwarded.empty() ? "" : ",";
-      forwarded += view(one->value());
-    }
-    visitor result{client_address(peer, forwarded, thread_.shared().proxies)};
-    if (!peer.is_loopback() || thread_.shared().proxies.contains(peer))
+    visitor result{client_address(peer, read_proxies(header), thread_.shared().proxies)};
+    if (passed_on_ || !peer.is_loopback() || thread_.shared().proxies.contains(peer))
       return result;
     result.is_near = !is_forwarded(header);
     if (!result.is_near)
@@ -428,7 +475,7 @@ private:
     if (std::exchange(lent_, false) && place_)
       place_->belong_to(std::nullopt);
     if (!close_after_ && !draining_) {
-      read_header(thread_.options().idle_timeout);
+      await_request(thread_.options().idle_timeout);
       return thread_.connections().set_idle(*this, true);
     }
     beast::error_code ignored; // The client may have closed already.
@@ -466,6 +513,7 @@ private:
   bool lent_ = false;                        ///< the place counts as a client's who came through a proxy
   strikes strikes_;
   bool surplus_;
+  bool passed_on_ = false; ///< a proxy has said whose connection it is
   incoming_share incoming_;
   incoming_buffer buffer_;
   std::optional<http::request_parser<incoming_body>> parser_;
@@ -495,8 +543,13 @@ void serve_http(session_thread& thread, tcp_socket socket, http_port port, buyer
   socket.set_option(boost::asio::ip::tcp::no_delay{true}, error);
   auto surplus = how == reception::turned_away
                  || (how == reception::served_if_another_goes && !thread.connections().close_longest_idle());
-  std::make_shared<http_session>(thread, std::move(socket), peer.address(), port, std::move(place), surplus)
-      ->read_header(surplus ? surplus_time : thread.options().header_timeout);
+  auto session =
+      std::make_shared<http_session>(thread, std::move(socket), peer.address(), port, std::move(place), surplus);
+  auto patience = surplus ? surplus_time : thread.options().header_timeout;
+  if (port == http_port::buyers && thread.options().proxy_protocol)
+    session->await_proxy(patience);
+  else
+    session->await_request(patience);
 }
 
 } // namespace usher::gateway

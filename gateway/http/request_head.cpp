@@ -16,6 +16,17 @@ std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
 }
 
+template <class Name>
+std::string joined(const request_head& head, Name name) {
+  std::string all;
+  auto [from, to] = head.equal_range(name);
+  for (auto one = from; one != to; ++one) {
+    all += all.empty() ? "" : ",";
+    all += view(one->value());
+  }
+  return all;
+}
+
 } // namespace
 
 bool names_one_host(const request_head& head) {
@@ -29,6 +40,10 @@ bool is_framed_plainly(const request_head& head) {
     return true;
   return codings == 1 && head.version() >= 11 && head.count(http::field::content_length) == 0
          && beast::iequals(head[http::field::transfer_encoding], "chunked");
+}
+
+said_by_proxies read_proxies(const request_head& head) {
+  return {joined(head, "X-Forwarded-For"), joined(head, http::field::forwarded)};
 }
 
 bool is_forwarded(const request_head& head) {

@@ -17,6 +17,8 @@ using request_head = boost::beast::http::request_header<>;
 /// Every framing of a body but these two is refused: what a proxy in front reads differently would shift requests and
 /// answers on a shared connection (RFC 9112, 6.1 and 6.3).
 [[nodiscard]] bool is_framed_plainly(const request_head& head);
+/// What proxies have added about who sent the request.
+[[nodiscard]] said_by_proxies read_proxies(const request_head& head);
 /// Whether somebody has passed the request on who says so.
 [[nodiscard]] bool is_forwarded(const request_head& head);
 

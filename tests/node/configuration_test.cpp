@@ -250,6 +250,10 @@ SCENARIO("settings that contradict each other are refused") {
     all.gateway.buyers.port = 0;
     all.gateway.operators.port = 0;
     check_together(all);
+    all.gateway.proxy_protocol = true;
+    CHECK(contains(refusal_of([&] { check_together(all); }), "http.trusted-proxies"));
+    all.gateway.trusted_proxies = {"10.0.0.1"};
+    check_together(all);
     all.gateway.plan_bytes_max = all.gateway.incoming_bytes_max / 4 + 1;
     CHECK(contains(refusal_of([&] { check_together(all); }), "admin.max-body-bytes"));
     all.gateway.plan_bytes_max = all.gateway.incoming_bytes_max / 4;
