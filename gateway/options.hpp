@@ -51,12 +51,14 @@ struct options {
   std::size_t kept_sessions_max = 100'000;            ///< disconnected, waiting to be resumed
   std::size_t passes_max = 1'000'000;                 ///< void before their end, and remembered
 
-  std::chrono::seconds header_timeout{10};  ///< for a request to arrive, and for a WebSocket's `hello`
-  std::chrono::seconds idle_timeout{60};    ///< without a sign of life
-  std::chrono::seconds write_timeout{30};   ///< for one WebSocket frame to be written
-  std::chrono::seconds heartbeat{20};       ///< between two heartbeats of a WebSocket
-  std::chrono::seconds request_timeout{10}; ///< for the rest of Usher to answer
-  std::chrono::seconds session_grace{60};   ///< how long a lost session can be resumed
+  std::chrono::seconds header_timeout{10};    ///< for a request to arrive, and for a WebSocket's `hello`
+  std::chrono::seconds idle_timeout{60};      ///< without a sign of life
+  std::chrono::seconds write_timeout{30};     ///< for one WebSocket frame to be written
+  std::chrono::seconds heartbeat{20};         ///< between two heartbeats of a WebSocket
+  std::chrono::seconds request_timeout{10};   ///< for the rest of Usher to answer
+  std::chrono::seconds operators_timeout{60}; ///< the same for an operator's request
+  std::chrono::seconds audit_timeout{600};    ///< the same for an audit, which replays all that ever happened
+  std::chrono::seconds session_grace{60};     ///< how long a lost session can be resumed
   std::chrono::seconds pass_ttl{600};
   std::chrono::seconds token_ttl{86'400}; ///< of anonymous buyers, queue places and sessions
 

@@ -35,6 +35,9 @@ private:
 /// A problem document (RFC 9457) as one sentence: its title and its detail.
 [[nodiscard]] std::string problem_sentence(const std::string& body, int http_status);
 
+/// Longer than a node that is not told otherwise lets an operator wait before it says that it has no answer.
+inline constexpr std::chrono::seconds answer_patience{90};
+
 /// Speaks to a node over HTTP, one request and one connection at a time, with a time limit. Over `https://` it sends
 /// nothing, least of all the key, before the server has shown a certificate that is trusted and for its name; and it
 /// follows nobody to another address. Throws `unreachable` and `refused`.
@@ -43,7 +46,7 @@ public:
   /// `url` is `http://HOST:PORT` or `https://HOST:PORT`; `authorities` is a PEM file with those that are trusted, empty
   /// for this machine's. Throws `std::invalid_argument` for anything else.
   admin_client(const std::string& url, std::string key, const std::string& authorities = {},
-               std::chrono::seconds timeout = std::chrono::seconds{30});
+               std::chrono::seconds timeout = answer_patience);
 
   [[nodiscard]] boost::json::value get(const std::string& target) const;
   boost::json::value put(const std::string& target, const std::string& body) const;

@@ -253,6 +253,15 @@ std::vector<option> declare() {
       number(
           {"admin.max-body-bytes", "The largest body of an operator's request: a seating plan must fit.", "bytes"},
           [](auto& s) -> auto& { return s.gateway.plan_bytes_max; }, megabyte, 1024 * megabyte),
+      duration(
+          {"admin.request-timeout", "How long an operator's request may take inside; then it is answered 504, and may "
+                                    "still be carried out."},
+          [](auto& s) -> auto& { return s.gateway.operators_timeout; }, 1s, 3600s),
+      duration(
+          {"admin.audit-timeout",
+           "The same for an audit, which reads an event's whole journal and may have to wait for "
+           "others: one at a time is made."},
+          [](auto& s) -> auto& { return s.gateway.audit_timeout; }, 1s, 86'400s),
       yes_or_no(
           {"auth.anonymous", "Give a buyer's token to anybody who asks (`POST /v1/sessions`). Per-buyer limits "
                              "then mean little."},

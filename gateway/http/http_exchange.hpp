@@ -3,9 +3,11 @@
 #include "codec/problem.hpp"
 #include "domain/ids.hpp"
 #include "gateway/client_address.hpp"
+#include "gateway/options.hpp"
 #include "gateway/thread/answer.hpp"
 #include "gateway/thread/directory.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -45,6 +47,11 @@ struct http_reply {
 /// A problem of HTTP's own, such as 405: its type is `about:blank`.
 [[nodiscard]] http_reply plain_problem(unsigned status, std::string_view title, std::string_view detail);
 
+/// How long the rest of Usher may take for one step of a request; each is given up by itself.
+[[nodiscard]] std::chrono::seconds patience_with(const options& configured, std::string_view path);
+/// How long for all of it: this ends whatever takes more steps than any does.
+[[nodiscard]] std::chrono::seconds time_limit(const options& configured, std::string_view path);
+
 /// The token of an `Authorization: Bearer …`, whatever the case of the scheme; nothing for another scheme.
 [[nodiscard]] std::optional<std::string_view> bearer_token(std::string_view authorization);
 
@@ -78,8 +85,9 @@ public:
   void refuse(domain::rejection reason, std::string detail = {});
   /// A problem of HTTP's own, for which there is no slug.
   void refuse_plainly(unsigned status, std::string_view title, std::string_view detail);
-  /// Closes without an answer: whether the request was carried out is unknown, and neither may be claimed.
-  void hang_up();
+  /// Gives up waiting: whether the request was carried out is unknown, and neither may be claimed. A buyer's connection
+  /// is closed without an answer, as programs repeat what got none; an operator is told so, and where to look.
+  void give_up();
 
   /// Verifies the buyer's token and counts the request. Without a good token answers 401, for one request too many 429;
   /// then returns false.
@@ -99,6 +107,9 @@ public:
   void set_observer(std::function<void(const http_reply*)> observer) { observer_ = std::move(observer); }
 
 private:
+  void hang_up();
+  void say_unanswered();
+
   session_thread& thread_;
   http_request request_;
   known_buyer& known_;

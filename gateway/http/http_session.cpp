@@ -40,11 +40,6 @@ std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
 }
 
-/// The rest of Usher gives up on a request after one `request_timeout`: this ends whatever hangs in spite of that.
-constexpr int request_timeouts_max = 6;
-/// The same for operators, whose audits replay all that ever happened.
-constexpr std::chrono::seconds operators_patience{600};
-
 /// How long a client for whom there is no room may take to say what it wants: it is in others' way.
 constexpr std::chrono::seconds surplus_time{1};
 
@@ -143,7 +138,11 @@ public:
   }
 
   void sweep(moment now) override {
-    if (now >= until_)
+    if (now < until_)
+      return;
+    if (auto exchange = asked_.lock())
+      exchange->give_up();
+    else
       abort();
   }
 
@@ -326,10 +325,10 @@ private:
   }
 
   void serve() {
-    wait_until(port_ == http_port::operators ? operators_patience
-                                             : thread_.options().request_timeout * request_timeouts_max);
     thread_.metrics().http_requests->inc();
     auto exchange = make_exchange(surplus_ || !keep_alive_);
+    wait_until(time_limit(thread_.options(), exchange->request().path));
+    asked_ = exchange;
     // The length of a body in chunks is known only now; the request itself is paid for.
     const auto& request = exchange->request();
     if (port_ == http_port::buyers && parser_->chunked() && request.body.size() >= bytes_per_request)
@@ -415,6 +414,7 @@ private:
   }
 
   void write(http_reply said) {
+    asked_.reset();
     parser_.reset(); // and with it the memory of the request
     logger().debug("{}: {}", line_, said.status);
     log_change(std::to_string(said.status));
@@ -527,7 +527,8 @@ private:
   std::string trace_;
   std::string change_; ///< what an operator wants to change, for the log
   moment until_;
-  bool busy_ = false; ///< a request is being worked on
+  std::weak_ptr<http_exchange> asked_; ///< what has no answer yet
+  bool busy_ = false;                  ///< a request is being worked on
   bool head_ = false;
   bool close_after_ = false;
   bool draining_ = false;

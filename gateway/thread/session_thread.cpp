@@ -31,7 +31,8 @@ double requests_in(std::size_t bytes) {
 session_thread::session_thread(shared_parts& shared, std::size_t number)
     : shared_(shared), number_(number), next_trace_(codec::random_number()),
       outbox_(
-          shared.options.requests_max, shared.options.request_timeout,
+          shared.options.requests_max,
+          number < shared.options.threads ? shared.options.request_timeout : shared.options.operators_timeout,
           [this](messages::session_requests batch) {
             metrics().request_batches->inc();
             metrics().requests->inc(static_cast<std::int64_t>(batch.requests.size()));
