@@ -1,5 +1,7 @@
 #include "gateway/client_address.hpp"
 
+#include "gateway/forwarded.hpp"
+
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/ip/address_v6.hpp>
 
@@ -12,39 +14,8 @@ namespace {
 
 namespace ip = boost::asio::ip;
 
-/// How many entries of the header are looked at; honest proxies do not write more.
-constexpr int hops_max = 32;
-
 ip::address_v6 as_v6(const ip::address& address) {
   return address.is_v6() ? address.to_v6() : ip::make_address_v6(ip::v4_mapped, address.to_v4());
-}
-
-std::string_view trim(std::string_view text) {
-  auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-std::optional<ip::address> read_address(std::string_view text) {
-  boost::system::error_code error;
-  auto address = ip::make_address(std::string{text}, error);
-  // An address with a scope, such as fe80::1%eth0, has a meaning on one machine only.
-  if (error || text.find('%') != std::string_view::npos)
-    return std::nullopt;
-  return unmapped(address);
-}
-
-/// An entry of the header: an address, perhaps with a port (`192.0.2.1:80`, `[2001:db8::1]:80`).
-std::optional<ip::address> read_entry(std::string_view text) {
-  text = trim(text);
-  if (!text.empty() && text.front() == '[') {
-    auto end = text.find(']');
-    return end == std::string_view::npos ? std::nullopt : read_address(text.substr(1, end - 1));
-  }
-  if (std::count(text.begin(), text.end(), ':') == 1)
-    text = text.substr(0, text.find(':'));
-  return read_address(text);
 }
 
 bool same_bits(const ip::address_v6::bytes_type& a, const ip::address_v6::bytes_type& b, unsigned bits) {
@@ -56,6 +27,14 @@ bool same_bits(const ip::address_v6::bytes_type& a, const ip::address_v6::bytes_
 }
 
 } // namespace
+
+std::optional<ip::address> read_address(std::string_view text) {
+  boost::system::error_code error;
+  auto address = ip::make_address(std::string{text}, error);
+  if (error || text.find('%') != std::string_view::npos)
+    return std::nullopt;
+  return unmapped(address);
+}
 
 ip::address unmapped(const ip::address& address) {
   if (address.is_v6() && address.to_v6().is_v4_mapped())
@@ -112,28 +91,48 @@ std::variant<networks, std::string> networks::parse(std::span<const std::string>
   return all;
 }
 
+bool networks::contains_all() const {
+  auto every_v4 = as_v6(ip::address_v4{}).to_bytes();
+  return std::any_of(networks_.begin(), networks_.end(),
+                     [&](const network& x) { return x.bits <= 96 && same_bits(x.prefix, every_v4, x.bits); });
+}
+
 bool networks::contains(const ip::address& address) const {
   auto bytes = as_v6(address).to_bytes();
   return std::any_of(networks_.begin(), networks_.end(),
                      [&](const network& x) { return same_bits(x.prefix, bytes, x.bits); });
 }
 
-ip::address client_address(const ip::address& peer, std::string_view forwarded_for, const trusted_proxies& trusted) {
-  auto client = unmapped(peer);
+namespace {
+
+/// The first of these whom nobody trusted vouches for.
+ip::address first_untrusted(ip::address client, const hops& passed_by, const trusted_proxies& trusted) {
   auto farthest = client;
-  for (int hop = 0; hop < hops_max && trusted.contains(client) && !forwarded_for.empty(); ++hop) {
-    auto comma = forwarded_for.rfind(',');
-    auto entry = read_entry(comma == std::string_view::npos ? forwarded_for : forwarded_for.substr(comma + 1));
-    if (!entry)
+  for (const auto& from : passed_by) {
+    if (!from || !trusted.contains(client))
       break;
-    client = *entry;
+    client = *from;
     if (!client.is_loopback())
       farthest = client;
-    forwarded_for = comma == std::string_view::npos ? std::string_view{} : forwarded_for.substr(0, comma);
   }
   // Who came from another machine is not on this one, whatever the header says: what loopback addresses may do cannot
   // be had by writing one into it.
   return client.is_loopback() ? farthest : client;
+}
+
+} // namespace
+
+ip::address client_address(const ip::address& peer, const said_by_proxies& said, const trusted_proxies& trusted) {
+  auto client = unmapped(peer);
+  if (!trusted.contains(client))
+    return client;
+  auto by_one = said.x_forwarded_for.empty()
+                    ? client
+                    : first_untrusted(client, read_x_forwarded_for(said.x_forwarded_for), trusted);
+  auto by_other = said.forwarded.empty() ? client : first_untrusted(client, read_forwarded(said.forwarded), trusted);
+  if (said.x_forwarded_for.empty() || said.forwarded.empty())
+    return said.forwarded.empty() ? by_one : by_other;
+  return by_one == by_other ? by_one : client;
 }
 
 } // namespace usher::gateway

@@ -2,6 +2,7 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +28,8 @@ public:
   [[nodiscard]] static std::variant<networks, std::string> parse(std::span<const std::string> texts);
 
   [[nodiscard]] bool contains(const boost::asio::ip::address& address) const;
+  /// Whether it contains every IPv4 address: then it distinguishes nobody.
+  [[nodiscard]] bool contains_all() const;
 
 private:
   struct network {
@@ -38,11 +41,21 @@ private:
 
 using trusted_proxies = networks;
 
-/// Who the client is: the peer itself, unless it is a trusted proxy; then the rightmost address of `X-Forwarded-For`
-/// (several headers joined by commas) that is not a trusted proxy's. An entry that is not an address ends the search:
-/// nobody trusted wrote what is left of it. Whoever comes from another machine is not made a client of this one.
-[[nodiscard]] boost::asio::ip::address client_address(const boost::asio::ip::address& peer,
-                                                      std::string_view forwarded_for, const trusted_proxies& trusted);
+/// What a request's headers say of who sent it; several of one name are joined by commas.
+struct said_by_proxies {
+  std::string x_forwarded_for;
+  std::string forwarded;
+};
+
+/// Who the client is: the peer itself, unless it is a trusted proxy; then the rightmost address of `X-Forwarded-For` or
+/// `Forwarded` that is not a trusted proxy's. An entry that is not an address ends the search: nobody trusted wrote
+/// what is left of it. If both headers are there and disagree, the client may have written one of them, and it is not
+/// known which: then it is the peer. Whoever comes from another machine is not made a client of this one.
+[[nodiscard]] boost::asio::ip::address client_address(const boost::asio::ip::address& peer, const said_by_proxies& said,
+                                                      const trusted_proxies& trusted);
+
+/// Reads an address; but one with a scope, such as `fe80::1%eth0`, has a meaning on one machine only and is none.
+[[nodiscard]] std::optional<boost::asio::ip::address> read_address(std::string_view text);
 
 /// The IPv4 address that an IPv6 one stands for (`::ffff:192.0.2.1`), or the address itself.
 [[nodiscard]] boost::asio::ip::address unmapped(const boost::asio::ip::address& address);

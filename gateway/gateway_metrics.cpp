@@ -21,6 +21,7 @@ gateway_metrics::gateway_metrics(caf::actor_system& system)
     : connections(gauge(system, "gateway-connections", "Open connections.")),
       sessions(gauge(system, "gateway-sessions", "Buyers' sessions that have said hello.")),
       queued_bytes(gauge(system, "gateway-queued-bytes", "Memory of what is still to be sent to clients.")),
+      incoming_bytes(gauge(system, "gateway-incoming-bytes", "Memory of requests that are still arriving.")),
       http_requests(counter(system, "gateway-http-requests", "HTTP requests answered.")),
       frames_received(counter(system, "gateway-frames-received", "WebSocket frames received.")),
       frames_sent(counter(system, "gateway-frames-sent", "WebSocket frames sent.")),

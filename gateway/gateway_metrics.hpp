@@ -16,6 +16,7 @@ struct gateway_metrics {
   caf::telemetry::int_gauge* connections;
   caf::telemetry::int_gauge* sessions;
   caf::telemetry::int_gauge* queued_bytes;
+  caf::telemetry::int_gauge* incoming_bytes;
   caf::telemetry::int_counter* http_requests;
   caf::telemetry::int_counter* frames_received;
   caf::telemetry::int_counter* frames_sent;

@@ -89,6 +89,8 @@ void listener::accepted(tcp_socket&& socket) {
   auto peer = unmapped(socket.remote_endpoint(error).address());
   if (error)
     return; // gone already
+  if (port_ == http_port::buyers && configured.proxy_protocol && !shared_.proxies.contains(peer))
+    return; // whoever is not a proxy must come through one
   auto place = places().take(owner_of(peer));
   auto most = port_ == http_port::buyers ? configured.connections_max : configured.operators_connections_max;
   auto in_all = static_cast<std::ptrdiff_t>(places().taken()) - static_cast<std::ptrdiff_t>(most);

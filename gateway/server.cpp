@@ -32,6 +32,10 @@ void check(const options& configured) {
     throw std::invalid_argument{"threads: 1 to 64"};
   if (!configured.anonymous && configured.shop.empty())
     throw std::invalid_argument{"shop: a key is needed unless anybody may buy"};
+  if (!can_read_all(configured))
+    throw std::invalid_argument{"incoming_bytes_max: too small for the largest body or frame"};
+  if (configured.proxy_protocol && configured.trusted_proxies.empty())
+    throw std::invalid_argument{"proxy_protocol: needs trusted_proxies"};
   boost::system::error_code error;
   auto address = boost::asio::ip::make_address(configured.operators.host, error);
   if (configured.admin_key.empty() && (error || !address.is_loopback()))
@@ -54,6 +58,9 @@ void run_on(session_thread& thread, Work work) {
 server::server(options configured, server_parts parts) {
   check(configured);
   auto proxies = read_networks("trusted_proxies", configured.trusted_proxies);
+  if (proxies.contains_all())
+    log::of("gateway").warn("trusted_proxies contain everybody: every client can then name its own address, and limits "
+                            "by address mean nothing. List the proxies' own addresses");
   auto unlimited = read_networks("unlimited_networks", configured.unlimited_networks);
   codec::tokens keys{{std::move(parts.own_secret), configured.shop, configured.anonymous}};
   shared_ = std::unique_ptr<shared_parts>{new shared_parts{.options = std::move(configured),

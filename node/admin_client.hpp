@@ -32,6 +32,9 @@ private:
 /// A problem document (RFC 9457) as one sentence: its title and its detail.
 [[nodiscard]] std::string problem_sentence(const std::string& body, int http_status);
 
+/// Longer than a node that is not told otherwise lets an operator wait before it says that it has no answer.
+inline constexpr std::chrono::seconds answer_patience{90};
+
 /// Asks a node for what operators may, in JSON, over `crowd::http_client`: each request on a connection of its own, so
 /// that none is ever repeated. Throws `unreachable` and `refused`.
 class admin_client {
@@ -39,7 +42,7 @@ public:
   /// `url` is `http://HOST:PORT` or `https://HOST:PORT`; `authorities` is a PEM file with those that are trusted, empty
   /// for this machine's. Throws `std::invalid_argument` for anything else.
   admin_client(const std::string& url, std::string key, const std::string& authorities = {},
-               std::chrono::seconds timeout = std::chrono::seconds{30});
+               std::chrono::seconds timeout = answer_patience);
 
   [[nodiscard]] boost::json::value get(const std::string& target) const;
   boost::json::value put(const std::string& target, const std::string& body) const;

@@ -164,6 +164,12 @@ void check_together(const settings& all) {
     throw bad_configuration{"admin.key: must be set when admin.address is not a loopback address"};
   if (gateway.buyers.port != 0 && to_string(gateway.buyers) == to_string(gateway.operators))
     throw bad_configuration{"http.address and admin.address: must differ"};
+  if (gateway.proxy_protocol && gateway.trusted_proxies.empty())
+    throw bad_configuration{"http.proxy-protocol: needs http.trusted-proxies, or nobody could connect"};
+  if (!gateway::can_read_all(gateway))
+    throw bad_configuration{
+        "http.max-incoming-bytes: half of it must be at least twice admin.max-body-bytes, and divided by http.threads "
+        "at least twice http.max-body-bytes and http.max-frame-bytes"};
 }
 
 std::string reference_page() {

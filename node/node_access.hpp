@@ -22,6 +22,6 @@ struct node_access {
 void declare_access(CLI::App& verb, node_access& to);
 
 /// Throws `std::invalid_argument` when `to` makes no sense.
-[[nodiscard]] admin_client client_of(const node_access& to, std::chrono::seconds timeout = std::chrono::seconds{30});
+[[nodiscard]] admin_client client_of(const node_access& to, std::chrono::seconds timeout = answer_patience);
 
 } // namespace usher::node

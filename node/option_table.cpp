@@ -121,6 +121,14 @@ std::vector<option> declare() {
            "bytes"},
           [](auto& s) -> auto& { return s.gateway.queued_bytes_max; }, megabyte, 1024 * 1024 * megabyte),
       number(
+          {"http.max-incoming-bytes",
+           "Memory that heads, bodies and frames may take which are still arriving, beyond 2048 bytes that each "
+           "connection has: half of it is for operators, and of the other half each of `http.threads` has an equal "
+           "part. What does not fit is answered `overloaded`; a WebSocket is closed with 4100. Each part must hold "
+           "twice what `http.max-body-bytes`, `http.max-frame-bytes` and `admin.max-body-bytes` allow.",
+           "bytes"},
+          [](auto& s) -> auto& { return s.gateway.incoming_bytes_max; }, 4 * megabyte, 1024 * 1024 * megabyte),
+      number(
           {"http.max-requests", "Requests of one thread that may wait for their answer; more is `overloaded`.",
            "requests"},
           [](auto& s) -> auto& { return s.gateway.requests_max; }, 1, 1'000'000),
@@ -165,9 +173,15 @@ std::vector<option> declare() {
           "a list of origins like \"https://shop.example\", or \"*\" for all", is_origin),
       texts(
           {"http.trusted-proxies",
-           "Proxies whose `X-Forwarded-For` is believed: the address behind them counts for limits, not theirs."},
+           "Proxies whose `X-Forwarded-For` or `Forwarded` is believed: the address behind them counts for limits, not "
+           "theirs. If they disagree, the proxy's counts, as one of them may be the client's own."},
           [](auto& s) -> auto& { return s.gateway.trusted_proxies; },
           "a list of IP addresses, or networks like \"10.0.0.0/8\"", is_address_or_network),
+      yes_or_no(
+          {"http.proxy-protocol", "Buyers come through proxies that say so at the beginning of each connection, by the "
+                                  "PROXY protocol of version 1 or 2 (HAProxy's `send-proxy-v2`). Connections of others "
+                                  "than `http.trusted-proxies`, and without it, are closed."},
+          [](auto& s) -> auto& { return s.gateway.proxy_protocol; }),
       text(
           {"http.problem-base", "What the `type` of a problem begins with: where your clients' engineers read more. "
                                 "The slug comes after it."},
@@ -239,6 +253,15 @@ std::vector<option> declare() {
       number(
           {"admin.max-body-bytes", "The largest body of an operator's request: a seating plan must fit.", "bytes"},
           [](auto& s) -> auto& { return s.gateway.plan_bytes_max; }, megabyte, 1024 * megabyte),
+      duration(
+          {"admin.request-timeout", "How long an operator's request may take inside; then it is answered 504, and may "
+                                    "still be carried out."},
+          [](auto& s) -> auto& { return s.gateway.operators_timeout; }, 1s, 3600s),
+      duration(
+          {"admin.audit-timeout",
+           "The same for an audit, which reads an event's whole journal and may have to wait for "
+           "others: one at a time is made."},
+          [](auto& s) -> auto& { return s.gateway.audit_timeout; }, 1s, 86'400s),
       yes_or_no(
           {"auth.anonymous", "Give a buyer's token to anybody who asks (`POST /v1/sessions`). Per-buyer limits "
                              "then mean little."},

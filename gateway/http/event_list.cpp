@@ -99,7 +99,7 @@ void reply(http_exchange& exchange, const event_list::outcome& what, const char*
   if (const auto* why = std::get_if<domain::refusal>(&what))
     return exchange.refuse(codec::to_problem(*why));
   if (std::holds_alternative<lost>(what))
-    return exchange.hang_up();
+    return exchange.give_up();
   http_reply said;
   said.headers.emplace_back("Cache-Control", cache_control);
   said.shared_body = std::get<std::shared_ptr<const std::string>>(what);

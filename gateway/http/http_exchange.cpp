@@ -7,11 +7,48 @@
 #include "gateway/thread/trace_ids.hpp"
 
 #include <boost/beast/core/string.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <string_view>
 
 namespace usher::gateway {
+
+namespace {
+
+constexpr std::string_view operators_prefix = "/admin/";
+
+bool is_operators(std::string_view path) {
+  return path.starts_with(operators_prefix);
+}
+
+/// `/admin/v1/events/{event}/audit`
+bool is_audit(std::string_view path) {
+  constexpr auto slashes = 5;
+  return is_operators(path) && path.ends_with("/audit") && std::count(path.begin(), path.end(), '/') == slashes;
+}
+
+/// Where an operator sees what has become of a change: its event, or the orders of that.
+std::string place_of_outcome(std::string_view path) {
+  constexpr std::string_view events = "/admin/v1/events/", orders = "/orders";
+  auto end = path.find('/', std::min(events.size(), path.size()));
+  std::string event{path.substr(0, end)};
+  return end != std::string_view::npos && path.substr(end).starts_with(orders) ? event.append(orders) : event;
+}
+
+} // namespace
+
+std::chrono::seconds patience_with(const options& configured, std::string_view path) {
+  if (!is_operators(path))
+    return configured.request_timeout;
+  return is_audit(path) ? configured.audit_timeout : configured.operators_timeout;
+}
+
+std::chrono::seconds time_limit(const options& configured, std::string_view path) {
+  constexpr int steps_max = 6;
+  auto patience = patience_with(configured, path);
+  return is_audit(path) ? patience : patience * steps_max;
+}
 
 http_reply plain_problem(unsigned status, std::string_view title, std::string_view detail) {
   http_reply said;
@@ -60,7 +97,7 @@ void http_exchange::refuse(const codec::problem& what) {
   http_reply said;
   said.status = static_cast<unsigned>(codec::http_status(what.reason));
   said.content_type = "application/problem+json";
-  said.body = codec::encode_problem(what, services_.problem_base);
+  said.body = codec::encode_problem(what, services_.options.problem_base);
   if (auto later = codec::retry_after_s(what))
     said.headers.emplace_back("Retry-After", std::to_string(*later));
   if (what.reason == domain::rejection::unauthorized)
@@ -79,6 +116,25 @@ void http_exchange::refuse_plainly(unsigned status, std::string_view title, std:
 void http_exchange::refuse_plainly(http_reply problem) {
   services_.problems.inc();
   reply(std::move(problem));
+}
+
+void http_exchange::give_up() {
+  if (is_operators(request_.path))
+    say_unanswered();
+  else
+    hang_up();
+}
+
+void http_exchange::say_unanswered() {
+  if (!done_)
+    return;
+  if (auto observer = std::exchange(observer_, nullptr))
+    observer(nullptr);
+  auto waited = patience_with(services_.options, request_.path).count();
+  auto what = request_.method == "GET" ? "Nothing has changed by it; ask again later."
+                                       : "It may still happen, or have happened: ask with GET "
+                                             + place_of_outcome(request_.path) + " before you repeat it.";
+  refuse_plainly(504, "Gateway Timeout", fmt::format("Not answered within {} s. {}", waited, what));
 }
 
 void http_exchange::hang_up() {
@@ -136,7 +192,7 @@ void http_exchange::ask(messages::session_request request, known_event_ptr event
     if (auto* why = std::get_if<domain::refusal>(&what))
       self->refuse(codec::to_problem(*why, event ? event->plan.get() : nullptr, section));
     else if (std::holds_alternative<lost>(what))
-      self->hang_up();
+      self->give_up();
     else
       then(std::move(what));
   };

@@ -5,11 +5,13 @@
 #include "domain/ids.hpp"
 #include "gateway/client_address.hpp"
 #include "gateway/node_functions.hpp"
+#include "gateway/options.hpp"
 #include "gateway/thread/answer.hpp"
 #include "gateway/thread/directory.hpp"
 
 #include <caf/telemetry/counter.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,7 +29,7 @@ class trace_ids;
 /// What any exchange works with. All of it belongs to one thread, or may be used by any; and it outlives every
 /// exchange.
 struct exchange_services {
-  const std::string& problem_base;
+  const gateway::options& options;
   caf::telemetry::int_counter& problems; ///< counts the refusals
   const codec::tokens& tokens;
   const time_source& now;
@@ -64,6 +66,11 @@ struct http_reply {
 /// A problem of HTTP's own, such as 405: its type is `about:blank`.
 [[nodiscard]] http_reply plain_problem(unsigned status, std::string_view title, std::string_view detail);
 
+/// How long the rest of Usher may take for one step of a request; each is given up by itself.
+[[nodiscard]] std::chrono::seconds patience_with(const options& configured, std::string_view path);
+/// How long for all of it: this ends whatever takes more steps than any does.
+[[nodiscard]] std::chrono::seconds time_limit(const options& configured, std::string_view path);
+
 /// The token of an `Authorization: Bearer …`, whatever the case of the scheme; nothing for another scheme.
 [[nodiscard]] std::optional<std::string_view> bearer_token(std::string_view authorization);
 
@@ -97,8 +104,9 @@ public:
   /// A problem of HTTP's own, for which there is no slug.
   void refuse_plainly(unsigned status, std::string_view title, std::string_view detail);
   void refuse_plainly(http_reply problem);
-  /// Closes without an answer: whether the request was carried out is unknown, and neither may be claimed.
-  void hang_up();
+  /// Gives up waiting: whether the request was carried out is unknown, and neither may be claimed. A buyer's connection
+  /// is closed without an answer, as programs repeat what got none; an operator is told so, and where to look.
+  void give_up();
 
   /// Verifies the buyer's token and counts the request. Without a good token answers 401, for one request too many 429;
   /// then returns false.
@@ -124,6 +132,9 @@ public:
   void set_observer(std::function<void(const http_reply*)> observer) { observer_ = std::move(observer); }
 
 private:
+  void hang_up();
+  void say_unanswered();
+
   const exchange_services& services_;
   http_request request_;
   known_buyer& known_;

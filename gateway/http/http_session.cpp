@@ -1,9 +1,12 @@
 #include "gateway/http/http_session.hpp"
 
 #include "gateway/gateway_metrics.hpp"
+#include "gateway/http/incoming_body.hpp"
 #include "gateway/http/key_guard.hpp"
 #include "gateway/http/origins.hpp"
+#include "gateway/http/request_head.hpp"
 #include "gateway/options.hpp"
+#include "gateway/proxy_protocol.hpp"
 #include "gateway/proxy_warning.hpp"
 #include "gateway/request_limits.hpp"
 #include "gateway/strikes.hpp"
@@ -14,12 +17,10 @@
 #include "gateway/ws/websocket_session.hpp"
 #include "log/log.hpp"
 
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/span_body.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <fmt/chrono.h>
@@ -47,11 +48,6 @@ std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
 }
 
-/// The rest of Usher gives up on a request after one `request_timeout`: this ends whatever hangs in spite of that.
-constexpr int request_timeouts_max = 6;
-/// The same for operators, whose audits replay all that ever happened.
-constexpr std::chrono::seconds operators_patience{600};
-
 /// How long a client for whom there is no room may take to say what it wants: it is in others' way.
 constexpr std::chrono::seconds surplus_time{1};
 
@@ -60,11 +56,13 @@ constexpr std::size_t slowest_bytes_per_s = 16 * 1024;
 
 /// How long a client may go on sending after our last answer.
 constexpr std::chrono::seconds linger_time{2};
-constexpr std::size_t discard_bytes = 16 * 1024;
 
 /// How much of a body is read in one step. With a header it is all that a connection keeps unread, so a chunk's
 /// extension or a trailer that does not end is an error and no way to fill the memory.
 constexpr std::size_t body_step_bytes = 64 * 1024;
+
+/// Why a request is refused for the sake of the memory of others.
+constexpr const char* no_memory = "There is no memory for so large a request just now.";
 
 /// How much the log says of a path, and of what an operator has sent.
 constexpr std::size_t path_logged_max = 256;
@@ -89,31 +87,6 @@ std::string logged_path(std::string_view path) {
 /// Of a `Sec-WebSocket-Key`: 16 bytes in base64.
 constexpr std::size_t websocket_key_size = 24;
 
-/// A request must name exactly one host, or a proxy might read it differently (RFC 9112, 3.2).
-template <class Header>
-bool names_one_host(const Header& header) {
-  auto hosts = header.count(http::field::host);
-  return hosts == 1 || (hosts == 0 && header.version() < 11);
-}
-
-/// Every framing of a body but these two is refused: what a proxy in front reads differently would shift requests and
-/// answers on a shared connection (RFC 9112, 6.1 and 6.3).
-template <class Header>
-bool is_framed_plainly(const Header& header) {
-  auto codings = header.count(http::field::transfer_encoding);
-  if (codings == 0)
-    return true;
-  return codings == 1 && header.version() >= 11 && header.count(http::field::content_length) == 0
-         && beast::iequals(header[http::field::transfer_encoding], "chunked");
-}
-
-/// Whether somebody has passed the request on who says so.
-template <class Header>
-bool is_forwarded(const Header& header) {
-  return header.count("X-Forwarded-For") > 0 || header.count(http::field::forwarded) > 0
-         || header.count(http::field::via) > 0 || header.count("X-Real-IP") > 0;
-}
-
 /// The present second as RFC 9110, 5.6.7, writes it.
 const std::string& date_now() {
   thread_local std::time_t second = -1;
@@ -131,8 +104,8 @@ public:
   http_session(const http_services& services, tcp_socket socket, boost::asio::ip::address peer, http_port port,
                buyer_places::place place, bool surplus)
       : connection(services.connections), services_(services), socket_(std::move(socket)), peer_(std::move(peer)),
-        port_(port), place_(std::move(place)), surplus_(surplus),
-        buffer_(services.options.header_bytes_max + body_step_bytes) {
+        port_(port), place_(std::move(place)), surplus_(surplus), incoming_(services.incoming),
+        buffer_(incoming_, services.options.header_bytes_max + body_step_bytes) {
     services_.metrics.connections->inc();
   }
 
@@ -141,10 +114,22 @@ public:
     services_.metrics.connections->dec();
   }
 
-  void read_header(std::chrono::seconds patience) {
-    busy_ = false;
+  /// The first request is read when a proxy has said whose connection it is; both within one time.
+  void await_proxy(std::chrono::seconds patience) {
     wait_until(patience);
+    read_proxy();
+  }
+
+  void await_request(std::chrono::seconds patience) {
+    wait_until(patience);
+    read_header();
+  }
+
+  void read_header() {
+    busy_ = false;
+    buffer_.shrink();
     parser_.emplace();
+    parser_->get().body().count_in(incoming_);
     parser_->header_limit(static_cast<std::uint32_t>(services_.options.header_bytes_max));
     parser_->body_limit(port_ == http_port::buyers ? services_.options.body_bytes_max
                                                    : services_.options.plan_bytes_max);
@@ -161,7 +146,11 @@ public:
   }
 
   void sweep(moment now) override {
-    if (now >= until_)
+    if (now < until_)
+      return;
+    if (auto exchange = asked_.lock())
+      exchange->give_up();
+    else
       abort();
   }
 
@@ -184,6 +173,47 @@ public:
   }
 
 private:
+  void read_proxy() {
+    // Its bound is less than a connection always has.
+    socket_.async_read_some(buffer_.prepare(proxy_header_bytes_max - buffer_.size()),
+                            [self = shared_from_this()](const beast::error_code& error, std::size_t size) {
+                              self->buffer_.commit(size);
+                              if (error || !self->socket_.is_open())
+                                self->abort();
+                              else
+                                self->proxy_read();
+                            });
+  }
+
+  void proxy_read() {
+    auto text = buffer_.data();
+    auto read = read_proxy_header({static_cast<const char*>(text.data()), text.size()});
+    if (std::holds_alternative<no_proxy_header>(read))
+      return abort();
+    const auto* header = std::get_if<proxy_header>(&read);
+    if (!header)
+      return read_proxy();
+    buffer_.consume(header->size);
+    if (header->source)
+      come_from(*header->source);
+    read_header();
+  }
+
+  /// From now on the connection is that client's, to whom the proxy has lent it for good.
+  void come_from(const boost::asio::ip::address& source) {
+    passed_on_ = true;
+    // A client of another machine is not on this one.
+    if (!source.is_loopback() || unmapped(peer_).is_loopback())
+      peer_ = source;
+    if (services_.proxies.contains(peer_) || services_.unlimited.contains(peer_))
+      return;
+    place_->belong_to(peer_);
+    if (services_.places.excess_of(*place_, place_limits()) <= 0)
+      return;
+    surplus_ = true;
+    wait_until(surplus_time);
+  }
+
   void header_read() {
     const auto& header = parser_->get();
     read_head();
@@ -214,6 +244,8 @@ private:
       keep_alive_ = false;
     if (port_ == http_port::buyers && path_of(header) == "/v1/ws" && beast::websocket::is_upgrade(header))
       return upgrade();
+    if (!parser_->get().body().reserve(announced_bytes()))
+      return make_exchange(true)->refuse(domain::rejection::overloaded, no_memory);
     // HTTP/1.0 has no such answer.
     if (header.version() >= 11 && beast::iequals(header[http::field::expect], "100-continue"))
       return say_continue();
@@ -273,7 +305,8 @@ private:
     place_->be_newcomers(true); // until it says hello
     if (services_.places.excess_of(*place_, place_limits()) > 0)
       return make_exchange(true)->refuse(domain::rejection::overloaded, "There are too many connections of yours.");
-    open_websocket(services_.websockets, std::move(socket_), *std::move(place_), parser_->release(), std::move(from));
+    open_websocket(services_.websockets, std::move(socket_), *std::move(place_),
+                   upgrade_request{std::move(parser_->get().base())}, std::move(from));
     leave_place(); // which is the WebSocket's now
   }
 
@@ -299,10 +332,10 @@ private:
   }
 
   void serve() {
-    wait_until(port_ == http_port::operators ? operators_patience
-                                             : services_.options.request_timeout * request_timeouts_max);
     services_.metrics.http_requests->inc();
     auto exchange = make_exchange(surplus_ || !keep_alive_);
+    wait_until(time_limit(services_.options, exchange->request().path));
+    asked_ = exchange;
     // The length of a body in chunks is known only now; the request itself is paid for.
     const auto& request = exchange->request();
     if (port_ == http_port::buyers && parser_->chunked() && request.body.size() >= bytes_per_request)
@@ -326,23 +359,15 @@ private:
         port_ == http_port::buyers && !origin.empty() && message.count(http::field::origin) == 1
         && may_use(origin, view(message[http::field::host]), services_.options.allowed_origins))
       origin_ = origin;
-    http_request request;
     head_ = message.method() == http::verb::head;
-    request.method = head_ ? std::string{"GET"} : std::string{view(message.method_string())};
-    request.path = path_of(message);
-    request.query = query_of(message);
-    request.content_type = view(message[http::field::content_type]);
-    request.authorization = view(message[http::field::authorization]);
-    request.idempotency_key = view(message["Idempotency-Key"]);
-    request.queue_token = view(message["Usher-Queue"]);
-    request.pass = view(message["Usher-Pass"]);
-    request.if_none_match = view(message[http::field::if_none_match]);
-    request.from = client();
-    request_ = std::move(request);
+    request_ = read_request(message);
+    request_->from = client();
   }
 
   /// Not an HTTP request, or one that is too large.
   void unreadable(const beast::error_code& error) {
+    if (error == http::error::buffer_overflow && incoming_.was_refused())
+      return make_exchange(true)->refuse(domain::rejection::overloaded, no_memory);
     if (error == http::error::body_limit)
       return make_exchange(true)->refuse(domain::rejection::payload_too_large);
     if (error == http::error::header_limit)
@@ -354,36 +379,11 @@ private:
     abort();
   }
 
-  template <class Header>
-  static std::string_view path_of(const Header& header) {
-    auto target = view(header.target());
-    // Requests to proxies have the whole URL, and proxies may pass it on (RFC 9112, 3.2.2).
-    for (std::string_view scheme : {"http://", "https://"})
-      if (target.starts_with(scheme)) {
-        auto path = target.find('/', scheme.size());
-        target = path == std::string_view::npos ? "/" : target.substr(path);
-      }
-    return target.substr(0, target.find('?'));
-  }
-
-  template <class Header>
-  static std::string_view query_of(const Header& header) {
-    auto target = view(header.target());
-    auto mark = target.find('?');
-    return mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1);
-  }
-
   visitor client() const {
-    std::string forwarded;
     const auto& header = parser_->get();
     auto peer = unmapped(peer_);
-    auto [from, to] = header.equal_range("X-Forwarded-For");
-    for (auto one = from; one != to; ++one) {
-      forwarded += forwarded.empty() ? "" : ",";
-      forwarded += view(one->value());
-    }
-    visitor result{client_address(peer, forwarded, services_.proxies)};
-    if (!peer.is_loopback() || services_.proxies.contains(peer))
+    visitor result{client_address(peer, read_proxies(header), services_.proxies)};
+    if (passed_on_ || !peer.is_loopback() || services_.proxies.contains(peer))
       return result;
     result.is_near = !is_forwarded(header);
     if (!result.is_near)
@@ -397,7 +397,7 @@ private:
     if (!request_)
       read_head(); // of a request that broke off
     auto request = *std::exchange(request_, std::nullopt);
-    request.body = std::move(message.body());
+    request.body = std::move(message.body().text());
     auto exchange =
         std::make_shared<http_exchange>(services_.exchanges, std::move(request), buyer_,
                                         [self = shared_from_this(), close_after](std::optional<http_reply> said) {
@@ -422,6 +422,8 @@ private:
   }
 
   void write(http_reply said) {
+    asked_.reset();
+    parser_.reset(); // and with it the memory of the request
     logger().debug("{}: {}", line_, said.status);
     log_change(std::to_string(said.status));
     if (said.status == static_cast<unsigned>(http::status::too_many_requests)
@@ -481,7 +483,7 @@ private:
     if (std::exchange(lent_, false) && place_)
       place_->belong_to(std::nullopt);
     if (!close_after_ && !draining_) {
-      read_header(services_.options.idle_timeout);
+      await_request(services_.options.idle_timeout);
       return services_.connections.set_idle(*this, true);
     }
     beast::error_code ignored; // The client may have closed already.
@@ -499,7 +501,8 @@ private:
 
   void discard() {
     buffer_.consume(buffer_.size());
-    socket_.async_read_some(buffer_.prepare(discard_bytes),
+    buffer_.shrink();
+    socket_.async_read_some(buffer_.prepare(incoming_share::bytes_free), // for which there always is room
                             [self = shared_from_this()](const beast::error_code& error, std::size_t) {
                               if (error)
                                 self->abort();
@@ -518,8 +521,10 @@ private:
   bool lent_ = false;                        ///< the place counts as a client's who came through a proxy
   strikes strikes_;
   bool surplus_;
-  beast::flat_buffer buffer_;
-  std::optional<http::request_parser<http::string_body>> parser_;
+  bool passed_on_ = false; ///< a proxy has said whose connection it is
+  incoming_share incoming_;
+  incoming_buffer buffer_;
+  std::optional<http::request_parser<incoming_body>> parser_;
   std::optional<http_request> request_; ///< whose body is still to come
   std::optional<std::string> origin_;   ///< of the page that asks, if it may use this port
   bool keep_alive_ = false;
@@ -530,7 +535,8 @@ private:
   std::string trace_;
   std::string change_; ///< what an operator wants to change, for the log
   moment until_;
-  bool busy_ = false; ///< a request is being worked on
+  std::weak_ptr<http_exchange> asked_; ///< what has no answer yet
+  bool busy_ = false;                  ///< a request is being worked on
   bool head_ = false;
   bool close_after_ = false;
   bool draining_ = false;
@@ -547,8 +553,13 @@ void serve_http(const http_services& services, tcp_socket socket, http_port port
   socket.set_option(boost::asio::ip::tcp::no_delay{true}, error);
   auto surplus = how == reception::turned_away
                  || (how == reception::served_if_another_goes && !services.connections.close_longest_idle());
-  std::make_shared<http_session>(services, std::move(socket), peer.address(), port, std::move(place), surplus)
-      ->read_header(surplus ? surplus_time : services.options.header_timeout);
+  auto session =
+      std::make_shared<http_session>(services, std::move(socket), peer.address(), port, std::move(place), surplus);
+  auto patience = surplus ? surplus_time : services.options.header_timeout;
+  if (port == http_port::buyers && services.options.proxy_protocol)
+    session->await_proxy(patience);
+  else
+    session->await_request(patience);
 }
 
 } // namespace usher::gateway

@@ -14,6 +14,7 @@
 namespace usher::gateway {
 
 class connection_table;
+class incoming_budget;
 class key_guard;
 class outgoing_budget;
 class outgoing_room;
@@ -28,6 +29,7 @@ struct http_services {
   const gateway::options& options;
   gateway_metrics& metrics;
   connection_table& connections;
+  incoming_budget& incoming;
   outgoing_budget& outgoing;
   outgoing_room& room;
   key_guard& keys;

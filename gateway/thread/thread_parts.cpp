@@ -5,11 +5,22 @@
 #include <utility>
 
 namespace usher::gateway {
+namespace {
+
+/// The last thread is the operators' own.
+bool is_operators(const shared_parts& shared, std::size_t number) {
+  return number == shared.options.threads;
+}
+
+} // namespace
 
 thread_parts::thread_parts(shared_parts& shared, std::size_t number, thread_links links)
-    : requests(shared.options.requests_max, shared.options.request_timeout, std::move(links.send),
-               std::move(links.plan)),
-      directory(shared.starting),
+    : requests(shared.options.requests_max,
+               is_operators(shared, number) ? shared.options.operators_timeout : shared.options.request_timeout,
+               std::move(links.send), std::move(links.plan)),
+      directory(shared.starting), incoming(is_operators(shared, number) ? operators_incoming_bytes(shared.options)
+                                                                        : buyers_incoming_bytes(shared.options),
+                                           shared.metrics.incoming_bytes),
       outgoing(shared.options.queued_bytes_max / (shared.options.threads + 1), shared.metrics.queued_bytes),
       room(connections, outgoing, *shared.metrics.slow_readers), events(requests, directory),
       seats(requests, [this] { return traces.draw(); }), passes(shared.tokens, shared.options.passes_max),
@@ -41,6 +52,7 @@ websocket_services thread_parts::for_websockets(shared_parts& shared) {
           .metrics = shared.metrics,
           .now = shared.now,
           .connections = connections,
+          .incoming = incoming,
           .outgoing = outgoing,
           .room = room,
           .buyers = for_buyers(shared)};
@@ -65,6 +77,7 @@ http_services thread_parts::for_http(shared_parts& shared, thread_links&& links)
   return {.options = shared.options,
           .metrics = shared.metrics,
           .connections = connections,
+          .incoming = incoming,
           .outgoing = outgoing,
           .room = room,
           .keys = keys,
@@ -74,7 +87,7 @@ http_services thread_parts::for_http(shared_parts& shared, thread_links&& links)
           .unlimited = shared.unlimited,
           .unlisted_proxy = shared.unlisted_proxy,
           .draining = shared.draining,
-          .exchanges = {.problem_base = shared.options.problem_base,
+          .exchanges = {.options = shared.options,
                         .problems = *shared.metrics.problems,
                         .tokens = shared.tokens,
                         .now = shared.now,

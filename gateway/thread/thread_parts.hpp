@@ -9,6 +9,7 @@
 #include "gateway/thread/buyer_index.hpp"
 #include "gateway/thread/connection_table.hpp"
 #include "gateway/thread/directory.hpp"
+#include "gateway/thread/incoming_budget.hpp"
 #include "gateway/thread/outbox.hpp"
 #include "gateway/thread/outgoing_queue.hpp"
 #include "gateway/thread/outgoing_room.hpp"
@@ -46,6 +47,7 @@ struct thread_parts {
   outbox requests;
   gateway::directory directory;
   connection_table connections;
+  incoming_budget incoming;
   outgoing_budget outgoing;
   outgoing_room room;
   event_list events;

@@ -5,12 +5,12 @@
 #include "gateway/options.hpp"
 #include "gateway/thread/connection.hpp"
 #include "gateway/thread/connection_table.hpp"
+#include "gateway/thread/incoming_budget.hpp"
 #include "gateway/thread/outgoing_queue.hpp"
 #include "gateway/thread/outgoing_room.hpp"
 #include "gateway/ws/buyer_session.hpp"
 
 #include <boost/asio/post.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
@@ -38,8 +38,8 @@ constexpr domain::seconds reconnect_within{30};
 /// Between two sweeps, which are a second apart.
 constexpr std::uint32_t idle_frames_max = 100;
 
-/// A connection keeps this much room for its next frame when it has read a larger one.
-constexpr std::size_t buffer_bytes_kept = 4096;
+/// Room for a frame is made in steps of at least so many bytes.
+constexpr std::size_t read_bytes_min = 512;
 
 /// How much the system takes of what a client does not read. Much less than it would by itself: what waits in the
 /// system's buffers counts for no budget.
@@ -53,7 +53,9 @@ class websocket_session final : public connection,
 public:
   websocket_session(const websocket_services& services, tcp_socket socket, buyer_places::place place, visitor from)
       : connection(services.connections), services_(services), place_(std::move(place)), stream_(std::move(socket)),
-        session_(std::make_shared<buyer_session>(services.buyers, *this, std::move(from))), queue_(services.outgoing) {
+        session_(std::make_shared<buyer_session>(services.buyers, *this, std::move(from))),
+        incoming_(services.incoming), buffer_(incoming_, services.options.frame_bytes_max + 1),
+        queue_(services.outgoing) {
     services_.metrics.connections->inc();
   }
 
@@ -142,6 +144,8 @@ public:
     } else if (now - last_heard_ >= configured.idle_timeout
                || (!open_ && now - last_heard_ >= configured.header_timeout)) {
       finish();
+    } else if (reading_ && buffer_.size() > 0 && now - frame_began_ >= configured.idle_timeout) {
+      finish(); // pings between the parts of a frame that never ends are no sign of life
     } else if (writing_ && now - write_began_ >= configured.write_timeout) {
       too_slow();
     } else if (open_ && !session_->greeted() && now - opened_ >= configured.header_timeout) {
@@ -184,13 +188,20 @@ private:
   void read() {
     if (reading_ || closing_ || draining_ || !session_->takes_more())
       return;
+    auto room =
+        std::min(buffer_.max_size() - buffer_.size(), std::max(read_bytes_min, buffer_.capacity() - buffer_.size()));
+    auto space = buffer_.try_prepare(room);
+    if (!space)
+      return close(close_code::overloaded, "there is no memory for so large a frame just now");
     reading_ = true;
-    auto room = services_.options.frame_bytes_max + 1 - buffer_.size();
-    stream_.async_read_some(buffer_, room, [self = shared_from_this()](const beast::error_code& error, std::size_t n) {
+    stream_.async_read_some(*space, [self = shared_from_this()](const beast::error_code& error, std::size_t n) {
       if (error)
         return self->finish();
       if (n == 0)
         ++self->idle_frames_;
+      if (self->buffer_.size() == 0)
+        self->frame_began_ = std::chrono::steady_clock::now();
+      self->buffer_.commit(n);
       self->received();
     });
   }
@@ -208,8 +219,7 @@ private:
       auto text = buffer_.data();
       session_->receive({static_cast<const char*>(text.data()), text.size()});
       buffer_.consume(buffer_.size());
-      if (buffer_.capacity() > buffer_bytes_kept)
-        buffer_.shrink_to_fit();
+      buffer_.shrink();
     }
     // Not earlier: if a request is answered at once, the next one must not be read over its text.
     reading_ = false;
@@ -278,7 +288,8 @@ private:
   websocket::stream<tcp_socket, false> stream_; // frames are too short to be worth compressing
   std::shared_ptr<buyer_session> session_;
   std::shared_ptr<websocket_session> alive_; ///< itself, until `finish`
-  beast::flat_buffer buffer_;
+  incoming_share incoming_;
+  incoming_buffer buffer_; ///< of one byte more than a frame may have
 
   outgoing_queue queue_;
 
@@ -296,6 +307,7 @@ private:
   moment last_heard_ = opened_;
   moment last_beat_ = opened_;
   moment write_began_;
+  moment frame_began_; ///< when the frame that is being read began, if one is
   moment close_until_;
 };
 

@@ -6,12 +6,13 @@
 #include "gateway/socket.hpp"
 #include "gateway/ws/buyer_services.hpp"
 
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
-#include <boost/beast/http/string_body.hpp>
 
 namespace usher::gateway {
 
 class connection_table;
+class incoming_budget;
 class outgoing_budget;
 class outgoing_room;
 struct gateway_metrics;
@@ -23,12 +24,13 @@ struct websocket_services {
   gateway_metrics& metrics;
   const time_source& now;
   connection_table& connections;
+  incoming_budget& incoming;
   outgoing_budget& outgoing;
   outgoing_room& room;
   buyer_services buyers;
 };
 
-using upgrade_request = boost::beast::http::request<boost::beast::http::string_body>;
+using upgrade_request = boost::beast::http::request<boost::beast::http::empty_body>;
 
 /// The only subprotocol.
 inline constexpr const char* websocket_protocol = "usher.v1";

@@ -46,8 +46,8 @@ struct known_messages {
 /// A gateway's thread that runs when it is told to, knows one event, and gets no answer from any actor.
 struct still_gateway {
   still_gateway() {
-    thread.parts.directory.announced(
-        {tests::rock, tests::small_hall(), std::make_shared<const std::string>("{}"), "EUR", false, domain::epoch{1}});
+    thread.parts.directory.announced({tests::rock, tests::small_hall(), std::make_shared<const std::string>("{}"),
+                                      "EUR", false, false, domain::epoch{1}});
   }
 
   known_messages messages;
@@ -96,6 +96,7 @@ void converse(std::string_view text, gateway::http_port port) {
   }
   must(usher().thread.parts.connections.size() == 0, "a connection does not end");
   must(usher().thread.parts.outgoing.bytes() == 0, "memory of answers is not given back");
+  must(usher().thread.parts.incoming.bytes() == 0, "memory of requests is not given back");
 }
 
 } // namespace

@@ -66,7 +66,7 @@ gateway::options limited(double per_s, double burst) {
 struct comeback {
   explicit comeback(gateway::options configured) : thread(std::move(configured), moment_of_test) {
     thread.parts.directory.announced(
-        {rock, wide_hall(), std::make_shared<const std::string>("{}"), "EUR", false, domain::epoch{1}});
+        {rock, wide_hall(), std::make_shared<const std::string>("{}"), "EUR", false, false, domain::epoch{1}});
     gateway::kept_session kept;
     kept.buyer = anna;
     for (std::uint16_t number = 0; number < wide_sections; ++number)

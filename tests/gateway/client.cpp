@@ -108,6 +108,10 @@ http_answer http_client::call(const std::string& method, const std::string& targ
   return answer;
 }
 
+void http_client::send(const std::string& bytes) {
+  must(in_->loop, [&](auto done) { asio::async_write(in_->socket, asio::buffer(bytes), done); });
+}
+
 std::string http_client::raw(const std::string& bytes) {
   must(in_->loop, [&](auto done) { asio::async_write(in_->socket, asio::buffer(bytes), done); });
   std::string text;
@@ -150,6 +154,11 @@ websocket_client::~websocket_client() = default;
 void websocket_client::send(const std::string& text) {
   in_->stream.text(true);
   must(in_->loop, [&](auto done) { in_->stream.async_write(asio::buffer(text), done); });
+}
+
+void websocket_client::send_part(const std::string& text) {
+  in_->stream.text(true);
+  must(in_->loop, [&](auto done) { in_->stream.async_write_some(false, asio::buffer(text), done); });
 }
 
 void websocket_client::send_binary(const std::string& bytes) {

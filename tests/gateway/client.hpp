@@ -33,6 +33,8 @@ public:
 
   http_answer call(const std::string& method, const std::string& target, const std::string& body = {},
                    const headers& extra = {});
+  /// Sends bytes as they are, and reads nothing.
+  void send(const std::string& bytes);
   /// Sends bytes as they are, and reads everything until the server closes.
   std::string raw(const std::string& bytes);
   /// Sends bytes as they are, and reads one answer's first line and headers.
@@ -50,6 +52,8 @@ public:
   ~websocket_client();
 
   void send(const std::string& text);
+  /// Sends the first part of a frame of which no more follows.
+  void send_part(const std::string& text);
   void send_binary(const std::string& bytes);
   /// Sends a WebSocket ping, and awaits no pong.
   void ping();

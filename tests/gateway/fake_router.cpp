@@ -54,7 +54,9 @@ struct fake_router_state {
           ++notes_->described;
           return view(x.event);
         },
-        [](list_events&) {
+        [this](list_events&) {
+          for (auto& [event, promise] : std::exchange(waiting_puts_, {}))
+            promise.deliver(view(event));
           return std::vector{domain::event_id{"open"}, domain::event_id{"rock"}};
         },
         [this](put_event& x) { return put(x); },
@@ -157,7 +159,11 @@ private:
     return answer;
   }
 
-  event_view put(put_event& x) {
+  caf::result<event_view> put(put_event& x) {
+    if (notes_->puts_wait) {
+      waiting_puts_.emplace_back(x.id, self_->make_response_promise<event_view>());
+      return waiting_puts_.back().second;
+    }
     notes_->plan_put = x.plan_text != nullptr;
     auto text = x.plan_text ? x.plan_text : std::make_shared<const std::string>("{}");
     notes_->tell(event_announced{x.id,
@@ -214,6 +220,7 @@ private:
   std::set<domain::buyer_id> joined_;
   std::set<domain::hold_id> holds_; ///< asked for with a pass
   std::vector<caf::typed_response_promise<hold_granted>> unanswered_;
+  std::vector<std::pair<domain::event_id, caf::typed_response_promise<event_view>>> waiting_puts_;
 };
 
 } // namespace

@@ -28,6 +28,7 @@ struct router_notes {
   std::atomic<std::uint64_t> watches{0};
   std::atomic<std::uint64_t> unwatches{0};
   std::atomic<bool> plan_put{false};     ///< by the last PUT
+  std::atomic<bool> puts_wait{false};    ///< until somebody asks for all events
   std::atomic<bool> refuse_watch{false}; ///< the next one, as overloaded
   std::atomic<bool> refuse_join{false};  ///< likewise
   std::atomic<bool> refuse_leave{false}; ///< likewise

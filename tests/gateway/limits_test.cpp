@@ -36,7 +36,7 @@ bool is_refused(const std::string& network) {
 }
 
 std::string client(const char* peer, std::string_view forwarded_for, const trusted_proxies& trusted) {
-  return client_address(address(peer), forwarded_for, trusted).to_string();
+  return client_address(address(peer), {std::string{forwarded_for}, {}}, trusted).to_string();
 }
 
 } // namespace

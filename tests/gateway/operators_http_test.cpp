@@ -105,6 +105,55 @@ SCENARIO("an audit may take longer than any buyer's request") {
   }
 }
 
+SCENARIO("an operator whose request takes too long is told so, and may go on") {
+  GIVEN("a second for requests and for audits, and less for buyers' than for a PUT") {
+    auto configured = quick_options();
+    configured.operators_timeout = std::chrono::seconds{1};
+    configured.audit_timeout = std::chrono::seconds{1};
+    log::captured_log logged{"gateway"};
+    served gateway{configured};
+    http_client boss{gateway.operators()};
+    auto detail_of = [](const http_answer& answer) {
+      CHECK_EQ(answer.status, 504u);
+      CHECK_EQ(answer.headers.at("content-type"), "application/problem+json");
+      CHECK(!answer.headers.contains("connection"));
+      return std::string{answer.json().at("detail").as_string()};
+    };
+    gateway.notes->puts_wait = true;
+    auto put = boss.call("PUT", "/admin/v1/events/rock", R"({"plan":)" + tiny_plan + "}", operators_key);
+    CHECK_EQ(detail_of(put), "Not answered within 1 s. It may still happen, or have happened: ask with GET "
+                             "/admin/v1/events/rock before you repeat it.");
+    CHECK_EQ(logged.count("PUT /admin/v1/events/rock"), 1);
+    CHECK_EQ(boss.call("GET", "/admin/v1/events/rock", {}, operators_key).status, 200u);
+    gateway.audits_wait = true;
+    CHECK_EQ(detail_of(boss.call("GET", "/admin/v1/events/rock/audit", {}, operators_key)),
+             "Not answered within 1 s. Nothing has changed by it; ask again later.");
+    gateway.waiting_audit(); // which nobody awaits any more
+    gateway.audits_wait = false;
+    CHECK_EQ(boss.call("GET", "/admin/v1/events/rock/audit", {}, operators_key).text,
+             R"({"event":"rock","audit":"ok"})");
+  }
+  GIVEN("a second for buyers' requests only, and a PUT that is answered after that") {
+    auto configured = quick_options();
+    configured.request_timeout = std::chrono::seconds{1};
+    configured.operators_timeout = std::chrono::seconds{20};
+    configured.idle_timeout = std::chrono::seconds{2};
+    served gateway{configured};
+    gateway.notes->puts_wait = true;
+    http_client silent{gateway.operators()};
+    CHECK_EQ(silent.call("GET", "/healthz").status, 200u);
+    unsigned status = 0;
+    std::thread putting{[&] {
+      auto body = R"({"plan":)" + tiny_plan + "}";
+      status = http_client{gateway.operators()}.call("PUT", "/admin/v1/events/rock", body, operators_key).status;
+    }};
+    CHECK_EQ(silent.raw(""), ""); // two seconds have passed
+    CHECK_EQ(http_client{gateway.operators()}.call("GET", "/admin/v1/events", {}, operators_key).status, 200u);
+    putting.join();
+    CHECK_EQ(status, 200u);
+  }
+}
+
 SCENARIO("operators' connections are bounded") {
   GIVEN("room for two, one of which is idle") {
     auto configured = quick_options();

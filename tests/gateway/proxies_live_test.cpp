@@ -5,12 +5,16 @@
 
 #include <caf/test/bdd_dsl.hpp>
 
+#include <memory>
+
 using namespace usher;
 using namespace usher::tests;
+using namespace std::chrono_literals;
 
 namespace {
 
 constexpr int burst = 2;
+constexpr std::size_t proxy_rest = 200; ///< more than a line of the PROXY protocol may have
 
 /// Every address may ask twice at once, except this machine itself, from which the tests come.
 gateway::options limited_options(std::vector<std::string> trusted) {
@@ -58,6 +62,32 @@ struct behind : served {
     return count;
   }
 };
+
+/// A gateway that is told by the PROXY protocol who its clients are.
+struct passed_on : served {
+  explicit passed_on(gateway::options configured) : served{std::move(configured)} {}
+
+  static gateway::options options() {
+    auto configured = limited_options({"127.0.0.0/8"});
+    configured.proxy_protocol = true;
+    return configured;
+  }
+
+  /// How many of five requests, each on a connection that begins so, are answered other than with 429.
+  int answered(const std::string& beginning, const headers& more = {}) {
+    int count = 0;
+    for (int i = 0; i < 5; ++i) {
+      http_client client{port()};
+      client.send(beginning);
+      count += client.call("GET", "/v1/events/rock", {}, more).status != 429;
+    }
+    return count;
+  }
+};
+
+std::string line_of(const std::string& source) {
+  return "PROXY TCP4 " + source + " 198.51.100.1 40000 443\r\n";
+}
 
 const std::vector<std::string> own_proxies{"127.0.0.0/8", "10.0.0.0/8", "2001:db8:ffff::/48"};
 
@@ -162,4 +192,106 @@ SCENARIO("a header from somebody who is not a trusted proxy is not believed") {
                       std::exception);
     }
   }
+}
+
+SCENARIO("a trusted proxy may write Forwarded as well") {
+  GIVEN("a proxy on this machine") {
+    behind gateway{own_proxies};
+    auto answered = [&](const headers& said) {
+      int count = 0;
+      for (int i = 0; i < 5; ++i)
+        count += http_client{gateway.port()}.call("GET", "/v1/events/rock", {}, said).status != 429;
+      return count;
+    };
+    CHECK_EQ(answered({{"Forwarded", "for=192.0.2.1;proto=https"}}), burst);
+    CHECK(gateway.is_known("192.0.2.1"));
+    CHECK_EQ(answered({{"Forwarded", R"(For="[2001:db8:1:2::1]:4711", for=10.0.0.7)"}}), burst);
+    CHECK(gateway.is_known("2001:db8:1:2::9"));
+    THEN("both together count when they agree, and else as the proxy itself") {
+      CHECK_EQ(answered({{"Forwarded", "for=192.0.2.1"}, {"X-Forwarded-For", "192.0.2.1"}}), 0);
+      CHECK_EQ(answered({{"Forwarded", "for=192.0.2.7"}, {"X-Forwarded-For", "192.0.2.8"}}), burst);
+      CHECK_EQ(answered({{"Forwarded", "for=192.0.2.9"}, {"X-Forwarded-For", "192.0.2.10"}}), 0);
+      CHECK_EQ(gateway.answered_without(), 0);
+      for (const auto* nobody : {"192.0.2.7", "192.0.2.8", "192.0.2.9", "192.0.2.10"})
+        CHECK(gateway.is_new(nobody));
+    }
+  }
+}
+
+SCENARIO("by the PROXY protocol each client counts for itself") {
+  GIVEN("a proxy on this machine that speaks it") {
+    passed_on gateway{passed_on::options()};
+    CHECK_EQ(gateway.answered(line_of("192.0.2.1")), burst);
+    CHECK_EQ(gateway.answered(line_of("192.0.2.2")), burst);
+    const std::string binary{"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x01\xc6\x33\x64\x01\x9c\x40\x01\xbb", 28};
+    CHECK_EQ(gateway.answered(binary), 0);
+    THEN("whatever the client's headers say") {
+      CHECK_EQ(gateway.answered(line_of("192.0.2.1"), {{"X-Forwarded-For", "192.0.2.50"}}), 0);
+      CHECK_EQ(gateway.answered(line_of("192.0.2.50")), burst);
+    }
+    THEN("but a second proxy behind the first is asked who came to it") {
+      CHECK_EQ(gateway.answered(line_of("127.0.0.9"), {{"X-Forwarded-For", "192.0.2.60"}}), burst);
+      CHECK_EQ(gateway.answered(line_of("192.0.2.60")), 0);
+    }
+    THEN("what is the proxy's own counts as its") {
+      CHECK_EQ(gateway.answered("PROXY UNKNOWN\r\n"), burst);
+      CHECK_EQ(gateway.answered(std::string{"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16}), 0);
+    }
+    THEN("a WebSocket's client, too") {
+      http_client client{gateway.port()};
+      auto told = client.head(line_of("192.0.2.2")
+                              + "GET /v1/ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                                "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
+                                "Sec-WebSocket-Protocol: usher.v1\r\n\r\n");
+      CHECK_EQ(told.substr(0, 13), "HTTP/1.1 429 ");
+    }
+    THEN("who does not speak it is closed without a word, and operators need not") {
+      for (const std::string beginning :
+           {"GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n", "PROXY TCP4 nonsense\r\n", "\r\n\r\n"})
+        CHECK_EQ(http_client{gateway.port()}.raw(beginning + std::string(proxy_rest, 'x')), "");
+      CHECK_EQ(http_client{gateway.operators()}.call("GET", "/admin/v1/events", {}, operators_key).status, 200u);
+    }
+  }
+  GIVEN("one whose clients may have two connections each") {
+    auto configured = passed_on::options();
+    configured.per_address = {1e6, 1e6, 1000};
+    configured.connections_per_address_max = 2;
+    passed_on gateway{configured};
+    auto come_from = [&](const std::string& source) {
+      auto client = std::make_unique<http_client>(gateway.port());
+      client->send(line_of(source));
+      return client;
+    };
+    auto first = come_from("192.0.2.1"), second = come_from("192.0.2.1");
+    CHECK_EQ(first->call("GET", "/v1/events").status, 200u);
+    CHECK_EQ(second->call("GET", "/v1/events").status, 200u);
+    THEN("a third is refused, and another client's is not") {
+      CHECK_EQ(come_from("192.0.2.1")->call("GET", "/v1/events").slug(), "overloaded");
+      CHECK_EQ(come_from("192.0.2.2")->call("GET", "/v1/events").status, 200u);
+    }
+  }
+  GIVEN("little patience with a proxy that says half of it") {
+    auto configured = passed_on::options();
+    configured.header_timeout = 1s;
+    passed_on gateway{configured};
+    CHECK_EQ(http_client{gateway.port()}.raw("PROXY TCP4 192.0.2.1 "), "");
+    CHECK_EQ(http_client{gateway.port()}.raw(line_of("192.0.2.1")), "");
+  }
+  GIVEN("a gateway that trusts other proxies") {
+    auto configured = passed_on::options();
+    configured.trusted_proxies = {"10.0.0.0/8"};
+    passed_on gateway{configured};
+    CHECK_EQ(http_client{gateway.port()}.raw(line_of("192.0.2.1")), "");
+  }
+}
+
+SCENARIO("whoever trusts everybody is warned") {
+  for (const std::string everybody : {"0.0.0.0/0", "::/0"}) {
+    log::captured_log logged{"gateway"};
+    behind gateway{{"10.0.0.0/8", everybody}};
+    CHECK_EQ(logged.count("trusted_proxies contain everybody"), 1);
+  }
+  log::captured_log logged{"gateway"};
+  behind gateway{own_proxies};
+  CHECK_EQ(logged.count("everybody"), 0);
 }
