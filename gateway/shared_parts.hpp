@@ -6,6 +6,7 @@
 #include "gateway/buyer_places.hpp"
 #include "gateway/client_address.hpp"
 #include "gateway/gateway_metrics.hpp"
+#include "gateway/http/compressor.hpp"
 #include "gateway/options.hpp"
 #include "messages/interfaces.hpp"
 #include "messages/trace.hpp"
@@ -62,6 +63,7 @@ struct shared_parts {
   address_rate_limiter address_release_rates{{.per_s = options.releases.per_s * releasing_buyers,
                                               .burst = options.releases.burst * releasing_buyers,
                                               .keys_max = options.per_address.keys_max}};
+  compressor packer{};
   std::vector<session_thread*> threads{}; ///< by their number; the last one serves operators
 };
 

@@ -19,6 +19,7 @@ struct known_event {
   domain::shared_plan plan;
   std::shared_ptr<const std::string> plan_text;
   std::string plan_tag; ///< strong ETag of the text, quotes included
+  std::string gzip_tag; ///< the same of its compressed form
   std::string currency;
   bool waiting_room = true;
   domain::epoch room_epoch; ///< of its waiting room
