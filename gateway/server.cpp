@@ -154,6 +154,7 @@ void server::stop() {
     stop_listening();
   for (auto& thread : threads_)
     thread->stop();
+  shared_->packer.stop(); // which answers to the threads
   buyers_ = nullptr;
   operators_ = nullptr;
   threads_.clear();

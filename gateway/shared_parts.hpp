@@ -4,6 +4,7 @@
 #include "gateway/buyer_places.hpp"
 #include "gateway/client_address.hpp"
 #include "gateway/gateway_metrics.hpp"
+#include "gateway/http/compressor.hpp"
 #include "gateway/node_functions.hpp"
 #include "gateway/options.hpp"
 #include "gateway/proxy_warning.hpp"
@@ -39,6 +40,7 @@ struct shared_parts {
   buyer_places places{};
   buyer_places operators_places{};
   request_limits limits{options, *metrics.rate_limited};
+  compressor packer{};
   std::vector<session_thread*> threads{}; ///< by their number; the last one serves operators
 };
 

@@ -16,6 +16,7 @@ class tokens;
 namespace usher::gateway {
 
 class buyer_index;
+class compressor;
 class directory;
 class event_list;
 class idempotency_table;
@@ -23,6 +24,9 @@ class pass_book;
 class queue_answers;
 class request_limits;
 struct options;
+
+/// Runs work on an exchange's thread, soon; called from any thread.
+using on_own_thread = std::function<void(std::function<void()>)>;
 
 // What calls work with besides their exchange. All of it belongs to the exchange's thread, or may be used by any; and
 // it outlives every exchange.
@@ -42,14 +46,15 @@ struct buyer_call_services {
 /// What the calls that read events work with.
 struct event_call_services {
   event_list& list;
+  compressor& packer;
+  on_own_thread post;
 };
 
 /// What the calls work with by which operators create and change events.
 struct operator_call_services {
   const gateway::directory& directory;
   const gateway::audit& audit; ///< may be empty
-  /// Runs work on the exchange's thread, soon; called from any thread.
-  std::function<void(std::function<void()>)> post;
+  on_own_thread post;
 };
 
 /// What operators' calls about orders and tickets work with.

@@ -1,12 +1,23 @@
 // Reading about events: open to anybody.
 #include "codec/codec.hpp"
+#include "gateway/http/compression.hpp"
+#include "gateway/http/compressor.hpp"
 #include "gateway/http/event_list.hpp"
 #include "gateway/http/routes.hpp"
 
 #include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
 
 namespace usher::gateway {
 namespace {
+
+/// A smaller text is not worth the work.
+constexpr std::size_t packed_bytes_min = 2048;
+/// So much is compressed within a millisecond or two.
+constexpr std::size_t packed_at_once_max = 128 * 1024;
 
 void get_events(const exchange_ptr& x, const event_call_services& with) {
   with.list.tell(x);
@@ -32,29 +43,65 @@ void get_shown_event(const exchange_ptr& x) {
     describe(x, event);
 }
 
-void get_plan(const exchange_ptr& x) {
+void get_plan(const exchange_ptr& x, const event_call_services& with) {
   auto event = x->shown_event();
   if (!event)
     return;
+  const auto& request = x->request();
   http_reply said;
-  said.headers = {{"ETag", event->plan_tag}, {"Cache-Control", "public, max-age=60"}};
-  const auto& known = x->request().if_none_match;
-  if (known == "*" || known.find(event->plan_tag) != std::string::npos)
+  said.headers = {{"Cache-Control", "public, max-age=60"}, {"Vary", "Accept-Encoding"}};
+  auto knows = [&request](const std::string& tag) { return request.if_none_match.find(tag) != std::string::npos; };
+  if (request.if_none_match == "*" || knows(event->plan_tag) || knows(event->gzip_tag)) {
+    said.headers.emplace_back("ETag", knows(event->gzip_tag) ? event->gzip_tag : event->plan_tag);
     said.status = 304;
-  else
-    said.shared_body = event->plan_text;
+    return x->reply(std::move(said));
+  }
+  auto may_be_packed = request.takes_gzip && event->plan_text->size() >= packed_bytes_min;
+  auto packed = may_be_packed ? with.packer.find(event->plan_text) : nullptr;
+  said.headers.emplace_back("ETag", packed ? event->gzip_tag : event->plan_tag);
+  if (packed)
+    said.headers.emplace_back("Content-Encoding", "gzip");
+  said.shared_body = packed ? packed : event->plan_text;
   x->reply(std::move(said));
 }
 
-void get_seats(const exchange_ptr& x) {
+void reply_seats(http_exchange& x, std::string text, bool packed) {
+  http_reply said;
+  said.headers.emplace_back("Vary", "Accept-Encoding");
+  if (packed)
+    said.headers.emplace_back("Content-Encoding", "gzip");
+  said.body = std::move(text);
+  x.reply(std::move(said));
+}
+
+/// Compresses small sections at once, and has large ones compressed by somebody else.
+void pack_and_reply_seats(const exchange_ptr& x, const event_call_services& with, std::string text) {
+  if (!x->request().takes_gzip || text.size() < packed_bytes_min)
+    return reply_seats(*x, std::move(text), false);
+  if (text.size() <= packed_at_once_max)
+    return reply_seats(*x, gzip(text, effort::least), true);
+  auto plain = std::make_shared<const std::string>(std::move(text));
+  // The exchange is let go of on its own thread only.
+  auto then = [own = x, plain, &with](std::optional<std::string> packed) mutable {
+    with.post([own = std::move(own), plain, packed = std::move(packed)]() mutable {
+      auto is_packed = packed.has_value();
+      reply_seats(*own, is_packed ? *std::move(packed) : *plain, is_packed);
+    });
+  };
+  if (!with.packer.compress(plain, std::move(then)))
+    reply_seats(*x, *plain, false);
+}
+
+void get_seats(const exchange_ptr& x, const event_call_services& with) {
   auto event = x->shown_event();
   if (!event)
     return;
   auto section = event->plan->find_section(x->parameter(1));
   if (!section)
     return x->refuse(domain::rejection::not_found, "There is no such section.");
-  x->ask(messages::read_section{x->trace(), event->id, *section}, [x, event](answer&& what) {
-    x->reply(200, codec::encode_seats(std::get<messages::section_view>(what), x->present(event)->names()));
+  x->ask(messages::read_section{x->trace(), event->id, *section}, [x, &with, event](answer&& what) {
+    pack_and_reply_seats(x, with,
+                         codec::encode_seats(std::get<messages::section_view>(what), x->present(event)->names()));
   });
 }
 
@@ -64,8 +111,8 @@ constexpr auto with_services = serve_with<&call_services::events, Call>;
 constexpr std::array event_calls{
     route{http_port::buyers, "GET", "/v1/events", with_services<get_events>},
     route{http_port::buyers, "GET", "/v1/events/{event}", serve<get_shown_event>},
-    route{http_port::buyers, "GET", "/v1/events/{event}/plan", serve<get_plan>},
-    route{http_port::buyers, "GET", "/v1/events/{event}/sections/{section}/seats", serve<get_seats>},
+    route{http_port::buyers, "GET", "/v1/events/{event}/plan", with_services<get_plan>},
+    route{http_port::buyers, "GET", "/v1/events/{event}/sections/{section}/seats", with_services<get_seats>},
     route{http_port::operators, "GET", "/admin/v1/events", with_services<get_present_events>},
     route{http_port::operators, "GET", "/admin/v1/events/{event}", serve<get_event>},
 };

@@ -51,6 +51,7 @@ struct http_request {
   std::string queue_token;
   std::string pass;
   std::string if_none_match;
+  bool takes_gzip = false; ///< the answer may be compressed
   visitor from;
 };
 

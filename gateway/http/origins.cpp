@@ -17,7 +17,11 @@ void share_with(http_reply& reply, const std::string& origin) {
   reply.headers.emplace_back("Access-Control-Expose-Headers",
                              "ETag, Location, Retry-After, Usher-Request-Id, Usher-Queue, "
                              "Idempotency-Replayed");
-  reply.headers.emplace_back("Vary", "Origin");
+  auto varies = std::ranges::find(reply.headers, "Vary", [](const auto& each) { return each.first; });
+  if (varies == reply.headers.end())
+    reply.headers.emplace_back("Vary", "Origin");
+  else
+    varies->second += ", Origin";
 }
 
 http_reply preflight_answer() {

@@ -1,5 +1,7 @@
 #include "gateway/http/request_head.hpp"
 
+#include "gateway/http/compression.hpp"
+
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/verb.hpp>
@@ -79,6 +81,7 @@ http_request read_request(const request_head& head) {
   request.queue_token = view(head["Usher-Queue"]);
   request.pass = view(head["Usher-Pass"]);
   request.if_none_match = view(head[http::field::if_none_match]);
+  request.takes_gzip = accepts_gzip(joined(head, http::field::accept_encoding));
   return request;
 }
 

@@ -14,10 +14,12 @@ namespace usher::gateway {
 void directory::announced(messages::event_announced&& news) {
   domain::ensure(news.plan && news.plan_text, "an event is announced with its plan");
   std::array<std::string_view, 1> text{*news.plan_text};
-  auto tag = fmt::format("\"{:016x}\"", codec::digest(text));
+  auto digest = codec::digest(text);
+  auto tag = fmt::format("\"{:016x}\"", digest);
+  auto gzip_tag = fmt::format("\"{:016x}-gzip\"", digest);
   events_[news.id] = std::make_shared<const known_event>(
-      known_event{news.id, std::move(news.plan), std::move(news.plan_text), std::move(tag), std::move(news.currency),
-                  news.waiting_room, news.hidden, news.room_epoch});
+      known_event{news.id, std::move(news.plan), std::move(news.plan_text), std::move(tag), std::move(gzip_tag),
+                  std::move(news.currency), news.waiting_room, news.hidden, news.room_epoch});
   tell_known();
 }
 

@@ -22,6 +22,7 @@ struct known_event {
   domain::shared_plan plan;
   std::shared_ptr<const std::string> plan_text;
   std::string plan_tag; ///< strong ETag of the text, quotes included
+  std::string gzip_tag; ///< the same of its compressed form
   std::string currency;
   bool waiting_room = true;
   bool hidden = false;      ///< from everybody but operators; see `domain::event_settings`

@@ -67,7 +67,7 @@ call_services thread_parts::for_calls(shared_parts& shared, thread_links&& links
                      .buyers = buyers,
                      .places = places,
                      .passes = passes},
-          .events = {.list = events},
+          .events = {.list = events, .packer = shared.packer, .post = links.post},
           .operators = {.directory = directory, .audit = shared.audit, .post = std::move(links.post)},
           .orders = {.tokens = shared.tokens},
           .node = {.unready = shared.unready, .draining = shared.draining, .metrics = shared.system.metrics()}};
