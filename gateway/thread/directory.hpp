@@ -36,7 +36,7 @@ using known_event_ptr = std::shared_ptr<const known_event>;
 /// The events that were announced to one thread.
 class directory {
 public:
-  /// `starting`: as long as some events may not have been announced yet.
+  /// `starting` is true as long as some events may not have been announced yet.
   explicit directory(const std::atomic<bool>& starting) : starting_(starting) {}
 
   void announced(messages::event_announced&& news);

@@ -16,7 +16,7 @@ public:
   outgoing_room(connection_table& connections, const outgoing_budget& budget, caf::telemetry::int_counter& gone)
       : connections_(connections), budget_(budget), gone_(gone) {}
 
-  /// Call before adding that many bytes to what is to be sent: when it would be more than it may be, ends those
+  /// Call before adding that many bytes to what is to be sent: when the sum would exceed the budget, ends those
   /// connections that have most of it. The caller may be among them.
   void make_for(std::size_t bytes);
 
