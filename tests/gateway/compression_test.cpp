@@ -68,6 +68,7 @@ void announce(served& gateway, domain::shared_plan plan, std::string text) {
                                                 std::make_shared<const std::string>(std::move(text)),
                                                 "EUR",
                                                 false,
+                                                false,
                                                 {}});
 }
 
