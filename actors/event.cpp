@@ -59,6 +59,7 @@ public:
 
   messages::event_actor::behavior_type make_behavior() {
     self_->set_down_handler([this](const caf::down_msg& gone) { gone_from(gone.source); });
+    snapshot_if_due();
     return {
         [this](messages::hold_seats& wish) { return holds_.hold(wish); },
         [this](messages::release_hold& wish) { return holds_.release(wish); },
@@ -101,6 +102,7 @@ public:
       return;
     core_.event = domain::replay(domain::event{}, history.snapshot, history.facts);
     core_.durable_state = core_.event.state();
+    core_.durable_settings = core_.event.settings();
     orders_.forget_in_flight();
     for (auto& next : core_.journal.take_kept_back())
       std::visit([this](auto& x) { answer_by_history(x); }, next);
@@ -122,7 +124,7 @@ private:
   // ---- settings and state ----
 
   [[nodiscard]] messages::event_view view() const {
-    return {core_.id, core_.event.settings(), core_.event.state(), holds_.totals()};
+    return {core_.id, core_.durable_settings, core_.durable_state, holds_.totals()};
   }
 
   caf::result<messages::event_view> change(const messages::change_event& wish) {
@@ -179,7 +181,7 @@ private:
     }
     const auto* last = domain::granted(moved);
     if (const auto* fact = domain::granted(defined))
-      core_.write(*fact, last ? event_became{} : event_became{asked});
+      core_.write(*fact, event_became{last ? std::nullopt : std::optional{asked}, {}, fact->settings});
     if (last)
       core_.write(*last, event_became{asked, last->state});
     if (is_repeat)
@@ -191,6 +193,8 @@ private:
   void became(event_became& news) {
     if (news.state)
       core_.durable_state = *news.state;
+    if (news.settings)
+      core_.durable_settings = *std::move(news.settings);
     tell_settings();
     if (news.asked) {
       write_sold_out_if_due();
@@ -209,15 +213,14 @@ private:
   }
 
   void tell_settings() {
-    const auto& settings = core_.event.settings();
     holds_.offer_changed();
     for (const auto& section : core_.sections)
-      self_->send(section, messages::terms_changed{section_terms_of(settings)});
+      self_->send(section, messages::terms_changed{section_terms_of(core_.durable_settings)});
     tell_room();
   }
 
   void tell_room() {
-    const auto& settings = core_.event.settings();
+    const auto& settings = core_.durable_settings;
     if (core_.room)
       self_->send(core_.room, messages::room_settings{settings.admission_per_s, settings.max_shopping,
                                                       core_.durable_state, few_left_});
@@ -400,11 +403,15 @@ private:
 
   void durable(const messages::facts_durable& mark) {
     core_.journal.durable(mark, [this](event_once_durable& next) { std::visit([this](auto& x) { follow(x); }, next); });
-    if (core_.journal.snapshot_due())
-      core_.journal.take_snapshot(core_.event.snapshot());
+    snapshot_if_due();
     if (sold_out_check_pending_)
       write_sold_out_if_due();
     tell_at_rest();
+  }
+
+  void snapshot_if_due() {
+    if (core_.journal.snapshot_due())
+      core_.journal.take_snapshot(core_.event.snapshot());
   }
 
   void follow(event_became& x) { became(x); }
@@ -414,7 +421,6 @@ private:
   void follow(order_undone& x) { orders_.undone(x); }
   void follow(refunds_begun& x) { orders_.told(x); }
   void follow(order_read& x) { orders_.read(x); }
-  void follow(orders_listed& x) { orders_.answer_by_history(x); }
   void follow(step_refused& x) { x.asked.deliver(to_error(x.why)); }
   void follow(step_repeated& x) { x.asked.deliver(); }
 

@@ -29,8 +29,10 @@ struct event_common {
   std::vector<messages::section_actor> sections{}; ///< by section number; empty until `event_peers`
   messages::waiting_room_actor room{};             ///< none until `event_peers`
   subscribers gateways{};
-  domain::event_state durable_state = event.state(); ///< rules the sale: a state that is only decided may be lost
-  std::function<void()> hold_answered{};             ///< called when an open request for a hold has ended
+  /// These rule the sale, and are what others hear of: what is only decided may be lost.
+  domain::event_state durable_state = event.state();
+  domain::event_settings durable_settings = event.settings();
+  std::function<void()> hold_answered{}; ///< called when an open request for a hold has ended
 
   [[nodiscard]] domain::instant now() const { return clock.now(self); }
 

@@ -14,7 +14,8 @@ namespace usher::actors {
 /// Settings or state changed: the sections, the waiting room and whoever asked for it are told.
 struct event_became {
   std::optional<caf::typed_response_promise<messages::event_view>> asked = std::nullopt;
-  std::optional<domain::event_state> state = std::nullopt; ///< if that changed
+  std::optional<domain::event_state> state = std::nullopt;       ///< if that changed
+  std::optional<domain::event_settings> settings = std::nullopt; ///< if they changed
 };
 
 /// An order was begun: its checkout starts, and the buyer is told.
@@ -62,12 +63,6 @@ struct order_read {
   caf::typed_response_promise<messages::order_view> asked;
 };
 
-/// An operator wants to see orders whose last steps were not durable yet.
-struct orders_listed {
-  messages::list_orders wish;
-  caf::typed_response_promise<messages::order_list> asked;
-};
-
 /// A checkout's step is refused because of something that was not durable yet.
 struct step_refused {
   domain::refusal why;
@@ -80,6 +75,6 @@ struct step_repeated {
 };
 
 using event_once_durable = std::variant<event_became, order_begun, order_moved, order_cancel_noted, order_undone,
-                                        refunds_begun, order_read, orders_listed, step_refused, step_repeated>;
+                                        refunds_begun, order_read, step_refused, step_repeated>;
 
 } // namespace usher::actors

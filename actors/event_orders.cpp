@@ -234,7 +234,9 @@ caf::result<void> event_orders::advance(messages::advance_order& step) {
 
 template <class Fact>
 void event_orders::write(domain::order_id id, const Fact& fact, event_once_durable next) {
-  ++in_flight_[id].facts;
+  auto& order = in_flight_[id];
+  if (const auto* present = core_.event.find_order(id); order.facts++ == 0 && present != nullptr)
+    order.before = *present;
   core_.write(fact, std::move(next));
 }
 
@@ -353,8 +355,10 @@ void event_orders::answer_by_history(order_begun& order) {
 }
 
 void event_orders::answer_by_history(order_moved& step) {
-  // An order that is not there any more was forgotten with this step.
-  if (const auto* order = core_.event.find_order(step.order); order != nullptr && !order->visited(step.to))
+  // An order that is not there any more, or was begun anew, was forgotten with this step.
+  const auto* order = core_.event.find_order(step.order);
+  auto was_forgotten = [&] { return step.to == order_state::failed && order->state() == order_state::started; };
+  if (order != nullptr && !order->visited(step.to) && !was_forgotten())
     step.asked.deliver(to_error(rejection::store_unavailable));
   else
     moved(step);
@@ -388,10 +392,6 @@ void event_orders::answer_by_history(order_read& order) {
     order.asked.deliver(view(*present));
   else
     order.asked.deliver(to_error(order.if_unwritten));
-}
-
-void event_orders::answer_by_history(orders_listed& list) {
-  list.asked.deliver(found(list.wish));
 }
 
 void event_orders::answer_by_history(step_refused& step) {
@@ -442,14 +442,23 @@ void event_orders::checkout_down(const caf::actor_addr& gone) {
   auto trace = lost->second.trace;
   log::of("actors").error("{}{}: its checkout broke; another one takes it up", messages::line_start(trace),
                           name_of(id));
-  core_.self->run_delayed(limits_.respawn, [this, id, gone, trace] {
-    auto broken = checkouts_.find(id);
-    if (broken == checkouts_.end() || broken->second.actor.address() != gone)
-      return;
-    checkouts_.erase(broken);
-    if (const auto* order = core_.event.find_order(id); order != nullptr && order->under_way())
-      carry_on(id, trace);
-  });
+  core_.self->run_delayed(limits_.respawn, [this, id, gone, trace] { take_up(id, gone, trace); });
+}
+
+/// Gives an order another checkout for the one that is gone, which goes on from where the order durably is.
+void event_orders::take_up(domain::order_id id, const caf::actor_addr& gone, messages::trace_id trace) {
+  auto broken = checkouts_.find(id);
+  if (broken == checkouts_.end() || broken->second.actor.address() != gone)
+    return;
+  if (in_flight_.contains(id) && core_.journal.standing() == shard_standing::writing) {
+    core_.self->run_delayed(limits_.respawn, [this, id, gone, trace] { take_up(id, gone, trace); });
+    return;
+  }
+  checkouts_.erase(broken);
+  if (core_.journal.standing() != shard_standing::writing)
+    return; // `resume` does it when the history is known
+  if (const auto* order = core_.event.find_order(id); order != nullptr && order->under_way())
+    carry_on(id, trace);
 }
 
 // ---- readings ----------------------------------------------------------------
@@ -498,30 +507,30 @@ bool event_orders::selects(const messages::list_orders& wish, const domain::orde
   return order.is(wish.state, core_.now());
 }
 
-/// Orders as they are once all that is known of them by now is durable.
-caf::result<messages::order_list> event_orders::list(const messages::list_orders& wish) {
-  if (core_.journal.settled())
-    return found(wish);
-  if (core_.journal.standing() != shard_standing::writing)
-    return to_error(rejection::store_unavailable);
-  if (core_.journal.full())
-    return to_error(rejection::overloaded);
-  auto asked = core_.self->make_response_promise<messages::order_list>();
-  core_.journal.after_all(orders_listed{wish, asked});
-  return asked;
+/// An order as it stood when last all that was known of it was durable; null for one that is not written yet.
+const domain::order* event_orders::durable(const domain::order& order) const {
+  auto found = in_flight_.find(order.details().order);
+  if (found == in_flight_.end())
+    return &order;
+  return found->second.before ? &*found->second.before : nullptr;
 }
 
-messages::order_list event_orders::found(const messages::list_orders& wish) const {
+messages::order_list event_orders::list(const messages::list_orders& wish) const {
   messages::order_list result{core_.id, {}, false};
+  auto selected = [&](const domain::order& present) {
+    const auto* order = durable(present);
+    return order != nullptr && selects(wish, *order) ? order : nullptr;
+  };
   if (wish.order) {
-    if (const auto* order = core_.event.find_order(*wish.order); order != nullptr && selects(wish, *order))
-      result.orders.push_back(view(*order));
+    if (const auto* present = core_.event.find_order(*wish.order))
+      if (const auto* order = selected(*present))
+        result.orders.push_back(view(*order));
     return result;
   }
   auto limit = std::clamp(wish.limit, 1U, messages::list_orders::most);
   std::vector<domain::order_id> found; // a heap with the highest first; one more than is answered
   for (const auto& [id, order] : core_.event.orders()) {
-    if ((wish.after && id <= *wish.after) || (found.size() > limit && found.front() < id) || !selects(wish, order))
+    if ((wish.after && id <= *wish.after) || (found.size() > limit && found.front() < id) || selected(order) == nullptr)
       continue;
     found.push_back(id);
     std::push_heap(found.begin(), found.end());
@@ -535,7 +544,7 @@ messages::order_list event_orders::found(const messages::list_orders& wish) cons
   found.resize(std::min<std::size_t>(found.size(), limit));
   result.orders.reserve(found.size());
   for (auto id : found)
-    result.orders.push_back(view(*core_.event.find_order(id)));
+    result.orders.push_back(view(*durable(*core_.event.find_order(id))));
   return result;
 }
 
@@ -548,8 +557,10 @@ std::uint64_t event_orders::stuck() const {
 
 std::uint64_t event_orders::confirmed() const {
   const auto& orders = core_.event.orders();
-  return static_cast<std::uint64_t>(std::count_if(
-      orders.begin(), orders.end(), [](const auto& each) { return each.second.state() == order_state::confirmed; }));
+  return static_cast<std::uint64_t>(std::count_if(orders.begin(), orders.end(), [this](const auto& each) {
+    const auto* order = durable(each.second);
+    return order != nullptr && order->state() == order_state::confirmed;
+  }));
 }
 
 } // namespace usher::actors

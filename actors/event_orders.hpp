@@ -28,7 +28,8 @@ public:
   caf::result<messages::order_view> start(messages::start_order& wish);
   caf::result<messages::order_view> find(const messages::find_order& wish);
   caf::result<messages::order_view> cancel(const messages::cancel_order& wish);
-  caf::result<messages::order_list> list(const messages::list_orders& wish);
+  /// Orders as far as they are durable.
+  [[nodiscard]] messages::order_list list(const messages::list_orders& wish) const;
   caf::result<messages::order_view> refund(const messages::refund_order& wish);
   caf::result<messages::refund_progress> refund_all(const messages::refund_orders& wish);
   caf::result<void> advance(messages::advance_order& step);
@@ -50,7 +51,6 @@ public:
   void answer_by_history(order_undone& order);
   void answer_by_history(refunds_begun& refunds);
   void answer_by_history(order_read& order);
-  void answer_by_history(orders_listed& list);
   void answer_by_history(step_refused& step);
   void answer_by_history(step_repeated& step);
 
@@ -82,7 +82,7 @@ private:
 
   [[nodiscard]] const domain::order* find_own(domain::order_id id, const domain::buyer_id& buyer) const;
   [[nodiscard]] messages::order_view view(const domain::order& order) const;
-  [[nodiscard]] messages::order_list found(const messages::list_orders& wish) const;
+  [[nodiscard]] const domain::order* durable(const domain::order& order) const;
   [[nodiscard]] bool selects(const messages::list_orders& wish, const domain::order& order) const;
   /// `if_unwritten` is the answer when the order turns out never to have been written.
   caf::result<messages::order_view> answer_when_durable(domain::order_id id, domain::rejection if_unwritten);
@@ -94,6 +94,7 @@ private:
   void tell_unwanted(const domain::order& order, messages::trace_id trace);
   [[nodiscard]] std::string name_of(domain::order_id id) const;
   void forget(domain::order_id id);
+  void take_up(domain::order_id id, const caf::actor_addr& gone, messages::trace_id trace);
   template <class Fact>
   void write(domain::order_id id, const Fact& fact, event_once_durable next);
   bool note_written(domain::order_id id);
@@ -108,10 +109,11 @@ private:
   std::size_t beginning_ = 0;                    ///< orders whose hold is being looked up
   std::unordered_set<domain::order_id> undoing_; ///< that get a checkout once it is durable that they are undone
   std::unordered_map<domain::order_id, running_checkout> checkouts_;
-  /// What is not durable yet of an order. While there is anything, nobody is told how it stands.
+  /// What is not durable yet of an order. While there is anything, nobody is told how it stands but as it stood before.
   struct undurable {
     std::uint32_t facts = 0;
-    bool is_owed = false; ///< the gateways would have been told
+    bool is_owed = false;                ///< the gateways would have been told
+    std::optional<domain::order> before; ///< nothing if the order is new
   };
   std::unordered_map<domain::order_id, undurable> in_flight_;
 };

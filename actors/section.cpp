@@ -44,6 +44,7 @@ public:
     news_.tell_totals();
     resumed_at_ = clock_.now(self_);
     arm_timer(resumed_at_);
+    snapshot_if_due();
     return {
         // Matched from top to bottom: messages that come with every hold are first.
         [this](messages::hold_in_section& wish) { return hold(wish); },
@@ -289,8 +290,7 @@ private:
   void durable(const messages::facts_durable& mark) {
     auto now = clock_.now(self_);
     journal_.durable(mark, [this, now](consequence& after) { follow(after, now); });
-    if (journal_.snapshot_due())
-      journal_.take_snapshot(section_.snapshot());
+    snapshot_if_due();
     news_.tell_soon();
     tell_at_rest();
   }
@@ -325,6 +325,11 @@ private:
   /// present hold.
   [[nodiscard]] bool is_held_anew(const end_of_hold& end) const {
     return end.why == domain::hold_end::unacknowledged && section_.find(end.hold);
+  }
+
+  void snapshot_if_due() {
+    if (journal_.snapshot_due())
+      journal_.take_snapshot(section_.snapshot());
   }
 
   void failed(const messages::append_failed& failure) {

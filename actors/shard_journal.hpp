@@ -221,7 +221,10 @@ public:
   void take_snapshot(std::vector<domain::fact> facts) {
     snapshot_at_ = last_;
     // A large state is written rarely: snapshots cost no more than the facts themselves.
-    snapshot_after_ = std::max(limits_.facts_per_snapshot, facts.size());
+    std::size_t size = 0;
+    for (const auto& fact : facts)
+      size += domain::stands_for(fact);
+    snapshot_after_ = std::max(limits_.facts_per_snapshot, size);
     snapshot_ = messages::keep_snapshot{shard_, epoch_, domain::fact_seq{last_}, std::move(facts)};
     hand_over_snapshot();
   }

@@ -64,6 +64,7 @@ public:
 
   messages::waiting_room_actor::behavior_type make_behavior() {
     self_->set_down_handler([this](const caf::down_msg& gone) { forget(gone.source); });
+    snapshot_if_due();
     return {
         [this](messages::join_queue& wish, messages::gateway_actor& where) { return join(wish, where); },
         [this](const messages::ask_place& question) { return ask(question); },
@@ -324,6 +325,10 @@ private:
       if (after.turns)
         let_in(*after.turns);
     });
+    snapshot_if_due();
+  }
+
+  void snapshot_if_due() {
     // What is in flight would be covered by the snapshot but not in it: numbers and turns would be given out twice.
     if (journal_.snapshot_due() && !reserving_ && entering_.empty())
       journal_.take_snapshot(room_.snapshot());

@@ -82,7 +82,7 @@ public:
   void read(const examined_entry& entry, const fact& fact) {
     note(entry, fact);
     last_ = entry.seq;
-    if (snapshot_ && snapshot_->upto == entry.seq)
+    if (snapshot_ && !snapshot_->is_outdated && snapshot_->upto == entry.seq)
       compare_snapshot(entry);
   }
 

@@ -96,7 +96,7 @@ void order_ledger::replay(const entry_type& entry, const fact& fact, bool contra
 }
 
 void order_ledger::compare_snapshot(const entry_type& entry) {
-  if (!snapshot_ || snapshot_->upto != entry.seq || !event_)
+  if (!snapshot_ || snapshot_->is_outdated || snapshot_->upto != entry.seq || !event_)
     return;
   try {
     event fresh;

@@ -274,7 +274,7 @@ void section_ledger::compare_books(const entry_type& entry) {
 }
 
 void section_ledger::compare_snapshot(const entry_type& entry) {
-  if (!snapshot_ || snapshot_->upto != entry.seq || !section_)
+  if (!snapshot_ || snapshot_->is_outdated || snapshot_->upto != entry.seq || !section_)
     return;
   try {
     section fresh{plan_, shard_.section};

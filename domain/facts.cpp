@@ -19,6 +19,14 @@ static_assert(std::is_same_v<std::variant_alternative_t<17, fact>, numbers_used_
 
 } // namespace
 
+std::size_t stands_for(const fact& x) {
+  if (const auto* past = std::get_if<section_past>(&x))
+    return past->ended_holds.size() + past->returned.size();
+  if (const auto* used_up = std::get_if<numbers_used_up>(&x))
+    return used_up->numbers.size();
+  return 1;
+}
+
 std::string_view name_of(const fact& x) {
   return fact_names.at(x.index());
 }

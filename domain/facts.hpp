@@ -253,6 +253,10 @@ using fact =
                  seats_unblocked, event_defined, event_state_changed, order_started, order_advanced, numbers_reserved,
                  turns_taken, order_cancel_requested, section_past, hold_extended, numbers_used_up>;
 
+/// How many facts of a journal a fact stands for in a snapshot: 1, and for one that only snapshots have as many as it
+/// sums up.
+[[nodiscard]] std::size_t stands_for(const fact& x);
+
 /// The name of a fact's type as the journal shows it, e.g. `seats_held`.
 [[nodiscard]] std::string_view name_of(const fact& x);
 

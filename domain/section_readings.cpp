@@ -115,7 +115,7 @@ const order_id* section::owner_of(seat_no seat) const {
 }
 
 // Left out on purpose: the order in which free places of general admission are given out, which facts need not
-// reproduce, and `fresh_`, which only tells how the section came about.
+// reproduce.
 bool operator==(const section& a, const section& b) {
   return a.number_ == b.number_ && a.states_ == b.states_ && a.ownerships_ == b.ownerships_ && a.totals_ == b.totals_
          && a.holds_ == b.holds_ && a.deadlines_ == b.deadlines_ && a.sales_ == b.sales_

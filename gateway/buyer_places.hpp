@@ -15,6 +15,8 @@ class buyer_places {
 public:
   /// Whose connection it is: a client's, or nobody's who is counted.
   using owner = std::optional<boost::asio::ip::address>;
+  /// At most so many clients for whom there is no room are being told so at once; the others are closed without a word.
+  static constexpr std::ptrdiff_t surplus_max = 64;
 
   /// Counts one connection for as long as it lives; an empty one counts none. It is a newcomer's at first.
   class place {

@@ -26,24 +26,6 @@ bool same_bits(const ip::address_v6::bytes_type& a, const ip::address_v6::bytes_
   return rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0;
 }
 
-} // namespace
-
-std::optional<ip::address> read_address(std::string_view text) {
-  boost::system::error_code error;
-  auto address = ip::make_address(std::string{text}, error);
-  if (error || text.find('%') != std::string_view::npos)
-    return std::nullopt;
-  return unmapped(address);
-}
-
-ip::address unmapped(const ip::address& address) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped())
-    return ip::make_address_v4(ip::v4_mapped, address.to_v6());
-  return address;
-}
-
-namespace {
-
 /// The IPv6 network of `bytes_kept` bytes that an address is in; empty for IPv4.
 std::string network_of(const ip::address& client, std::size_t bytes_kept) {
   if (client.is_v4())

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "gateway/address.hpp"
+
 #include <boost/asio/ip/address.hpp>
 
 #include <optional>
@@ -53,12 +55,6 @@ struct said_by_proxies {
 /// known which: then it is the peer. Whoever comes from another machine is not made a client of this one.
 [[nodiscard]] boost::asio::ip::address client_address(const boost::asio::ip::address& peer, const said_by_proxies& said,
                                                       const trusted_proxies& trusted);
-
-/// Reads an address; but one with a scope, such as `fe80::1%eth0`, has a meaning on one machine only and is none.
-[[nodiscard]] std::optional<boost::asio::ip::address> read_address(std::string_view text);
-
-/// The IPv4 address that an IPv6 one stands for (`::ffff:192.0.2.1`), or the address itself.
-[[nodiscard]] boost::asio::ip::address unmapped(const boost::asio::ip::address& address);
 
 /// What limits by address count a client under: an IPv4 address, or an IPv6 /64, which one customer has all of.
 [[nodiscard]] std::string customer_of(const boost::asio::ip::address& address);

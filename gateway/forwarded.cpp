@@ -1,6 +1,6 @@
 #include "gateway/forwarded.hpp"
 
-#include "gateway/client_address.hpp"
+#include "gateway/address.hpp"
 
 #include <algorithm>
 #include <string>

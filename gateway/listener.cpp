@@ -19,8 +19,6 @@ namespace usher::gateway {
 
 namespace {
 
-/// At most this many clients for whom there is no room are being told so at once; the others are closed without a word.
-constexpr std::ptrdiff_t surplus_max = 64;
 /// Further ones of this machine and of private networks: probes come from there.
 constexpr std::ptrdiff_t reserve_max = 16;
 
@@ -95,7 +93,7 @@ void listener::accepted(tcp_socket&& socket) {
   auto most = port_ == http_port::buyers ? configured.connections_max : configured.operators_connections_max;
   auto in_all = static_cast<std::ptrdiff_t>(places().taken()) - static_cast<std::ptrdiff_t>(most);
   auto own = places().excess_of(place, {configured.connections_per_address_max, configured.newcomers_per_address_max});
-  if (std::max(in_all, own) > surplus_max + (is_private(peer) ? reserve_max : 0))
+  if (std::max(in_all, own) > buyer_places::surplus_max + (is_private(peer) ? reserve_max : 0))
     return;
   auto how = own > 0 ? reception::turned_away : in_all > 0 ? reception::served_if_another_goes : reception::served;
   auto* server = servers_[next_++ % servers_.size()];

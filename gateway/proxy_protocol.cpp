@@ -1,6 +1,6 @@
 #include "gateway/proxy_protocol.hpp"
 
-#include "gateway/client_address.hpp"
+#include "gateway/address.hpp"
 
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/ip/address_v6.hpp>

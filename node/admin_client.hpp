@@ -21,6 +21,8 @@ public:
   [[nodiscard]] int status() const noexcept { return status_; }
   /// True if the same request may be granted later: the node has too much to do, or its store is away.
   [[nodiscard]] bool for_now() const noexcept { return status_ == 429 || status_ == 503; }
+  /// True if the request may have been carried out all the same: the node gave up waiting for what became of it.
+  [[nodiscard]] bool may_have_happened() const noexcept { return status_ == 504; }
   /// How long the node asks to be left alone, at most an hour; 0 if it did not say.
   [[nodiscard]] std::chrono::seconds retry_after() const noexcept { return retry_after_; }
 

@@ -170,6 +170,7 @@ json::value put_or_patch(const new_settings& wanted, json::object what) {
   auto client = wanted.to.client();
   if (!wanted.hidden)
     return client.patch(wanted.to.target(), what);
+  (void)client.get(wanted.to.target()); // an event that is not there is refused as such, not as one without a plan
   what["hidden"] = *wanted.hidden;
   return client.put(wanted.to.target(), json::serialize(what));
 }

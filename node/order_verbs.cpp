@@ -62,7 +62,7 @@ struct refund_wish {
   event_verb to;
   std::optional<std::string> order;
   bool all = false;
-  std::uint32_t patience_s = 60;
+  std::uint32_t patience_s = 180; ///< longer than a node lets one round wait
 };
 
 /// Has all orders undone, as many at a time as the node takes on, until none stands or is open. A round in which the
@@ -93,9 +93,10 @@ private:
       note(client_.post(wanted_.to.target("/orders/refund"), json::object{}));
       return between;
     } catch (const refused& why) {
-      if (!why.for_now())
+      if (!why.for_now() && !why.may_have_happened())
         throw;
       note_trouble(why.what());
+      lost_ = lost_ || why.may_have_happened();
       return std::max<std::chrono::milliseconds>(why.retry_after(), between);
     } catch (const unreachable& why) {
       if (!heard_) // a mistyped address does not mend itself

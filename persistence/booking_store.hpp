@@ -115,6 +115,9 @@ struct stored_snapshot {
   domain::epoch epoch;
   domain::fact_seq upto;
   std::vector<domain::fact> facts;
+  /// It is of an earlier version, whose facts may mean something else today: they are left out, as the journal has them
+  /// all. It still says how far the journal reached.
+  bool is_outdated = false;
 };
 
 /// The store. One object is one connection, used by one thread at a time; every call blocks.

@@ -26,8 +26,7 @@ void encode(const domain::fact& fact, std::string& bytes);
 [[nodiscard]] std::string encode_snapshot(const std::vector<domain::fact>& facts);
 /// Nothing when the bytes are no snapshot of the present version.
 [[nodiscard]] std::optional<std::vector<domain::fact>> decode_snapshot(std::string_view bytes);
-/// Whether a snapshot is of an earlier version. Its facts may mean something else today, and the journal has them all:
-/// it is to be left out.
+/// Whether a snapshot is of an earlier version: see `stored_snapshot`.
 [[nodiscard]] bool is_outdated_snapshot(std::string_view bytes);
 
 /// A plan's supplement, in the same manner; an empty one is no bytes.

@@ -1,17 +1,17 @@
 #include "persistence/read_back.hpp"
 
-#include "persistence/booking_store.hpp"
 #include "persistence/fact_codec.hpp"
 
 #include <utility>
 
 namespace usher::persistence {
 
-std::optional<std::vector<domain::fact>> snapshot_facts(const domain::shard_id& shard, std::string_view bytes) {
+stored_snapshot read_snapshot(const domain::shard_id& shard, domain::epoch epoch, domain::fact_seq upto,
+                              std::string_view bytes) {
   if (is_outdated_snapshot(bytes))
-    return std::nullopt;
+    return {epoch, upto, {}, true};
   if (auto facts = decode_snapshot(bytes))
-    return facts;
+    return {epoch, upto, *std::move(facts)};
   throw store_broken("the snapshot of " + to_string(shard) + " cannot be read");
 }
 

@@ -33,7 +33,7 @@ compressor::text compressor::find(const text& plain) {
   // A new text is rare: the moment to forget those that nobody has any more.
   std::erase_if(forms_, [](const auto& each) { return each.first.expired(); });
   forms_.emplace(plain, nullptr);
-  boost::asio::post(worker_, [this, plain] {
+  boost::asio::post(for_many_, [this, plain] {
     if (stopped_)
       return;
     auto packed = pack(*plain, effort::usual);
@@ -51,7 +51,7 @@ bool compressor::compress(text plain, on_packed then) {
     --waiting_;
     return false;
   }
-  boost::asio::post(worker_, [this, plain = std::move(plain), then = std::move(then)] {
+  boost::asio::post(for_one_, [this, plain = std::move(plain), then = std::move(then)] {
     --waiting_;
     if (!stopped_)
       then(pack(*plain, effort::least));
@@ -61,7 +61,8 @@ bool compressor::compress(text plain, on_packed then) {
 
 void compressor::stop() {
   stopped_ = true; // what waits still runs, to let go of whom it was for
-  worker_.join();
+  for_many_.join();
+  for_one_.join();
 }
 
 } // namespace usher::gateway

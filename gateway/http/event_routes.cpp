@@ -51,8 +51,10 @@ void get_plan(const exchange_ptr& x, const event_call_services& with) {
   http_reply said;
   said.headers = {{"Cache-Control", "public, max-age=60"}, {"Vary", "Accept-Encoding"}};
   auto knows = [&request](const std::string& tag) { return request.if_none_match.find(tag) != std::string::npos; };
-  if (request.if_none_match == "*" || knows(event->plan_tag) || knows(event->gzip_tag)) {
-    said.headers.emplace_back("ETag", knows(event->gzip_tag) ? event->gzip_tag : event->plan_tag);
+  // The plain form is an answer to everybody, the other one to those who accept it.
+  auto knows_packed = request.takes_gzip && knows(event->gzip_tag);
+  if (request.if_none_match == "*" || knows(event->plan_tag) || knows_packed) {
+    said.headers.emplace_back("ETag", knows_packed ? event->gzip_tag : event->plan_tag);
     said.status = 304;
     return x->reply(std::move(said));
   }

@@ -130,7 +130,7 @@ void http_exchange::say_unanswered() {
     return;
   if (auto observer = std::exchange(observer_, nullptr))
     observer(nullptr);
-  auto waited = patience_with(services_.options, request_.path).count();
+  auto waited = std::chrono::round<std::chrono::seconds>(std::chrono::steady_clock::now() - began_).count();
   auto what = request_.method == "GET" ? "Nothing has changed by it; ask again later."
                                        : "It may still happen, or have happened: ask with GET "
                                              + place_of_outcome(request_.path) + " before you repeat it.";

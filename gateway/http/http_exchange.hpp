@@ -143,6 +143,7 @@ private:
   messages::trace_id trace_;
   domain::buyer_id buyer_;
   std::vector<std::string> parameters_;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::function<void(const http_reply*)> observer_;
 };
 

@@ -196,7 +196,10 @@ private:
     buffer_.consume(header->size);
     if (header->source)
       come_from(*header->source);
-    read_header();
+    else
+      is_unnamed_ = true;
+    if (socket_.is_open())
+      read_header();
   }
 
   /// From now on the connection is that client's, to whom the proxy has lent it for good.
@@ -208,7 +211,10 @@ private:
     if (services_.proxies.contains(peer_) || services_.unlimited.contains(peer_))
       return;
     place_->belong_to(peer_);
-    if (services_.places.excess_of(*place_, place_limits()) <= 0)
+    auto excess = services_.places.excess_of(*place_, place_limits());
+    if (excess > buyer_places::surplus_max)
+      return abort();
+    if (excess <= 0)
       return;
     surplus_ = true;
     wait_until(surplus_time);
@@ -244,8 +250,6 @@ private:
       keep_alive_ = false;
     if (port_ == http_port::buyers && path_of(header) == "/v1/ws" && beast::websocket::is_upgrade(header))
       return upgrade();
-    if (!parser_->get().body().reserve(announced_bytes()))
-      return make_exchange(true)->refuse(domain::rejection::overloaded, no_memory);
     // HTTP/1.0 has no such answer.
     if (header.version() >= 11 && beast::iequals(header[http::field::expect], "100-continue"))
       return say_continue();
@@ -382,6 +386,9 @@ private:
   visitor client() const {
     const auto& header = parser_->get();
     auto peer = unmapped(peer_);
+    // A proxy that does not say whose connection it is does not mind what the client writes into its headers either.
+    if (is_unnamed_)
+      return {peer};
     visitor result{client_address(peer, read_proxies(header), services_.proxies)};
     if (passed_on_ || !peer.is_loopback() || services_.proxies.contains(peer))
       return result;
@@ -502,7 +509,7 @@ private:
   void discard() {
     buffer_.consume(buffer_.size());
     buffer_.shrink();
-    socket_.async_read_some(buffer_.prepare(incoming_share::bytes_free), // for which there always is room
+    socket_.async_read_some(buffer_.prepare(incoming_share::bytes_kept), // for which there always is room
                             [self = shared_from_this()](const beast::error_code& error, std::size_t) {
                               if (error)
                                 self->abort();
@@ -521,7 +528,8 @@ private:
   bool lent_ = false;                        ///< the place counts as a client's who came through a proxy
   strikes strikes_;
   bool surplus_;
-  bool passed_on_ = false; ///< a proxy has said whose connection it is
+  bool passed_on_ = false;  ///< a proxy has said whose connection it is
+  bool is_unnamed_ = false; ///< a proxy has said that it does not know
   incoming_share incoming_;
   incoming_buffer buffer_;
   std::optional<http::request_parser<incoming_body>> parser_;

@@ -61,11 +61,8 @@ struct incoming_body {
     template <bool is_request, class Fields>
     reader(boost::beast::http::header<is_request, Fields>&, incoming_text& body) : body_(body) {}
 
-    void init(const boost::optional<std::uint64_t>& length, boost::beast::error_code& error) {
-      error = {};
-      if (length && !body_.reserve(static_cast<std::size_t>(*length)))
-        error = boost::beast::http::error::buffer_overflow;
-    }
+    /// Takes no memory for what is only announced: whoever announces much and sends nothing must cost nothing.
+    void init(const boost::optional<std::uint64_t>&, boost::beast::error_code& error) { error = {}; }
 
     template <class Buffers>
     std::size_t put(const Buffers& buffers, boost::beast::error_code& error) {

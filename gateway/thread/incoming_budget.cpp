@@ -59,7 +59,7 @@ incoming_buffer::mutable_buffers_type incoming_buffer::prepare(std::size_t bytes
 
 void incoming_buffer::shrink() {
   auto before = capacity();
-  if (before <= incoming_share::bytes_free)
+  if (before <= incoming_share::bytes_kept)
     return;
   shrink_to_fit();
   share_.remove(before - capacity());

@@ -31,9 +31,11 @@ private:
 /// One connection's part of its thread's budget.
 class incoming_share {
 public:
-  /// So much is a connection's own and does not count: an idle one keeps no more, and while the budget is used up by
-  /// large requests, small ones are served all the same.
-  static constexpr std::size_t bytes_free = 2048;
+  /// So much is a connection's own and does not count: while the budget is used up by large requests, ordinary ones are
+  /// served all the same, which have a head of less than 4 KiB and a small body.
+  static constexpr std::size_t bytes_free = 6144;
+  /// What an idle connection keeps at most.
+  static constexpr std::size_t bytes_kept = 2048;
 
   explicit incoming_share(incoming_budget& budget) : budget_(budget) {}
   ~incoming_share() { budget_.give_back(counted(bytes_)); }

@@ -212,7 +212,7 @@ void buyer_session::drained() {
   while (!owed_.empty() && has_room()) {
     auto [what, re] = std::move(owed_.front());
     owed_.pop_front();
-    auto event = services_.directory.find(what.event);
+    auto event = services_.directory.find_shown(what.event);
     if (event && what.section.value() < event->plan->sections().size()) {
       services_.seats.watch(event, what.section, shared_from_this(), std::move(re));
       if (std::find(watches_.begin(), watches_.end(), what) == watches_.end())
@@ -239,7 +239,7 @@ void buyer_session::watch_unpaid() {
   auto more = resumed_per_s();
   while (more > 0 && !unpaid_.empty() && has_room()) {
     auto what = unpaid_.front();
-    auto event = services_.directory.find(what.event);
+    auto event = services_.directory.find_shown(what.event);
     auto is_there = event && what.section.value() < event->plan->sections().size();
     // The buyer's bucket is asked first: while it is empty, the address pays for nothing.
     if (is_there && (services_.limits.too_often(buyer_, 0) || services_.limits.too_often(from_, 0)))

@@ -86,7 +86,7 @@ void buyer_session::go_on_with(kept_session&& kept) {
   for (const auto& hold : kept.holds)
     services_.buyers.note_hold(buyer_, hold);
   for (auto& [event, section] : kept.watches)
-    if (auto known = services_.directory.find(event); known && section.value() < known->plan->sections().size())
+    if (auto known = services_.directory.find_shown(event); known && section.value() < known->plan->sections().size())
       watches_.push_back({event, section});
   unpaid_.assign(watches_.begin(), watches_.end());
   watch_unpaid();
@@ -100,7 +100,7 @@ void buyer_session::go_on_with(kept_session&& kept) {
     if (auto known = services_.directory.find(event))
       ask(messages::find_order{services_.traces.draw(), event, order, buyer_}, std::nullopt, known, std::nullopt, told);
   for (auto& [event, number] : kept.places)
-    if (auto known = services_.directory.find(event))
+    if (auto known = services_.directory.find_shown(event))
       join(std::nullopt, known, number);
 }
 

@@ -82,7 +82,7 @@ constexpr prepared put_snapshot_row{"put_snapshot", R"sql(
   WHERE e.id = $1::text
   FOR SHARE OF s
   ON CONFLICT (shard) DO UPDATE SET epoch = excluded.epoch, upto = excluded.upto, facts = excluded.facts
-  WHERE excluded.upto > snapshot.upto
+  WHERE excluded.upto >= snapshot.upto
 )sql"};
 constexpr prepared list_sold{"list_sold", R"sql(
   SELECT s.section, s.seat, s.version, s.sold, uuid_send(s.order_id), s.buyer, s.price
@@ -165,15 +165,20 @@ public:
         return;
       claimed.emplace();
       claimed->epoch = to_number<domain::epoch>(taken.front()[0]);
+      domain::fact_seq known;
       if (auto kept = snapshot_from(shard, all.run(get_snapshot, {place}))) {
-        claimed->last = kept->upto;
-        claimed->snapshot = std::move(kept->facts);
+        known = kept->upto;
+        if (!kept->is_outdated) {
+          claimed->last = kept->upto;
+          claimed->snapshot = std::move(kept->facts);
+        }
       }
       read_facts_into(*claimed, shard, place, all);
-      auto noted = all.run(find_noted_end, {place});
-      if (!noted.empty() && noted.front()[0].as<std::int64_t>() > number(claimed->last.value()))
+      if (auto noted = all.run(find_noted_end, {place}); !noted.empty())
+        known = std::max(known, to_number<domain::fact_seq>(noted.front()[0]));
+      if (known > claimed->last)
         throw store_broken("the journal of " + to_string(shard) + " has lost its newest facts: it ends at "
-                           + std::to_string(claimed->last.value()) + ", and fact " + noted.front()[0].c_str()
+                           + std::to_string(claimed->last.value()) + ", and fact " + std::to_string(known.value())
                            + " was in it");
     });
     return claimed;
@@ -292,10 +297,7 @@ private:
     if (rows.empty())
       return std::nullopt;
     auto row = rows.front();
-    auto facts = snapshot_facts(shard, to_text(row[2]));
-    if (!facts)
-      return std::nullopt;
-    return stored_snapshot{to_number<domain::epoch>(row[0]), to_number<domain::fact_seq>(row[1]), *std::move(facts)};
+    return read_snapshot(shard, to_number<domain::epoch>(row[0]), to_number<domain::fact_seq>(row[1]), to_text(row[2]));
   }
 
   static void read_facts_into(shard_history& history, const shard_id& shard, int place, session& all) {

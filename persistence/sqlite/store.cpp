@@ -91,7 +91,7 @@ public:
     shard_history history;
     history.epoch = domain::epoch{found->epoch.value() + 1};
     take_over_.run(found->number, static_cast<std::int64_t>(history.epoch.value()), owner);
-    if (auto kept = read_snapshot_of(shard, found->number)) {
+    if (auto kept = read_snapshot_of(shard, found->number); kept && !kept->is_outdated) {
       history.last = kept->upto;
       history.snapshot = std::move(kept->facts);
     }
@@ -274,10 +274,7 @@ private:
     auto row = get_snapshot_.rows(number);
     if (!row.next())
       return std::nullopt;
-    auto facts = snapshot_facts(shard, row.text(2));
-    if (!facts)
-      return std::nullopt;
-    return stored_snapshot{to_epoch(row.number(0)), to_seq(row.number(1)), *std::move(facts)};
+    return read_snapshot(shard, to_epoch(row.number(0)), to_seq(row.number(1)), row.text(2));
   }
 
   static shard_id shard_in(const event_id& event, const cursor& row) {
@@ -314,7 +311,7 @@ private:
   statement get_snapshot_{db_, "SELECT epoch, upto, facts FROM snapshot WHERE shard = ?"};
   statement put_snapshot_{db_, "INSERT INTO snapshot (shard, epoch, upto, facts) VALUES (?, ?, ?, ?) "
                                "ON CONFLICT (shard) DO UPDATE SET epoch = excluded.epoch, upto = excluded.upto, "
-                               "facts = excluded.facts WHERE excluded.upto > snapshot.upto"};
+                               "facts = excluded.facts WHERE excluded.upto >= snapshot.upto"};
   statement list_sold_{db_, "SELECT s.section, s.seat, s.version, s.sold, s.order_id, s.buyer, s.price "
                             "FROM sold_seat s JOIN event e ON e.number = s.event WHERE e.id = ? "
                             "ORDER BY s.section, s.seat"};

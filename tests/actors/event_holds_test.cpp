@@ -373,6 +373,22 @@ SCENARIO("settings change at once while selling") {
   CHECK(view().settings.hold_ttl == domain::seconds{60});
 }
 
+SCENARIO("nobody hears of settings that are decided and never written") {
+  books->set(store_fault::unavailable);
+  CHECK(change([](messages::change_event& wish) {
+          wish.max_seats_per_buyer = 1;
+        })->refused_as(rejection::store_unavailable));
+  CHECK_EQ(view().settings.max_seats_per_buyer, 4u);
+  pass(1s, 50ms);
+  books->set(store_fault::none);
+  pass(5s, 50ms);
+  CHECK_EQ(view().settings.max_seats_per_buyer, 4u);
+  change([](messages::change_event& wish) { wish.max_seats_per_buyer = 1; });
+  CHECK_EQ(view().settings.max_seats_per_buyer, 1u);
+  restart();
+  CHECK_EQ(view().settings.max_seats_per_buyer, 1u);
+}
+
 SCENARIO("a category without a price is passed over until it has one") {
   auto unpriced = [this](const std::string& category) {
     return change([=](messages::change_event& wish) { wish.prices = {{category, std::nullopt}}; });

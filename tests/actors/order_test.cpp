@@ -1,9 +1,13 @@
 #define CAF_SUITE actors.order
 
+#include "actors/checkout_ways.hpp"
 #include "domain/event.hpp"
 #include "tests/actors/event_fixture.hpp"
 
 #include <caf/test/bdd_dsl.hpp>
+
+#include <map>
+#include <vector>
 
 using namespace usher;
 using namespace usher::tests;
@@ -235,6 +239,30 @@ SCENARIO("an order that failed or was refunded stays what it is when it is cance
   hold(1, 1, {seats(left, {0})});
   order(1, 1, {left});
   CHECK(cancel(1, 1)->reply->state == order_state::failed);
+}
+
+SCENARIO("every way of a checkout is one that orders take") {
+  using enum order_state;
+  const std::map<order_state, std::vector<order_state>> before{{started, {}},
+                                                               {charging, {charging}},
+                                                               {charged, {charging, charged}},
+                                                               {refunding, {charging, charged, refunding}},
+                                                               {cancelling, {charging, charged, confirmed, cancelling}},
+                                                               {given_up, {charging, given_up}}};
+  auto may_go = [&](order_state from, order_state to) {
+    domain::order one{domain::order_started{}};
+    for (auto step : before.at(from))
+      one.apply(domain::order_advanced{{}, step, {}, {}});
+    return domain::granted(one.advance(to, {}, {})) != nullptr;
+  };
+  for (const auto& way : actors::checkout_ways)
+    CHECK(may_go(way.from(), way.to()));
+  CHECK_EQ(actors::checkout_ways.size(), before.size());
+  CHECK(may_go(actors::way_to_fail.from(), actors::way_to_fail.to()));
+  CHECK(may_go(started, actors::way_to_fail.to()));
+  CHECK(may_go(charged, refunding));
+  CHECK(may_go(given_up, refunding));
+  CHECK(may_go(refunding, cancelled));
 }
 
 SCENARIO("a free order asks no provider") {

@@ -126,6 +126,18 @@ SCENARIO("nobody hears how an order stands before that is durable, whenever it i
              return step != nullptr && step->order == order_of(number) && step->state == state;
            });
   };
+  auto is_unwanted = [this](std::uint64_t number) {
+    auto facts = books->facts({domain::shard_kind::event, id, {}});
+    return std::any_of(facts.begin(), facts.end(), [&](const domain::fact& each) {
+      const auto* cancelled = std::get_if<domain::order_cancel_requested>(&each);
+      const auto* step = std::get_if<domain::order_advanced>(&each);
+      return (cancelled != nullptr && cancelled->order == order_of(number))
+             || (step != nullptr && step->order == order_of(number) && step->state == order_state::given_up);
+    });
+  };
+  auto is_true = [&](std::uint64_t number, const messages::order_view& told) {
+    return is_written(number, told.state) && (!told.cancel_requested || is_unwanted(number));
+  };
   auto given_up = 0;
   for (int after = 0; after < 60; ++after) {
     auto number = static_cast<std::uint64_t>(after) + 1;
@@ -137,13 +149,19 @@ SCENARIO("nobody hears how an order stands before that is durable, whenever it i
     auto seen = ask<messages::order_view>(event, messages::find_order{{}, id, order_of(number), buyer(number)});
     auto wanted_back =
         ask<messages::order_view>(event, messages::cancel_order{{}, id, order_of(number), buyer(number)});
+    messages::list_orders all;
+    all.order = order_of(number);
+    auto listed = ask<messages::order_list>(event, all);
     std::size_t heard = 0;
     while (sched.try_run_once()) {
       for (; heard < states.size(); ++heard)
         CHECK(is_written(number, states[heard]));
       for (const auto& answer : {ended, seen, wanted_back})
         if (answer->reply)
-          CHECK(is_written(number, answer->reply->state));
+          CHECK(is_true(number, *answer->reply));
+      if (listed->reply)
+        for (const auto& one : listed->reply->orders)
+          CHECK(is_true(number, one));
     }
     given_up += ended->reply.has_value() ? 1 : 0;
     CHECK(refund(number)->reply->state == order_state::given_up);

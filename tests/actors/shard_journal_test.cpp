@@ -207,6 +207,26 @@ SCENARIO("a snapshot is handed over when everything under it is durable") {
   }
 }
 
+SCENARIO("a fact that sums many up makes a snapshot as large as these") {
+  GIVEN("a snapshot that is the past of a section where four holds ended and one seat came back") {
+    write(1);
+    write(2);
+    write(3);
+    journal.flush();
+    durable(23);
+    journal.take_snapshot({domain::section_past{{{1, 1}, {1, 2}, {1, 3}, {1, 4}}, {{domain::seat_no{1}, 1, 0}}}});
+    THEN("the next one is due after five more facts") {
+      for (int i = 0; i < 4; ++i)
+        write(i);
+      CHECK(!journal.snapshot_due());
+      journal.flush();
+      durable(27);
+      write(5);
+      CHECK(journal.snapshot_due());
+    }
+  }
+}
+
 SCENARIO("answers are kept back while in doubt, in their order, and not without bound") {
   GIVEN("a journal in doubt that keeps back what was in flight") {
     for (int i = 1; i <= 3; ++i)

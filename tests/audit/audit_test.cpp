@@ -247,7 +247,7 @@ SCENARIO("tampering with the journal is found") {
     THEN("bytes that are no fact are said to be none") {
       sale it;
       it.clean_sale();
-      it.sql("UPDATE journal SET fact = x'0163' WHERE seq = 1");
+      it.sql("UPDATE journal SET fact = x'00020163' WHERE seq = 1");
       CHECK(it.finds(0, "are no fact"));
     }
     THEN("an older epoch after a newer one is found") {
@@ -468,7 +468,7 @@ SCENARIO("a journal whose facts must never be is found out") {
       it.clean_sale();
       for (const auto& shard : {event_shard, queue_shard, section_shard(0), section_shard(1)})
         it.store->put_snapshot(shard, it.epochs[shard], fact_seq{1}, {});
-      it.sql("UPDATE snapshot SET facts = x'0163'");
+      it.sql("UPDATE snapshot SET facts = x'00020163'");
       for (const auto& shard : {event_shard, queue_shard, section_shard(0), section_shard(1)})
         CHECK(it.finds(0, "the snapshot of " + to_string(shard) + " cannot be read"));
       auto report = it.audit();

@@ -119,6 +119,10 @@ std::string http_client::raw(const std::string& bytes) {
   return text;
 }
 
+bool http_client::has_answer() {
+  return !in_->unread.empty() || in_->socket.available() > 0;
+}
+
 std::string http_client::head(const std::string& bytes) {
   must(in_->loop, [&](auto done) { asio::async_write(in_->socket, asio::buffer(bytes), done); });
   constexpr std::string_view end = "\r\n\r\n";

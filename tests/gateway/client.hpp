@@ -37,6 +37,8 @@ public:
   void send(const std::string& bytes);
   /// Sends bytes as they are, and reads everything until the server closes.
   std::string raw(const std::string& bytes);
+  /// Whether there is something to read.
+  [[nodiscard]] bool has_answer();
   /// Sends bytes as they are, and reads one answer's first line and headers.
   std::string head(const std::string& bytes);
 

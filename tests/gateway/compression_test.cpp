@@ -164,12 +164,17 @@ SCENARIO("a plan is compressed for those who accept it") {
     auto head = buyer.call("HEAD", target, {}, with_gzip);
     CHECK(is_packed(head));
     CHECK_EQ(head.headers.at("content-length"), std::to_string(packed.text.size()));
-    THEN("each form has a tag of its own, and who knows either need not read it again") {
+    THEN("each form has a tag of its own, and who knows one that is an answer to them need not read it again") {
       auto tag = plain.headers.at("etag"), packed_tag = packed.headers.at("etag");
       CHECK_NE(tag, packed_tag);
       for (const auto& known : {tag, packed_tag, "\"x\", W/" + tag, std::string{"*"}})
         for (const auto* accepted : {"gzip", "identity"}) {
           auto same = buyer.call("GET", target, {}, {{"If-None-Match", known}, {"Accept-Encoding", accepted}});
+          if (known == packed_tag && accepted == std::string{"identity"}) {
+            CHECK_EQ(same.status, 200u);
+            CHECK_EQ(same.headers.at("etag"), tag);
+            continue;
+          }
           CHECK_EQ(same.status, 304u);
           CHECK_EQ(same.headers.at("vary"), "Accept-Encoding");
           CHECK_EQ(same.headers.at("etag"), known == packed_tag ? packed_tag : tag);

@@ -234,7 +234,8 @@ SCENARIO("by the PROXY protocol each client counts for itself") {
       CHECK_EQ(gateway.answered(line_of("192.0.2.60")), 0);
     }
     THEN("what is the proxy's own counts as its") {
-      CHECK_EQ(gateway.answered("PROXY UNKNOWN\r\n"), burst);
+      CHECK_EQ(gateway.answered("PROXY UNKNOWN\r\n", {{"X-Forwarded-For", "192.0.2.70"}}), burst);
+      CHECK_EQ(gateway.answered("PROXY UNKNOWN\r\n", {{"X-Forwarded-For", "192.0.2.71"}}), 0);
       CHECK_EQ(gateway.answered(std::string{"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16}), 0);
     }
     THEN("a WebSocket's client, too") {

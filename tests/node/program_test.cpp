@@ -201,6 +201,14 @@ SCENARIO("refunding all orders goes on when the node is busy or breaks off, and 
     CHECK(contains(done.out, "All orders of opera are undone; at least 5 of them now."));
     CHECK(contains(done.err, "no progress: HTTP status 503"));
   }
+  GIVEN("a node that gives up waiting for what becomes of some") {
+    canned_server server{{"HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n",
+                          progress(R"({"begun": 1, "left": 0, "open": 0})")},
+                         std::nullopt};
+    auto done = refund(server, "30");
+    CHECK_EQ(done.code, 0);
+    CHECK(contains(done.out, "at least 1 of them now"));
+  }
   GIVEN("a node that undoes some and is busy from then on, and asks for an hour") {
     canned_server server{{progress(R"({"begun": 3, "left": 2, "open": 1})"),
                           "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n"},

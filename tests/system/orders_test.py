@@ -16,8 +16,9 @@ class Orders(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="usher-system-")
         self.addCleanup(folder.cleanup)
         self.store = f"sqlite:{folder.name}/sale.db"
-        self.node = Node(self.store, folder.name, ["--set", f"payments.sandbox.delay={delay_ms}ms"]).start()
-        self.addCleanup(self.node.stop)
+        self.make = lambda: Node(self.store, folder.name, ["--set", f"payments.sandbox.delay={delay_ms}ms"]).start()
+        self.node = self.make()
+        self.addCleanup(lambda: self.node.stop())
         self.node.create_event("gig", HALL, "--no-waiting-room", "--hold-ttl", "60", "--open")
         self.keys = iter(range(1, 10_000))
 
@@ -110,7 +111,7 @@ class Orders(unittest.TestCase):
         self.assertIn("hidden from buyers", hidden.stdout)
         await_true(lambda: self.node.get("/v1/events/gig").status == 404, 10, "buyers no longer see it")
         self.node.stop()
-        self.node.start()
+        self.node = self.make()
         self.assertEqual(self.node.get("/v1/events/gig").slug, "not-found")
         self.assertEqual(self.state(token, order), "confirmed")
         self.assertEqual(self.call("POST", f"/v1/orders/{order}/cancel", token).status // 100, 2)
