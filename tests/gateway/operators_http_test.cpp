@@ -121,13 +121,20 @@ SCENARIO("an operator whose request takes too long is told so, and may go on") {
     };
     gateway.notes->puts_wait = true;
     auto put = boss.call("PUT", "/admin/v1/events/rock", R"({"plan":)" + tiny_plan + "}", operators_key);
-    CHECK_EQ(detail_of(put), "Not answered within 1 s. It may still happen, or have happened: ask with GET "
-                             "/admin/v1/events/rock before you repeat it.");
+    // The sweep that ends it comes within a second of its time.
+    auto begins_so = [](const std::string& detail) {
+      return detail.starts_with("Not answered within 1 s. ") || detail.starts_with("Not answered within 2 s. ");
+    };
+    auto detail = detail_of(put);
+    CHECK(begins_so(detail));
+    CHECK(detail.ends_with(" It may still happen, or have happened: ask with GET /admin/v1/events/rock before you "
+                           "repeat it."));
     CHECK_EQ(logged.count("PUT /admin/v1/events/rock"), 1);
     CHECK_EQ(boss.call("GET", "/admin/v1/events/rock", {}, operators_key).status, 200u);
     gateway.audits_wait = true;
-    CHECK_EQ(detail_of(boss.call("GET", "/admin/v1/events/rock/audit", {}, operators_key)),
-             "Not answered within 1 s. Nothing has changed by it; ask again later.");
+    detail = detail_of(boss.call("GET", "/admin/v1/events/rock/audit", {}, operators_key));
+    CHECK(begins_so(detail));
+    CHECK(detail.ends_with(" Nothing has changed by it; ask again later."));
     gateway.waiting_audit(); // which nobody awaits any more
     gateway.audits_wait = false;
     CHECK_EQ(boss.call("GET", "/admin/v1/events/rock/audit", {}, operators_key).text,
