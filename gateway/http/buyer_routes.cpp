@@ -289,21 +289,21 @@ void get_ticket(const exchange_ptr& x, const buyer_call_services& with) {
 }
 
 template <auto Call>
-constexpr auto with_services = serve_with<&call_services::buyers, Call>;
+constexpr auto for_buyers = serve_with<&call_services::buyers, Call>;
 
 constexpr std::array buyer_calls{
-    route{http_port::buyers, "POST", "/v1/sessions", with_services<post_session>},
-    route{http_port::buyers, "POST", "/v1/events/{event}/queue", with_services<post_queue>},
-    route{http_port::buyers, "GET", "/v1/events/{event}/queue", with_services<get_queue>},
-    route{http_port::buyers, "DELETE", "/v1/events/{event}/queue", with_services<delete_queue>},
-    route{http_port::buyers, "POST", "/v1/events/{event}/holds", with_services<post_hold>},
+    route{http_port::buyers, "POST", "/v1/sessions", for_buyers<post_session>},
+    route{http_port::buyers, "POST", "/v1/events/{event}/queue", for_buyers<post_queue>},
+    route{http_port::buyers, "GET", "/v1/events/{event}/queue", for_buyers<get_queue>},
+    route{http_port::buyers, "DELETE", "/v1/events/{event}/queue", for_buyers<delete_queue>},
+    route{http_port::buyers, "POST", "/v1/events/{event}/holds", for_buyers<post_hold>},
     route{http_port::buyers, "GET", "/v1/holds/{hold}", serve<get_hold>},
-    route{http_port::buyers, "DELETE", "/v1/holds/{hold}", with_services<delete_hold>},
+    route{http_port::buyers, "DELETE", "/v1/holds/{hold}", for_buyers<delete_hold>},
     route{http_port::buyers, "POST", "/v1/orders", serve<post_order>},
     route{http_port::buyers, "GET", "/v1/orders/{order}", serve<get_order>},
     route{http_port::buyers, "POST", "/v1/orders/{order}/cancel", serve<post_cancel>},
-    route{http_port::buyers, "GET", "/v1/orders/{order}/tickets", with_services<get_tickets>},
-    route{http_port::buyers, "GET", "/v1/tickets/{ticket}.svg", with_services<get_ticket>},
+    route{http_port::buyers, "GET", "/v1/orders/{order}/tickets", for_buyers<get_tickets>},
+    route{http_port::buyers, "GET", "/v1/tickets/{ticket}.svg", for_buyers<get_ticket>},
 };
 
 } // namespace

@@ -108,14 +108,14 @@ void get_seats(const exchange_ptr& x, const event_call_services& with) {
 }
 
 template <auto Call>
-constexpr auto with_services = serve_with<&call_services::events, Call>;
+constexpr auto for_events = serve_with<&call_services::events, Call>;
 
 constexpr std::array event_calls{
-    route{http_port::buyers, "GET", "/v1/events", with_services<get_events>},
+    route{http_port::buyers, "GET", "/v1/events", for_events<get_events>},
     route{http_port::buyers, "GET", "/v1/events/{event}", serve<get_shown_event>},
-    route{http_port::buyers, "GET", "/v1/events/{event}/plan", with_services<get_plan>},
-    route{http_port::buyers, "GET", "/v1/events/{event}/sections/{section}/seats", with_services<get_seats>},
-    route{http_port::operators, "GET", "/admin/v1/events", with_services<get_present_events>},
+    route{http_port::buyers, "GET", "/v1/events/{event}/plan", for_events<get_plan>},
+    route{http_port::buyers, "GET", "/v1/events/{event}/sections/{section}/seats", for_events<get_seats>},
+    route{http_port::operators, "GET", "/admin/v1/events", for_events<get_present_events>},
     route{http_port::operators, "GET", "/admin/v1/events/{event}", serve<get_event>},
 };
 

@@ -44,10 +44,6 @@ spdlog::logger& logger() {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-std::string_view view(beast::string_view text) {
-  return {text.data(), text.size()};
-}
-
 /// How long a client for whom there is no room may take to say what it wants: it is in others' way.
 constexpr std::chrono::seconds surplus_time{1};
 

@@ -61,17 +61,17 @@ void get_metrics(const exchange_ptr& x, const node_call_services& with) {
 }
 
 template <auto Call>
-constexpr auto with_services = serve_with<&call_services::node, Call>;
+constexpr auto for_node = serve_with<&call_services::node, Call>;
 
 constexpr std::array node_calls{
     route{http_port::buyers, "GET", "/v1/ws", serve<get_websocket>},
     route{http_port::buyers, "GET", "/healthz", serve<get_health>},
-    route{http_port::buyers, "GET", "/readyz", with_services<get_readiness>},
+    route{http_port::buyers, "GET", "/readyz", for_node<get_readiness>},
     route{http_port::buyers, "GET", "/openapi.json", serve<get_openapi>},
     route{http_port::buyers, "GET", "/asyncapi.json", serve<get_asyncapi>},
     route{http_port::operators, "GET", "/healthz", serve<get_health>},
-    route{http_port::operators, "GET", "/readyz", with_services<get_readiness>},
-    route{http_port::operators, "GET", "/metrics", with_services<get_metrics>},
+    route{http_port::operators, "GET", "/readyz", for_node<get_readiness>},
+    route{http_port::operators, "GET", "/metrics", for_node<get_metrics>},
 };
 
 } // namespace

@@ -138,15 +138,15 @@ void get_audit(const exchange_ptr& x, const operator_call_services& with) {
 }
 
 template <auto Call>
-constexpr auto with_services = serve_with<&call_services::operators, Call>;
+constexpr auto for_operators = serve_with<&call_services::operators, Call>;
 
 constexpr std::array operator_calls{
-    route{http_port::operators, "PUT", "/admin/v1/events/{event}", with_services<put_event>},
-    route{http_port::operators, "PATCH", "/admin/v1/events/{event}", with_services<patch_event>},
+    route{http_port::operators, "PUT", "/admin/v1/events/{event}", for_operators<put_event>},
+    route{http_port::operators, "PATCH", "/admin/v1/events/{event}", for_operators<patch_event>},
     route{http_port::operators, "GET", "/admin/v1/events/{event}/report", serve<get_report>},
     route{http_port::operators, "POST", "/admin/v1/events/{event}/seats/block", serve<post_block>},
     route{http_port::operators, "POST", "/admin/v1/events/{event}/seats/unblock", serve<post_unblock>},
-    route{http_port::operators, "GET", "/admin/v1/events/{event}/audit", with_services<get_audit>},
+    route{http_port::operators, "GET", "/admin/v1/events/{event}/audit", for_operators<get_audit>},
 };
 
 } // namespace

@@ -14,10 +14,6 @@ namespace {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-std::string_view view(beast::string_view text) {
-  return {text.data(), text.size()};
-}
-
 template <class Name>
 std::string joined(const request_head& head, Name name) {
   std::string all;

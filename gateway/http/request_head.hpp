@@ -2,6 +2,7 @@
 
 #include "gateway/http/http_exchange.hpp"
 
+#include <boost/beast/core/string_type.hpp>
 #include <boost/beast/http/fields.hpp>
 #include <boost/beast/http/message.hpp>
 
@@ -11,6 +12,11 @@
 namespace usher::gateway {
 
 using request_head = boost::beast::http::request_header<>;
+
+/// A text of Beast's, not copied.
+[[nodiscard]] inline std::string_view view(boost::beast::string_view text) {
+  return {text.data(), text.size()};
+}
 
 /// A request must name exactly one host (RFC 9112, 3.2).
 [[nodiscard]] bool names_one_host(const request_head& head);
