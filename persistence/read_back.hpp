@@ -4,6 +4,7 @@
 #include "persistence/plan_supplement.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,10 @@ namespace usher::persistence {
 /// Nothing when the snapshot is of an earlier version, which is as if there were none.
 [[nodiscard]] std::optional<std::vector<domain::fact>> snapshot_facts(const domain::shard_id& shard,
                                                                       std::string_view bytes);
+/// A fact of a shard's journal.
+[[nodiscard]] domain::fact journal_fact(const domain::shard_id& shard, domain::fact_seq seq, std::string_view bytes);
+/// A journal that ends at `last` was seen, by whoever notes ends or makes snapshots, to reach `seen`.
+void ensure_nothing_lost(const domain::shard_id& shard, domain::fact_seq last, domain::fact_seq seen);
 [[nodiscard]] plan_supplement supplement_of(const domain::event_id& event, std::string_view bytes);
 
 } // namespace usher::persistence

@@ -9,6 +9,11 @@
 
 #include <pqxx/pqxx>
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -44,6 +49,46 @@ std::uint64_t write_until_failure(booking_store& store, domain::epoch epoch, std
     acknowledged = seq;
   }
 }
+
+std::string owner_of(booking_store& store) {
+  for (const auto& row : store.shards(rock))
+    if (row.shard == section_shard(0))
+      return row.owner;
+  return {};
+}
+
+/// Another process, which claims the first section and reads its history, over and over until it is ended.
+class reading_process {
+public:
+  explicit reading_process(const std::string& url) : process_(::fork()) {
+    if (process_ == 0)
+      run(url);
+  }
+  ~reading_process() {
+    ::kill(process_, SIGKILL);
+    ::waitpid(process_, nullptr, 0);
+  }
+  reading_process(const reading_process&) = delete;
+  reading_process& operator=(const reading_process&) = delete;
+
+  void stop() const {
+    ::kill(process_, SIGSTOP);
+    ::waitpid(process_, nullptr, WUNTRACED);
+  }
+  void go_on() const { ::kill(process_, SIGCONT); }
+
+private:
+  [[noreturn]] static void run(const std::string& url) {
+    try {
+      for (auto store = open_store(url);;)
+        (void)store->claim(section_shard(0), "reader", std::nullopt);
+    } catch (const std::exception&) {
+      ::_exit(1);
+    }
+  }
+
+  pid_t process_;
+};
 
 } // namespace
 
@@ -263,6 +308,38 @@ SCENARIO("a row that somebody keeps locked makes the store unavailable, not stuc
         lock.abort();
         CHECK((append_one(*store, mine, 1) == std::vector{append_result::written}));
       }
+    }
+  }
+}
+
+SCENARIO("whoever stands still while it claims shards and reads their histories keeps nobody waiting") {
+  GIVEN("a process that does nothing else, over a history of several pages") {
+    auto url = server.make_database();
+    auto store = open_store(url);
+    store->add_event({rock, "{}"}, 1);
+    auto mine = store->claim(section_shard(0), "test", std::nullopt)->epoch;
+    std::vector<journal_entry> group;
+    for (std::uint64_t seq = 1; seq <= 10'000; ++seq)
+      group.push_back(entry(section_shard(0), mine, seq, held(seq, {static_cast<std::uint32_t>(seq)})));
+    REQUIRE((store->append(group) == std::vector(group.size(), append_result::written)));
+    reading_process reader{url};
+    while (owner_of(*store) != "reader")
+      std::this_thread::yield();
+    THEN("it can be stopped at any moment, and another one has the shard at once and writes to it") {
+      auto longest = steady::duration::zero();
+      for (std::uint64_t round = 1; round <= 20; ++round) {
+        reader.stop();
+        auto begin = steady::now();
+        const wanted_shard wanted{section_shard(0)};
+        mine = store->claim_shards({&wanted, 1}, "other").front().value();
+        CHECK((append_one(*store, mine, 10'000 + round) == std::vector{append_result::written}));
+        longest = std::max(longest, steady::now() - begin);
+        reader.go_on();
+        while (owner_of(*store) != "reader")
+          std::this_thread::yield();
+        std::this_thread::sleep_for(round * 1ms); // so that it is stopped somewhere else each time
+      }
+      CHECK_LT(longest.count(), std::chrono::nanoseconds{2s}.count());
     }
   }
 }

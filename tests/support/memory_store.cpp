@@ -93,30 +93,48 @@ std::vector<stored_event> memory_store::events() {
   return result;
 }
 
-std::optional<shard_history> memory_store::claim(const domain::shard_id& shard, std::string_view owner,
-                                                 std::optional<domain::epoch> expected) {
+std::vector<std::optional<domain::epoch>> memory_store::claim_shards(std::span<const wanted_shard> wanted,
+                                                                     std::string_view owner) {
   std::lock_guard lock{books_->guard_};
   if (books_->fault_ == store_fault::unavailable || books_->fault_ == store_fault::lost_answer)
     throw store_unavailable{"the memory store was told to fail"};
-  auto found = books_->tables_.shards.find(shard);
-  if (found == books_->tables_.shards.end())
-    return std::nullopt;
-  auto& row = found->second;
-  if (expected && *expected != row.epoch)
-    return std::nullopt;
-  row.epoch = domain::epoch{row.epoch.value() + 1};
-  row.owner = owner;
+  std::vector<std::optional<domain::epoch>> taken;
+  for (const auto& want : wanted) {
+    auto found = books_->tables_.shards.find(want.shard);
+    auto& epoch = taken.emplace_back();
+    if (found == books_->tables_.shards.end() || (want.seen && *want.seen != found->second.epoch))
+      continue;
+    auto& row = found->second;
+    row.epoch = domain::epoch{row.epoch.value() + 1};
+    row.owner = owner;
+    epoch = row.epoch;
+  }
   if (books_->fault_ == store_fault::lost_claim)
     throw store_unavailable{"the memory store was told to lose its answer"};
-  shard_history history{row.epoch, domain::fact_seq{row.journal.size()}, {}, {}};
-  std::size_t begin = 0;
-  if (row.snapshot) {
-    history.snapshot = row.snapshot->facts;
-    begin = row.snapshot->upto.value();
+  return taken;
+}
+
+std::vector<std::optional<shard_history>> memory_store::histories(std::span<const owned_shard> owned) {
+  std::lock_guard lock{books_->guard_};
+  if (books_->fault_ == store_fault::unavailable)
+    throw store_unavailable{"the memory store was told to fail"};
+  std::vector<std::optional<shard_history>> all;
+  for (const auto& [shard, epoch] : owned) {
+    auto found = books_->tables_.shards.find(shard);
+    auto& history = all.emplace_back();
+    if (found == books_->tables_.shards.end() || found->second.epoch != epoch)
+      continue;
+    const auto& row = found->second;
+    history.emplace(shard_history{epoch, domain::fact_seq{row.journal.size()}, {}, {}});
+    std::size_t begin = 0;
+    if (row.snapshot) {
+      history->snapshot = row.snapshot->facts;
+      begin = row.snapshot->upto.value();
+    }
+    for (auto i = begin; i < row.journal.size(); ++i)
+      history->facts.push_back(row.journal[i].fact);
   }
-  for (auto i = begin; i < row.journal.size(); ++i)
-    history.facts.push_back(row.journal[i].fact);
-  return history;
+  return all;
 }
 
 std::vector<append_result> memory_store::append(std::span<const journal_entry> group) {

@@ -79,8 +79,10 @@ public:
   bool add_event(const persistence::stored_event& event, std::uint16_t sections) override;
   bool replace_plan(const persistence::stored_event& event, std::uint16_t sections, domain::epoch own) override;
   std::vector<persistence::stored_event> events() override;
-  std::optional<persistence::shard_history> claim(const domain::shard_id& shard, std::string_view owner,
-                                                  std::optional<domain::epoch> expected) override;
+  std::vector<std::optional<domain::epoch>> claim_shards(std::span<const persistence::wanted_shard> wanted,
+                                                         std::string_view owner) override;
+  std::vector<std::optional<persistence::shard_history>>
+  histories(std::span<const persistence::owned_shard> owned) override;
   std::vector<persistence::append_result> append(std::span<const persistence::journal_entry> group) override;
   void put_snapshot(const domain::shard_id& shard, domain::epoch epoch, domain::fact_seq upto,
                     const std::vector<domain::fact>& facts) override;
