@@ -39,11 +39,11 @@ std::optional<stored_snapshot> booking_store::snapshot(const domain::shard_id&) 
   return std::nullopt;
 }
 
-std::unique_ptr<booking_store> open_store(const std::string& url, schema_upkeep upkeep) {
+std::unique_ptr<booking_store> open_store(const std::string& url, schema_upkeep upkeep, const std::string& session) {
   if (auto file = sqlite_file_of(url))
     return sqlite::open(*file, upkeep);
   if (is_store_url(url))
-    return postgres::open(url, upkeep);
+    return postgres::open(url, upkeep, session);
   throw store_broken("a store is sqlite:FILE, postgres://USER@HOST/DATABASE or postgresql://USER@HOST/DATABASE");
 }
 

@@ -155,10 +155,10 @@ public:
 
   // ---- shards ----
 
-  /// Takes shards over, whoever had them: `epoch = epoch + 1`, in one statement. Says for each wanted one at which
-  /// epoch it is owned now; nothing for one that is at another epoch than `seen` (a compare-and-swap), or that there is
-  /// not. Once this returns, nothing that carries an older epoch is written. Each shard may be wanted once. `owner`
-  /// names this process and is never reused by another.
+  /// Takes shards over, whoever had them: `epoch = epoch + 1`, many in one statement. Says for each wanted one at
+  /// which epoch it is owned now; nothing for one that is at another epoch than `seen` (a compare-and-swap), or that
+  /// there is not. Once this returns, nothing that carries an older epoch is written. Each shard may be wanted once.
+  /// `owner` names this process and is never reused by another.
   [[nodiscard]] virtual std::vector<std::optional<domain::epoch>> claim_shards(std::span<const wanted_shard> wanted,
                                                                                std::string_view owner) = 0;
   /// The histories of shards that were claimed, read in bounded pages. Whoever stands still meanwhile keeps nobody
@@ -218,9 +218,10 @@ enum class schema_upkeep : std::uint8_t {
 };
 
 /// Opens a connection. `url` is `sqlite:FILE` or `postgres://…` (also `postgresql://…`); anything else is
-/// `store_broken`, with a sentence saying what is allowed.
-[[nodiscard]] std::unique_ptr<booking_store> open_store(const std::string& url,
-                                                        schema_upkeep upkeep = schema_upkeep::migrate);
+/// `store_broken`, with a sentence saying what is allowed. `session` is what a server calls the connection, see
+/// `session_of` in persistence/coordination.hpp; a name of its own for one that does not say.
+[[nodiscard]] std::unique_ptr<booking_store>
+open_store(const std::string& url, schema_upkeep upkeep = schema_upkeep::migrate, const std::string& session = {});
 
 /// The url without its password, for logs.
 [[nodiscard]] std::string without_password(const std::string& url);

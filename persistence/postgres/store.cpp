@@ -33,7 +33,7 @@ constexpr prepared add_event_row{"add_event_row", R"sql(
   INSERT INTO event (id, plan, supplement) VALUES ($1::text, $2::text, $3::bytea) ON CONFLICT (id) DO NOTHING
 )sql"};
 constexpr prepared change_event_row{"change_event_row", R"sql(
-  UPDATE event SET plan = $2::text, supplement = $3::bytea WHERE id = $1::text
+  UPDATE event SET plan = $2::text, supplement = $3::bytea, revision = revision + 1 WHERE id = $1::text
 )sql"};
 // Whoever tries to take the shard over waits until the plan is replaced.
 constexpr prepared lock_event_shard{"lock_event_shard", R"sql(
@@ -48,6 +48,7 @@ constexpr prepared put_shards{"put_shards", R"sql(
   WHERE e.id = $1::text
   ON CONFLICT (event, kind, section) DO NOTHING
 )sql"};
+constexpr prepared tell_of_event{"tell_of_event", "SELECT pg_notify('usher', 'event ' || $1::text)"};
 constexpr prepared list_events{"list_events", "SELECT id, plan, supplement FROM event ORDER BY number"};
 constexpr prepared find_shard{"find_shard", R"sql(
   SELECT s.number, s.epoch FROM event e JOIN shard s ON s.event = e.number
@@ -55,26 +56,19 @@ constexpr prepared find_shard{"find_shard", R"sql(
 )sql"};
 // Waits for the appends under way: they hold a shared lock on the rows. In a fixed order, so that two processes do not
 // wait for each other. -1 stands for any epoch.
-constexpr prepared take_over{"take_over", R"sql(
-  WITH found AS MATERIALIZED (
-    SELECT s.number, wanted.place
-    FROM unnest($1::text[], $2::int[], $3::int[], $4::bigint[]) WITH ORDINALITY
-         AS wanted (event, kind, section, seen, place)
-    JOIN event e ON e.id = wanted.event
-    JOIN shard s ON s.event = e.number AND s.kind = wanted.kind AND s.section = wanted.section
-    WHERE wanted.seen IN (-1, s.epoch)
+constexpr prepared take_over{"take_over", named_shards, R"sql(
+  , found AS MATERIALIZED (
+    SELECT s.number, named.place FROM named JOIN shard s ON s.number = named.number
+    WHERE named.epoch IN (-1, s.epoch)
     ORDER BY s.number FOR UPDATE OF s
   )
   UPDATE shard s SET epoch = s.epoch + 1, owner = $5::text FROM found WHERE s.number = found.number
   RETURNING found.place, s.epoch
 )sql"};
 // Where each history begins and ends, as of one moment at which its shard is at the owner's epoch.
-constexpr prepared find_ends{"find_ends", R"sql(
-  SELECT owned.place, s.number, coalesce(journal.last, 0), coalesce(seen.last, 0), kept.epoch, kept.upto, kept.facts
-  FROM unnest($1::text[], $2::int[], $3::int[], $4::bigint[]) WITH ORDINALITY
-       AS owned (event, kind, section, epoch, place)
-  JOIN event e ON e.id = owned.event
-  JOIN shard s ON s.event = e.number AND s.kind = owned.kind AND s.section = owned.section AND s.epoch = owned.epoch
+constexpr prepared find_ends{"find_ends", named_shards, R"sql(
+  SELECT named.place, s.number, coalesce(journal.last, 0), coalesce(seen.last, 0), kept.epoch, kept.upto, kept.facts
+  FROM named JOIN shard s ON s.number = named.number AND s.epoch = named.epoch
   CROSS JOIN LATERAL (SELECT max(seq) AS last FROM journal WHERE shard = s.number) journal
   LEFT JOIN journal_end seen ON seen.shard = s.number
   LEFT JOIN snapshot kept ON kept.shard = s.number
@@ -126,48 +120,18 @@ constexpr prepared find_secret{"find_secret", "SELECT value FROM secret WHERE na
 constexpr prepared add_secret{"add_secret", "INSERT INTO secret (name, value) VALUES ($1::text, $2::bytea) "
                                             "ON CONFLICT (name) DO NOTHING"};
 
-std::string to_text(const pqxx::field& field) {
-  auto bytes = field.as<pqxx::bytes>();
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-template <class Number>
-Number to_number(const pqxx::field& field) {
-  return Number{narrowed<typename Number::representation>(field.as<std::int64_t>())};
-}
-
 shard_id shard_in(const event_id& event, const pqxx::row& row) {
   return {static_cast<shard_kind>(row[1].as<int>()), event, to_number<domain::section_no>(row[2])};
 }
 
-/// The place, from 0, that the arguments' row has which `WITH ORDINALITY` numbered in the first column.
-std::size_t place_in(const pqxx::row& row) {
-  return static_cast<std::size_t>(row[0].as<std::int64_t>() - 1);
-}
-
-/// Shards as arguments of a statement, each with an epoch.
-struct shard_list {
-  using type = array_parameter::type;
-  array_parameter event{type::text}, kind{type::int4}, section{type::int4}, epoch{type::int8};
-
-  void add(const shard_id& shard, std::int64_t at) {
-    event.add(shard.event.value());
-    kind.add(static_cast<std::int64_t>(shard.kind));
-    section.add(std::int64_t{shard.section.value()});
-    epoch.add(at);
-  }
-  pqxx::params arguments() {
-    return {as_bytes(event.bytes()), as_bytes(kind.bytes()), as_bytes(section.bytes()), as_bytes(epoch.bytes())};
-  }
-};
-
 class store final : public booking_store {
 public:
-  store(const std::string& url, schema_upkeep upkeep) : db_(url), appender_(db_) { prepare(db_, upkeep); }
-
-  domain::instant now() override {
-    return domain::instant{domain::microseconds{db_.run(read_clock).one_field().as<std::int64_t>()}};
+  store(const std::string& url, schema_upkeep upkeep, const std::string& session)
+      : db_(url, {.name = session}), appender_(db_) {
+    prepare(db_, upkeep);
   }
+
+  domain::instant now() override { return to_instant(db_.run(read_clock).one_field()); }
 
   bool add_event(const stored_event& event, std::uint16_t sections) override {
     auto is_new = false;
@@ -199,22 +163,25 @@ public:
 
   std::vector<std::optional<domain::epoch>> claim_shards(std::span<const wanted_shard> wanted,
                                                          std::string_view owner) override {
-    std::vector<std::optional<domain::epoch>> taken(wanted.size());
-    shard_list list;
-    for (const auto& want : wanted)
-      list.add(want.shard, want.seen ? number(want.seen->value()) : -1);
-    auto arguments = list.arguments();
-    arguments.append(as_bytes(owner));
-    for (const auto& row : db_.run(take_over, arguments))
-      taken.at(place_in(row)) = to_number<domain::epoch>(row[1]);
+    std::vector<std::optional<domain::epoch>> taken;
+    for_each_part(wanted, shards_a_claim, [&](auto part) {
+      auto first = taken.size();
+      taken.resize(first + part.size());
+      shard_list list;
+      for (const auto& want : part)
+        list.add(want.shard, want.seen ? number(want.seen->value()) : -1);
+      auto arguments = list.arguments();
+      arguments.append(as_bytes(owner));
+      for (const auto& row : db_.run(take_over, arguments))
+        taken.at(first + place_in(row)) = to_number<domain::epoch>(row[1]);
+    });
     return taken;
   }
 
   std::vector<std::optional<shard_history>> histories(std::span<const owned_shard> owned) override {
     std::vector<std::optional<shard_history>> all;
     all.reserve(owned.size());
-    for (; !owned.empty(); owned = owned.subspan(std::min(shards_a_page, owned.size())))
-      read_histories(owned.first(std::min(shards_a_page, owned.size())), all);
+    for_each_part(owned, shards_a_page, [&](auto part) { read_histories(part, all); });
     return all;
   }
 
@@ -243,9 +210,8 @@ public:
       auto read_page = [this, place = shard[0].as<int>()](domain::fact_seq after, std::size_t most) {
         std::vector<journal_row> page;
         for (const auto& row : db_.run(read_rows, {place, number(after.value()), number(most)}))
-          page.push_back({to_number<domain::fact_seq>(row[0]), to_number<domain::epoch>(row[1]),
-                          domain::instant{domain::microseconds{row[2].as<std::int64_t>()}}, to_text(row[3]),
-                          to_text(row[4])});
+          page.push_back({to_number<domain::fact_seq>(row[0]), to_number<domain::epoch>(row[1]), to_instant(row[2]),
+                          to_text(row[3]), to_text(row[4])});
         return page;
       };
       examine_shard(shard_in(event, shard), read_page, each);
@@ -321,6 +287,7 @@ private:
       return false;
     all.run(put_shards, {id, static_cast<int>(sections), static_cast<int>(shard_kind::event),
                          static_cast<int>(shard_kind::waiting_room), static_cast<int>(shard_kind::section)});
+    all.run(tell_of_event, {id});
     return true;
   }
 
@@ -417,8 +384,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<booking_store> open(const std::string& url, schema_upkeep upkeep) {
-  return std::make_unique<store>(url, upkeep);
+std::unique_ptr<booking_store> open(const std::string& url, schema_upkeep upkeep, const std::string& session) {
+  return std::make_unique<store>(url, upkeep, session);
 }
 
 } // namespace usher::persistence::postgres

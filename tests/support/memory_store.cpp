@@ -48,6 +48,16 @@ std::size_t memory_books::snapshots_kept() const {
   return snapshots_kept_;
 }
 
+void memory_books::lock(const domain::shard_id& shard, incarnation whose) {
+  std::lock_guard lock{guard_};
+  locked_.insert_or_assign(shard, whose);
+}
+
+void memory_books::let_go(const domain::shard_id& shard) {
+  std::lock_guard lock{guard_};
+  locked_.erase(shard);
+}
+
 void memory_books::forge_sale(const domain::event_id& event, const sold_row& row) {
   std::lock_guard lock{guard_};
   tables_.sold[{event, row.section, row.seat}] = row;
@@ -78,7 +88,9 @@ bool memory_store::replace_plan(const stored_event& event, std::uint16_t section
 }
 
 void memory_store::write_event(const stored_event& event, std::uint16_t sections) {
-  books_->tables_.events[event.id] = event;
+  auto is_new = books_->tables_.events.insert_or_assign(event.id, event).second;
+  books_->tables_.revisions[event.id] += is_new ? 0 : 1;
+  books_->tell({.events = {event.id}});
   books_->tables_.shards.try_emplace({domain::shard_kind::event, event.id, {}});
   books_->tables_.shards.try_emplace({domain::shard_kind::waiting_room, event.id, {}});
   for (std::uint16_t i = 0; i < sections; ++i)
