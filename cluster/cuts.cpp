@@ -121,17 +121,13 @@ std::vector<incarnation> cuts::survivors(const membership& all) {
 }
 
 void cuts::notice(const membership& all, tick now) {
-  std::map<pair_of_nodes, tick> present;
-  for (const auto& cut : all.cuts) {
-    pair_of_nodes key{cut.seen_by, cut.other};
-    auto before = first_seen_.find(key);
-    present.emplace(key, before == first_seen_.end() ? now : before->second);
-  }
-  auto same = std::equal(present.begin(), present.end(), first_seen_.begin(), first_seen_.end(),
-                         [](const auto& a, const auto& b) { return a.first == b.first; });
-  if (!same)
-    changed_ = now;
-  first_seen_ = std::move(present);
+  std::set<pair_of_nodes> present;
+  for (const auto& cut : all.cuts)
+    present.emplace(cut.seen_by, cut.other);
+  if (present == present_)
+    return;
+  present_ = std::move(present);
+  changed_ = now;
 }
 
 std::vector<accusation> cuts::who_must_go(const membership& all, const own_view& own, const member_watch& watch,
@@ -153,12 +149,12 @@ std::vector<accusation> cuts::who_must_go(const membership& all, const own_view&
       auto against = now.against(number);
       if (is_refused(now, own, against))
         accuse(number, one->beat, "its port refuses everybody");
-      else if (own.cut_off.contains(number))
+      if (watch.still(number) < limits_.stillness)
+        continue;
+      if (own.cut_off.contains(number))
         accuse(number, one->beat, "it cannot reach the store");
-      auto stands = [&](const noted_cut* cut) {
-        return !now.has_beaten_since(*cut) && at - first_seen_.at({cut->seen_by, cut->other}) >= limits_.stillness;
-      };
-      if (against.size() >= needed && std::any_of(against.begin(), against.end(), stands))
+      auto has_not_beaten = [&](const noted_cut* cut) { return !now.has_beaten_since(*cut); };
+      if (against.size() >= needed && std::any_of(against.begin(), against.end(), has_not_beaten))
         accuse(number, one->beat, "nobody reaches it, and its beat stands still");
     }
     auto all_beat = std::all_of(now.notes.begin(), now.notes.end(),

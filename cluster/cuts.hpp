@@ -3,7 +3,6 @@
 #include "cluster/member_watch.hpp"
 
 #include <cstdint>
-#include <map>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -12,7 +11,8 @@
 namespace usher::cluster {
 
 struct cuts_limits {
-  /// A node that others cannot reach, and whose beat stands still for so long after the first note of that, goes.
+  /// A node that others cannot reach, or that says that it does not reach the store, goes if its beat has stood still
+  /// for so long, as somebody saw who read the store all the while. So nobody goes because the store was away.
   std::chrono::milliseconds stillness{1'500};
   /// The cuts among nodes that beat must be the same for so long before some of the nodes go.
   std::chrono::milliseconds stable{1'000};
@@ -41,7 +41,7 @@ struct accusation {
 ///    could), and its beat stands still.
 /// 3. Cut off from some, while all beat: the largest set of nodes that all reach each other stays; of equal ones that
 ///    of the oldest node. Not before everybody who is cut off has beaten since: whoever does not is a case of 2 or 5.
-/// 4. Cut off from the store: it says so itself.
+/// 4. Cut off from the store: it says so itself, and its beat stands still.
 /// 5. Silent to the store alone, nobody knows why. The one rule for a node that is still joining, since it may be the
 ///    only one left.
 class cuts {
@@ -61,8 +61,8 @@ private:
   void notice(const membership& all, tick now);
 
   cuts_limits limits_;
-  std::map<pair_of_nodes, tick> first_seen_; ///< each present cut
-  tick changed_;                             ///< the set of cuts
+  std::set<pair_of_nodes> present_; ///< as of the last look
+  tick changed_;                    ///< the set of them
 };
 
 } // namespace usher::cluster

@@ -17,6 +17,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <optional>
 #include <thread>
 
 using namespace usher;
@@ -344,6 +345,43 @@ SCENARIO("whoever stands still while it claims shards and reads their histories 
         std::this_thread::sleep_for(round * 1ms); // so that it is stopped somewhere else each time
       }
       CHECK_LT(longest.count(), std::chrono::nanoseconds{2s}.count());
+    }
+  }
+}
+
+SCENARIO("a claim and a group of facts for the same shards do not wait for each other") {
+  GIVEN("a stranger who has the first shard locked, and a claim that waits for it") {
+    auto url = server.make_database();
+    auto writer = open_store(url);
+    writer->add_event({rock, "{}"}, 2);
+    const std::vector<wanted_shard> wanted{{section_shard(0)}, {section_shard(1)}};
+    auto mine = writer->claim_shards(wanted, "writer");
+    pqxx::connection db{url};
+    std::optional<pqxx::work> stranger{db};
+    stranger->exec("SELECT * FROM usher.shard WHERE kind = 1 AND section = 0 FOR UPDATE");
+    pqxx::connection watcher{url};
+    pqxx::nontransaction look{watcher};
+    auto await_waiting = [&look](int count) {
+      constexpr auto waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+      while (look.exec(waiting).one_field().as<int>() < count)
+        std::this_thread::yield();
+    };
+    std::vector<std::optional<domain::epoch>> taken;
+    std::vector<append_result> results;
+    std::jthread claimer{[&] { taken = open_store(url)->claim_shards(wanted, "other"); }};
+    await_waiting(1);
+    std::jthread appender{[&] {
+      const std::vector group{entry(section_shard(1), mine[1].value(), 1, held(1, {1})),
+                              entry(section_shard(0), mine[0].value(), 1, held(2, {2}))};
+      results = writer->append(group);
+    }};
+    await_waiting(2);
+    WHEN("the stranger has gone") {
+      stranger.reset();
+      claimer.join();
+      appender.join();
+      CHECK((taken == std::vector<std::optional<domain::epoch>>(2, domain::epoch{2})));
+      CHECK((results == std::vector(2, append_result::fenced)));
     }
   }
 }
