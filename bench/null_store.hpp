@@ -17,9 +17,14 @@ public:
   bool replace_plan(const persistence::stored_event&, std::uint16_t, domain::epoch) override { return true; }
   std::vector<persistence::stored_event> events() override { return {}; }
 
-  std::optional<persistence::shard_history> claim(const domain::shard_id&, std::string_view,
-                                                  std::optional<domain::epoch>) override {
-    return persistence::shard_history{domain::epoch(1), domain::fact_seq(0), {}, {}};
+  std::vector<std::optional<domain::epoch>> claim_shards(std::span<const persistence::wanted_shard> wanted,
+                                                         std::string_view) override {
+    return std::vector(wanted.size(), std::optional{domain::epoch(1)});
+  }
+  std::vector<std::optional<persistence::shard_history>>
+  histories(std::span<const persistence::owned_shard> owned) override {
+    return std::vector(owned.size(),
+                       std::optional{persistence::shard_history{domain::epoch(1), domain::fact_seq(0), {}, {}}});
   }
 
   std::vector<persistence::append_result> append(std::span<const persistence::journal_entry> group) override {

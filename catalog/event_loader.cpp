@@ -47,7 +47,10 @@ void event_loader::start_again() {
 
 std::optional<domain::refusal> event_loader::start() {
   start_again_ = false;
-  auto refused = core_.store.use([this](cluster::shard_claims& claims) { start_stored_events(claims); });
+  auto refused = core_.store.use([this](cluster::shard_claims& claims) {
+    core_.alone.enter();
+    start_stored_events(claims);
+  });
   if (refused)
     start_again_later();
   return refused;

@@ -2,6 +2,7 @@
 
 #include "catalog/event_table.hpp"
 #include "catalog/shard_keeper.hpp"
+#include "cluster/lone_node.hpp"
 #include "cluster/store_access.hpp"
 #include "messages/type_ids.hpp"
 
@@ -19,6 +20,7 @@ struct keeper_common {
   keeper_common(messages::keeper_actor::pointer self_pointer, shard_factories start, keeper_settings chosen,
                 const messages::router_actor& router)
       : self(self_pointer), factories(std::move(start)), settings(std::move(chosen)),
+        alone(factories.open_coordination, settings.owner),
         store(self->clock(), factories.open_store, {settings.owner, settings.on_fatal, settings.patience}),
         running(self, factories, router) {}
   keeper_common(const keeper_common&) = delete;
@@ -27,6 +29,7 @@ struct keeper_common {
   messages::keeper_actor::pointer self;
   const shard_factories factories;
   const keeper_settings settings;
+  cluster::lone_node alone;
   cluster::store_access store;
   event_table running;
   std::set<domain::event_id> in_work; ///< events that are being created or changed

@@ -205,9 +205,15 @@ std::optional<domain::refusal> plan_change_saga::exchange_plan(cluster::shard_cl
     core_.store.lose(wish.id);
     return std::nullopt;
   }
-  while (histories.sections.size() < count)
-    histories.sections.push_back(
-        claims.take_over_section(wish.id, domain::section_no{static_cast<std::uint16_t>(histories.sections.size())}));
+  while (histories.sections.size() < count) {
+    domain::section_no added{static_cast<std::uint16_t>(histories.sections.size())};
+    auto history = claims.take_over_section(wish.id, added);
+    if (!history) {
+      core_.store.lose(wish.id);
+      return std::nullopt;
+    }
+    histories.sections.push_back(*std::move(history));
+  }
   core_.running.serve(wish.trace, wish.id, next.plan, wish.plan_text, std::move(histories));
   return std::nullopt;
 }

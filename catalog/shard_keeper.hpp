@@ -3,6 +3,7 @@
 #include "domain/seating_plan.hpp"
 #include "messages/type_ids.hpp"
 #include "persistence/booking_store.hpp"
+#include "persistence/coordination.hpp"
 
 #include <caf/fwd.hpp>
 
@@ -28,6 +29,8 @@ struct shard_factories {
   std::function<messages::waiting_room_actor(const domain::event_id& event, persistence::shard_history history,
                                              const messages::keeper_actor& keeper)>
       start_waiting_room;
+  /// Empty when only one node can use the store.
+  std::function<std::unique_ptr<persistence::coordination>()> open_coordination{};
 };
 
 struct keeper_settings {

@@ -35,8 +35,9 @@ public:
   /// process's own, since otherwise what it knows of the event's plan may be outdated. Nothing when somebody else has
   /// one of them by now.
   [[nodiscard]] std::optional<event_histories> take_over(const domain::event_id& event, std::uint16_t sections);
-  /// Takes over a section that was added to an event of this process.
-  [[nodiscard]] persistence::shard_history take_over_section(const domain::event_id& event, domain::section_no number);
+  /// Takes over a section that was added to an event of this process. Nothing when somebody else has it by now.
+  [[nodiscard]] std::optional<persistence::shard_history> take_over_section(const domain::event_id& event,
+                                                                            domain::section_no number);
 
   /// Claims the next epoch of this process's shard, which is at `present` as far as its actor knows. Nothing when
   /// somebody else has taken it over.
@@ -46,7 +47,12 @@ public:
   [[nodiscard]] std::optional<persistence::stored_shard> lost(const domain::event_id& event);
 
 private:
-  [[nodiscard]] persistence::shard_history take(const domain::shard_id& shard);
+  /// Claims an event's other shards for the owner of its own shard `root` at epoch `own`. Nothing when that one is
+  /// somebody else's by now.
+  [[nodiscard]] std::optional<std::vector<persistence::owned_shard>>
+  take_rest(const domain::shard_id& root, domain::epoch own, const std::vector<domain::shard_id>& others);
+  /// Claims a shard from whoever had it. Nothing when somebody else has it by now.
+  [[nodiscard]] std::optional<persistence::shard_history> take(const domain::shard_id& shard);
   /// The epoch of a shard whose newest claim is this process's own.
   [[nodiscard]] std::optional<domain::epoch> own_epoch(const domain::shard_id& shard);
 

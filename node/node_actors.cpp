@@ -12,7 +12,8 @@
 #include "node/option_defaults.hpp"
 #include "node/plan_text.hpp"
 #include "payments/sandbox.hpp"
-#include "persistence/booking_store.hpp"
+#include "persistence/coordination.hpp"
+#include "persistence/store_url.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/after.hpp>
@@ -90,6 +91,8 @@ messages::keeper_actor node_actors::start_keeper(const opener& open, std::functi
   using namespace domain;
   catalog::shard_factories start;
   start.open_store = open;
+  if (!persistence::sqlite_file_of(settings_.store))
+    start.open_coordination = [url = settings_.store] { return persistence::open_coordination(url); };
   start.read_plan = [](const std::string& text) { return plan_of_text(text); };
   start.start_event = [this](const event_id& event, persistence::shard_history history, shared_plan plan,
                              const messages::keeper_actor& keeper) {

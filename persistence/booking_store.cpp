@@ -4,6 +4,8 @@
 #include "persistence/sqlite/store.hpp"
 #include "persistence/store_url.hpp"
 
+#include <utility>
+
 namespace usher::persistence {
 
 void booking_store::at_one_moment(const std::function<void()>& work) {
@@ -12,6 +14,16 @@ void booking_store::at_one_moment(const std::function<void()>& work) {
 
 std::optional<domain::instant> booking_store::newest_fact_at() {
   return std::nullopt;
+}
+
+std::optional<shard_history> booking_store::claim(const domain::shard_id& shard, std::string_view owner,
+                                                  std::optional<domain::epoch> expected) {
+  const wanted_shard wanted{shard, expected};
+  auto epoch = claim_shards({&wanted, 1}, owner).front();
+  if (!epoch)
+    return std::nullopt;
+  const owned_shard owned{shard, *epoch};
+  return std::move(histories({&owned, 1}).front());
 }
 
 void booking_store::note_ends(const domain::event_id&) {}
@@ -27,11 +39,11 @@ std::optional<stored_snapshot> booking_store::snapshot(const domain::shard_id&) 
   return std::nullopt;
 }
 
-std::unique_ptr<booking_store> open_store(const std::string& url, schema_upkeep upkeep) {
+std::unique_ptr<booking_store> open_store(const std::string& url, schema_upkeep upkeep, const std::string& session) {
   if (auto file = sqlite_file_of(url))
     return sqlite::open(*file, upkeep);
   if (is_store_url(url))
-    return postgres::open(url, upkeep);
+    return postgres::open(url, upkeep, session);
   throw store_broken("a store is sqlite:FILE, postgres://USER@HOST/DATABASE or postgresql://USER@HOST/DATABASE");
 }
 

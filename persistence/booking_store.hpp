@@ -92,9 +92,23 @@ struct order_row {
   domain::minor_units total = 0;
 };
 
+/// A shard that somebody wants to own.
+struct wanted_shard {
+  domain::shard_id shard;
+  std::optional<domain::epoch> seen{}; ///< it is claimed at this epoch only; without one, at whichever it has
+};
+
+/// A shard at the epoch at which somebody owns it.
+struct owned_shard {
+  domain::shard_id shard;
+  domain::epoch epoch;
+
+  friend bool operator==(const owned_shard&, const owned_shard&) = default;
+};
+
 /// What a shard starts from.
 struct shard_history {
-  domain::epoch epoch;                ///< the epoch just claimed
+  domain::epoch epoch;                ///< at which it was claimed
   domain::fact_seq last;              ///< of the last fact in `facts` or under the snapshot; 0 when there is none
   std::vector<domain::fact> snapshot; ///< facts that replace everything up to the snapshot; may be empty
   std::vector<domain::fact> facts;    ///< in order, after the snapshot
@@ -144,12 +158,21 @@ public:
 
   // ---- shards ----
 
-  /// Takes a shard over: `epoch = epoch + 1`, whoever had it, and returns its history. Once this returns, nothing that
-  /// carries an older epoch is written. With `expected` the claim succeeds only at that epoch (a compare-and-swap);
-  /// nullopt when the epoch has changed, or when there is no such shard. `owner` names this process and is never reused
-  /// by another. A journal that lacks a fact, or ends before what `note_ends` saw, cannot be continued: `store_broken`.
-  [[nodiscard]] virtual std::optional<shard_history> claim(const domain::shard_id& shard, std::string_view owner,
-                                                           std::optional<domain::epoch> expected) = 0;
+  /// Takes shards over, whoever had them: `epoch = epoch + 1`, many in one statement. Says for each wanted one at
+  /// which epoch it is owned now; nothing for one that is at another epoch than `seen` (a compare-and-swap), or that
+  /// there is not. Once this returns, nothing that carries an older epoch is written. Each shard may be wanted once.
+  /// `owner` names this process and is never reused by another.
+  [[nodiscard]] virtual std::vector<std::optional<domain::epoch>> claim_shards(std::span<const wanted_shard> wanted,
+                                                                               std::string_view owner) = 0;
+  /// The histories of shards that were claimed, read in bounded pages. Whoever stands still meanwhile keeps nobody
+  /// waiting: no lock is held, since only the owner writes to a shard. Nothing for a shard that is at another epoch by
+  /// now, so a history is never of a later owner. A journal that lacks a fact, or ends before what `note_ends` saw,
+  /// cannot be continued: `store_broken`.
+  [[nodiscard]] virtual std::vector<std::optional<shard_history>> histories(std::span<const owned_shard> owned) = 0;
+  /// Claims one shard, at `expected` if there is one, and reads its history. Nothing when it could not be claimed, or
+  /// was taken over before its history was read.
+  [[nodiscard]] std::optional<shard_history> claim(const domain::shard_id& shard, std::string_view owner,
+                                                   std::optional<domain::epoch> expected);
 
   // ---- facts ----
 
@@ -198,9 +221,10 @@ enum class schema_upkeep : std::uint8_t {
 };
 
 /// Opens a connection. `url` is `sqlite:FILE` or `postgres://…` (also `postgresql://…`); anything else is
-/// `store_broken`, with a sentence saying what is allowed.
-[[nodiscard]] std::unique_ptr<booking_store> open_store(const std::string& url,
-                                                        schema_upkeep upkeep = schema_upkeep::migrate);
+/// `store_broken`, with a sentence saying what is allowed. `session` is what a server calls the connection, see
+/// `session_of` in persistence/coordination.hpp; a name of its own for one that does not say.
+[[nodiscard]] std::unique_ptr<booking_store>
+open_store(const std::string& url, schema_upkeep upkeep = schema_upkeep::migrate, const std::string& session = {});
 
 /// The url without its password, for logs.
 [[nodiscard]] std::string without_password(const std::string& url);

@@ -15,6 +15,18 @@ stored_snapshot read_snapshot(const domain::shard_id& shard, domain::epoch epoch
   throw store_broken("the snapshot of " + to_string(shard) + " cannot be read");
 }
 
+domain::fact journal_fact(const domain::shard_id& shard, domain::fact_seq seq, std::string_view bytes) {
+  if (auto fact = decode(bytes))
+    return *std::move(fact);
+  throw store_broken("the journal of " + to_string(shard) + " cannot be read at " + std::to_string(seq.value()));
+}
+
+void ensure_nothing_lost(const domain::shard_id& shard, domain::fact_seq last, domain::fact_seq seen) {
+  if (seen > last)
+    throw store_broken("the journal of " + to_string(shard) + " has lost its newest facts: it ends at "
+                       + std::to_string(last.value()) + ", and fact " + std::to_string(seen.value()) + " was in it");
+}
+
 plan_supplement supplement_of(const domain::event_id& event, std::string_view bytes) {
   if (auto supplement = decode_supplement(bytes))
     return *std::move(supplement);

@@ -11,6 +11,10 @@ namespace usher::persistence {
 
 [[nodiscard]] stored_snapshot read_snapshot(const domain::shard_id& shard, domain::epoch epoch, domain::fact_seq upto,
                                             std::string_view bytes);
+/// A fact of a shard's journal.
+[[nodiscard]] domain::fact journal_fact(const domain::shard_id& shard, domain::fact_seq seq, std::string_view bytes);
+/// A journal that ends at `last` was seen, by whoever notes ends or makes snapshots, to reach `seen`.
+void ensure_nothing_lost(const domain::shard_id& shard, domain::fact_seq last, domain::fact_seq seen);
 [[nodiscard]] plan_supplement supplement_of(const domain::event_id& event, std::string_view bytes);
 
 } // namespace usher::persistence

@@ -18,13 +18,14 @@ namespace usher::persistence::postgres {
 namespace {
 
 // The fence: every shard must still be at its writer's epoch, and stays there until this has committed. The facts go in
-// and the rows that guard sales change with them, or nothing happens at all.
+// and the rows that guard sales change with them, or nothing happens at all. Rows are locked in the order in which
+// claims lock them, so that the two do not wait for each other.
 
 constexpr auto fence_and_facts = R"sql(
   WITH fence AS MATERIALIZED (
     SELECT s.number FROM unnest($1::int[], $2::bigint[]) AS mine (shard, epoch)
     JOIN shard s ON s.number = mine.shard AND s.epoch = mine.epoch
-    FOR SHARE OF s
+    ORDER BY s.number FOR SHARE OF s
   ), held AS MATERIALIZED (
     SELECT count(*) = cardinality($1::int[]) AS by_all FROM fence
   ), written AS (

@@ -12,14 +12,14 @@ namespace usher::persistence::postgres {
 class array_parameter {
 public:
   /// The element's type, by PostgreSQL's own numbers.
-  enum class type : std::uint32_t { boolean = 16, bytea = 17, int8 = 20, int4 = 23, uuid = 2950 };
+  enum class type : std::uint32_t { boolean = 16, bytea = 17, int8 = 20, int4 = 23, text = 25, uuid = 2950 };
 
   explicit array_parameter(type element);
 
   void clear();
   /// A number, in the width of the element's type; booleans are 0 and 1.
   void add(std::int64_t number);
-  /// The bytes of a `bytea` or `uuid`.
+  /// The bytes of a `bytea`, `text` or `uuid`.
   void add(std::string_view bytes);
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }

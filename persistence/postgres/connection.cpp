@@ -14,12 +14,9 @@
 namespace usher::persistence::postgres {
 namespace {
 
-/// The server gives up first, so that its answer says why; a silent server is given up a little later.
-constexpr std::chrono::milliseconds answer_limit{4500};
 constexpr const char* session_settings = R"sql(
   SET client_encoding TO 'UTF8';
   SET search_path TO usher;
-  SET statement_timeout TO '4s';
   SET idle_in_transaction_session_timeout TO '5s';
   SET client_min_messages TO error;
   SET jit TO off;
@@ -81,6 +78,10 @@ bool is_about_data(std::string_view state) {
   return is_any_of(state, {"22", "23502", "23514", "44", "54"});
 }
 
+void set_name(pqxx::nontransaction& session, const std::string& name) {
+  session.exec("SELECT set_config('application_name', $1, false)", pqxx::params{name});
+}
+
 bool is_refusal(std::string_view state) {
   return state == "23505" || state == "US001";
 }
@@ -88,7 +89,9 @@ bool is_refusal(std::string_view state) {
 /// Watches the socket as long as it lives.
 class watched {
 public:
-  watched(socket_watch& watch, int socket) : watch_(watch) { watch_.start(socket, answer_limit); }
+  watched(socket_watch& watch, int socket, std::chrono::milliseconds limit) : watch_(watch) {
+    watch_.start(socket, limit);
+  }
   ~watched() { watch_.stop(); }
   watched(const watched&) = delete;
   watched& operator=(const watched&) = delete;
@@ -102,7 +105,7 @@ private:
 // ---- session ----
 
 pqxx::result session::run(const prepared& what, const pqxx::params& arguments) {
-  home_.watch_.start(home_.native_->sock(), answer_limit);
+  home_.watch_.start(home_.native_->sock(), home_.settings_.answer);
   if (!home_.prepared_.contains(what.name)) {
     home_.native_->prepare(what.name, std::string{what.sql} + what.rest);
     home_.prepared_.insert(what.name);
@@ -115,13 +118,14 @@ pqxx::result session::run(const prepared& what) {
 }
 
 void session::script(const std::string& sql) {
-  home_.watch_.start(home_.native_->sock(), answer_limit);
+  home_.watch_.start(home_.native_->sock(), home_.settings_.answer);
   native_.exec(sql);
 }
 
 // ---- connection ----
 
-connection::connection(std::string url) : url_(std::move(url)) {}
+connection::connection(std::string url, connection_settings settings)
+    : url_(std::move(url)), settings_(std::move(settings)) {}
 
 connection::~connection() = default;
 
@@ -130,7 +134,7 @@ pqxx::result connection::run(const prepared& what, const pqxx::params& arguments
     return view_->run(what, arguments); // `at_one_moment` turns failures into the port's
   pqxx::result rows;
   guarded([&] {
-    watched limit{watch_, native_->sock()};
+    watched limit{watch_, native_->sock(), settings_.answer};
     pqxx::nontransaction single{*native_};
     rows = session{*this, single}.run(what, arguments);
   });
@@ -144,18 +148,18 @@ pqxx::result connection::run(const prepared& what) {
 void connection::in_transaction(const std::function<void(session&)>& work) {
   guarded([&] {
     // BEGIN, COMMIT and ROLLBACK also wait for the server. Each statement in between renews the limit.
-    watched limit{watch_, native_->sock()};
+    watched limit{watch_, native_->sock(), settings_.answer};
     pqxx::work all{*native_};
     session inside{*this, all};
     work(inside);
-    watch_.start(native_->sock(), answer_limit);
+    watch_.start(native_->sock(), settings_.answer);
     all.commit();
   });
 }
 
 void connection::at_one_moment(const std::function<void()>& work) {
   guarded([&] {
-    watched limit{watch_, native_->sock()};
+    watched limit{watch_, native_->sock(), settings_.answer};
     pqxx::transaction<pqxx::isolation_level::repeatable_read, pqxx::write_policy::read_only> all{*native_};
     session inside{*this, all};
     view_ = &inside;
@@ -166,18 +170,52 @@ void connection::at_one_moment(const std::function<void()>& work) {
       throw;
     }
     view_ = nullptr;
-    watch_.start(native_->sock(), answer_limit);
+    watch_.start(native_->sock(), settings_.answer);
     all.commit();
   });
+}
+
+void connection::rename(std::string name) {
+  settings_.name = std::move(name);
+  if (native_ && native_->is_open())
+    guarded([this] {
+      watched limit{watch_, native_->sock(), settings_.answer};
+      pqxx::nontransaction single{*native_};
+      set_name(single, settings_.name);
+    });
+}
+
+notifications connection::listen(const char* channel, std::chrono::milliseconds patience) {
+  notifications result;
+  guarded([&] {
+    result.missed = listening_ != generation_;
+    if (result.missed) {
+      heard_.clear();
+      watched limit{watch_, native_->sock(), settings_.answer};
+      native_->listen(channel, [this](const pqxx::notification& news) { heard_.emplace_back(news.payload.c_str()); });
+      listening_ = generation_;
+    } else if (heard_.empty()) {
+      auto whole = std::chrono::duration_cast<std::chrono::seconds>(patience);
+      native_->await_notification(whole.count(), std::chrono::microseconds{patience - whole}.count());
+    }
+    result.payloads = std::exchange(heard_, {});
+  });
+  return result;
 }
 
 void connection::connect() {
   auto fresh = std::make_unique<pqxx::connection>(with_limits(url_));
   if (fresh->server_version() < oldest_server)
     throw store_broken("the PostgreSQL server is older than version 15");
-  watched limit{watch_, fresh->sock()};
+  watched limit{watch_, fresh->sock(), settings_.answer};
   check_encoding(*fresh);
-  pqxx::nontransaction{*fresh}.exec(session_settings);
+  pqxx::nontransaction set{*fresh};
+  set.exec(session_settings);
+  set.exec("SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false)",
+           {std::to_string(settings_.statement.count()), std::to_string(settings_.lock.count())});
+  if (!settings_.name.empty())
+    set_name(set, settings_.name);
+  set.commit();
   native_ = std::move(fresh);
   prepared_.clear();
   ++generation_;

@@ -3,11 +3,13 @@
 #include "persistence/booking_store.hpp"
 #include "persistence/postgres/socket_watch.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 namespace pqxx {
 class connection;
@@ -29,6 +31,20 @@ struct prepared {
 class refused_statement : public store_broken {
 public:
   using store_broken::store_broken;
+};
+
+/// How the server shall treat a connection, and how long the connection waits for it.
+struct connection_settings {
+  std::string name{}; ///< what the server calls it, whatever the url says; without one, what the url says or `usher`
+  std::chrono::milliseconds statement{4'000}; ///< the server gives up first, so that its answer says why
+  std::chrono::milliseconds answer{4'500};    ///< a silent server is given up after this
+  std::chrono::milliseconds lock{0};          ///< how long a statement waits for a lock; 0: as long as for anything
+};
+
+/// What was said on a channel.
+struct notifications {
+  bool missed = false; ///< something may have been said before this, unheard
+  std::vector<std::string> payloads;
 };
 
 class connection;
@@ -55,7 +71,7 @@ private:
 class connection {
 public:
   /// Connects at the first call, not here.
-  explicit connection(std::string url);
+  explicit connection(std::string url, connection_settings settings = {});
   ~connection();
 
   /// One statement by itself.
@@ -65,6 +81,11 @@ public:
   void in_transaction(const std::function<void(session&)>& work);
   /// Every `run` within `work` sees the database as it was at one moment. Nothing can be written.
   void at_one_moment(const std::function<void()>& work);
+
+  /// What the server calls this connection from now on.
+  void rename(std::string name);
+  /// Waits for something to be said on `channel`, but not longer than `patience`.
+  notifications listen(const char* channel, std::chrono::milliseconds patience);
 
   /// Grows with each connection made: what was learnt on an older one may be out of date.
   [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
@@ -78,11 +99,14 @@ private:
   [[nodiscard]] std::string sentence(const std::exception& error) const;
 
   std::string url_;
+  connection_settings settings_;
   socket_watch watch_;
   std::unique_ptr<pqxx::connection> native_;
   std::unordered_set<const char*> prepared_; ///< names, by address: each is a constant
   std::uint64_t generation_ = 0;
-  session* view_ = nullptr; ///< while `at_one_moment` runs
+  session* view_ = nullptr;     ///< while `at_one_moment` runs
+  std::uint64_t listening_ = 0; ///< the generation that listens
+  std::vector<std::string> heard_;
 };
 
 } // namespace usher::persistence::postgres

@@ -99,6 +99,139 @@ constexpr std::array migrations{
     R"sql(
       ALTER TABLE event ADD COLUMN supplement bytea NOT NULL DEFAULT '';
     )sql",
+    // 4: the nodes that share the store, and who of them cannot reach whom (persistence/coordination.hpp).
+    R"sql(
+      CREATE TABLE cluster (
+        single  boolean PRIMARY KEY DEFAULT true CHECK (single),
+        id      uuid    NOT NULL DEFAULT gen_random_uuid(),
+        level   int     NOT NULL
+      );
+      COMMENT ON TABLE cluster IS 'One row: of the nodes that share this store.';
+      INSERT INTO cluster (level) VALUES (1);
+
+      CREATE TABLE node (
+        incarnation bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        name        text        NOT NULL,
+        owner       text        NOT NULL UNIQUE,
+        status      text        NOT NULL CHECK (status IN ('joining', 'up', 'draining', 'left', 'dead')),
+        living      boolean     NOT NULL GENERATED ALWAYS AS (status IN ('joining', 'up', 'draining')) STORED,
+        beat        bigint      NOT NULL DEFAULT 0,
+        beat_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+        link        text        NOT NULL,
+        http        text        NOT NULL,
+        release     text        NOT NULL,
+        level_from  int         NOT NULL,
+        level_to    int         NOT NULL,
+        weight      int         NOT NULL,
+        since       timestamptz NOT NULL DEFAULT clock_timestamp(),
+        why         text        NOT NULL DEFAULT ''
+      ) WITH (fillfactor = 50);
+      COMMENT ON TABLE node IS 'One row a life of a node. It lives as long as its beat grows and nobody has ended it.';
+      CREATE UNIQUE INDEX node_living ON node (name) WHERE living;
+
+      CREATE TABLE cut (
+        seen_by bigint      NOT NULL,
+        other   bigint      NOT NULL,
+        kind    text        NOT NULL CHECK (kind IN ('silent', 'refused')),
+        beat    bigint      NOT NULL,
+        since   timestamptz NOT NULL DEFAULT clock_timestamp(),
+        PRIMARY KEY (seen_by, other)
+      );
+      COMMENT ON TABLE cut IS 'Which node cannot reach which, and the beat that the other one had when that was noted.';
+
+      ALTER TABLE event ADD COLUMN revision bigint NOT NULL DEFAULT 0; -- of the plan and its supplement
+
+      CREATE TABLE draft (
+        token   uuid        PRIMARY KEY,
+        event   text        NOT NULL,
+        plan    text        NOT NULL,
+        wish    bytea       NOT NULL,
+        made    timestamptz NOT NULL DEFAULT clock_timestamp()
+      );
+      COMMENT ON TABLE draft IS 'Plans on their way to the node that is to put events on them.';
+
+      -- Ends a node's sessions, and with them whatever locks they hold; waits a moment for each.
+      CREATE FUNCTION end_sessions(it bigint) RETURNS void LANGUAGE plpgsql AS $$
+      BEGIN
+        PERFORM pg_terminate_backend(pid, 100) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'usher/' || it AND pid <> pg_backend_pid();
+      EXCEPTION WHEN insufficient_privilege THEN
+        NULL; -- then their locks last as long as the server lets idle transactions stand
+      END $$;
+
+      -- Ends a living node, if its beat is still the one that was seen. The caller has the members' lock.
+      CREATE FUNCTION end_member(it bigint, seen_beat bigint, reason text) RETURNS boolean LANGUAGE plpgsql AS $$
+      BEGIN
+        -- A session of its own that stands still may have its row locked, which must not save it.
+        PERFORM FROM node WHERE incarnation = it FOR UPDATE SKIP LOCKED;
+        IF NOT FOUND THEN
+          PERFORM end_sessions(it);
+        END IF;
+        UPDATE node SET status = 'dead', since = clock_timestamp(), why = reason
+        WHERE incarnation = it AND living AND (seen_beat IS NULL OR beat = seen_beat);
+        IF NOT FOUND THEN
+          RETURN false;
+        END IF;
+        PERFORM end_sessions(it);
+        DELETE FROM cut WHERE seen_by = it OR other = it;
+        PERFORM pg_notify('usher', 'members');
+        RETURN true;
+      END $$;
+
+      CREATE FUNCTION end_node(me bigint, it bigint, seen_beat bigint, reason text) RETURNS text LANGUAGE plpgsql AS $$
+      DECLARE
+        its_beat bigint;
+      BEGIN
+        PERFORM pg_advisory_xact_lock(hashtext('usher members')); -- accusers take turns
+        PERFORM FROM node WHERE incarnation = me AND living;
+        IF NOT FOUND THEN
+          RETURN 'accuser';
+        END IF;
+        SELECT beat INTO its_beat FROM node WHERE incarnation = it AND living;
+        IF NOT FOUND THEN
+          RETURN 'gone';
+        END IF;
+        IF its_beat <> seen_beat OR NOT end_member(it, seen_beat, reason) THEN
+          RETURN 'alive';
+        END IF;
+        RETURN 'ended';
+      END $$;
+
+      -- Adds a node. One without a name serves the store alone: it replaces another such node at once.
+      CREATE FUNCTION join_members(its_name text, its_owner text, its_link text, its_http text, its_release text,
+                                   its_from int, its_to int, its_weight int, OUT answer text, OUT which bigint)
+      LANGUAGE plpgsql AS $$
+      BEGIN
+        PERFORM pg_advisory_xact_lock(hashtext('usher members'));
+        SELECT incarnation INTO which FROM node WHERE owner = its_owner AND living;
+        IF FOUND THEN
+          answer := 'joined'; -- before, and the answer was lost
+          RETURN;
+        END IF;
+        PERFORM FROM cluster WHERE level BETWEEN its_from AND its_to;
+        IF NOT FOUND THEN
+          answer := 'level';
+          RETURN;
+        END IF;
+        SELECT incarnation, CASE WHEN name = its_name THEN 'name' WHEN name = '' THEN 'alone' ELSE 'cluster' END
+        INTO which, answer FROM node
+        WHERE living AND CASE WHEN its_name = '' THEN name <> '' ELSE name IN ('', its_name) END
+        ORDER BY incarnation LIMIT 1;
+        IF FOUND THEN
+          RETURN;
+        END IF;
+        PERFORM end_member(incarnation, NULL, 'replaced by ' || its_owner) FROM node WHERE living AND name = its_name;
+        INSERT INTO node (name, owner, status, link, http, release, level_from, level_to, weight)
+        VALUES (its_name, its_owner, CASE WHEN its_name = '' THEN 'up' ELSE 'joining' END, its_link, its_http,
+                its_release, its_from, its_to, its_weight)
+        RETURNING incarnation INTO which;
+        -- What was is kept for people, but not for ever.
+        DELETE FROM node WHERE NOT living AND incarnation < which - 1000;
+        DELETE FROM cut WHERE (SELECT count(*) FROM node WHERE incarnation IN (seen_by, other) AND living) < 2;
+        PERFORM pg_notify('usher', 'members');
+        answer := 'joined';
+      END $$;
+    )sql",
 };
 
 constexpr prepared take_turns{"take_turns", "SELECT pg_advisory_xact_lock(hashtext('usher schema'))"};

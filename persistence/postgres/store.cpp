@@ -7,12 +7,14 @@
 #include "persistence/narrowed.hpp"
 #include "persistence/postgres/appender.hpp"
 #include "persistence/postgres/arguments.hpp"
+#include "persistence/postgres/array_parameter.hpp"
 #include "persistence/postgres/connection.hpp"
 #include "persistence/postgres/schema.hpp"
 #include "persistence/read_back.hpp"
 
 #include <pqxx/pqxx>
 
+#include <algorithm>
 #include <utility>
 
 namespace usher::persistence::postgres {
@@ -23,13 +25,15 @@ using domain::shard_id;
 using domain::shard_kind;
 
 constexpr std::int64_t rows_a_page = 2000;
+/// How many histories are begun with one query: it reads their snapshots.
+constexpr std::size_t shards_a_page = 64;
 
 constexpr prepared read_clock{"read_clock", "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"};
 constexpr prepared add_event_row{"add_event_row", R"sql(
   INSERT INTO event (id, plan, supplement) VALUES ($1::text, $2::text, $3::bytea) ON CONFLICT (id) DO NOTHING
 )sql"};
 constexpr prepared change_event_row{"change_event_row", R"sql(
-  UPDATE event SET plan = $2::text, supplement = $3::bytea WHERE id = $1::text
+  UPDATE event SET plan = $2::text, supplement = $3::bytea, revision = revision + 1 WHERE id = $1::text
 )sql"};
 // Whoever tries to take the shard over waits until the plan is replaced.
 constexpr prepared lock_event_shard{"lock_event_shard", R"sql(
@@ -44,17 +48,37 @@ constexpr prepared put_shards{"put_shards", R"sql(
   WHERE e.id = $1::text
   ON CONFLICT (event, kind, section) DO NOTHING
 )sql"};
+constexpr prepared tell_of_event{"tell_of_event", "SELECT pg_notify('usher', 'event ' || $1::text)"};
 constexpr prepared list_events{"list_events", "SELECT id, plan, supplement FROM event ORDER BY number"};
 constexpr prepared find_shard{"find_shard", R"sql(
   SELECT s.number, s.epoch FROM event e JOIN shard s ON s.event = e.number
   WHERE e.id = $1::text AND s.kind = $2::int AND s.section = $3::int
 )sql"};
-// Waits for the appends under way: they hold a shared lock on the row.
-constexpr prepared take_over{"take_over", R"sql(
-  UPDATE shard SET epoch = epoch + 1, owner = $2::text
-  WHERE number = $1::int AND ($3::bigint IS NULL OR epoch = $3::bigint) RETURNING epoch
+// Waits for the appends under way: they hold a shared lock on the rows. In a fixed order, so that two processes do not
+// wait for each other. -1 stands for any epoch.
+constexpr prepared take_over{"take_over", named_shards, R"sql(
+  , found AS MATERIALIZED (
+    SELECT s.number, named.place FROM named JOIN shard s ON s.number = named.number
+    WHERE named.epoch IN (-1, s.epoch)
+    ORDER BY s.number FOR UPDATE OF s
+  )
+  UPDATE shard s SET epoch = s.epoch + 1, owner = $5::text FROM found WHERE s.number = found.number
+  RETURNING found.place, s.epoch
 )sql"};
-constexpr prepared find_noted_end{"find_noted_end", "SELECT last FROM journal_end WHERE shard = $1::int"};
+// Where each history begins and ends, as of one moment at which its shard is at the owner's epoch.
+constexpr prepared find_ends{"find_ends", named_shards, R"sql(
+  SELECT named.place, s.number, coalesce(journal.last, 0), coalesce(seen.last, 0), kept.epoch, kept.upto, kept.facts
+  FROM named JOIN shard s ON s.number = named.number AND s.epoch = named.epoch
+  CROSS JOIN LATERAL (SELECT max(seq) AS last FROM journal WHERE shard = s.number) journal
+  LEFT JOIN journal_end seen ON seen.shard = s.number
+  LEFT JOIN snapshot kept ON kept.shard = s.number
+)sql"};
+constexpr prepared read_facts{"read_facts", R"sql(
+  SELECT part.place, j.seq, j.fact
+  FROM unnest($1::int[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS part (shard, after, upto, place)
+  JOIN journal j ON j.shard = part.shard AND j.seq > part.after AND j.seq <= part.upto
+  ORDER BY part.place, j.seq
+)sql"};
 constexpr prepared list_shards{"list_shards", R"sql(
   SELECT s.number, s.kind, s.section, s.epoch, s.owner, coalesce(seen.last, 0)
   FROM event e JOIN shard s ON s.event = e.number LEFT JOIN journal_end seen ON seen.shard = s.number
@@ -69,8 +93,6 @@ constexpr prepared note_journal_ends{"note_journal_ends", R"sql(
   WHERE e.id = $1::text AND now.last > coalesce(seen.last, 0) ORDER BY s.number
   ON CONFLICT (shard) DO UPDATE SET last = excluded.last WHERE excluded.last > journal_end.last
 )sql"};
-constexpr prepared read_facts{"read_facts", "SELECT seq, fact FROM journal WHERE shard = $1::int AND seq > $2::bigint "
-                                            "ORDER BY seq LIMIT $3::bigint"};
 constexpr prepared read_rows{"read_rows", "SELECT seq, epoch, at, link, fact FROM journal WHERE shard = $1::int "
                                           "AND seq > $2::bigint ORDER BY seq LIMIT $3::bigint"};
 constexpr prepared get_snapshot{"get_snapshot", "SELECT epoch, upto, facts FROM snapshot WHERE shard = $1::int"};
@@ -98,27 +120,18 @@ constexpr prepared find_secret{"find_secret", "SELECT value FROM secret WHERE na
 constexpr prepared add_secret{"add_secret", "INSERT INTO secret (name, value) VALUES ($1::text, $2::bytea) "
                                             "ON CONFLICT (name) DO NOTHING"};
 
-std::string to_text(const pqxx::field& field) {
-  auto bytes = field.as<pqxx::bytes>();
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-template <class Number>
-Number to_number(const pqxx::field& field) {
-  return Number{narrowed<typename Number::representation>(field.as<std::int64_t>())};
-}
-
 shard_id shard_in(const event_id& event, const pqxx::row& row) {
   return {static_cast<shard_kind>(row[1].as<int>()), event, to_number<domain::section_no>(row[2])};
 }
 
 class store final : public booking_store {
 public:
-  store(const std::string& url, schema_upkeep upkeep) : db_(url), appender_(db_) { prepare(db_, upkeep); }
-
-  domain::instant now() override {
-    return domain::instant{domain::microseconds{db_.run(read_clock).one_field().as<std::int64_t>()}};
+  store(const std::string& url, schema_upkeep upkeep, const std::string& session)
+      : db_(url, {.name = session}), appender_(db_) {
+    prepare(db_, upkeep);
   }
+
+  domain::instant now() override { return to_instant(db_.run(read_clock).one_field()); }
 
   bool add_event(const stored_event& event, std::uint16_t sections) override {
     auto is_new = false;
@@ -148,40 +161,28 @@ public:
     return all;
   }
 
-  std::optional<shard_history> claim(const shard_id& shard, std::string_view owner,
-                                     std::optional<domain::epoch> expected) override {
-    std::optional<shard_history> claimed;
-    db_.in_transaction([&](session& all) {
-      claimed.reset();
-      auto found = all.run(find_shard, arguments_of(shard));
-      if (found.empty())
-        return;
-      auto place = found.front()[0].as<int>();
-      std::optional<std::int64_t> seen;
-      if (expected)
-        seen = number(expected->value());
-      auto taken = all.run(take_over, {place, as_bytes(owner), seen});
-      if (taken.empty())
-        return;
-      claimed.emplace();
-      claimed->epoch = to_number<domain::epoch>(taken.front()[0]);
-      domain::fact_seq known;
-      if (auto kept = snapshot_from(shard, all.run(get_snapshot, {place}))) {
-        known = kept->upto;
-        if (!kept->is_outdated) {
-          claimed->last = kept->upto;
-          claimed->snapshot = std::move(kept->facts);
-        }
-      }
-      read_facts_into(*claimed, shard, place, all);
-      if (auto noted = all.run(find_noted_end, {place}); !noted.empty())
-        known = std::max(known, to_number<domain::fact_seq>(noted.front()[0]));
-      if (known > claimed->last)
-        throw store_broken("the journal of " + to_string(shard) + " has lost its newest facts: it ends at "
-                           + std::to_string(claimed->last.value()) + ", and fact " + std::to_string(known.value())
-                           + " was in it");
+  std::vector<std::optional<domain::epoch>> claim_shards(std::span<const wanted_shard> wanted,
+                                                         std::string_view owner) override {
+    std::vector<std::optional<domain::epoch>> taken;
+    for_each_part(wanted, shards_a_claim, [&](auto part) {
+      auto first = taken.size();
+      taken.resize(first + part.size());
+      shard_list list;
+      for (const auto& want : part)
+        list.add(want.shard, want.seen ? number(want.seen->value()) : -1);
+      auto arguments = list.arguments();
+      arguments.append(as_bytes(owner));
+      for (const auto& row : db_.run(take_over, arguments))
+        taken.at(first + place_in(row)) = to_number<domain::epoch>(row[1]);
     });
-    return claimed;
+    return taken;
+  }
+
+  std::vector<std::optional<shard_history>> histories(std::span<const owned_shard> owned) override {
+    std::vector<std::optional<shard_history>> all;
+    all.reserve(owned.size());
+    for_each_part(owned, shards_a_page, [&](auto part) { read_histories(part, all); });
+    return all;
   }
 
   std::vector<append_result> append(std::span<const journal_entry> group) override { return appender_.append(group); }
@@ -209,9 +210,8 @@ public:
       auto read_page = [this, place = shard[0].as<int>()](domain::fact_seq after, std::size_t most) {
         std::vector<journal_row> page;
         for (const auto& row : db_.run(read_rows, {place, number(after.value()), number(most)}))
-          page.push_back({to_number<domain::fact_seq>(row[0]), to_number<domain::epoch>(row[1]),
-                          domain::instant{domain::microseconds{row[2].as<std::int64_t>()}}, to_text(row[3]),
-                          to_text(row[4])});
+          page.push_back({to_number<domain::fact_seq>(row[0]), to_number<domain::epoch>(row[1]), to_instant(row[2]),
+                          to_text(row[3]), to_text(row[4])});
         return page;
       };
       examine_shard(shard_in(event, shard), read_page, each);
@@ -222,7 +222,8 @@ public:
     auto found = db_.run(find_shard, arguments_of(shard));
     if (found.empty())
       return std::nullopt;
-    return snapshot_from(shard, db_.run(get_snapshot, {found.front()[0].as<int>()}));
+    auto rows = db_.run(get_snapshot, {found.front()[0].as<int>()});
+    return rows.empty() ? std::nullopt : std::optional{snapshot_in(shard, rows.front(), 0)};
   }
 
   std::vector<sold_row> sold_seats(const event_id& event) override {
@@ -286,6 +287,7 @@ private:
       return false;
     all.run(put_shards, {id, static_cast<int>(sections), static_cast<int>(shard_kind::event),
                          static_cast<int>(shard_kind::waiting_room), static_cast<int>(shard_kind::section)});
+    all.run(tell_of_event, {id});
     return true;
   }
 
@@ -293,27 +295,85 @@ private:
     return {as_bytes(shard.event.value()), static_cast<int>(shard.kind), static_cast<int>(shard.section.value())};
   }
 
-  static std::optional<stored_snapshot> snapshot_from(const shard_id& shard, const pqxx::result& rows) {
-    if (rows.empty())
-      return std::nullopt;
-    auto row = rows.front();
-    return read_snapshot(shard, to_number<domain::epoch>(row[0]), to_number<domain::fact_seq>(row[1]), to_text(row[2]));
+  /// The snapshot whose epoch, end and facts stand in a row from column `begin` on.
+  static stored_snapshot snapshot_in(const shard_id& shard, const pqxx::row& row, int begin) {
+    return read_snapshot(shard, to_number<domain::epoch>(row[begin]), to_number<domain::fact_seq>(row[begin + 1]),
+                         to_text(row[begin + 2]));
   }
 
-  static void read_facts_into(shard_history& history, const shard_id& shard, int place, session& all) {
-    for (;;) {
-      auto rows = all.run(read_facts, {place, number(history.last.value()), rows_a_page});
-      for (const auto& row : rows) {
-        auto fact = decode(to_text(row[1]));
-        auto expected = history.last.value() + 1;
-        history.last = to_number<domain::fact_seq>(row[0]);
-        if (!fact || history.last.value() != expected)
-          throw store_broken("the journal of " + to_string(shard) + " cannot be read at " + std::to_string(expected));
-        history.facts.push_back(std::move(*fact));
+  /// A history whose facts after `last` are still to be read.
+  struct begun_history {
+    const shard_id* shard;
+    int place; ///< the shard's number in the store
+    shard_history* history;
+    domain::fact_seq end; ///< of the journal
+  };
+
+  /// Adds one page's histories to `all`.
+  void read_histories(std::span<const owned_shard> owned, std::vector<std::optional<shard_history>>& all) {
+    auto first = all.size();
+    all.resize(first + owned.size());
+    shard_list list;
+    for (const auto& one : owned)
+      list.add(one.shard, number(one.epoch.value()));
+    std::vector<begun_history> begun;
+    for (const auto& row : db_.run(find_ends, list.arguments())) {
+      const auto& [shard, epoch] = owned[place_in(row)];
+      auto& history = all[first + place_in(row)].emplace();
+      history.epoch = epoch;
+      auto end = to_number<domain::fact_seq>(row[2]);
+      ensure_nothing_lost(shard, end, to_number<domain::fact_seq>(row[3]));
+      if (!row[4].is_null()) {
+        auto kept = snapshot_in(shard, row, 4);
+        ensure_nothing_lost(shard, end, kept.upto);
+        if (!kept.is_outdated) {
+          history.last = kept.upto;
+          history.snapshot = std::move(kept.facts);
+        }
       }
-      if (std::int64_t{rows.size()} < rows_a_page)
-        return;
+      if (history.last < end)
+        begun.push_back({&shard, row[1].as<int>(), &history, end});
     }
+    for (auto rest = std::span{begun}; !rest.empty();)
+      rest = rest.subspan(read_page(rest));
+  }
+
+  /// Reads the next facts, as many as make a page, and returns how many of the histories are complete.
+  std::size_t read_page(std::span<begun_history> begun) {
+    using type = array_parameter::type;
+    array_parameter shards{type::int4};
+    array_parameter after{type::int8};
+    array_parameter upto{type::int8};
+    auto room = static_cast<std::uint64_t>(rows_a_page);
+    for (const auto& one : begun) {
+      if (room == 0)
+        break;
+      auto rows = std::min(room, one.end.value() - one.history->last.value());
+      shards.add(one.place);
+      after.add(number(one.history->last.value()));
+      upto.add(number(one.history->last.value() + rows));
+      room -= rows;
+    }
+    auto asked = static_cast<std::uint64_t>(rows_a_page) - room;
+    auto rows = db_.run(read_facts, {as_bytes(shards.bytes()), as_bytes(after.bytes()), as_bytes(upto.bytes())});
+    for (const auto& row : rows) {
+      auto& one = begun[place_in(row)];
+      auto expected = one.history->last.value() + 1;
+      one.history->last = to_number<domain::fact_seq>(row[1]);
+      if (one.history->last.value() != expected)
+        unreadable(*one.shard, expected);
+      one.history->facts.push_back(journal_fact(*one.shard, one.history->last, to_text(row[2])));
+    }
+    std::size_t complete = 0;
+    while (complete < begun.size() && begun[complete].history->last == begun[complete].end)
+      ++complete;
+    if (static_cast<std::uint64_t>(rows.size()) < asked) // one is missing, where the reading stopped
+      unreadable(*begun[complete].shard, begun[complete].history->last.value() + 1);
+    return complete;
+  }
+
+  [[noreturn]] static void unreadable(const shard_id& shard, std::uint64_t seq) {
+    throw store_broken("the journal of " + to_string(shard) + " cannot be read at " + std::to_string(seq));
   }
 
   connection db_;
@@ -322,8 +382,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<booking_store> open(const std::string& url, schema_upkeep upkeep) {
-  return std::make_unique<store>(url, upkeep);
+std::unique_ptr<booking_store> open(const std::string& url, schema_upkeep upkeep, const std::string& session) {
+  return std::make_unique<store>(url, upkeep, session);
 }
 
 } // namespace usher::persistence::postgres

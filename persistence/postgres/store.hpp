@@ -8,6 +8,7 @@
 /// The store of a cluster: a PostgreSQL 15 database, in its schema `usher`.
 namespace usher::persistence::postgres {
 
-[[nodiscard]] std::unique_ptr<booking_store> open(const std::string& url, schema_upkeep upkeep);
+[[nodiscard]] std::unique_ptr<booking_store> open(const std::string& url, schema_upkeep upkeep,
+                                                  const std::string& session);
 
 } // namespace usher::persistence::postgres

@@ -81,25 +81,47 @@ public:
     return all;
   }
 
-  std::optional<shard_history> claim(const shard_id& shard, std::string_view owner,
-                                     std::optional<domain::epoch> expected) override {
+  std::vector<std::optional<domain::epoch>> claim_shards(std::span<const wanted_shard> wanted,
+                                                         std::string_view owner) override {
+    std::vector<std::optional<domain::epoch>> taken;
     transaction all{db_};
     appender_.catch_up();
-    auto found = find(shard);
-    if (!found || (expected && *expected != found->epoch))
-      return std::nullopt;
-    shard_history history;
-    history.epoch = domain::epoch{found->epoch.value() + 1};
-    take_over_.run(found->number, static_cast<std::int64_t>(history.epoch.value()), owner);
-    if (auto kept = read_snapshot_of(shard, found->number); kept && !kept->is_outdated) {
-      history.last = kept->upto;
-      history.snapshot = std::move(kept->facts);
+    for (const auto& want : wanted) {
+      auto found = find(want.shard);
+      auto& epoch = taken.emplace_back();
+      if (!found || (want.seen && *want.seen != found->epoch))
+        continue;
+      epoch = domain::epoch{found->epoch.value() + 1};
+      take_over_.run(found->number, static_cast<std::int64_t>(epoch->value()), owner);
     }
-    history.facts = read_facts(shard, *found, history.last);
-    history.last = found->last;
     all.commit();
     appender_.forget();
-    return history;
+    return taken;
+  }
+
+  std::vector<std::optional<shard_history>> histories(std::span<const owned_shard> owned) override {
+    note_all_ends(); // each history is read backwards from its end
+    std::vector<std::optional<shard_history>> all;
+    transaction view{db_, transaction::kind::reading};
+    for (const auto& [shard, epoch] : owned) {
+      auto found = find(shard);
+      auto& history = all.emplace_back();
+      if (!found || found->epoch != epoch)
+        continue;
+      history.emplace();
+      history->epoch = epoch;
+      if (auto kept = read_snapshot_of(shard, found->number)) {
+        ensure_nothing_lost(shard, found->last, kept->upto);
+        if (!kept->is_outdated) {
+          history->last = kept->upto;
+          history->snapshot = std::move(kept->facts);
+        }
+      }
+      history->facts = read_facts(shard, *found, history->last);
+      history->last = found->last;
+    }
+    view.commit();
+    return all;
   }
 
   std::vector<append_result> append(std::span<const journal_entry> group) override { return appender_.append(group); }
@@ -116,13 +138,7 @@ public:
   }
 
   /// For all events at once: here the noted ends are the shards' own, which lag behind (journal_ends.hpp).
-  void note_ends(const event_id&) override {
-    if (!appender_.behind())
-      return;
-    transaction all{db_};
-    appender_.catch_up();
-    all.commit();
-  }
+  void note_ends(const event_id&) override { note_all_ends(); }
 
   void at_one_moment(const std::function<void()>& work) override {
     transaction view{db_, transaction::kind::reading};
@@ -191,6 +207,14 @@ public:
   }
 
 private:
+  void note_all_ends() {
+    if (!appender_.behind())
+      return;
+    transaction all{db_};
+    appender_.catch_up();
+    all.commit();
+  }
+
   /// Call within a transaction. False when `how` wrote nothing: then no shards are added either.
   bool write_event(statement& how, const stored_event& event, std::uint16_t sections) {
     auto supplement = encode(event.supplement);
@@ -233,11 +257,8 @@ private:
     auto number = found.newest;
     for (auto seq = found.last; seq > after; seq = domain::fact_seq{seq.value() - 1}) {
       auto row = read_fact_.rows(number, found.number, static_cast<std::int64_t>(seq.value()));
-      auto fact = row.next() ? decode(row.text(1)) : std::nullopt;
-      if (!fact)
-        throw store_broken("the journal of " + to_string(shard) + " cannot be read at " + std::to_string(seq.value()));
+      facts.push_back(journal_fact(shard, seq, row.next() ? row.text(1) : std::string_view{}));
       number = row.number(0);
-      facts.push_back(std::move(*fact));
     }
     std::reverse(facts.begin(), facts.end());
     return facts;

@@ -3,9 +3,11 @@
 #include "actors/event.hpp"
 #include "actors/waiting_room.hpp"
 #include "catalog/shard_keeper.hpp"
+#include "cluster/lone_node.hpp"
 #include "cluster/router.hpp"
 #include "payments/sandbox.hpp"
 #include "tests/actors/shard_fixture.hpp"
+#include "tests/support/memory_coordination.hpp"
 
 #include <optional>
 #include <stdexcept>
@@ -56,7 +58,8 @@ public:
       keep(caf::actor_cast<caf::actor>(actor));
       return actor;
     };
-    return {open, [this](const std::string& text) { return plans.at(text); },
+    return {open,
+            [this](const std::string& text) { return plans.at(text); },
             [=, this](const auto& event, auto history, auto plan, const auto& keeper) {
               if (event == fails_to_start)
                 throw std::runtime_error{"a fault in its journal"};
@@ -71,8 +74,14 @@ public:
             },
             [=, this](const auto& event, auto history, const auto& keeper) {
               return note(actors::spawn_waiting_room(sys, {event, {}, std::move(history), writer, keeper, clock, {}}));
-            }};
+            },
+            open_coordination};
   }
+
+  /// How the processes say in the store that they serve it alone; nothing with a store that has no room for that.
+  cluster::lone_node::opener open_coordination = [where = books] {
+    return std::make_unique<memory_coordination>(where);
+  };
 
   /// A hall of rows of four seats.
   static domain::shared_plan rows(int count, int seats = 4) {

@@ -273,31 +273,37 @@ SCENARIO("an event that another process took is not started once more by the one
 }
 
 SCENARIO("of two processes that take an event over at the same time one goes on") {
-  /// A connection that lets another process in before one of its claims.
+  /// A connection that lets another process in before one of its claims, or before it reads what it has claimed.
   struct interrupted_store : memory_store {
-    interrupted_store(std::shared_ptr<memory_books> where, std::function<void()> before_claim)
-        : memory_store(std::move(where)), before_claim_(std::move(before_claim)) {}
-    std::optional<persistence::shard_history> claim(const domain::shard_id& shard, std::string_view owner,
-                                                    std::optional<domain::epoch> expected) override {
-      before_claim_();
-      return memory_store::claim(shard, owner, expected);
+    interrupted_store(std::shared_ptr<memory_books> where, std::function<void()> before_call)
+        : memory_store(std::move(where)), before_call_(std::move(before_call)) {}
+    std::vector<std::optional<domain::epoch>> claim_shards(std::span<const persistence::wanted_shard> wanted,
+                                                           std::string_view owner) override {
+      before_call_();
+      return memory_store::claim_shards(wanted, owner);
     }
-    std::function<void()> before_claim_;
+    std::vector<std::optional<persistence::shard_history>>
+    histories(std::span<const persistence::owned_shard> owned) override {
+      before_call_();
+      return memory_store::histories(owned);
+    }
+    std::function<void()> before_call_;
   };
   constexpr std::uint16_t sections = 2;
-  for (int round = 0; round <= sections + 2; ++round) {
+  constexpr int calls = 4; // the event's claim and history, then all others'
+  for (int round = 0; round <= calls; ++round) {
     auto where = std::make_shared<memory_books>();
     memory_store{where}.add_event({id, "two rows", {}}, sections);
     cluster::shard_claims second{[where] { return std::make_unique<memory_store>(where); }, "second"};
     std::optional<cluster::event_histories> taken_by_second;
-    int claims_to_go = round;
+    int calls_to_go = round;
     auto let_in = [&] {
-      if (claims_to_go-- == 0)
+      if (calls_to_go-- == 0)
         taken_by_second = second.take_over(id, sections);
     };
     cluster::shard_claims first{[&] { return std::make_unique<interrupted_store>(where, let_in); }, "first"};
     auto taken_by_first = first.take_over(id, sections);
-    if (round == sections + 2) // the other one never came
+    if (round == calls) // the other one never came
       CHECK(taken_by_first.has_value() && !taken_by_second.has_value());
     else if (round == 0) // it came before the first claim, and is taken over from
       CHECK(taken_by_first.has_value() && second.lost(id).has_value());

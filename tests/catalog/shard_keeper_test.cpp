@@ -131,6 +131,50 @@ SCENARIO("a process that nobody asks anything notices a takeover within a second
   CHECK(second.fatal->empty());
 }
 
+SCENARIO("a node that serves its store alone says so there, replaces another one, and says when it leaves") {
+  using persistence::node_status;
+  memory_coordination store{books};
+  auto first = start_process("first");
+  auto all = store.members().members;
+  REQUIRE_EQ(all.size(), 1u);
+  CHECK((all.front().card.name.empty() && all.front().card.owner == "first"));
+  CHECK((all.front().status == node_status::up));
+  auto second = start_process("second");
+  CHECK((store.find(all.front().number)->status == node_status::dead));
+  all = store.members().members;
+  REQUIRE_EQ(all.size(), 1u);
+  CHECK_EQ(all.front().card.owner, "second");
+  self->send_exit(first.keeper, caf::exit_reason::user_shutdown);
+  settle();
+  CHECK_EQ(store.members().members.size(), 1u);
+  self->send_exit(second.keeper, caf::exit_reason::user_shutdown);
+  settle();
+  CHECK(store.members().members.empty());
+  CHECK((store.find(all.front().number)->status == node_status::left));
+}
+
+SCENARIO("a node without a name does not serve a store beside a cluster, and claims nothing there") {
+  memory_coordination store{books};
+  auto first = start_selling("first");
+  pass(1s, 50ms);
+  self->send_exit(first.keeper, caf::exit_reason::user_shutdown);
+  settle();
+  auto before = store.members();
+  REQUIRE(before.members.empty());
+  REQUIRE(std::holds_alternative<persistence::incarnation>(store.join({"a", "process of a", {}, {}, {}, 1, 1, 100})));
+  auto epochs = [this] {
+    std::vector<domain::epoch> result;
+    for (const auto& row : memory_store{books}.shards(id))
+      result.push_back(row.epoch);
+    return result;
+  };
+  auto as_left = epochs();
+  auto second = start_process("second");
+  REQUIRE_EQ(second.fatal->size(), 1u);
+  CHECK(second.fatal->front().find("nodes of a cluster serve this store (a)") != std::string::npos);
+  CHECK((epochs() == as_left));
+}
+
 SCENARIO("how far the journals reach is noted within a second or so") {
   auto node = start_selling("first");
   CHECK(hold(node, 1, 0, 0)->reply.has_value());

@@ -117,6 +117,96 @@ stored_shard as_stored(booking_store& store, const shard_id& shard) {
   return found == rows.end() ? stored_shard{} : *found;
 }
 
+using epochs = std::vector<std::optional<epoch>>;
+
+void claims_many_at_once(const connector& connect) {
+  auto store = with_event(connect);
+  store->add_event({event_id{"jazz"}, "{}"}, 1);
+  CHECK(store->claim(section_shard(1), "a", std::nullopt).has_value());
+  const shard_id other_event{shard_kind::section, event_id{"jazz"}, section_no{0}};
+  const shard_id nowhere{shard_kind::event, event_id{"nobody"}, {}};
+  std::vector<wanted_shard> wanted{{section_shard(2), epoch{0}},
+                                   {section_shard(1), epoch{0}},
+                                   {other_event},
+                                   {section_shard(9)},
+                                   {event_shard, epoch{0}},
+                                   {nowhere},
+                                   {queue_shard, epoch{1}},
+                                   {section_shard(0)}};
+  CHECK((store->claim_shards(wanted, "b")
+         == epochs{epoch{1}, std::nullopt, epoch{1}, std::nullopt, epoch{1}, std::nullopt, std::nullopt, epoch{1}}));
+  CHECK((store->claim_shards(wanted, "c")
+         == epochs{std::nullopt, std::nullopt, epoch{2}, std::nullopt, std::nullopt, std::nullopt, std::nullopt,
+                   epoch{2}}));
+  CHECK(store->claim_shards({}, "d").empty());
+  CHECK((as_stored(*store, section_shard(2)).owner == "b"));
+  CHECK((as_stored(*store, section_shard(1)).owner == "a"));
+  CHECK((as_stored(*store, queue_shard).owner.empty()));
+}
+
+/// Gives a section `facts` facts, and a snapshot of the first `kept` of them.
+void fill(booking_store& store, std::uint16_t section, epoch mine, std::uint64_t facts, std::uint64_t kept) {
+  std::vector<journal_entry> group;
+  for (std::uint64_t i = 1; i <= facts; ++i)
+    group.push_back(entry(section_shard(section), mine, i, held(i, {static_cast<std::uint32_t>(i)})));
+  CHECK(store.append(group) == results(facts, written));
+  if (kept > 0)
+    store.put_snapshot(section_shard(section), mine, fact_seq{kept}, {held(kept, {1})});
+}
+
+void reads_many_histories(const connector& connect) {
+  constexpr std::uint16_t sections = 150;
+  auto store = connect();
+  store->add_event({rock, "{}"}, sections);
+  std::vector<wanted_shard> wanted;
+  std::vector<owned_shard> owned;
+  for (std::uint16_t i = 0; i < sections; ++i)
+    wanted.push_back({section_shard(i)});
+  auto taken = store->claim_shards(wanted, "a");
+  for (std::uint16_t i = 0; i < sections; ++i)
+    owned.push_back({section_shard(i), taken[i].value()});
+  // One history is longer than any page, and one ends exactly with it.
+  auto length = [](std::uint16_t section) -> std::uint64_t {
+    return section == 3 ? 4'500 : section == 4 ? 1'500 : section % 5;
+  };
+  auto kept = [&](std::uint16_t section) -> std::uint64_t { return section % 2 == 1 ? length(section) / 2 : 0; };
+  for (std::uint16_t i = 0; i < sections; ++i)
+    if (length(i) > 0)
+      fill(*store, i, owned[i].epoch, length(i), kept(i));
+  owned.push_back({section_shard(sections), epoch{1}});
+  auto other = connect();
+  CHECK((other->claim(section_shard(7), "b", std::nullopt)->epoch == epoch{2}));
+  auto histories = other->histories(owned);
+  REQUIRE_EQ(histories.size(), owned.size());
+  for (std::uint16_t i = 0; i < sections; ++i) {
+    if (i == 7)
+      continue;
+    REQUIRE(histories[i].has_value());
+    const auto& history = *histories[i];
+    CHECK((history.epoch == epoch{1}));
+    CHECK_EQ(history.last.value(), length(i));
+    CHECK_EQ(history.snapshot.size(), kept(i) > 0 ? 1u : 0u);
+    REQUIRE_EQ(history.facts.size(), length(i) - kept(i));
+    for (std::uint64_t n = 0; n < history.facts.size(); ++n)
+      REQUIRE((history.facts[n] == fact{held(kept(i) + n + 1, {static_cast<std::uint32_t>(kept(i) + n + 1)})}));
+  }
+  CHECK(!histories[7].has_value());     // somebody else's by now
+  CHECK(!histories.back().has_value()); // there is none
+  CHECK(other->histories({}).empty());
+}
+
+void reads_no_later_history(const connector& connect) {
+  auto store = with_event(connect);
+  const owned_shard mine{section_shard(0),
+                         store->claim_shards(std::vector<wanted_shard>{{section_shard(0)}}, "a").front().value()};
+  auto other = connect();
+  auto theirs = claimed(*other, section_shard(0));
+  CHECK((append(*other, {entry(section_shard(0), theirs, 1, held(1, {1}))}) == results{written}));
+  CHECK(!store->histories({&mine, 1}).front().has_value());
+  const owned_shard present{section_shard(0), theirs};
+  CHECK_EQ(store->histories({&present, 1}).front().value().facts.size(), 1u);
+}
+
 void says_who_claimed(const connector& connect) {
   auto store = with_event(connect);
   CHECK(store->claim(section_shard(0), "a", std::nullopt).has_value());
@@ -260,6 +350,9 @@ const std::vector<contract_clause>& clauses_of_shards() {
       {"a plan is replaced, with what belongs to it, by whoever has the event", replaces_plans_of_their_owner},
       {"a claim takes the next epoch of a shard that exists", claims_next_epoch},
       {"a claim may demand the present epoch", claims_by_comparison},
+      {"many shards are claimed at once, each by its own comparison", claims_many_at_once},
+      {"many histories are read at once, each from its snapshot to its end", reads_many_histories},
+      {"a history is never of a later owner", reads_no_later_history},
       {"a shard's row says who claimed it last", says_who_claimed},
       {"no two claims get the same epoch", gives_each_claimer_an_epoch},
       {"a claim starts from the snapshot", starts_from_the_snapshot},

@@ -9,9 +9,15 @@
 
 #include <pqxx/pqxx>
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <optional>
 #include <thread>
 
 using namespace usher;
@@ -44,6 +50,46 @@ std::uint64_t write_until_failure(booking_store& store, domain::epoch epoch, std
     acknowledged = seq;
   }
 }
+
+std::string owner_of(booking_store& store) {
+  for (const auto& row : store.shards(rock))
+    if (row.shard == section_shard(0))
+      return row.owner;
+  return {};
+}
+
+/// Another process, which claims the first section and reads its history, over and over until it is ended.
+class reading_process {
+public:
+  explicit reading_process(const std::string& url) : process_(::fork()) {
+    if (process_ == 0)
+      run(url);
+  }
+  ~reading_process() {
+    ::kill(process_, SIGKILL);
+    ::waitpid(process_, nullptr, 0);
+  }
+  reading_process(const reading_process&) = delete;
+  reading_process& operator=(const reading_process&) = delete;
+
+  void stop() const {
+    ::kill(process_, SIGSTOP);
+    ::waitpid(process_, nullptr, WUNTRACED);
+  }
+  void go_on() const { ::kill(process_, SIGCONT); }
+
+private:
+  [[noreturn]] static void run(const std::string& url) {
+    try {
+      for (auto store = open_store(url);;)
+        (void)store->claim(section_shard(0), "reader", std::nullopt);
+    } catch (const std::exception&) {
+      ::_exit(1);
+    }
+  }
+
+  pid_t process_;
+};
 
 } // namespace
 
@@ -78,12 +124,16 @@ SCENARIO("a newer schema is refused with a sentence") {
 SCENARIO("a schema of an earlier version keeps its facts, and its events may get another plan") {
   GIVEN("databases as each version left them") {
     THEN("this version goes on with them") {
-      for (int version : {1, 2}) {
+      for (int version : {1, 2, 3}) {
         auto url = server.make_database();
         put_noted_journal(*open_store(url));
         pqxx::connection db{url};
         pqxx::nontransaction before{db};
-        before.exec("ALTER TABLE usher.event DROP COLUMN supplement");
+        before.exec("DROP TABLE usher.cluster, usher.node, usher.cut, usher.draft;"
+                    "DROP FUNCTION usher.end_sessions, usher.end_member, usher.end_node, usher.join_members;"
+                    "ALTER TABLE usher.event DROP COLUMN revision");
+        if (version < 3)
+          before.exec("ALTER TABLE usher.event DROP COLUMN supplement");
         if (version < 2)
           before.exec("DROP TABLE usher.journal_end");
         before.exec("UPDATE usher.schema_version SET version = " + std::to_string(version));
@@ -263,6 +313,75 @@ SCENARIO("a row that somebody keeps locked makes the store unavailable, not stuc
         lock.abort();
         CHECK((append_one(*store, mine, 1) == std::vector{append_result::written}));
       }
+    }
+  }
+}
+
+SCENARIO("whoever stands still while it claims shards and reads their histories keeps nobody waiting") {
+  GIVEN("a process that does nothing else, over a history of several pages") {
+    auto url = server.make_database();
+    auto store = open_store(url);
+    store->add_event({rock, "{}"}, 1);
+    auto mine = store->claim(section_shard(0), "test", std::nullopt)->epoch;
+    std::vector<journal_entry> group;
+    for (std::uint64_t seq = 1; seq <= 10'000; ++seq)
+      group.push_back(entry(section_shard(0), mine, seq, held(seq, {static_cast<std::uint32_t>(seq)})));
+    REQUIRE((store->append(group) == std::vector(group.size(), append_result::written)));
+    reading_process reader{url};
+    while (owner_of(*store) != "reader")
+      std::this_thread::yield();
+    THEN("it can be stopped at any moment, and another one has the shard at once and writes to it") {
+      auto longest = steady::duration::zero();
+      for (std::uint64_t round = 1; round <= 20; ++round) {
+        reader.stop();
+        auto begin = steady::now();
+        const wanted_shard wanted{section_shard(0)};
+        mine = store->claim_shards({&wanted, 1}, "other").front().value();
+        CHECK((append_one(*store, mine, 10'000 + round) == std::vector{append_result::written}));
+        longest = std::max(longest, steady::now() - begin);
+        reader.go_on();
+        while (owner_of(*store) != "reader")
+          std::this_thread::yield();
+        std::this_thread::sleep_for(round * 1ms); // so that it is stopped somewhere else each time
+      }
+      CHECK_LT(longest.count(), std::chrono::nanoseconds{2s}.count());
+    }
+  }
+}
+
+SCENARIO("a claim and a group of facts for the same shards do not wait for each other") {
+  GIVEN("a stranger who has the first shard locked, and a claim that waits for it") {
+    auto url = server.make_database();
+    auto writer = open_store(url);
+    writer->add_event({rock, "{}"}, 2);
+    const std::vector<wanted_shard> wanted{{section_shard(0)}, {section_shard(1)}};
+    auto mine = writer->claim_shards(wanted, "writer");
+    pqxx::connection db{url};
+    std::optional<pqxx::work> stranger{db};
+    stranger->exec("SELECT * FROM usher.shard WHERE kind = 1 AND section = 0 FOR UPDATE");
+    pqxx::connection watcher{url};
+    pqxx::nontransaction look{watcher};
+    auto await_waiting = [&look](int count) {
+      constexpr auto waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+      while (look.exec(waiting).one_field().as<int>() < count)
+        std::this_thread::yield();
+    };
+    std::vector<std::optional<domain::epoch>> taken;
+    std::vector<append_result> results;
+    std::jthread claimer{[&] { taken = open_store(url)->claim_shards(wanted, "other"); }};
+    await_waiting(1);
+    std::jthread appender{[&] {
+      const std::vector group{entry(section_shard(1), mine[1].value(), 1, held(1, {1})),
+                              entry(section_shard(0), mine[0].value(), 1, held(2, {2}))};
+      results = writer->append(group);
+    }};
+    await_waiting(2);
+    WHEN("the stranger has gone") {
+      stranger.reset();
+      claimer.join();
+      appender.join();
+      CHECK((taken == std::vector<std::optional<domain::epoch>>(2, domain::epoch{2})));
+      CHECK((results == std::vector(2, append_result::fenced)));
     }
   }
 }

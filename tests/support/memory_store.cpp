@@ -48,6 +48,16 @@ std::size_t memory_books::snapshots_kept() const {
   return snapshots_kept_;
 }
 
+void memory_books::lock(const domain::shard_id& shard, incarnation whose) {
+  std::lock_guard lock{guard_};
+  locked_.insert_or_assign(shard, whose);
+}
+
+void memory_books::let_go(const domain::shard_id& shard) {
+  std::lock_guard lock{guard_};
+  locked_.erase(shard);
+}
+
 void memory_books::forge_sale(const domain::event_id& event, const sold_row& row) {
   std::lock_guard lock{guard_};
   tables_.sold[{event, row.section, row.seat}] = row;
@@ -78,7 +88,9 @@ bool memory_store::replace_plan(const stored_event& event, std::uint16_t section
 }
 
 void memory_store::write_event(const stored_event& event, std::uint16_t sections) {
-  books_->tables_.events[event.id] = event;
+  auto is_new = books_->tables_.events.insert_or_assign(event.id, event).second;
+  books_->tables_.revisions[event.id] += is_new ? 0 : 1;
+  books_->tell({.events = {event.id}});
   books_->tables_.shards.try_emplace({domain::shard_kind::event, event.id, {}});
   books_->tables_.shards.try_emplace({domain::shard_kind::waiting_room, event.id, {}});
   for (std::uint16_t i = 0; i < sections; ++i)
@@ -93,30 +105,48 @@ std::vector<stored_event> memory_store::events() {
   return result;
 }
 
-std::optional<shard_history> memory_store::claim(const domain::shard_id& shard, std::string_view owner,
-                                                 std::optional<domain::epoch> expected) {
+std::vector<std::optional<domain::epoch>> memory_store::claim_shards(std::span<const wanted_shard> wanted,
+                                                                     std::string_view owner) {
   std::lock_guard lock{books_->guard_};
   if (books_->fault_ == store_fault::unavailable || books_->fault_ == store_fault::lost_answer)
     throw store_unavailable{"the memory store was told to fail"};
-  auto found = books_->tables_.shards.find(shard);
-  if (found == books_->tables_.shards.end())
-    return std::nullopt;
-  auto& row = found->second;
-  if (expected && *expected != row.epoch)
-    return std::nullopt;
-  row.epoch = domain::epoch{row.epoch.value() + 1};
-  row.owner = owner;
+  std::vector<std::optional<domain::epoch>> taken;
+  for (const auto& want : wanted) {
+    auto found = books_->tables_.shards.find(want.shard);
+    auto& epoch = taken.emplace_back();
+    if (found == books_->tables_.shards.end() || (want.seen && *want.seen != found->second.epoch))
+      continue;
+    auto& row = found->second;
+    row.epoch = domain::epoch{row.epoch.value() + 1};
+    row.owner = owner;
+    epoch = row.epoch;
+  }
   if (books_->fault_ == store_fault::lost_claim)
     throw store_unavailable{"the memory store was told to lose its answer"};
-  shard_history history{row.epoch, domain::fact_seq{row.journal.size()}, {}, {}};
-  std::size_t begin = 0;
-  if (row.snapshot) {
-    history.snapshot = row.snapshot->facts;
-    begin = row.snapshot->upto.value();
+  return taken;
+}
+
+std::vector<std::optional<shard_history>> memory_store::histories(std::span<const owned_shard> owned) {
+  std::lock_guard lock{books_->guard_};
+  if (books_->fault_ == store_fault::unavailable)
+    throw store_unavailable{"the memory store was told to fail"};
+  std::vector<std::optional<shard_history>> all;
+  for (const auto& [shard, epoch] : owned) {
+    auto found = books_->tables_.shards.find(shard);
+    auto& history = all.emplace_back();
+    if (found == books_->tables_.shards.end() || found->second.epoch != epoch)
+      continue;
+    const auto& row = found->second;
+    history.emplace(shard_history{epoch, domain::fact_seq{row.journal.size()}, {}, {}});
+    std::size_t begin = 0;
+    if (row.snapshot) {
+      history->snapshot = row.snapshot->facts;
+      begin = row.snapshot->upto.value();
+    }
+    for (auto i = begin; i < row.journal.size(); ++i)
+      history->facts.push_back(row.journal[i].fact);
   }
-  for (auto i = begin; i < row.journal.size(); ++i)
-    history.facts.push_back(row.journal[i].fact);
-  return history;
+  return all;
 }
 
 std::vector<append_result> memory_store::append(std::span<const journal_entry> group) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "persistence/booking_store.hpp"
+#include "persistence/coordination.hpp"
 
 #include <condition_variable>
 #include <cstddef>
@@ -9,6 +10,8 @@
 #include <mutex>
 #include <set>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 namespace usher::tests {
 
@@ -38,11 +41,15 @@ public:
   /// The facts in a shard's journal.
   [[nodiscard]] std::vector<domain::fact> facts(const domain::shard_id& shard) const;
   [[nodiscard]] std::size_t snapshots_kept() const;
+  /// Has a session of that node lock a shard's row and stand still, until it is let go or the node is ended.
+  void lock(const domain::shard_id& shard, persistence::incarnation whose);
+  void let_go(const domain::shard_id& shard);
   /// Puts a row that no fact explains into the table of sold seats.
   void forge_sale(const domain::event_id& event, const persistence::sold_row& row);
 
 private:
   friend class memory_store;
+  friend class memory_coordination;
 
   struct shard_row {
     domain::epoch epoch;
@@ -55,10 +62,16 @@ private:
   using order_key = std::pair<domain::event_id, domain::order_id>;
   struct tables {
     std::map<domain::event_id, persistence::stored_event> events;
+    std::map<domain::event_id, std::uint64_t> revisions;
     std::map<domain::shard_id, shard_row> shards;
     std::map<seat_key, persistence::sold_row> sold;
     std::map<order_key, persistence::order_row> orders;
   };
+
+  void tell(persistence::store_news news) {
+    news_.push_back(std::move(news));
+    news_told_.notify_all();
+  }
 
   mutable std::mutex guard_;
   std::condition_variable fault_changed_;
@@ -68,6 +81,13 @@ private:
   std::size_t snapshots_kept_ = 0;
   tables tables_;
   std::map<std::string, std::string, std::less<>> secrets_;
+  // what nodes agree on
+  std::map<persistence::incarnation, persistence::member> members_; ///< all that ever joined
+  std::map<std::pair<persistence::incarnation, persistence::incarnation>, persistence::noted_cut> cuts_;
+  std::map<domain::shard_id, persistence::incarnation> locked_; ///< rows, and whose session stands still
+  std::map<persistence::draft_token, persistence::plan_draft> drafts_;
+  std::vector<persistence::store_news> news_; ///< ever told
+  std::condition_variable news_told_;
 };
 
 /// A booking store in memory, with faults on demand. One object is one connection.
@@ -79,8 +99,10 @@ public:
   bool add_event(const persistence::stored_event& event, std::uint16_t sections) override;
   bool replace_plan(const persistence::stored_event& event, std::uint16_t sections, domain::epoch own) override;
   std::vector<persistence::stored_event> events() override;
-  std::optional<persistence::shard_history> claim(const domain::shard_id& shard, std::string_view owner,
-                                                  std::optional<domain::epoch> expected) override;
+  std::vector<std::optional<domain::epoch>> claim_shards(std::span<const persistence::wanted_shard> wanted,
+                                                         std::string_view owner) override;
+  std::vector<std::optional<persistence::shard_history>>
+  histories(std::span<const persistence::owned_shard> owned) override;
   std::vector<persistence::append_result> append(std::span<const persistence::journal_entry> group) override;
   void put_snapshot(const domain::shard_id& shard, domain::epoch epoch, domain::fact_seq upto,
                     const std::vector<domain::fact>& facts) override;

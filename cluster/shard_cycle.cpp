@@ -1,0 +1,39 @@
+#include "cluster/shard_cycle.hpp"
+
+#include <algorithm>
+
+namespace usher::cluster {
+
+cycle_action shard_cycle::on(cycle_event event) {
+  auto step = std::find_if(cycle_table.begin(), cycle_table.end(),
+                           [&](const cycle_step& one) { return one.state == state_ && one.event == event; });
+  if (step == cycle_table.end())
+    return cycle_action::nothing;
+  state_ = step->next;
+  return step->action;
+}
+
+cycle_action shard_cycle::on(cycle_event event, domain::epoch at) {
+  if (is_late(event, at))
+    return cycle_action::nothing;
+  auto before = state_;
+  auto action = on(event);
+  if (state_ == cycle_state::loading && before != cycle_state::loading)
+    epoch_ = at;
+  return action;
+}
+
+bool shard_cycle::is_late(cycle_event event, domain::epoch at) const {
+  switch (event) {
+    case cycle_event::claimed:
+      return at <= epoch_;
+    case cycle_event::yours: // perhaps still: after `unknown` the row may say the same as before
+      return at < epoch_;
+    case cycle_event::fenced:
+      return at <= epoch_;
+    default:
+      return at != epoch_;
+  }
+}
+
+} // namespace usher::cluster

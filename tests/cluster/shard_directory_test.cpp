@@ -1,0 +1,95 @@
+#define CAF_SUITE cluster.shard_directory
+
+#include "cluster/shard_directory.hpp"
+
+#include <caf/test/bdd_dsl.hpp>
+
+#include <algorithm>
+#include <map>
+#include <random>
+
+using namespace usher;
+using namespace usher::cluster;
+using domain::epoch;
+
+namespace {
+
+domain::shard_id shard(std::uint16_t section) {
+  return {domain::shard_kind::section, domain::event_id{"gala"}, domain::section_no{section}};
+}
+
+shard_home home(std::uint64_t node, std::uint64_t at) {
+  return {incarnation{node}, epoch{at}};
+}
+
+} // namespace
+
+SCENARIO("a newer epoch is right, whatever comes later") {
+  GIVEN("a shard that moved") {
+    shard_directory known;
+    CHECK(!known.find(shard(0)));
+    CHECK((known.newest(shard(0)) == epoch{0}));
+    CHECK(known.learn(shard(0), home(1, 3)));
+    CHECK(!known.learn(shard(0), home(1, 3)));
+    CHECK(known.learn(shard(0), home(2, 5)));
+    CHECK(!known.learn(shard(0), home(1, 4)));
+    CHECK((known.find(shard(0)) == home(2, 5)));
+    CHECK_EQ(known.count_of(incarnation{2}), 1u);
+    CHECK_EQ(known.count_of(incarnation{1}), 0u);
+    WHEN("its home has ended") {
+      CHECK((known.forget(incarnation{2}) == std::vector{shard(0)}));
+      CHECK(known.forget(incarnation{2}).empty());
+      CHECK(!known.find(shard(0)));
+      CHECK((known.newest(shard(0)) == epoch{5}));
+      THEN("what it said before comes too late, and the next owner is found") {
+        CHECK(!known.learn(shard(0), home(2, 5)));
+        CHECK(!known.learn(shard(0), home(2, 7)));
+        CHECK(!known.learn(shard(0), home(1, 4)));
+        CHECK(!known.find(shard(0)));
+        CHECK(known.learn(shard(0), home(3, 8)));
+        CHECK((known.find(shard(0)) == home(3, 8)));
+      }
+    }
+  }
+}
+
+SCENARIO("whoever has heard the same knows the same, in whatever order and however often it came") {
+  GIVEN("what happened to fifty shards, told to many in random orders, with copies") {
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+      std::mt19937_64 draw{seed};
+      struct news {
+        domain::shard_id where;
+        shard_home what; ///< epoch 0: the node has ended
+      };
+      std::vector<news> all;
+      std::map<domain::shard_id, shard_home> newest;
+      std::vector<std::uint64_t> ended{1 + draw() % 5, 1 + draw() % 5};
+      for (auto node : ended)
+        all.push_back({{}, home(node, 0)});
+      for (std::uint16_t i = 0; i < 50; ++i)
+        for (std::uint64_t at = 1; at <= 1 + draw() % 6; ++at) {
+          all.push_back({shard(i), home(1 + draw() % 5, at)});
+          newest[shard(i)] = all.back().what;
+        }
+      for (int listener = 0; listener < 3; ++listener) {
+        auto told = all;
+        for (std::size_t i = 0; i < all.size() / 3; ++i)
+          told.push_back(all[draw() % all.size()]);
+        std::shuffle(told.begin(), told.end(), draw);
+        shard_directory known;
+        for (const auto& [where, what] : told) {
+          if (what.epoch == epoch{0}) {
+            known.forget(what.node);
+            continue;
+          }
+          auto before = known.find(where);
+          CHECK_EQ(known.learn(where, what), known.find(where) != before);
+        }
+        for (const auto& [where, what] : newest) {
+          auto is_gone = std::find(ended.begin(), ended.end(), what.node.value()) != ended.end();
+          CHECK((known.find(where) == (is_gone ? std::nullopt : std::optional{what})));
+        }
+      }
+    }
+  }
+}
