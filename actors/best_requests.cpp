@@ -12,8 +12,8 @@ using domain::rejection;
 using messages::to_error;
 using messages::to_refusal;
 
-best_requests::best_requests(event_common& core, counted_holds& known, search_hints& places)
-    : core_(core), known_(known), places_(places) {}
+best_requests::best_requests(event_common& core, counted_holds& known, hold_undoing& undoing, search_hints& places)
+    : core_(core), known_(known), undoing_(undoing), places_(places) {}
 
 caf::result<messages::hold_granted> best_requests::begin(messages::hold_seats& wish) {
   if (auto why = known_.take_allowance(wish, wish.best_anywhere->quantity))
@@ -21,7 +21,7 @@ caf::result<messages::hold_granted> best_requests::begin(messages::hold_seats& w
   auto hold = wish.hold;
   auto asked = core_.self->make_response_promise<messages::hold_granted>();
   best_search search{sections_with(wish.best_anywhere->category), *wish.best_anywhere};
-  under_way_.try_emplace(hold, search_under_way{std::move(search), std::move(wish), asked, {}});
+  under_way_.try_emplace(hold, search_under_way{std::move(search), std::move(wish), asked});
   search_on(hold);
   return asked;
 }
@@ -57,6 +57,7 @@ void best_requests::search_on(domain::hold_id hold) {
   if (!next)
     return give_up(hold, {.reason = rejection::sold_out});
   under_way.last = *next;
+  under_way.asked_at = core_.now();
   auto here = wanted;
   here.fit = next->fit;
   here.worst = next->worst;
@@ -93,9 +94,23 @@ void best_requests::refused(domain::hold_id hold, const domain::refusal& why) {
     case rejection::not_for_sale:
       search_on(hold);
       break;
+    case rejection::outcome_unknown:
+      undo(hold, why);
+      break;
     default:
       give_up(hold, why);
   }
+}
+
+/// The section that was asked last may hold the places. They count until it is known that it does not.
+void best_requests::undo(domain::hold_id hold, const domain::refusal& why) {
+  auto done = std::move(under_way_.extract(hold).mapped());
+  const auto& wish = done.wish;
+  auto section = done.last.section;
+  known_.set(hold, known_hold{wish.buyer, {{section, wish.best_anywhere->quantity}}, wish.wish_digest});
+  done.asked.deliver(to_error(why));
+  undoing_.begin({wish.trace, core_.id, hold, wish.buyer, {section}, false}, {section}, why,
+                 done.asked_at + core_.event.settings().hold_ttl);
 }
 
 void best_requests::give_up(domain::hold_id hold, const domain::refusal& why) {

@@ -32,8 +32,8 @@ void restrict_to(messages::hold_seats& wish, domain::category_no category) {
 } // namespace
 
 event_holds::event_holds(event_common& core, std::size_t requests_max, std::chrono::milliseconds retry)
-    : core_(core), requests_max_(requests_max), retry_(retry), known_(core.event), spreads_(core, known_, retry),
-      searches_(core, known_, places_) {}
+    : core_(core), requests_max_(requests_max), retry_(retry), known_(core.event), undoing_(core, known_, retry),
+      spreads_(core, known_, undoing_), searches_(core, known_, undoing_, places_) {}
 
 // ---- holding -----------------------------------------------------------------
 
@@ -71,7 +71,7 @@ caf::result<messages::hold_granted> event_holds::hold(messages::hold_seats& wish
   if (wish.best_anywhere && ended_.contains(wish.hold))
     return to_error(rejection::hold_expired);
   if (wish.best_anywhere || wish.sections.size() > 1) {
-    if (spreads_.size() + searches_.size() >= requests_max_)
+    if (spreads_.size() + searches_.size() + undoing_.size() >= requests_max_)
       return to_error(rejection::overloaded);
     return wish.best_anywhere ? searches_.begin(wish) : spreads_.begin(wish);
   }
@@ -94,7 +94,7 @@ std::optional<domain::refusal> event_holds::obstacle(const messages::hold_seats&
       return refusal_for(rejection::bad_request, "A hold is for one seat at least.");
   if (!wish.best_anywhere && !has_sections_of(wish))
     return refusal_for(rejection::not_found, "A section is unknown or named twice.");
-  if (auto refused = spreads_.refusal_of(wish.hold))
+  if (auto refused = undoing_.refusal_of(wish.hold))
     return refused;
   if (spreads_.contains(wish.hold) || searches_.contains(wish.hold))
     return refusal_for(rejection::in_progress);
@@ -261,7 +261,8 @@ void event_holds::give_back(const messages::allowance_back& news) {
   auto was_known = known_.find(news.hold) != nullptr;
   known_.forget_part(news.hold, news.section, news.attempt);
   // Only what comes back with an attempt was refused, and may be asked for again; so may what was undone.
-  if (news.attempt == 0 && was_known && !known_.find(news.hold) && !spreads_.contains(news.hold))
+  if (news.attempt == 0 && was_known && !known_.find(news.hold) && !spreads_.contains(news.hold)
+      && !undoing_.contains(news.hold))
     ended_.remember(news.hold);
 }
 

@@ -3,6 +3,7 @@
 #include "actors/best_requests.hpp"
 #include "actors/counted_holds.hpp"
 #include "actors/event_common.hpp"
+#include "actors/hold_undoing.hpp"
 #include "actors/search_hints.hpp"
 #include "actors/spread_requests.hpp"
 #include "domain/ended_holds.hpp"
@@ -62,7 +63,7 @@ public:
   [[nodiscard]] bool all_totals_known() const noexcept { return places_.all_totals_known(); }
 
   /// Whether any request for a hold is unanswered or being undone.
-  [[nodiscard]] bool under_way() const noexcept { return spreads_.size() + searches_.size() > 0; }
+  [[nodiscard]] bool under_way() const noexcept { return spreads_.size() + searches_.size() + undoing_.size() > 0; }
 
 private:
   [[nodiscard]] std::optional<domain::refusal> obstacle(const messages::hold_seats& wish) const;
@@ -84,6 +85,7 @@ private:
 
   counted_holds known_;
   search_hints places_;
+  hold_undoing undoing_;
   spread_requests spreads_;
   best_requests searches_;
   domain::ended_holds ended_{ended_holds_max};

@@ -28,6 +28,42 @@ using heard_states = std::vector<domain::order_state>;
                                                 std::vector{row("left"), row("right"), floor});
 }
 
+/// What becomes of what is asked of a section behind a door.
+struct door_script {
+  messages::section_actor home;   ///< the section
+  bool loses_holds = false;       ///< holds are carried out, and their answers lost
+  bool loses_releases = false;    ///< releases do not arrive, and nobody says so
+  std::uint64_t holds_passed = 0; ///< how many holds were asked for
+};
+
+/// An address of a section that stays the same when the section is started again.
+inline caf::behavior section_door(caf::event_based_actor* self, const std::shared_ptr<door_script>& script) {
+  self->set_default_handler([script](caf::scheduled_actor* door, caf::message& what) -> caf::skippable_result {
+    const auto* asked = door->current_mailbox_element();
+    caf::actor_cast<caf::strong_actor_ptr>(script->home)
+        ->enqueue(asked->sender, asked->mid, std::move(what), door->context());
+    return caf::delegated<caf::message>{};
+  });
+  return {
+      [=](messages::hold_in_section& wish) -> caf::result<messages::hold_granted> {
+        ++script->holds_passed;
+        if (!script->loses_holds)
+          return self->delegate(script->home, std::move(wish));
+        auto asked = self->make_response_promise<messages::hold_granted>();
+        auto lose = [asked](auto&&) mutable { asked.deliver(caf::make_error(caf::sec::request_timeout)); };
+        self->request(script->home, caf::infinite, std::move(wish))
+            .then([lose](const messages::hold_granted& x) mutable { lose(x); },
+                  [lose](const caf::error& x) mutable { lose(x); });
+        return asked;
+      },
+      [=](messages::release_hold& wish) -> caf::result<void> {
+        if (script->loses_releases)
+          return caf::make_error(caf::sec::request_timeout);
+        return self->delegate(script->home, std::move(wish));
+      },
+  };
+}
+
 /// A whole event over a store in memory: the event, its three sections and its waiting room, with a scripted payment
 /// provider. It can be killed and restarted from what it has written.
 class event_fixture : public shard_fixture {
@@ -76,9 +112,26 @@ public:
                                                      {}}));
     room =
         actors::spawn_waiting_room(sys, {id, {}, claim(domain::shard_kind::waiting_room), writer, keeper, clock, {}});
-    self->send(event, messages::event_peers{}, sections, room);
+    self->send(event, messages::event_peers{}, peers(), room);
     self->send(event, messages::subscribe{}, gateway());
     settle();
+  }
+
+  /// Starts everything again, with doors in front of the sections.
+  void put_up_doors() {
+    stop();
+    for (std::size_t i = 0; i < 3; ++i) {
+      doors.push_back(std::make_shared<door_script>());
+      door_actors_.push_back(caf::actor_cast<messages::section_actor>(keep(sys.spawn(section_door, doors.back()))));
+    }
+    start();
+  }
+
+  /// The sections' addresses as their event knows them.
+  std::vector<messages::section_actor> peers() {
+    for (std::size_t i = 0; i < doors.size(); ++i)
+      doors[i]->home = sections[i];
+    return doors.empty() ? sections : door_actors_;
   }
 
   /// As after SIGKILL: nothing is left of the actors, only what is in the store.
@@ -232,11 +285,13 @@ public:
   messages::journal_actor writer;
   messages::event_actor event;
   std::vector<messages::section_actor> sections;
+  std::vector<std::shared_ptr<door_script>> doors; ///< one for each section, or none
   messages::waiting_room_actor room;
   heard_states states;
 
 private:
   messages::gateway_actor gateway_;
+  std::vector<messages::section_actor> door_actors_;
 };
 
 } // namespace usher::tests

@@ -241,6 +241,46 @@ SCENARIO("a search that finds nothing costs no allowance") {
   CHECK(best(4, 3, 4, "Standing")->reply.has_value());
 }
 
+SCENARIO("a search whose section does not say whether it holds the places is undone there") {
+  put_up_doors();
+  doors[0]->loses_holds = true;
+  doors[0]->loses_releases = true;
+  CHECK(best(1, 1, 2)->refused_as(rejection::outcome_unknown));
+  CHECK_EQ(status(left), "HH..");
+  CHECK(best(1, 1, 2)->refused_as(rejection::in_progress));
+  CHECK(hold(2, 1, {seats(right, {0, 1, 2})})->refused_as(rejection::limit_exceeded));
+  doors[0]->loses_holds = false;
+  doors[0]->loses_releases = false;
+  pass(5s, 50ms);
+  CHECK_EQ(status(left), "....");
+  CHECK(hold(3, 1, {seats(right, {0, 1, 2, 3})})->reply.has_value());
+  CHECK(best(4, 1, 1)->refused_as(rejection::limit_exceeded));
+}
+
+SCENARIO("a hold over sections of which one does not say whether it holds its part is undone everywhere") {
+  put_up_doors();
+  doors[1]->loses_holds = true;
+  CHECK(hold(1, 1, {seats(left, {0}), seats(right, {0})})->refused_as(rejection::outcome_unknown));
+  CHECK_EQ(status(left) + status(right), "........");
+  doors[1]->loses_holds = false;
+  CHECK(hold(1, 1, {seats(left, {0}), seats(right, {0})})->reply.has_value());
+  CHECK(hold(2, 1, {seats(left, {1, 2})})->reply.has_value());
+  CHECK(hold(3, 1, {seats(left, {3})})->refused_as(rejection::limit_exceeded));
+}
+
+SCENARIO("a section that stays silent about a hold that is undone is asked until the hold has run out") {
+  put_up_doors();
+  doors[1]->loses_holds = true;
+  doors[1]->loses_releases = true;
+  CHECK(hold(1, 1, {seats(left, {0}), seats(right, {0})})->refused_as(rejection::outcome_unknown));
+  pass(290s, 1s);
+  CHECK_EQ(status(left) + status(right), "....H...");
+  CHECK(hold(1, 1, {seats(left, {0}), seats(right, {0})})->refused_as(rejection::in_progress));
+  pass(20s, 1s);
+  CHECK_EQ(status(left) + status(right), "........");
+  CHECK(hold(2, 1, {seats(left, {0, 1, 2, 3})})->reply.has_value());
+}
+
 SCENARIO("the best places are of the category that was named") {
   auto standing = best(1, 1, 1, "Standing");
   REQUIRE(standing->reply.has_value());

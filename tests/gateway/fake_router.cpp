@@ -95,6 +95,11 @@ struct fake_router_state {
 
 private:
   caf::result<hold_granted> hold(hold_seats& x) {
+    {
+      std::lock_guard guard{notes_->lock};
+      if (auto fails = std::exchange(notes_->hold_fails, std::nullopt))
+        return *fails;
+    }
     if (!x.admitted && !holds_.contains(x.hold))
       return to_error(domain::rejection::not_admitted);
     if (x.admitted)
