@@ -64,7 +64,7 @@ void best_requests::search_on(domain::hold_id hold) {
   core_.self
       ->request(core_.sections[next->section.value()], caf::infinite,
                 messages::hold_in_section{under_way.wish.trace, hold, under_way.wish.buyer, here,
-                                          under_way.wish.wish_digest, std::nullopt})
+                                          under_way.wish.wish_digest, std::nullopt, known_.next_attempt()})
       .then([this, hold](const messages::hold_granted& found) { granted(hold, found); },
             [this, hold](const caf::error& why) { refused(hold, to_refusal(why)); });
 }

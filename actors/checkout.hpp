@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/shared_epoch.hpp"
 #include "domain/order.hpp"
 #include "messages/type_ids.hpp"
 #include "payments/provider.hpp"
@@ -37,6 +38,7 @@ struct checkout_start {
   std::string currency;
   std::vector<checkout_part> parts;
   messages::event_actor event_actor;
+  shared_epoch as_of; ///< the event's
   std::shared_ptr<payments::provider> provider;
   checkout_timing timing = {};
   messages::trace_id trace = {}; ///< of the request that began it, for the log

@@ -11,9 +11,9 @@ namespace usher::actors {
 
 checkout_sections::checkout_sections(messages::checkout_actor::pointer checkout, domain::event_id event,
                                      const domain::order_started& order, std::vector<checkout_part> parts,
-                                     domain::seconds window, messages::trace_id trace)
-    : checkout_(checkout), event_(std::move(event)), order_(order), parts_(std::move(parts)), window_(window),
-      trace_(trace) {}
+                                     shared_epoch as_of, domain::seconds window, messages::trace_id trace)
+    : checkout_(checkout), event_(std::move(event)), order_(order), parts_(std::move(parts)), as_of_(std::move(as_of)),
+      window_(window), trace_(trace) {}
 
 void checkout_sections::start_payment(const all_answered& then) {
   ask([this](const checkout_part&) { return payment_wish(); }, then);
@@ -31,7 +31,7 @@ void checkout_sections::stop_payment(const all_answered& then) {
 void checkout_sections::sell(const all_answered& then) {
   ask(
       [this](const checkout_part& part) {
-        return messages::sell_seats{trace_, order_.hold, order_.order, order_.buyer, part.seats};
+        return messages::sell_seats{trace_, order_.hold, order_.order, order_.buyer, part.seats, as_of_.get()};
       },
       then);
 }
@@ -39,7 +39,7 @@ void checkout_sections::sell(const all_answered& then) {
 void checkout_sections::take_back(const all_answered& then) {
   ask(
       [this](const checkout_part& part) {
-        messages::take_back_seats wish{trace_, order_.order, {}};
+        messages::take_back_seats wish{trace_, order_.order, {}, as_of_.get()};
         for (const auto& seat : part.seats)
           wish.seats.push_back(seat.seat);
         return wish;
@@ -50,7 +50,7 @@ void checkout_sections::take_back(const all_answered& then) {
 void checkout_sections::release(const all_answered& then) {
   ask(
       [this](const checkout_part&) {
-        return messages::release_hold{trace_, event_, order_.hold, order_.buyer, {}};
+        return messages::release_hold{trace_, event_, order_.hold, order_.buyer, {}, true, as_of_.get()};
       },
       then);
 }
@@ -61,11 +61,11 @@ const answer_count& checkout_sections::answers() const {
 }
 
 messages::start_payment checkout_sections::payment_wish() const {
-  return {trace_, order_.hold, order_.order, order_.buyer, window_};
+  return {trace_, order_.hold, order_.order, order_.buyer, window_, as_of_.get()};
 }
 
 messages::stop_payment checkout_sections::ordinary_wish() const {
-  return {trace_, order_.hold, order_.order};
+  return {trace_, order_.hold, order_.order, as_of_.get()};
 }
 
 template <class Wish>

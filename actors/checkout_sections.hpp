@@ -21,10 +21,11 @@ class checkout_sections {
 public:
   using all_answered = std::function<void()>;
 
-  /// `order` is what was begun, and must outlive this object; `window` is how long a hold lasts while being paid for.
+  /// `order` is what was begun, and must outlive this object; `as_of` is the epoch of its event, and `window` how long
+  /// a hold lasts while being paid for.
   checkout_sections(messages::checkout_actor::pointer checkout, domain::event_id event,
-                    const domain::order_started& order, std::vector<checkout_part> parts, domain::seconds window,
-                    messages::trace_id trace);
+                    const domain::order_started& order, std::vector<checkout_part> parts, shared_epoch as_of,
+                    domain::seconds window, messages::trace_id trace);
 
   /// The hold is being paid for, and lasts at least the window.
   void start_payment(const all_answered& then);
@@ -51,6 +52,7 @@ private:
   domain::event_id event_;
   const domain::order_started& order_;
   std::vector<checkout_part> parts_;
+  shared_epoch as_of_;
   domain::seconds window_;
   messages::trace_id trace_;
   std::optional<answer_count> answers_; ///< to the last question

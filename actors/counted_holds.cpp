@@ -17,7 +17,8 @@ bool known_hold::has_part_in(domain::section_no section) const {
   return std::any_of(parts.begin(), parts.end(), [&](const auto& part) { return part.first == section; });
 }
 
-counted_holds::counted_holds(const domain::event& event) : event_(event) {}
+counted_holds::counted_holds(const domain::event& event, shared_epoch as_of)
+    : event_(event), as_of_(std::move(as_of)) {}
 
 std::optional<domain::refusal> counted_holds::take_allowance(const messages::hold_seats& wish, std::uint32_t quantity) {
   return allowances_.take(wish.buyer, wish.hold, quantity, event_.settings().max_seats_per_buyer);
@@ -45,8 +46,12 @@ std::optional<domain::refusal> counted_holds::refusal_of_another(const messages:
   return std::nullopt;
 }
 
-std::uint64_t counted_holds::next_attempt(domain::hold_id hold) {
-  return known_.at(hold).last_attempt = ++attempts_;
+messages::attempt counted_holds::next_attempt() {
+  return {as_of_.get(), ++attempts_};
+}
+
+messages::attempt counted_holds::next_attempt(domain::hold_id hold) {
+  return known_.at(hold).last_attempt = next_attempt();
 }
 
 bool counted_holds::add(domain::hold_id hold, known_hold wanted) {
@@ -116,9 +121,10 @@ void counted_holds::forget(domain::hold_id hold) {
   allowances_.give_back(hold);
 }
 
-void counted_holds::forget_part(domain::hold_id hold, domain::section_no section, std::uint64_t attempt) {
+void counted_holds::forget_part(domain::hold_id hold, domain::section_no section,
+                                std::optional<messages::attempt> attempt) {
   auto known = known_.find(hold);
-  if (known == known_.end() || (attempt > 0 && attempt < known->second.last_attempt))
+  if (known == known_.end() || (attempt && *attempt < known->second.last_attempt))
     return;
   std::erase_if(known->second.parts, [&](const auto& part) { return part.first == section; });
   count_again(hold);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/shared_epoch.hpp"
 #include "domain/allowances.hpp"
 #include "domain/event.hpp"
 #include "domain/order.hpp"
@@ -19,8 +20,8 @@ namespace usher::actors {
 struct known_hold {
   domain::buyer_id buyer;
   std::vector<std::pair<domain::section_no, std::uint32_t>> parts;
-  std::uint64_t wish_digest = 0;  ///< of the wish that led to it; 0: no longer known
-  std::uint64_t last_attempt = 0; ///< newest attempt to have a section hold it; the event does not see the answer
+  std::uint64_t wish_digest = 0;    ///< of the wish that led to it; 0: no longer known
+  messages::attempt last_attempt{}; ///< newest attempt to have a section hold it; the event does not see the answer
 
   [[nodiscard]] bool has_part_in(domain::section_no section) const;
 };
@@ -31,8 +32,8 @@ struct known_hold {
 /// The holds and orders of an event that count against allowances: what each buyer may still have follows from them.
 class counted_holds {
 public:
-  /// `event` says how many seats a buyer may have, and must outlive this object.
-  explicit counted_holds(const domain::event& event);
+  /// `event` says how many seats a buyer may have, and must outlive this object; `as_of` is its epoch.
+  counted_holds(const domain::event& event, shared_epoch as_of);
 
   /// Takes the seats of a wish from its buyer's allowance; the refusal, if they are too many.
   [[nodiscard]] std::optional<domain::refusal> take_allowance(const messages::hold_seats& wish, std::uint32_t quantity);
@@ -43,8 +44,10 @@ public:
   [[nodiscard]] const known_hold* find(domain::hold_id hold) const;
   /// Why this wish cannot repeat the hold that is known by its id, if any: a key is for one wish of one buyer.
   [[nodiscard]] std::optional<domain::refusal> refusal_of_another(const messages::hold_seats& wish) const;
-  /// Notes that a wish for a known hold is passed on. Returns this attempt's number, which is higher than all before.
-  std::uint64_t next_attempt(domain::hold_id hold);
+  /// The attempt to give to a wish that is passed on now. It is greater than all before.
+  [[nodiscard]] messages::attempt next_attempt();
+  /// The same for a known hold, which notes it.
+  messages::attempt next_attempt(domain::hold_id hold);
   /// Remembers a hold for which the allowance was taken. False when it was known before: then nothing changes.
   bool add(domain::hold_id hold, known_hold wanted);
   /// A known hold may be missing from sections that its repeat names, e.g. when the event's node died before it was
@@ -62,14 +65,15 @@ public:
 
   /// Forgets a hold of which nothing is held or owned any more.
   void forget(domain::hold_id hold);
-  /// Forgets the hold's part in one section, unless the section was asked again after `attempt`. With `attempt` 0: in
-  /// any case.
-  void forget_part(domain::hold_id hold, domain::section_no section, std::uint64_t attempt = 0);
+  /// Forgets the hold's part in one section, unless the section was asked again after `attempt`. Without one: in any
+  /// case.
+  void forget_part(domain::hold_id hold, domain::section_no section, std::optional<messages::attempt> attempt = {});
 
 private:
   void count_again(domain::hold_id hold);
 
   const domain::event& event_;
+  shared_epoch as_of_;
   domain::allowances allowances_;
   std::uint64_t attempts_ = 0;
   boost::unordered_flat_map<domain::hold_id, known_hold, std::hash<domain::hold_id>> known_;

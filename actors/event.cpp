@@ -53,6 +53,7 @@ public:
               .journal = {port_,
                           {shard_of(start.event), start.history.epoch, start.history.last, start.history.facts.size()},
                           limits_.journal},
+              .as_of = shared_epoch{start.history.epoch},
               .hold_answered = [this] { tell_at_rest(); }},
         holds_(core_, limits_.requests_max, limits_.retry), orders_(core_, holds_, std::move(start.provider), limits_),
         timer_(messages::event_actor::pointer_view{self}) {}
@@ -99,6 +100,7 @@ public:
   void rebuild(messages::shard_reclaimed& history) {
     if (!core_.journal.reclaimed(history))
       return;
+    core_.as_of.raise(core_.journal.epoch());
     core_.event = domain::replay(domain::event{}, history.snapshot, history.facts);
     core_.durable_state = core_.event.state();
     orders_.forget_in_flight();
@@ -212,7 +214,7 @@ private:
     const auto& settings = core_.event.settings();
     holds_.offer_changed();
     for (const auto& section : core_.sections)
-      self_->send(section, messages::terms_changed{section_terms_of(settings)});
+      self_->send(section, messages::terms_changed{section_terms_of(settings), core_.as_of.get()});
     tell_room();
   }
 
@@ -220,7 +222,7 @@ private:
     const auto& settings = core_.event.settings();
     if (core_.room)
       self_->send(core_.room, messages::room_settings{settings.admission_per_s, settings.max_shopping,
-                                                      core_.durable_state, few_left_});
+                                                      core_.durable_state, few_left_, core_.as_of.get()});
   }
 
   // ---- peers ----
@@ -336,7 +338,7 @@ private:
       const auto& part = wish.parts[i];
       self_
           ->request((*sections)[i], caf::infinite,
-                    messages::block_in_section{wish.trace, part.seats, part.quantity, wish.block})
+                    messages::block_in_section{wish.trace, part.seats, part.quantity, wish.block, core_.as_of.get()})
           .then(
               [this, answers, asked] {
                 answers->yes();

@@ -2,6 +2,7 @@
 
 #include "actors/event_once_durable.hpp"
 #include "actors/shard_journal.hpp"
+#include "actors/shared_epoch.hpp"
 #include "actors/store_clock.hpp"
 #include "actors/subscribers.hpp"
 #include "domain/event.hpp"
@@ -26,6 +27,7 @@ struct event_common {
   store_clock clock;
   domain::event event;
   shard_journal<event_once_durable> journal;
+  shared_epoch as_of;                              ///< what all that is asked of sections and the room carries
   std::vector<messages::section_actor> sections{}; ///< by section number; empty until `event_peers`
   messages::waiting_room_actor room{};             ///< none until `event_peers`
   subscribers gateways{};

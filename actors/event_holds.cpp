@@ -32,8 +32,8 @@ void restrict_to(messages::hold_seats& wish, domain::category_no category) {
 } // namespace
 
 event_holds::event_holds(event_common& core, std::size_t requests_max, std::chrono::milliseconds retry)
-    : core_(core), requests_max_(requests_max), retry_(retry), known_(core.event), undoing_(core, known_, retry),
-      spreads_(core, known_, undoing_), searches_(core, known_, undoing_, places_) {}
+    : core_(core), requests_max_(requests_max), retry_(retry), known_(core.event, core.as_of),
+      undoing_(core, known_, retry), spreads_(core, known_, undoing_), searches_(core, known_, undoing_, places_) {}
 
 // ---- holding -----------------------------------------------------------------
 
@@ -158,6 +158,7 @@ caf::result<void> event_holds::release(messages::release_hold& wish) {
   auto sections = places_of(wish.hold, wish.sections);
   if (!sections)
     return to_error(rejection::not_found);
+  wish.as_of = core_.as_of.get();
   auto asked = core_.self->make_response_promise<void>();
   // Not moved: later sections would get a moved-from wish.
   core_.self->fan_out_request<caf::policy::select_all>(*sections, caf::infinite, wish)
@@ -217,7 +218,7 @@ void event_holds::count_orders_under_way() {
       if (known && known->has_part_in(section))
         continue;
       known_.add_claim(details.hold, details.buyer, section, seats);
-      ended_while_paid_for_[details.hold].push_back({section, details.hold, 0});
+      ended_while_paid_for_[details.hold].push_back({section, details.hold});
     }
   }
 }
@@ -261,7 +262,7 @@ void event_holds::give_back(const messages::allowance_back& news) {
   auto was_known = known_.find(news.hold) != nullptr;
   known_.forget_part(news.hold, news.section, news.attempt);
   // Only what comes back with an attempt was refused, and may be asked for again; so may what was undone.
-  if (news.attempt == 0 && was_known && !known_.find(news.hold) && !spreads_.contains(news.hold)
+  if (!news.attempt && was_known && !known_.find(news.hold) && !spreads_.contains(news.hold)
       && !undoing_.contains(news.hold))
     ended_.remember(news.hold);
 }

@@ -421,7 +421,7 @@ void event_orders::carry_on(domain::order_id id, messages::trace_id trace) {
                           domain::to_string(order->state()));
   auto checkout = spawn_checkout(core_.self->system(), {core_.id, *order, core_.event.settings().currency,
                                                         parts_of(order->details(), core_.sections), core_.handle(),
-                                                        provider_, limits_.checkout, trace});
+                                                        core_.as_of, provider_, limits_.checkout, trace});
   core_.self->monitor(checkout);
   checkouts_.emplace(id, running_checkout{std::move(checkout), trace});
 }

@@ -33,7 +33,9 @@ void hold_undoing::begin(const messages::release_hold& undo, const std::vector<d
 /// `wait` is how long to wait before the next try, if this one fails.
 void hold_undoing::undo_part(const messages::release_hold& undo, std::chrono::milliseconds wait) {
   auto section = undo.sections.front();
-  core_.self->request(core_.sections[section.value()], caf::infinite, undo)
+  auto wish = undo;
+  wish.as_of = core_.as_of.get();
+  core_.self->request(core_.sections[section.value()], caf::infinite, std::move(wish))
       .then([this, hold = undo.hold, section] { part_undone(hold, section); },
             [this, undo, wait](const caf::error& why) { not_undone(undo, wait, messages::to_refusal(why)); });
 }

@@ -4,6 +4,7 @@
 #include "actors/section_counters.hpp"
 #include "actors/section_news.hpp"
 #include "actors/section_once_durable.hpp"
+#include "actors/shared_epoch.hpp"
 #include "domain/replay.hpp"
 #include "log/log.hpp"
 
@@ -32,7 +33,7 @@ public:
   section_state(self_pointer self, section_start start, domain::section section)
       : self_(self), event_(std::move(start.event)), plan_(std::move(start.plan)), number_(start.number),
         terms_(std::move(start.terms)), event_actor_(std::move(start.event_actor)), clock_(start.clock),
-        limits_(start.limits), section_(std::move(section)),
+        limits_(start.limits), latest_event_(start.event_epoch), section_(std::move(section)),
         news_(self, event_, section_, start.history.epoch, event_actor_, limits_.between_news),
         port_(self, *this, shard(), std::move(start.journal), std::move(start.keeper)),
         journal_(port_, {shard(), start.history.epoch, start.history.last, start.history.facts.size()},
@@ -65,7 +66,7 @@ public:
         [this](messages::list_places) {
           return messages::section_places{number_, section_.standing()};
         },
-        [this](messages::terms_changed& wanted) { terms_ = std::move(wanted.terms); },
+        [this](messages::terms_changed& wanted) { change(wanted); },
         [this](messages::deadline_reached) { end_overdue_holds(); },
         [this](messages::stand_down) { return stand_down(); },
         [this](messages::carry_on) { journal_.carry_on(); },
@@ -99,6 +100,8 @@ private:
   // ---- holds ----
 
   caf::result<messages::hold_granted> hold(messages::hold_in_section& wish) {
+    if (latest_event_.outdates(wish.attempt.event))
+      return refuse(wish, {.reason = rejection::moved});
     // Without prices nothing is sold here: the section has not heard from its event yet, or the event was never
     // defined.
     if (terms_.prices.empty())
@@ -138,7 +141,7 @@ private:
   }
 
   /// Answers with a hold that is here, as soon as it is durable.
-  caf::result<messages::hold_granted> answer_with(domain::hold_id hold, std::uint64_t attempt = 0) {
+  caf::result<messages::hold_granted> answer_with(domain::hold_id hold, messages::attempt attempt = {}) {
     if (journal_.settled())
       return granted(hold);
     return after_all<messages::hold_granted>(consequence::answer::granted_again, hold, attempt);
@@ -164,6 +167,8 @@ private:
   }
 
   caf::result<void> release(const messages::release_hold& wish) {
+    if (wish.as_of && latest_event_.outdates(*wish.as_of))
+      return to_error(rejection::moved);
     auto as = wish.promised ? domain::hold_end::released : domain::hold_end::unacknowledged;
     auto decided = section_.release(wish.hold, wish.buyer, as);
     if (auto* no = domain::refused(decided))
@@ -181,8 +186,11 @@ private:
     const auto& ending = *section_.find(fact.hold); // until the fact is applied
     section_change change{{ending.seats, domain::to_char(domain::seat_state::free)},
                           end_of_hold{fact.hold, ending.buyer, fact.why}};
-    consequence after{asker.pending() ? consequence::answer::done : consequence::answer::none, std::move(asker),
-                      fact.hold, 0, std::make_unique<section_change>(std::move(change))};
+    consequence after{asker.pending() ? consequence::answer::done : consequence::answer::none,
+                      std::move(asker),
+                      fact.hold,
+                      {},
+                      std::make_unique<section_change>(std::move(change))};
     section_.apply(fact);
     write(fact, clock_.now(self_), std::move(after));
   }
@@ -212,23 +220,33 @@ private:
   // ---- sales ----
 
   caf::result<void> start_payment(const messages::start_payment& wish) {
+    if (latest_event_.outdates(wish.as_of))
+      return to_error(rejection::moved);
     auto now = clock_.now(self_);
     return carry_out(section_.start_payment(wish.hold, wish.buyer, wish.order, now, now + wish.at_least));
   }
 
   caf::result<void> stop_payment(const messages::stop_payment& wish) {
+    if (latest_event_.outdates(wish.as_of))
+      return to_error(rejection::moved);
     return carry_out(section_.stop_payment(wish.hold, wish.order, clock_.now(self_)));
   }
 
   caf::result<void> sell(const messages::sell_seats& wish) {
+    if (latest_event_.outdates(wish.as_of))
+      return to_error(rejection::moved);
     return carry_out(section_.sell(wish.hold, wish.order, wish.buyer, wish.seats));
   }
 
   caf::result<void> take_back(const messages::take_back_seats& wish) {
+    if (latest_event_.outdates(wish.as_of))
+      return to_error(rejection::moved);
     return carry_out(section_.take_back(wish.order, wish.seats));
   }
 
   caf::result<void> block(const messages::block_in_section& wish) {
+    if (latest_event_.outdates(wish.as_of))
+      return to_error(rejection::moved);
     if (wish.block)
       return carry_out(section_.block(wish.seats, wish.quantity));
     return carry_out(section_.unblock(wish.seats, wish.quantity));
@@ -252,7 +270,7 @@ private:
     auto asker = self_->make_response_promise();
     auto change = std::make_unique<section_change>(section_change{look_after(fact)});
     auto now = clock_.now(self_);
-    write(std::move(fact), now, {consequence::answer::done, asker, {}, 0, std::move(change)});
+    write(std::move(fact), now, {consequence::answer::done, asker, {}, {}, std::move(change)});
     arm_timer(now);
     return asker;
   }
@@ -265,7 +283,7 @@ private:
   }
 
   template <class Reply>
-  caf::result<Reply> after_all(consequence::answer reply, domain::hold_id hold, std::uint64_t attempt = 0) {
+  caf::result<Reply> after_all(consequence::answer reply, domain::hold_id hold, messages::attempt attempt = {}) {
     if (reply == consequence::answer::granted_again && journal_.may_keep_back()) {
       // What it repeats may have been written, and is answered by then.
       auto asker = self_->make_response_promise();
@@ -370,6 +388,13 @@ private:
       at_rest_.deliver();
   }
 
+  // ---- settings ----
+
+  void change(messages::terms_changed& wanted) {
+    if (!latest_event_.outdates(wanted.as_of))
+      terms_ = std::move(wanted.terms);
+  }
+
   // ---- reading ----
 
   messages::section_view watch(const messages::gateway_actor& who) {
@@ -398,6 +423,7 @@ private:
   store_clock clock_;
   section_limits limits_;
 
+  latest_event latest_event_;
   domain::section section_; ///< as decided, durable or not
   section_news news_;       ///< as durable
 

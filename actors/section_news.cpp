@@ -72,7 +72,7 @@ void section_news::tell(const end_of_hold& end) {
     for (const auto& gateway : subscribers_)
       self_->send(gateway, messages::hold_expired{event_, end.hold, end.buyer, number_});
   }
-  self_->send(event_actor_, messages::allowance_back{number_, end.hold, 0});
+  self_->send(event_actor_, messages::allowance_back{number_, end.hold});
 }
 
 messages::section_view section_news::view() const {

@@ -47,6 +47,21 @@ bool inspect(Inspector& f, hold_seats& x) {
                             f.field("category", x.category), f.field("admitted", x.admitted));
 }
 
+/// The how manieth attempt of an event to have a section hold something, counted over all its holds: later ones are
+/// greater. An event that was started or claimed anew has a greater epoch, and so has whoever takes its place.
+struct attempt {
+  domain::epoch event; ///< the epoch of the event's shard
+  std::uint64_t number = 0;
+
+  friend auto operator<=>(const attempt&, const attempt&) = default;
+  friend bool operator==(const attempt&, const attempt&) = default;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, attempt& x) {
+  return f.object(x).fields(f.field("event", x.event), f.field("number", x.number));
+}
+
 /// Event → section: one section's part. Answered by `hold_granted`, straight to the buyer's gateway
 /// unless the hold is spread over several sections.
 struct hold_in_section {
@@ -56,7 +71,7 @@ struct hold_in_section {
   domain::wish wanted;
   std::uint64_t wish_digest = 0;
   std::optional<domain::instant> until; ///< the same in every section of a spread hold; else the section's own TTL
-  std::uint64_t attempt = 0;            ///< the event's number for this attempt; 0: the event awaits the answer itself
+  messages::attempt attempt{};          ///< a section refuses one of an earlier event than it has heard of as `moved`
 };
 
 template <class Inspector>
@@ -98,14 +113,15 @@ struct release_hold {
   domain::hold_id hold;
   domain::buyer_id buyer;
   std::vector<domain::section_no> sections; ///< where it is, as the hold's public name says
-  bool promised = true; ///< false: part of a refused hold; its buyer may ask for the same hold again
+  bool promised = true;                 ///< false: part of a refused hold; its buyer may ask for the same hold again
+  std::optional<domain::epoch> as_of{}; ///< the epoch of the event that asks; none: it is the buyer who asks
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, release_hold& x) {
   return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event), f.field("hold", x.hold),
-                            f.field("buyer", x.buyer), f.field("sections", x.sections),
-                            f.field("promised", x.promised));
+                            f.field("buyer", x.buyer), f.field("sections", x.sections), f.field("promised", x.promised),
+                            f.field("as_of", x.as_of));
 }
 
 /// Answered by `hold_granted`.
@@ -128,8 +144,8 @@ struct allowance_back {
   domain::section_no section;
   domain::hold_id hold;
   /// The attempt that was refused: since then the event may have passed the same wish on again, with another outcome.
-  /// 0: the hold is over, whichever attempts were made.
-  std::uint64_t attempt = 0;
+  /// None: the hold is over, whichever attempts were made.
+  std::optional<messages::attempt> attempt{};
 };
 
 template <class Inspector>
@@ -164,11 +180,12 @@ bool inspect(Inspector& f, section_totals_changed& x) {
 /// Event → section: the event's settings as far as sections need them.
 struct terms_changed {
   domain::section_terms terms;
+  domain::epoch as_of{}; ///< of the event
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, terms_changed& x) {
-  return f.object(x).fields(f.field("terms", x.terms));
+  return f.object(x).fields(f.field("terms", x.terms), f.field("as_of", x.as_of));
 }
 
 /// Section → gateways: a hold ran out.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/event.hpp"
+#include "actors/shared_epoch.hpp"
 #include "actors/waiting_room.hpp"
 #include "tests/actors/scripted_provider.hpp"
 #include "tests/actors/shard_fixture.hpp"
@@ -96,8 +97,9 @@ public:
       return *store.claim({kind, id, number}, "test", {});
     };
     writer = working_journal();
-    event =
-        actors::spawn_event(sys, {id, plan, claim(domain::shard_kind::event), writer, keeper, clock, provider, limits});
+    auto of_event = claim(domain::shard_kind::event);
+    event_epoch = of_event.epoch;
+    event = actors::spawn_event(sys, {id, plan, std::move(of_event), writer, keeper, clock, provider, limits});
     sections.clear();
     for (std::uint16_t i = 0; i < 3; ++i)
       sections.push_back(actors::spawn_section(sys, {id,
@@ -115,6 +117,19 @@ public:
     self->send(event, messages::event_peers{}, peers(), room);
     self->send(event, messages::subscribe{}, gateway());
     settle();
+  }
+
+  /// Another actor takes over the event, as on another node. The one that served it, which is returned, is alive and
+  /// has not noticed.
+  messages::event_actor replace_event() {
+    auto of_event = *memory_store{books}.claim({domain::shard_kind::event, id, {}}, "another", {});
+    event_epoch = of_event.epoch;
+    auto replaced = std::exchange(
+        event, actors::spawn_event(sys, {id, plan, std::move(of_event), writer, keeper, clock, provider, limits}));
+    keep(caf::actor_cast<caf::actor>(replaced));
+    self->send(event, messages::event_peers{}, peers(), room);
+    settle();
+    return replaced;
   }
 
   /// Starts everything again, with doors in front of the sections.
@@ -270,6 +285,13 @@ public:
 
   domain::order_state state_of(std::uint64_t number, std::uint64_t who) { return find(number, who)->reply->state; }
 
+  /// How many people the waiting room has let in.
+  std::uint64_t ask_admitted() {
+    auto figures = ask<domain::waiting_room::figures>(room, messages::count_people{});
+    settle();
+    return figures->reply->admitted;
+  }
+
   std::string status(domain::section_no section) {
     auto result = ask<messages::section_view>(sections[section.value()], messages::read_section{{}, id, section});
     settle();
@@ -284,6 +306,7 @@ public:
   messages::keeper_actor keeper;
   messages::journal_actor writer;
   messages::event_actor event;
+  domain::epoch event_epoch; ///< of the event's shard
   std::vector<messages::section_actor> sections;
   std::vector<std::shared_ptr<door_script>> doors; ///< one for each section, or none
   messages::waiting_room_actor room;

@@ -150,8 +150,8 @@ SCENARIO("a hold over sections that was written while its answers were lost is g
 SCENARIO("a hold over sections of which a crash left a part is nowhere when its repeat is refused") {
   // As if the node had died when only the left part was durable.
   ask<messages::hold_granted>(
-      sections[0],
-      messages::hold_in_section{{}, hold_of(1), buyer(1), domain::seats_wish{{domain::seat_no{0}}}, 1, {}});
+      sections[0], messages::hold_in_section{
+                       {}, hold_of(1), buyer(1), domain::seats_wish{{domain::seat_no{0}}}, 1, {}, {event_epoch, 1}});
   settle();
   restart();
   CHECK(hold(2, 2, {seats(right, {0})})->reply.has_value());
@@ -312,10 +312,10 @@ SCENARIO("a key is for one wish: it holds nothing in another section, also after
 SCENARIO("a refusal gives nothing back for a wish that was handed on again since") {
   REQUIRE(hold(1, 1, {seats(left, {0})})->reply.has_value()); // the first attempt
   REQUIRE(hold(1, 1, {seats(left, {0})})->reply.has_value()); // the second
-  self->send(event, messages::allowance_back{left, hold_of(1), 1});
+  self->send(event, messages::allowance_back{left, hold_of(1), messages::attempt{event_epoch, 1}});
   settle();
   CHECK(hold(2, 1, {seats(right, {0, 1, 2, 3})})->refused_as(rejection::limit_exceeded));
-  self->send(event, messages::allowance_back{left, hold_of(1), 2});
+  self->send(event, messages::allowance_back{left, hold_of(1), messages::attempt{event_epoch, 2}});
   settle();
   CHECK(hold(3, 1, {seats(right, {0, 1, 2, 3})})->reply.has_value());
 }
