@@ -73,7 +73,7 @@ void best_requests::granted(domain::hold_id hold, const messages::hold_granted& 
   auto done = under_way_.extract(hold);
   known_hold mine{found.buyer, {}, done.mapped().wish.wish_digest};
   for (const auto& part : found.sections)
-    mine.parts.emplace_back(part.section, static_cast<std::uint32_t>(part.seats.size()));
+    mine.parts.push_back({part.section, static_cast<std::uint32_t>(part.seats.size())});
   known_.set(hold, std::move(mine));
   done.mapped().asked.deliver(found);
   core_.hold_answered();

@@ -14,7 +14,7 @@ std::uint32_t quantity_of(const domain::wish& wanted) {
 }
 
 bool known_hold::has_part_in(domain::section_no section) const {
-  return std::any_of(parts.begin(), parts.end(), [&](const auto& part) { return part.first == section; });
+  return std::any_of(parts.begin(), parts.end(), [&](const auto& part) { return part.section == section; });
 }
 
 counted_holds::counted_holds(const domain::event& event, shared_epoch as_of)
@@ -50,8 +50,12 @@ messages::attempt counted_holds::next_attempt() {
   return {as_of_.get(), ++attempts_};
 }
 
-messages::attempt counted_holds::next_attempt(domain::hold_id hold) {
-  return known_.at(hold).last_attempt = next_attempt();
+messages::attempt counted_holds::next_attempt(domain::hold_id hold, std::optional<domain::section_no> section) {
+  auto attempt = next_attempt();
+  for (auto& part : known_.at(hold).parts)
+    if (!section || part.section == *section)
+      part.last = attempt;
+  return attempt;
 }
 
 bool counted_holds::add(domain::hold_id hold, known_hold wanted) {
@@ -61,14 +65,14 @@ bool counted_holds::add(domain::hold_id hold, known_hold wanted) {
 std::optional<domain::refusal> counted_holds::add_parts(domain::hold_id hold, const known_hold& wanted) {
   auto parts = known_.at(hold).parts;
   auto missing = [&](const auto& part) {
-    return std::none_of(parts.begin(), parts.end(), [&](const auto& x) { return x.first == part.first; });
+    return std::none_of(parts.begin(), parts.end(), [&](const auto& x) { return x.section == part.section; });
   };
   std::uint64_t sum = allowances_.taken_by(wanted.buyer);
   auto known = parts.size();
   for (const auto& part : wanted.parts)
     if (missing(part)) {
       parts.push_back(part);
-      sum += part.second;
+      sum += part.seats;
     }
   if (parts.size() == known)
     return std::nullopt;
@@ -82,11 +86,11 @@ std::optional<domain::refusal> counted_holds::add_parts(domain::hold_id hold, co
 void counted_holds::add_claim(domain::hold_id hold, const domain::buyer_id& buyer, domain::section_no section,
                               std::uint32_t seats) {
   auto& known = known_.try_emplace(hold, known_hold{buyer, {}}).first->second;
-  auto part = std::find_if(known.parts.begin(), known.parts.end(), [&](const auto& x) { return x.first == section; });
+  auto part = std::find_if(known.parts.begin(), known.parts.end(), [&](const auto& x) { return x.section == section; });
   if (part == known.parts.end())
-    known.parts.emplace_back(section, seats);
+    known.parts.push_back({section, seats});
   else
-    part->second = seats;
+    part->seats = seats;
   count_again(hold);
 }
 
@@ -97,9 +101,9 @@ void counted_holds::set(domain::hold_id hold, known_hold present) {
 
 void counted_holds::note_granted(domain::hold_id hold, const messages::hold_granted& granted) {
   for (const auto& part : granted.sections)
-    for (auto& [section, quantity] : known_.at(hold).parts)
-      if (section == part.section)
-        quantity = static_cast<std::uint32_t>(part.seats.size());
+    for (auto& mine : known_.at(hold).parts)
+      if (mine.section == part.section)
+        mine.seats = static_cast<std::uint32_t>(part.seats.size());
   count_again(hold);
 }
 
@@ -107,11 +111,11 @@ void counted_holds::note_owned(const domain::order_started& order) {
   known_hold mine{order.buyer, {}};
   for (const auto& seat : order.seats) {
     auto part =
-        std::find_if(mine.parts.begin(), mine.parts.end(), [&](const auto& x) { return x.first == seat.section; });
+        std::find_if(mine.parts.begin(), mine.parts.end(), [&](const auto& x) { return x.section == seat.section; });
     if (part == mine.parts.end())
-      mine.parts.emplace_back(seat.section, 1);
+      mine.parts.push_back({seat.section, 1});
     else
-      ++part->second;
+      ++part->seats;
   }
   set(order.hold, std::move(mine));
 }
@@ -124,16 +128,29 @@ void counted_holds::forget(domain::hold_id hold) {
 void counted_holds::forget_part(domain::hold_id hold, domain::section_no section,
                                 std::optional<messages::attempt> attempt) {
   auto known = known_.find(hold);
-  if (known == known_.end() || (attempt && *attempt < known->second.last_attempt))
+  if (known == known_.end())
     return;
-  std::erase_if(known->second.parts, [&](const auto& part) { return part.first == section; });
+  std::erase_if(known->second.parts,
+                [&](const known_part& part) { return part.section == section && !(attempt && *attempt < part.last); });
   count_again(hold);
+}
+
+std::vector<domain::hold_id> counted_holds::forget_unpaid(const std::vector<domain::hold_id>& holds,
+                                                          domain::section_no section) {
+  std::vector<domain::hold_id> paid_for;
+  for (auto hold : holds) {
+    if (event_.is_paid_for(hold))
+      paid_for.push_back(hold);
+    else
+      forget_part(hold, section);
+  }
+  return paid_for;
 }
 
 /// Recounts a hold by the parts it still has.
 void counted_holds::count_again(domain::hold_id hold) {
   auto known = known_.find(hold);
-  auto add = [](std::uint32_t sum, const auto& part) { return sum + part.second; };
+  auto add = [](std::uint32_t sum, const auto& part) { return sum + part.seats; };
   auto& parts = known->second.parts;
   if (auto quantity = std::accumulate(parts.begin(), parts.end(), std::uint32_t{0}, add); quantity > 0) {
     allowances_.set(known->second.buyer, hold, quantity);

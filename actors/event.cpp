@@ -54,7 +54,8 @@ public:
                           {shard_of(start.event), start.history.epoch, start.history.last, start.history.facts.size()},
                           limits_.journal},
               .as_of = shared_epoch{start.history.epoch},
-              .hold_answered = [this] { tell_at_rest(); }},
+              .hold_answered = [this] { tell_at_rest(); },
+              .totals_known = [this] { write_sold_out_if_due(); }},
         holds_(core_, limits_.requests_max, limits_.retry), orders_(core_, holds_, std::move(start.provider), limits_),
         timer_(messages::event_actor::pointer_view{self}) {}
 
@@ -80,6 +81,7 @@ public:
         [this](messages::event_peers, std::vector<messages::section_actor>& sections,
                messages::waiting_room_actor& room) { meet(std::move(sections), std::move(room)); },
         [this](const messages::allowance_back& news) { holds_.give_back(news); },
+        [this](const messages::section_opened& news) { opened(news); },
         [this](const messages::section_totals_changed& news) { note_totals(news); },
         [this](messages::subscribe, const messages::gateway_actor& gateway) { subscribe(gateway); },
         [this](messages::stand_down) { return stand_down(); },
@@ -211,11 +213,14 @@ private:
   }
 
   void tell_settings() {
-    const auto& settings = core_.event.settings();
     holds_.offer_changed();
     for (const auto& section : core_.sections)
-      self_->send(section, messages::terms_changed{section_terms_of(settings), core_.as_of.get()});
+      tell_terms(section);
     tell_room();
+  }
+
+  void tell_terms(const messages::section_actor& section) {
+    self_->send(section, messages::terms_changed{section_terms_of(core_.event.settings()), core_.as_of.get()});
   }
 
   void tell_room() {
@@ -230,13 +235,19 @@ private:
   void meet(std::vector<messages::section_actor> sections, messages::waiting_room_actor room) {
     core_.sections = std::move(sections);
     core_.room = std::move(room);
-    holds_.expect_sections(core_.sections.size());
     tell_settings();
-    holds_.gather_claims();
+    holds_.meet_sections();
     if (core_.journal.standing() == shard_standing::writing)
       orders_.resume();
     write_sold_out_if_due();
     keep_times();
+  }
+
+  /// A section that was started alone knows neither prices nor what it was asked for before.
+  void opened(const messages::section_opened& news) {
+    // Those that start with the event are told and asked when it meets them.
+    if (news.section.value() < core_.sections.size() && holds_.opened(news))
+      tell_terms(core_.sections[news.section.value()]);
   }
 
   void subscribe(const messages::gateway_actor& gateway) {

@@ -33,6 +33,7 @@ struct event_common {
   subscribers gateways{};
   domain::event_state durable_state = event.state(); ///< rules the sale: a state that is only decided may be lost
   std::function<void()> hold_answered{};             ///< called when an open request for a hold has ended
+  std::function<void()> totals_known{};              ///< called when a section's totals have come with its claims
 
   [[nodiscard]] domain::instant now() const { return clock.now(self); }
 

@@ -43,7 +43,7 @@ caf::result<messages::hold_granted> event_holds::hold(messages::hold_seats& wish
     closed = domain::refusal_to_hold(core_.durable_state);
   if (!closed && !wish.admitted)
     closed = refusal_for(rejection::not_admitted);
-  if (closed && ready_ && !known_.find(wish.hold))
+  if (closed && ready() && !known_.find(wish.hold))
     return to_error(*closed);
   if (auto why = obstacle(wish))
     return to_error(*why);
@@ -64,8 +64,8 @@ caf::result<messages::hold_granted> event_holds::hold(messages::hold_seats& wish
   if (const auto* known = known_.find(wish.hold); known && wish.best_anywhere) {
     if (known->parts.size() != 1)
       return to_error(rejection::idempotency_mismatch);
-    auto [section, quantity] = known->parts.front();
-    return hold_in_one(wish, section, *wish.best_anywhere, quantity);
+    auto only = known->parts.front();
+    return hold_in_one(wish, only.section, *wish.best_anywhere, only.seats);
   }
   // Searching again would hold other seats than those that have gone.
   if (wish.best_anywhere && ended_.contains(wish.hold))
@@ -81,7 +81,7 @@ caf::result<messages::hold_granted> event_holds::hold(messages::hold_seats& wish
 }
 
 std::optional<domain::refusal> event_holds::obstacle(const messages::hold_seats& wish) const {
-  if (!ready_)
+  if (!ready())
     return refusal_for(rejection::overloaded, "The event is starting.");
   if (core_.journal.standing_down())
     return refusal_for(rejection::overloaded, "The event is being given another plan.");
@@ -113,8 +113,8 @@ bool event_holds::has_sections_of(const messages::hold_seats& wish) const {
 /// Nothing new is held just now, but whoever asks again for what they hold is told so.
 caf::result<messages::hold_granted> event_holds::show_again(const messages::hold_seats& wish, domain::refusal closed) {
   std::vector<domain::section_no> numbers;
-  for (const auto& [section, quantity] : known_.find(wish.hold)->parts)
-    numbers.push_back(section);
+  for (const auto& part : known_.find(wish.hold)->parts)
+    numbers.push_back(part.section);
   auto sections = core_.find_sections(numbers);
   if (!sections)
     return to_error(closed);
@@ -136,7 +136,7 @@ caf::result<messages::hold_granted> event_holds::hold_in_one(messages::hold_seat
   return core_.self->delegate(core_.sections[section.value()],
                               messages::hold_in_section{wish.trace, wish.hold, std::move(wish.buyer), std::move(wanted),
                                                         wish.wish_digest, std::nullopt,
-                                                        known_.next_attempt(wish.hold)});
+                                                        known_.next_attempt(wish.hold, section)});
 }
 
 // ---- releasing and reading ---------------------------------------------------
@@ -144,7 +144,7 @@ caf::result<messages::hold_granted> event_holds::hold_in_one(messages::hold_seat
 std::optional<std::vector<messages::section_actor>>
 event_holds::places_of(domain::hold_id hold, const std::vector<domain::section_no>& named) const {
   auto sections = core_.find_sections(named);
-  if (!sections || !ready_)
+  if (!sections || !ready())
     return sections;
   const auto* known = known_.find(hold);
   if (!known)
@@ -179,27 +179,59 @@ caf::result<messages::hold_granted> event_holds::find(messages::find_hold& wish)
 
 // ---- what counts -------------------------------------------------------------
 
-void event_holds::gather_claims() {
-  claims_missing_ = core_.sections.size();
+void event_holds::meet_sections() {
+  opened_.resize(core_.sections.size());
+  places_.expect_sections(core_.sections.size());
   for (std::size_t i = 0; i < core_.sections.size(); ++i)
     ask_claims(domain::section_no{static_cast<std::uint16_t>(i)});
 }
 
-void event_holds::ask_claims(domain::section_no section) {
-  core_.self->request(core_.sections[section.value()], caf::infinite, messages::list_claims{})
-      .then([this](const messages::section_claims& claims) { take_claims(claims); },
-            [this, section](const caf::error&) {
-              core_.self->run_delayed(retry_, [this, section] { ask_claims(section); });
-            });
+bool event_holds::opened(const messages::section_opened& news) {
+  auto& section = opened_.at(news.section.value());
+  // A question that was put since the section has been asked for anything else is answered by whoever serves it now.
+  if (section.asked_at ? *section.asked_at == known_.last_attempt() : news.epoch <= section.known_at)
+    return false;
+  log::of("actors").info("event {}: section {} was started again, and says what it holds and has sold",
+                         core_.id.value(), news.section.value());
+  ask_claims(news.section);
+  return true;
 }
 
-void event_holds::take_claims(const messages::section_claims& claims) {
-  for (const auto& claim : claims.claims)
-    known_.add_claim(claim.hold, claim.buyer, claims.section, claim.seats);
-  ready_ = --claims_missing_ == 0;
-  if (ready_)
+/// A question that is not answered is put again. Only the answer to the newest one counts.
+void event_holds::ask_claims(domain::section_no section) {
+  auto upto = known_.last_attempt();
+  auto question = ++opened_.at(section.value()).question;
+  opened_[section.value()].asked_at = upto;
+  core_.self->request(core_.sections[section.value()], caf::infinite, messages::list_claims{})
+      .then(
+          [this, question, upto](const messages::section_claims& claims) {
+            if (opened_[claims.section.value()].question == question)
+              take_claims(claims, upto);
+          },
+          [this, section, question](const caf::error&) {
+            core_.self->run_delayed(retry_, [this, section, question] {
+              if (opened_[section.value()].question == question)
+                ask_claims(section);
+            });
+          });
+}
+
+void event_holds::take_claims(const messages::section_claims& claims, messages::attempt upto) {
+  auto& section = opened_[claims.section.value()];
+  section.asked_at.reset();
+  section.known_at = claims.epoch;
+  places_.note_totals(claims.section, claims.totals, claims.free_by_category);
+  places_.seats_freed(claims.section);
+  auto is_searched = [this](domain::hold_id hold) { return searches_.contains(hold); };
+  for (auto hold : known_.take_claims(claims, upto, is_searched))
+    note_end_while_paid_for({claims.section, hold});
+  auto is_first = !std::exchange(section.is_known, true);
+  if (is_first)
+    ++known_sections_;
+  if (ready())
     count_orders_under_way();
-  if (ready_)
+  core_.totals_known();
+  if (is_first && ready())
     log::of("actors").info("event {} knows what its {} sections hold and have sold", core_.id.value(),
                            core_.sections.size());
 }
@@ -218,9 +250,15 @@ void event_holds::count_orders_under_way() {
       if (known && known->has_part_in(section))
         continue;
       known_.add_claim(details.hold, details.buyer, section, seats);
-      ended_while_paid_for_[details.hold].push_back({section, details.hold});
+      note_end_while_paid_for({section, details.hold});
     }
   }
+}
+
+void event_holds::note_end_while_paid_for(const messages::allowance_back& news) {
+  auto& parts = ended_while_paid_for_[news.hold];
+  std::erase_if(parts, [&](const auto& earlier) { return earlier.section == news.section; });
+  parts.push_back(news);
 }
 
 void event_holds::note_owned(const domain::order_started& order) {
@@ -253,12 +291,8 @@ void event_holds::give_back(const messages::allowance_back& news) {
   // A search that goes on in the next section still needs its allowance.
   if (searches_.contains(news.hold))
     return;
-  if (core_.event.is_paid_for(news.hold)) {
-    auto& parts = ended_while_paid_for_[news.hold];
-    std::erase_if(parts, [&](const auto& earlier) { return earlier.section == news.section; });
-    parts.push_back(news);
-    return;
-  }
+  if (core_.event.is_paid_for(news.hold))
+    return note_end_while_paid_for(news);
   auto was_known = known_.find(news.hold) != nullptr;
   known_.forget_part(news.hold, news.section, news.attempt);
   // Only what comes back with an attempt was refused, and may be asked for again; so may what was undone.

@@ -32,8 +32,11 @@ public:
   [[nodiscard]] std::optional<std::vector<messages::section_actor>>
   places_of(domain::hold_id hold, const std::vector<domain::section_no>& named) const;
 
-  /// Asks every section what is held and owned. Until all have answered, holds are `overloaded`.
-  void gather_claims();
+  /// Asks every section what it holds and has sold, once the sections are known. Until all have answered, holds are
+  /// `overloaded`.
+  void meet_sections();
+  /// A section was started. Asks it likewise, unless that has been done: then false. Holds elsewhere go on.
+  bool opened(const messages::section_opened& news);
   /// Notes a section's news that a hold no longer counts there.
   void give_back(const messages::allowance_back& news);
   /// Counts an order's seats for its buyer, even if the hold had ended before.
@@ -50,8 +53,6 @@ public:
   /// The same for every hold that no order pays for any more, e.g. because its order turned out not to be written.
   void count_payments_again();
 
-  /// Sets the number of sections, once it is known.
-  void expect_sections(std::size_t count) { places_.expect_sections(count); }
   /// Notes that prices changed: seats that had no price may have one now.
   void offer_changed() { places_.offer_changed(); }
   /// Takes the sections' present totals for the choice of where to look.
@@ -72,8 +73,11 @@ private:
   caf::result<messages::hold_granted> show_again(const messages::hold_seats& wish, domain::refusal closed);
   caf::result<messages::hold_granted> hold_in_one(messages::hold_seats& wish, domain::section_no section,
                                                   domain::wish wanted, std::uint32_t quantity);
+  /// Whether every section has said at least once what it holds and has sold.
+  [[nodiscard]] bool ready() const noexcept { return !opened_.empty() && known_sections_ == opened_.size(); }
   void ask_claims(domain::section_no section);
-  void take_claims(const messages::section_claims& claims);
+  void take_claims(const messages::section_claims& claims, messages::attempt upto);
+  void note_end_while_paid_for(const messages::allowance_back& news);
   void count_orders_under_way();
 
   /// How many ended holds are remembered, for repeats of a search for the best places.
@@ -92,8 +96,15 @@ private:
   /// Where holds have ended that are being paid for: if the money comes, their seats are sold if they are still free,
   /// so they count until then.
   std::unordered_map<domain::hold_id, std::vector<messages::allowance_back>> ended_while_paid_for_;
-  std::size_t claims_missing_ = 0; ///< sections that have not said what is held and owned
-  bool ready_ = false;
+  /// What is known of a section's own start.
+  struct opened_section {
+    std::uint64_t question = 0;                  ///< the newest question for what it holds and has sold
+    std::optional<messages::attempt> asked_at{}; ///< the newest attempt when that was put, until it is answered
+    domain::epoch known_at{};                    ///< the section's epoch at its last answer
+    bool is_known = false;                       ///< it has answered
+  };
+  std::vector<opened_section> opened_; ///< by number
+  std::size_t known_sections_ = 0;
 };
 
 } // namespace usher::actors

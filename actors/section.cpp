@@ -42,7 +42,7 @@ public:
 
   messages::section_actor::behavior_type make_behavior() {
     self_->set_down_handler([this](const caf::down_msg& gone) { news_.forget(gone.source); });
-    news_.tell_totals();
+    news_.tell_opened();
     resumed_at_ = clock_.now(self_);
     arm_timer(resumed_at_);
     return {
@@ -90,6 +90,7 @@ public:
       answer_by_history(after, resumed_at_);
     journal_.flush();
     arm_timer(resumed_at_);
+    news_.tell_opened(); // an end that the event took for certain may not have been written
     news_.tell_soon();
     tell_at_rest();
   }
@@ -405,7 +406,7 @@ private:
   [[nodiscard]] caf::result<messages::section_claims> claims() const {
     if (journal_.standing() != shard_standing::writing)
       return to_error(rejection::store_unavailable);
-    return messages::section_claims{number_, section_.claims()};
+    return news_.claims(section_.claims());
   }
 
   [[nodiscard]] messages::section_actor me() const { return caf::actor_cast<messages::section_actor>(self_.ctrl()); }

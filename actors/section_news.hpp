@@ -47,11 +47,15 @@ public:
   void tell_soon();
   void tell(const end_of_hold& end);
   void tell_totals();
+  /// Tells that the section has just been started.
+  void tell_opened();
 
   // ---- what is asked ----
 
   [[nodiscard]] messages::section_view view() const;
   [[nodiscard]] messages::section_report report() const;
+  /// `claims`, with the totals.
+  [[nodiscard]] messages::section_claims claims(std::vector<domain::section::claim> claims) const;
 
 private:
   void know(const messages::gateway_actor& who);

@@ -27,7 +27,7 @@ caf::result<messages::hold_granted> spread_requests::begin(messages::hold_seats&
     auto count = quantity_of(part.wanted);
     quantity += count;
     numbers.push_back(part.section);
-    mine.parts.emplace_back(part.section, count);
+    mine.parts.push_back({part.section, count});
   }
   if (quantity > std::numeric_limits<std::uint32_t>::max())
     return to_error(rejection::limit_exceeded);

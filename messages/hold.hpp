@@ -153,15 +153,32 @@ bool inspect(Inspector& f, allowance_back& x) {
   return f.object(x).fields(f.field("section", x.section), f.field("hold", x.hold), f.field("attempt", x.attempt));
 }
 
-/// Section → event, after its start: who holds and owns what here.
+/// Section → event: who holds and owns what here, and the totals. It answers `list_claims` after all that the event
+/// asked before.
 struct section_claims {
   domain::section_no section;
+  domain::epoch epoch; ///< of the section
   std::vector<domain::section::claim> claims;
+  domain::section_totals totals{};
+  std::vector<std::uint32_t> free_by_category{}; ///< see `section_totals_changed`
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, section_claims& x) {
-  return f.object(x).fields(f.field("section", x.section), f.field("claims", x.claims));
+  return f.object(x).fields(f.field("section", x.section), f.field("epoch", x.epoch), f.field("claims", x.claims),
+                            f.field("totals", x.totals), f.field("free_by_category", x.free_by_category));
+}
+
+/// Section → event: it was started, or claimed its shard anew. It may have no terms, and what it holds may be other
+/// than what the event has heard, as messages to and from whoever served it before may have been lost.
+struct section_opened {
+  domain::section_no section;
+  domain::epoch epoch; ///< of the section
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, section_opened& x) {
+  return f.object(x).fields(f.field("section", x.section), f.field("epoch", x.epoch));
 }
 
 /// Section → event, unasked and at intervals: this section's totals.

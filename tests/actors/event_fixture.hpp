@@ -34,7 +34,7 @@ struct door_script {
   messages::section_actor home;   ///< the section
   bool loses_holds = false;       ///< holds are carried out, and their answers lost
   bool loses_releases = false;    ///< releases do not arrive, and nobody says so
-  std::uint64_t holds_passed = 0; ///< how many holds were asked for
+  std::uint64_t claims_asked = 0; ///< how often it was asked for what it holds
 };
 
 /// An address of a section that stays the same when the section is started again.
@@ -47,7 +47,6 @@ inline caf::behavior section_door(caf::event_based_actor* self, const std::share
   });
   return {
       [=](messages::hold_in_section& wish) -> caf::result<messages::hold_granted> {
-        ++script->holds_passed;
         if (!script->loses_holds)
           return self->delegate(script->home, std::move(wish));
         auto asked = self->make_response_promise<messages::hold_granted>();
@@ -56,6 +55,10 @@ inline caf::behavior section_door(caf::event_based_actor* self, const std::share
             .then([lose](const messages::hold_granted& x) mutable { lose(x); },
                   [lose](const caf::error& x) mutable { lose(x); });
         return asked;
+      },
+      [=](messages::list_claims question) {
+        ++script->claims_asked;
+        return self->delegate(script->home, question);
       },
       [=](messages::release_hold& wish) -> caf::result<void> {
         if (script->loses_releases)
@@ -102,16 +105,7 @@ public:
     event = actors::spawn_event(sys, {id, plan, std::move(of_event), writer, keeper, clock, provider, limits});
     sections.clear();
     for (std::uint16_t i = 0; i < 3; ++i)
-      sections.push_back(actors::spawn_section(sys, {id,
-                                                     plan,
-                                                     domain::section_no{i},
-                                                     {},
-                                                     claim(domain::shard_kind::section, domain::section_no{i}),
-                                                     event,
-                                                     writer,
-                                                     keeper,
-                                                     clock,
-                                                     {}}));
+      sections.push_back(spawn_section(domain::section_no{i}));
     room =
         actors::spawn_waiting_room(sys, {id, {}, claim(domain::shard_kind::waiting_room), writer, keeper, clock, {}});
     self->send(event, messages::event_peers{}, peers(), room);
@@ -147,6 +141,25 @@ public:
     for (std::size_t i = 0; i < doors.size(); ++i)
       doors[i]->home = sections[i];
     return doors.empty() ? sections : door_actors_;
+  }
+
+  /// Claims and starts a section without terms, as a keeper does.
+  messages::section_actor spawn_section(domain::section_no number) {
+    auto history = *memory_store{books}.claim({domain::shard_kind::section, id, number}, "test", {});
+    return actors::spawn_section(sys, {id, plan, number, {}, std::move(history), event, writer, keeper, clock, {}});
+  }
+
+  /// Nothing is left of one section's actor. What is asked of it from now on does not arrive.
+  void kill_section(domain::section_no number) {
+    self->send_exit(sections[number.value()], caf::exit_reason::kill);
+    settle();
+  }
+
+  /// Starts one section again, behind the same door.
+  void start_section(domain::section_no number) {
+    sections[number.value()] = spawn_section(number);
+    peers();
+    settle();
   }
 
   /// As after SIGKILL: nothing is left of the actors, only what is in the store.

@@ -35,6 +35,8 @@ SCENARIO("while the store is away nothing is promised and nothing is lost") {
         CHECK((allowances_back() == std::vector{hold_of(3), hold_of(3), hold_of(2)}));
         CHECK_EQ(view().status, ".H........");
         CHECK_EQ(view().epoch.value(), 2u);
+        REQUIRE(event_heard->opened.size() == 2u); // its event asks anew what it holds
+        CHECK_EQ(event_heard->opened[1].epoch.value(), 2u);
         CHECK(hold(4, {2})->reply.has_value());
         CHECK(hold(1, {1})->reply.has_value());
       }
