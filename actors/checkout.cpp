@@ -1,6 +1,5 @@
 #include "actors/checkout.hpp"
 
-#include "actors/answer_count.hpp"
 #include "actors/checkout_sections.hpp"
 #include "actors/checkout_ways.hpp"
 #include "actors/order_payment.hpp"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/section_answers.hpp"
 #include "actors/shared_epoch.hpp"
 #include "domain/order.hpp"
 #include "messages/type_ids.hpp"
@@ -27,7 +28,7 @@ struct checkout_timing {
 
 /// One section's part of an order.
 struct checkout_part {
-  messages::section_actor section;
+  section_address section;
   std::vector<domain::priced_seat> seats;
 };
 

@@ -21,7 +21,7 @@ void checkout_sections::start_payment(const all_answered& then) {
 
 void checkout_sections::extend_payment() {
   for (const auto& part : parts_)
-    caf::anon_send(part.section, payment_wish());
+    caf::anon_send(part.section.actor, payment_wish());
 }
 
 void checkout_sections::stop_payment(const all_answered& then) {
@@ -55,8 +55,8 @@ void checkout_sections::release(const all_answered& then) {
       then);
 }
 
-const answer_count& checkout_sections::answers() const {
-  domain::ensure(answers_ && answers_->complete(), "answers are read when all sections have answered");
+const section_answers<done>& checkout_sections::answers() const {
+  domain::ensure(answers_.has_value(), "answers are read when all sections have answered");
   return *answers_;
 }
 
@@ -70,23 +70,17 @@ messages::stop_payment checkout_sections::ordinary_wish() const {
 
 template <class Wish>
 void checkout_sections::ask(Wish&& wish_for, const all_answered& then) {
-  answers_.emplace(parts_.size());
+  answers_.reset();
+  std::vector<section_address> sections;
   for (const auto& part : parts_)
-    checkout_->request(part.section, caf::infinite, wish_for(part))
-        .then(
-            [this, then] {
-              answers_->yes();
-              answered(then);
-            },
-            [this, then](const caf::error& why) {
-              answers_->no(messages::to_refusal(why));
-              answered(then);
-            });
-}
-
-void checkout_sections::answered(const all_answered& then) const {
-  if (answers_->complete())
-    then();
+    sections.push_back(part.section);
+  auto next = parts_.begin(); // they are asked in this order
+  ask_sections<done>(
+      checkout_, sections, [&](const section_address&) { return wish_for(*next++); },
+      [this, then](section_answers<done>& answers) {
+        answers_ = std::move(answers);
+        then();
+      });
 }
 
 } // namespace usher::actors

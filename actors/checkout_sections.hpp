@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/answer_count.hpp"
 #include "actors/checkout.hpp"
+#include "actors/section_answers.hpp"
 #include "domain/order.hpp"
 #include "messages/type_ids.hpp"
 
@@ -39,14 +39,13 @@ public:
   void release(const all_answered& then);
 
   /// The answers to the last question. Requires that all have answered.
-  [[nodiscard]] const answer_count& answers() const;
+  [[nodiscard]] const section_answers<done>& answers() const;
 
 private:
   [[nodiscard]] messages::start_payment payment_wish() const;
   [[nodiscard]] messages::stop_payment ordinary_wish() const;
   template <class Wish>
   void ask(Wish&& wish_for, const all_answered& then);
-  void answered(const all_answered& then) const;
 
   messages::checkout_actor::pointer checkout_;
   domain::event_id event_;
@@ -55,7 +54,7 @@ private:
   shared_epoch as_of_;
   domain::seconds window_;
   messages::trace_id trace_;
-  std::optional<answer_count> answers_; ///< to the last question
+  std::optional<section_answers<done>> answers_; ///< to the last question
 };
 
 } // namespace usher::actors

@@ -1,6 +1,5 @@
 #include "actors/event.hpp"
 
-#include "actors/answer_count.hpp"
 #include "actors/deadline_timer.hpp"
 #include "actors/event_common.hpp"
 #include "actors/event_holds.hpp"
@@ -10,7 +9,6 @@
 #include "messages/refusal.hpp"
 
 #include <caf/actor_system.hpp>
-#include <caf/policy/select_all.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_actor_pointer.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -208,8 +206,7 @@ private:
   void show(answer asked) {
     if (core_.sections.empty() || holds_.all_totals_known())
       return asked.deliver(view());
-    ask_reports([this, asked](std::vector<messages::section_report>&) mutable { asked.deliver(view()); },
-                [asked](caf::error& why) mutable { asked.deliver(std::move(why)); });
+    ask_reports(asked, [this, asked](auto&) mutable { asked.deliver(view()); });
   }
 
   void tell_settings() {
@@ -344,54 +341,41 @@ private:
     if (!sections)
       return to_error(rejection::not_found);
     auto asked = self_->make_response_promise<messages::event_view>();
-    auto answers = std::make_shared<answer_count>(wish.parts.size());
-    for (std::size_t i = 0; i < wish.parts.size(); ++i) {
-      const auto& part = wish.parts[i];
-      self_
-          ->request((*sections)[i], caf::infinite,
-                    messages::block_in_section{wish.trace, part.seats, part.quantity, wish.block, core_.as_of.get()})
-          .then(
-              [this, answers, asked] {
-                answers->yes();
-                blocked(*answers, asked);
-              },
-              [this, answers, asked](const caf::error& why) {
-                answers->no(messages::to_refusal(why));
-                blocked(*answers, asked);
-              });
-    }
+    auto part = wish.parts.begin(); // the sections are asked in this order
+    ask_sections<done>(
+        self_, *sections,
+        [&](const section_address&) {
+          const auto& here = *part++;
+          return messages::block_in_section{wish.trace, here.seats, here.quantity, wish.block, core_.as_of.get()};
+        },
+        [this, asked](section_answers<done>& answers) mutable {
+          if (const auto& why = answers.problem())
+            return asked.deliver(to_error(*why));
+          // The totals that sections send unasked may still be on their way.
+          ask_reports(asked, [this, asked](auto&) mutable { asked.deliver(view()); });
+        });
     return asked;
   }
 
-  void blocked(const answer_count& answers, answer asked) {
-    if (!answers.complete())
-      return;
-    if (const auto& why = answers.problem())
-      return asked.deliver(to_error(*why));
-    // The totals that sections send unasked may still be on their way.
-    ask_reports([this, asked](std::vector<messages::section_report>&) mutable { asked.deliver(view()); },
-                [asked](caf::error& why) mutable { asked.deliver(std::move(why)); });
-  }
-
-  /// Asks all sections for their reports.
-  template <class Done, class Failed>
-  void ask_reports(Done done, Failed failed) {
-    self_->template fan_out_request<caf::policy::select_all>(core_.sections, caf::infinite, messages::report_section{})
-        .then(
-            [this, done](std::vector<messages::section_report> reports) mutable {
-              for (const auto& report : reports)
-                note_totals({report.section, report.totals});
-              done(reports);
-            },
-            std::move(failed));
+  /// Asks all sections for their reports. If one gives none, `asked` is told why; else `then(reports)` is called.
+  template <class Reply, class Then>
+  void ask_reports(caf::typed_response_promise<Reply> asked, Then then) {
+    ask_sections<messages::section_report>(
+        self_, core_.all_sections(), [](const section_address&) { return messages::report_section{}; },
+        [this, asked, then](section_answers<messages::section_report>& answers) mutable {
+          if (const auto& why = answers.problem())
+            return asked.deliver(to_error(*why));
+          for (const auto& report : answers.given())
+            note_totals({report.section, report.totals});
+          then(answers.given());
+        });
   }
 
   caf::result<messages::event_report> report() {
     if (core_.sections.empty())
       return to_error(rejection::overloaded);
     auto asked = self_->make_response_promise<messages::event_report>();
-    ask_reports([this, asked](std::vector<messages::section_report>& reports) { count_people(reports, asked); },
-                [asked](caf::error& why) mutable { asked.deliver(std::move(why)); });
+    ask_reports(asked, [this, asked](auto& reports) { count_people(reports, asked); });
     return asked;
   }
 

@@ -1,10 +1,10 @@
 #include "actors/section.hpp"
 
 #include "actors/deadline_timer.hpp"
+#include "actors/hold_protocol.hpp"
 #include "actors/section_counters.hpp"
 #include "actors/section_news.hpp"
 #include "actors/section_once_durable.hpp"
-#include "actors/shared_epoch.hpp"
 #include "domain/replay.hpp"
 #include "log/log.hpp"
 
@@ -33,7 +33,7 @@ public:
   section_state(self_pointer self, section_start start, domain::section section)
       : self_(self), event_(std::move(start.event)), plan_(std::move(start.plan)), number_(start.number),
         terms_(std::move(start.terms)), event_actor_(std::move(start.event_actor)), clock_(start.clock),
-        limits_(start.limits), latest_event_(start.event_epoch), section_(std::move(section)),
+        limits_(start.limits), section_(std::move(section)), protocol_(section_, start.event_epoch),
         news_(self, event_, section_, start.history.epoch, event_actor_, limits_.between_news),
         port_(self, *this, shard(), std::move(start.journal), std::move(start.keeper)),
         journal_(port_, {shard(), start.history.epoch, start.history.last, start.history.facts.size()},
@@ -62,7 +62,7 @@ public:
         [this](const messages::watch_section&, const messages::gateway_actor& who) { return watch(who); },
         [this](const messages::unwatch_section&, const messages::gateway_actor& who) { news_.unwatch(who); },
         [this](messages::subscribe, const messages::gateway_actor& who) { news_.subscribe(who); },
-        [this](messages::list_claims) { return claims(); },
+        [this](const messages::list_claims& question) { return claims(question); },
         [this](messages::list_places) {
           return messages::section_places{number_, section_.standing()};
         },
@@ -82,9 +82,8 @@ public:
       return;
     section_ = domain::replay(domain::section{plan_, number_}, history.snapshot, history.facts);
     news_.show(section_, journal_.epoch());
-    for (auto& end : std::exchange(untold_ends_, {}))
-      if (!section_.find(end.hold))
-        news_.tell(end);
+    for (const auto& end : protocol_.take_ends_after_all())
+      tell(end);
     resumed_at_ = clock_.now(self_);
     for (auto& after : journal_.take_kept_back())
       answer_by_history(after, resumed_at_);
@@ -101,7 +100,7 @@ private:
   // ---- holds ----
 
   caf::result<messages::hold_granted> hold(messages::hold_in_section& wish) {
-    if (latest_event_.outdates(wish.attempt.event))
+    if (protocol_.outdates(wish.attempt.event))
       return refuse(wish, {.reason = rejection::moved});
     // Without prices nothing is sold here: the section has not heard from its event yet, or the event was never
     // defined.
@@ -129,16 +128,19 @@ private:
     if (log_.should_log(spdlog::level::debug))
       log_.debug("{}{} refuses hold {}: {}", messages::line_start(wish.trace), to_string(shard()),
                  domain::to_hex(wish.hold), domain::sentence(why.reason));
-    if (!counts_here(wish.hold, why.reason))
-      self_->send(event_actor_, messages::allowance_back{number_, wish.hold, wish.attempt});
+    tell_event(protocol_.refused(wish.hold, wish.attempt, why.reason));
     why.section = number_;
     return to_error(why);
   }
 
-  /// Whether a hold's seats count for its buyer although this wish for it was refused: the hold is here, or has become
-  /// a sale.
-  [[nodiscard]] bool counts_here(domain::hold_id hold, rejection why) const {
-    return section_.find(hold) || (why == rejection::hold_expired && section_.sold(hold));
+  void tell_event(const section_side::news& news) {
+    if (news)
+      self_->send(event_actor_, *news);
+  }
+
+  void tell(const end_of_hold& end) {
+    news_.tell(end);
+    tell_event(protocol_.after(end));
   }
 
   /// Answers with a hold that is here, as soon as it is durable.
@@ -168,7 +170,7 @@ private:
   }
 
   caf::result<void> release(const messages::release_hold& wish) {
-    if (wish.as_of && latest_event_.outdates(*wish.as_of))
+    if (wish.as_of && protocol_.outdates(*wish.as_of))
       return to_error(rejection::moved);
     auto as = wish.promised ? domain::hold_end::released : domain::hold_end::unacknowledged;
     auto decided = section_.release(wish.hold, wish.buyer, as);
@@ -221,32 +223,32 @@ private:
   // ---- sales ----
 
   caf::result<void> start_payment(const messages::start_payment& wish) {
-    if (latest_event_.outdates(wish.as_of))
+    if (protocol_.outdates(wish.as_of))
       return to_error(rejection::moved);
     auto now = clock_.now(self_);
     return carry_out(section_.start_payment(wish.hold, wish.buyer, wish.order, now, now + wish.at_least));
   }
 
   caf::result<void> stop_payment(const messages::stop_payment& wish) {
-    if (latest_event_.outdates(wish.as_of))
+    if (protocol_.outdates(wish.as_of))
       return to_error(rejection::moved);
     return carry_out(section_.stop_payment(wish.hold, wish.order, clock_.now(self_)));
   }
 
   caf::result<void> sell(const messages::sell_seats& wish) {
-    if (latest_event_.outdates(wish.as_of))
+    if (protocol_.outdates(wish.as_of))
       return to_error(rejection::moved);
     return carry_out(section_.sell(wish.hold, wish.order, wish.buyer, wish.seats));
   }
 
   caf::result<void> take_back(const messages::take_back_seats& wish) {
-    if (latest_event_.outdates(wish.as_of))
+    if (protocol_.outdates(wish.as_of))
       return to_error(rejection::moved);
     return carry_out(section_.take_back(wish.order, wish.seats));
   }
 
   caf::result<void> block(const messages::block_in_section& wish) {
-    if (latest_event_.outdates(wish.as_of))
+    if (protocol_.outdates(wish.as_of))
       return to_error(rejection::moved);
     if (wish.block)
       return carry_out(section_.block(wish.seats, wish.quantity));
@@ -317,8 +319,8 @@ private:
   void follow(consequence& after, domain::instant now) {
     if (after.change) {
       news_.show(after.change->look);
-      if (after.change->end && !is_held_anew(*after.change->end))
-        news_.tell(*after.change->end);
+      if (after.change->end && protocol_.is_over(*after.change->end))
+        tell(*after.change->end);
     }
     switch (after.reply) {
       case consequence::answer::none:
@@ -340,39 +342,35 @@ private:
     }
   }
 
-  /// The buyer, who had been told that nothing is held, asked once more before this end was durable: what counts is the
-  /// present hold.
-  [[nodiscard]] bool is_held_anew(const end_of_hold& end) const {
-    return end.why == domain::hold_end::unacknowledged && section_.find(end.hold);
-  }
-
   void failed(const messages::append_failed& failure) {
     journal_.failed(failure, [this](consequence& after) {
       auto about_hold = after.hold != domain::hold_id{} && after.asker.pending();
       if (after.change && after.change->end)
-        untold_ends_.push_back(std::move(*after.change->end));
+        protocol_.doubt(std::move(*after.change->end));
       if (about_hold && journal_.standing() == shard_standing::in_doubt)
         return journal_.keep_back(std::move(after));
       if (after.reply == consequence::answer::granted)
-        self_->send(event_actor_, messages::allowance_back{number_, after.hold, after.attempt});
+        tell_event(protocol_.after(after, section_side::outcome::not_written));
       after.asker.deliver(to_error(rejection::store_unavailable));
     });
   }
 
   /// Answers what was kept back, now that the section is what the journal says.
   void answer_by_history(consequence& after, domain::instant now) {
-    const auto* found = section_.find(after.hold);
-    if (after.reply == consequence::answer::done) // of a release
-      return found ? after.asker.deliver(to_error(rejection::store_unavailable)) : after.asker.deliver();
-    if (found) {
-      if (after.reply == consequence::answer::granted)
-        counters_.granted->inc();
-      return after.asker.deliver(describe(*found, now));
+    auto outcome = protocol_.outcome_of(after);
+    tell_event(protocol_.after(after, outcome));
+    switch (outcome) {
+      case section_side::outcome::held:
+        if (after.reply == consequence::answer::granted)
+          counters_.granted->inc();
+        return after.asker.deliver(describe(*section_.find(after.hold), now));
+      case section_side::outcome::let_go:
+        return after.asker.deliver();
+      case section_side::outcome::over:
+        return after.asker.deliver(to_error(rejection::hold_expired));
+      case section_side::outcome::not_written:
+        return after.asker.deliver(to_error(rejection::store_unavailable));
     }
-    if (counts_here(after.hold, rejection::hold_expired) || section_.ended(after.hold))
-      return after.asker.deliver(to_error(rejection::hold_expired));
-    self_->send(event_actor_, messages::allowance_back{number_, after.hold, after.attempt});
-    after.asker.deliver(to_error(rejection::store_unavailable));
   }
 
   // ---- another actor for this shard ----
@@ -392,7 +390,7 @@ private:
   // ---- settings ----
 
   void change(messages::terms_changed& wanted) {
-    if (!latest_event_.outdates(wanted.as_of))
+    if (!protocol_.outdates(wanted.as_of))
       terms_ = std::move(wanted.terms);
   }
 
@@ -403,7 +401,9 @@ private:
     return news_.view();
   }
 
-  [[nodiscard]] caf::result<messages::section_claims> claims() const {
+  [[nodiscard]] caf::result<messages::section_claims> claims(const messages::list_claims& question) {
+    if (protocol_.outdates(question.as_of))
+      return to_error(rejection::moved);
     if (journal_.standing() != shard_standing::writing)
       return to_error(rejection::store_unavailable);
     return news_.claims(section_.claims());
@@ -424,14 +424,13 @@ private:
   store_clock clock_;
   section_limits limits_;
 
-  latest_event latest_event_;
   domain::section section_; ///< as decided, durable or not
+  section_side protocol_;   ///< about `section_`
   section_news news_;       ///< as durable
 
   actor_port<self_pointer, section_state> port_;
   shard_journal<section_once_durable> journal_;
-  std::vector<end_of_hold> untold_ends_; ///< written perhaps, so nobody has been told of them yet
-  domain::instant resumed_at_;           ///< when the section was last started or claimed anew
+  domain::instant resumed_at_; ///< when the section was last started or claimed anew
 
   caf::response_promise at_rest_; ///< of whoever waits until nothing is under way
 

@@ -72,12 +72,11 @@ void section_news::tell_opened() {
 }
 
 void section_news::tell(const end_of_hold& end) {
-  if (end.why == domain::hold_end::expired) {
-    expired_count_->inc();
-    for (const auto& gateway : subscribers_)
-      self_->send(gateway, messages::hold_expired{event_, end.hold, end.buyer, number_});
-  }
-  self_->send(event_actor_, messages::allowance_back{number_, end.hold});
+  if (end.why != domain::hold_end::expired)
+    return;
+  expired_count_->inc();
+  for (const auto& gateway : subscribers_)
+    self_->send(gateway, messages::hold_expired{event_, end.hold, end.buyer, number_});
 }
 
 messages::section_view section_news::view() const {

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 /// Holding, releasing and reading holds: requests beside their replies.
@@ -23,15 +24,13 @@ bool inspect(Inspector& f, section_wish& x) {
   return f.object(x).fields(f.field("section", x.section), f.field("wanted", x.wanted));
 }
 
-/// Buyer → event: hold all of this, or nothing. Exactly one of `sections` and `best_anywhere` is set.
-/// Answered by `hold_granted`.
+/// Buyer → event: hold all of this, or nothing. Answered by `hold_granted`.
 struct hold_seats {
   trace_id trace;
   domain::event_id event;
   domain::hold_id hold; ///< drawn, or derived from the client's key: repeating it repeats the answer
   domain::buyer_id buyer;
-  std::vector<section_wish> sections;
-  std::optional<domain::best_wish> best_anywhere;
+  std::variant<std::vector<section_wish>, domain::best_wish> wanted; ///< of these sections, or the best anywhere
   std::uint64_t wish_digest = 0;
   /// The category of the best places; empty: any. By name; the event looks up the number, as it may have got another
   /// plan since the wish was read.
@@ -42,9 +41,9 @@ struct hold_seats {
 template <class Inspector>
 bool inspect(Inspector& f, hold_seats& x) {
   return f.object(x).fields(f.field("trace", x.trace), f.field("event", x.event), f.field("hold", x.hold),
-                            f.field("buyer", x.buyer), f.field("sections", x.sections),
-                            f.field("best_anywhere", x.best_anywhere), f.field("wish_digest", x.wish_digest),
-                            f.field("category", x.category), f.field("admitted", x.admitted));
+                            f.field("buyer", x.buyer), f.field("wanted", x.wanted),
+                            f.field("wish_digest", x.wish_digest), f.field("category", x.category),
+                            f.field("admitted", x.admitted));
 }
 
 /// The how manieth attempt of an event to have a section hold something, counted over all its holds: later ones are
@@ -151,6 +150,16 @@ struct allowance_back {
 template <class Inspector>
 bool inspect(Inspector& f, allowance_back& x) {
   return f.object(x).fields(f.field("section", x.section), f.field("hold", x.hold), f.field("attempt", x.attempt));
+}
+
+/// Event → section: what do you hold, and what have you sold? Answered by `section_claims`.
+struct list_claims {
+  domain::epoch as_of{}; ///< of the event: nothing that an earlier one asks for follows the answer
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, list_claims& x) {
+  return f.object(x).fields(f.field("as_of", x.as_of));
 }
 
 /// Section → event: who holds and owns what here, and the totals. It answers `list_claims` after all that the event

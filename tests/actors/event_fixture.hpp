@@ -56,7 +56,7 @@ inline caf::behavior section_door(caf::event_based_actor* self, const std::share
                   [lose](const caf::error& x) mutable { lose(x); });
         return asked;
       },
-      [=](messages::list_claims question) {
+      [=](const messages::list_claims& question) {
         ++script->claims_asked;
         return self->delegate(script->home, question);
       },
@@ -231,7 +231,7 @@ public:
   }
 
   static messages::hold_seats wish(std::uint64_t hold, std::uint64_t who, std::vector<messages::section_wish> parts) {
-    return {{}, domain::event_id{"rock"}, hold_of(hold), buyer(who), std::move(parts), {}, hold};
+    return {{}, domain::event_id{"rock"}, hold_of(hold), buyer(who), std::move(parts), hold};
   }
 
   shared_outcome<messages::hold_granted> hold(std::uint64_t hold, std::uint64_t who,
@@ -242,7 +242,7 @@ public:
   shared_outcome<messages::hold_granted> best(std::uint64_t hold, std::uint64_t who, std::uint32_t quantity,
                                               const std::string& category = "Seat") {
     auto anywhere = wish(hold, who, {});
-    anywhere.best_anywhere = domain::best_wish{.quantity = quantity};
+    anywhere.wanted = domain::best_wish{.quantity = quantity};
     anywhere.category = category;
     return asked<messages::hold_granted>(anywhere);
   }

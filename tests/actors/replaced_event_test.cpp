@@ -54,7 +54,7 @@ SCENARIO("an event that has been replaced holds nothing against a paused sale") 
   CHECK(ask_replaced(wish(1, 1, {seats(left, {0})})));
   CHECK(ask_replaced(wish(2, 2, {seats(left, {0}), seats(right, {0})})));
   auto best = wish(3, 3, {});
-  best.best_anywhere = domain::best_wish{.quantity = 2};
+  best.wanted = domain::best_wish{.quantity = 2};
   CHECK(ask_replaced(best));
   CHECK_EQ(status(left) + status(right), "........");
 }

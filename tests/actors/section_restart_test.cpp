@@ -109,7 +109,7 @@ SCENARIO("a hold over sections of which one dies in the middle of it is whole or
 SCENARIO("a search during which a section dies leaves nothing behind") {
   die_in_the_middle_of([this](std::uint64_t who) {
     auto best = wish(who, who, {});
-    best.best_anywhere = domain::best_wish{.quantity = 2};
+    best.wanted = domain::best_wish{.quantity = 2};
     best.category = "Seat";
     return best;
   });
