@@ -336,8 +336,9 @@ bool event_side::claims(std::uint64_t question, const messages::section_claims& 
   for (const auto& claim : all.claims)
     if (!is_searched(claim.hold)) // its places are counted when the section has granted them
       add_claim(claim.hold, claim.buyer, all.section, claim.seats);
-  forget_unclaimed(all, upto);
-  if (!std::exchange(section.is_known, true))
+  if (std::exchange(section.is_known, true))
+    forget_unclaimed(all, upto);
+  else // nothing was passed on before that
     ++known_sections_;
   if (ready())
     count_orders_under_way();
