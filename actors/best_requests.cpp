@@ -1,7 +1,5 @@
 #include "actors/best_requests.hpp"
 
-#include "messages/refusal.hpp"
-
 #include <array>
 #include <cstddef>
 #include <utility>
@@ -9,21 +7,20 @@
 namespace usher::actors {
 
 using domain::rejection;
-using messages::to_error;
-using messages::to_refusal;
 
-best_requests::best_requests(event_common& core, counted_holds& known, search_hints& places)
-    : core_(core), known_(known), places_(places) {}
+best_requests::best_requests(event_common& core, event_side& holds, search_hints& places)
+    : core_(core), holds_(holds), places_(places) {}
 
-caf::result<messages::hold_granted> best_requests::begin(messages::hold_seats& wish) {
-  if (auto why = known_.take_allowance(wish, wish.best_anywhere->quantity))
-    return to_error(*why);
-  auto hold = wish.hold;
-  auto asked = core_.self->make_response_promise<messages::hold_granted>();
-  best_search search{sections_with(wish.best_anywhere->category), *wish.best_anywhere};
-  under_way_.try_emplace(hold, search_under_way{std::move(search), std::move(wish), asked, {}});
-  search_on(hold);
-  return asked;
+std::optional<domain::refusal> best_requests::begin(const messages::hold_seats& wish, const domain::best_wish& wanted) {
+  if (auto why = holds_.search(wish, wanted.quantity))
+    return why;
+  search_under_way search{best_search{sections_with(wanted.category), wanted}, wanted};
+  search.wish.trace = wish.trace;
+  search.wish.hold = wish.hold;
+  search.wish.buyer = wish.buyer;
+  search.wish.wish_digest = wish.wish_digest;
+  search_in_next(wish.hold, under_way_.try_emplace(wish.hold, std::move(search)).first->second);
+  return std::nullopt;
 }
 
 /// The sections that have places of the category; all sections if there is none.
@@ -50,35 +47,19 @@ const best_search::sections_in_question& best_requests::sections_with(std::optio
   return result;
 }
 
-void best_requests::search_on(domain::hold_id hold) {
-  auto& under_way = under_way_.at(hold);
-  const auto& wanted = *under_way.wish.best_anywhere;
-  auto next = under_way.search.next([&](const auto& attempt) { return places_.may_have(attempt, wanted); });
+void best_requests::search_in_next(domain::hold_id hold, search_under_way& under_way) {
+  auto next = under_way.search.next([&](const auto& attempt) { return places_.may_have(attempt, under_way.wanted); });
   if (!next)
-    return give_up(hold, {.reason = rejection::sold_out});
+    return holds_.give_up(hold, {.reason = rejection::sold_out});
   under_way.last = *next;
-  auto here = wanted;
+  auto here = under_way.wanted;
   here.fit = next->fit;
   here.worst = next->worst;
-  core_.self
-      ->request(core_.sections[next->section.value()], caf::infinite,
-                messages::hold_in_section{under_way.wish.trace, hold, under_way.wish.buyer, here,
-                                          under_way.wish.wish_digest, std::nullopt})
-      .then([this, hold](const messages::hold_granted& found) { granted(hold, found); },
-            [this, hold](const caf::error& why) { refused(hold, to_refusal(why)); });
+  under_way.wish.wanted = here;
+  holds_.search_in(next->section, under_way.wish, core_.now() + core_.event.settings().hold_ttl);
 }
 
-void best_requests::granted(domain::hold_id hold, const messages::hold_granted& found) {
-  auto done = under_way_.extract(hold);
-  known_hold mine{found.buyer, {}, done.mapped().wish.wish_digest};
-  for (const auto& part : found.sections)
-    mine.parts.emplace_back(part.section, static_cast<std::uint32_t>(part.seats.size()));
-  known_.set(hold, std::move(mine));
-  done.mapped().asked.deliver(found);
-  core_.hold_answered();
-}
-
-void best_requests::refused(domain::hold_id hold, const domain::refusal& why) {
+void best_requests::search_on(domain::hold_id hold, const domain::refusal& why) {
   auto& under_way = under_way_.at(hold);
   switch (why.reason) {
     case rejection::seat_taken:
@@ -87,22 +68,13 @@ void best_requests::refused(domain::hold_id hold, const domain::refusal& why) {
     case rejection::limit_exceeded:
       // No such places here. That none are side by side stays true until seats are freed.
       if (under_way.last.fit == domain::togetherness::together)
-        places_.note_not_together(under_way.last, *under_way.wish.best_anywhere);
-      search_on(hold);
-      break;
+        places_.note_not_together(under_way.last, under_way.wanted);
+      return search_in_next(hold, under_way);
     case rejection::not_for_sale:
-      search_on(hold);
-      break;
+      return search_in_next(hold, under_way);
     default:
-      give_up(hold, why);
+      return holds_.give_up(hold, why);
   }
-}
-
-void best_requests::give_up(domain::hold_id hold, const domain::refusal& why) {
-  auto done = under_way_.extract(hold);
-  known_.give_allowance_back(hold);
-  done.mapped().asked.deliver(to_error(why));
-  core_.hold_answered();
 }
 
 } // namespace usher::actors

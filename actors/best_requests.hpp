@@ -1,11 +1,10 @@
 #pragma once
 
 #include "actors/best_search.hpp"
-#include "actors/counted_holds.hpp"
 #include "actors/event_common.hpp"
+#include "actors/hold_protocol.hpp"
 #include "actors/search_hints.hpp"
 
-#include <cstddef>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -13,33 +12,31 @@
 
 namespace usher::actors {
 
-/// The open requests for the best places anywhere in the hall: each asks section after section.
+/// The open requests for the best places anywhere in the hall: says which section each asks next.
 class best_requests {
 public:
-  best_requests(event_common& core, counted_holds& known, search_hints& places);
+  best_requests(event_common& core, event_side& holds, search_hints& places);
 
-  /// Requires that no request for this hold is under way.
-  caf::result<messages::hold_granted> begin(messages::hold_seats& wish);
-
-  [[nodiscard]] bool contains(domain::hold_id hold) const { return under_way_.contains(hold); }
-  [[nodiscard]] std::size_t size() const noexcept { return under_way_.size(); }
+  /// Returns why not, if it cannot. Requires that no request for this hold is under way.
+  [[nodiscard]] std::optional<domain::refusal> begin(const messages::hold_seats& wish, const domain::best_wish& wanted);
+  /// The section that was asked last has no such places.
+  void search_on(domain::hold_id hold, const domain::refusal& why);
+  /// The request was answered.
+  void forget(domain::hold_id hold) { under_way_.erase(hold); }
 
 private:
   struct search_under_way {
     best_search search;
-    messages::hold_seats wish;
-    caf::typed_response_promise<messages::hold_granted> asked;
-    best_search::attempt last; ///< what was tried last
+    domain::best_wish wanted;
+    messages::hold_in_section wish{};
+    best_search::attempt last{}; ///< what was tried last
   };
 
   [[nodiscard]] const best_search::sections_in_question& sections_with(std::optional<domain::category_no> category);
-  void search_on(domain::hold_id hold);
-  void granted(domain::hold_id hold, const messages::hold_granted& found);
-  void refused(domain::hold_id hold, const domain::refusal& why);
-  void give_up(domain::hold_id hold, const domain::refusal& why);
+  void search_in_next(domain::hold_id hold, search_under_way& under_way);
 
   event_common& core_;
-  counted_holds& known_;
+  event_side& holds_;
   search_hints& places_;
   std::unordered_map<domain::hold_id, search_under_way> under_way_;
   /// Looked up once for each category: it takes a look at every seat.

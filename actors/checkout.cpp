@@ -1,6 +1,5 @@
 #include "actors/checkout.hpp"
 
-#include "actors/answer_count.hpp"
 #include "actors/checkout_sections.hpp"
 #include "actors/checkout_ways.hpp"
 #include "actors/order_payment.hpp"
@@ -52,7 +51,7 @@ public:
   checkout_state(self_pointer self, checkout_start start)
       : self_(self), details_(start.order.details()), state_(start.order.state()),
         event_actor_(std::move(start.event_actor)), timing_(start.timing), trace_(start.trace),
-        sections_(self, start.event, details_, std::move(start.parts), timing_.payment_window, trace_),
+        sections_(self, start.event, details_, std::move(start.parts), start.as_of, timing_.payment_window, trace_),
         payment_(self, std::move(start.provider),
                  {domain::to_hex(details_.order), {details_.total, std::move(start.currency)}, details_.method},
                  timing_.answer_wait),

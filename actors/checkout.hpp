@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/section_answers.hpp"
+#include "actors/shared_epoch.hpp"
 #include "domain/order.hpp"
 #include "messages/type_ids.hpp"
 #include "payments/provider.hpp"
@@ -26,7 +28,7 @@ struct checkout_timing {
 
 /// One section's part of an order.
 struct checkout_part {
-  messages::section_actor section;
+  section_address section;
   std::vector<domain::priced_seat> seats;
 };
 
@@ -37,6 +39,7 @@ struct checkout_start {
   std::string currency;
   std::vector<checkout_part> parts;
   messages::event_actor event_actor;
+  shared_epoch as_of; ///< the event's
   std::shared_ptr<payments::provider> provider;
   checkout_timing timing = {};
   messages::trace_id trace = {}; ///< of the request that began it, for the log

@@ -11,9 +11,9 @@ namespace usher::actors {
 
 checkout_sections::checkout_sections(messages::checkout_actor::pointer checkout, domain::event_id event,
                                      const domain::order_started& order, std::vector<checkout_part> parts,
-                                     domain::seconds window, messages::trace_id trace)
-    : checkout_(checkout), event_(std::move(event)), order_(order), parts_(std::move(parts)), window_(window),
-      trace_(trace) {}
+                                     shared_epoch as_of, domain::seconds window, messages::trace_id trace)
+    : checkout_(checkout), event_(std::move(event)), order_(order), parts_(std::move(parts)), as_of_(std::move(as_of)),
+      window_(window), trace_(trace) {}
 
 void checkout_sections::start_payment(const all_answered& then) {
   ask([this](const checkout_part&) { return payment_wish(); }, then);
@@ -21,7 +21,7 @@ void checkout_sections::start_payment(const all_answered& then) {
 
 void checkout_sections::extend_payment() {
   for (const auto& part : parts_)
-    caf::anon_send(part.section, payment_wish());
+    caf::anon_send(part.section.actor, payment_wish());
 }
 
 void checkout_sections::stop_payment(const all_answered& then) {
@@ -31,7 +31,7 @@ void checkout_sections::stop_payment(const all_answered& then) {
 void checkout_sections::sell(const all_answered& then) {
   ask(
       [this](const checkout_part& part) {
-        return messages::sell_seats{trace_, order_.hold, order_.order, order_.buyer, part.seats};
+        return messages::sell_seats{trace_, order_.hold, order_.order, order_.buyer, part.seats, as_of_.get()};
       },
       then);
 }
@@ -39,7 +39,7 @@ void checkout_sections::sell(const all_answered& then) {
 void checkout_sections::take_back(const all_answered& then) {
   ask(
       [this](const checkout_part& part) {
-        messages::take_back_seats wish{trace_, order_.order, {}};
+        messages::take_back_seats wish{trace_, order_.order, {}, as_of_.get()};
         for (const auto& seat : part.seats)
           wish.seats.push_back(seat.seat);
         return wish;
@@ -50,43 +50,37 @@ void checkout_sections::take_back(const all_answered& then) {
 void checkout_sections::release(const all_answered& then) {
   ask(
       [this](const checkout_part&) {
-        return messages::release_hold{trace_, event_, order_.hold, order_.buyer, {}};
+        return messages::release_hold{trace_, event_, order_.hold, order_.buyer, {}, true, as_of_.get()};
       },
       then);
 }
 
-const answer_count& checkout_sections::answers() const {
-  domain::ensure(answers_ && answers_->complete(), "answers are read when all sections have answered");
+const section_answers<done>& checkout_sections::answers() const {
+  domain::ensure(answers_.has_value(), "answers are read when all sections have answered");
   return *answers_;
 }
 
 messages::start_payment checkout_sections::payment_wish() const {
-  return {trace_, order_.hold, order_.order, order_.buyer, window_};
+  return {trace_, order_.hold, order_.order, order_.buyer, window_, as_of_.get()};
 }
 
 messages::stop_payment checkout_sections::ordinary_wish() const {
-  return {trace_, order_.hold, order_.order};
+  return {trace_, order_.hold, order_.order, as_of_.get()};
 }
 
 template <class Wish>
 void checkout_sections::ask(Wish&& wish_for, const all_answered& then) {
-  answers_.emplace(parts_.size());
+  answers_.reset();
+  std::vector<section_address> sections;
   for (const auto& part : parts_)
-    checkout_->request(part.section, caf::infinite, wish_for(part))
-        .then(
-            [this, then] {
-              answers_->yes();
-              answered(then);
-            },
-            [this, then](const caf::error& why) {
-              answers_->no(messages::to_refusal(why));
-              answered(then);
-            });
-}
-
-void checkout_sections::answered(const all_answered& then) const {
-  if (answers_->complete())
-    then();
+    sections.push_back(part.section);
+  auto next = parts_.begin(); // they are asked in this order
+  ask_sections<done>(
+      checkout_, sections, [&](const section_address&) { return wish_for(*next++); },
+      [this, then](section_answers<done>& answers) {
+        answers_ = std::move(answers);
+        then();
+      });
 }
 
 } // namespace usher::actors

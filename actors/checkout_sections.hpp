@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/answer_count.hpp"
 #include "actors/checkout.hpp"
+#include "actors/section_answers.hpp"
 #include "domain/order.hpp"
 #include "messages/type_ids.hpp"
 
@@ -21,10 +21,11 @@ class checkout_sections {
 public:
   using all_answered = std::function<void()>;
 
-  /// `order` is what was begun, and must outlive this object; `window` is how long a hold lasts while being paid for.
+  /// `order` is what was begun, and must outlive this object; `as_of` is the epoch of its event, and `window` how long
+  /// a hold lasts while being paid for.
   checkout_sections(messages::checkout_actor::pointer checkout, domain::event_id event,
-                    const domain::order_started& order, std::vector<checkout_part> parts, domain::seconds window,
-                    messages::trace_id trace);
+                    const domain::order_started& order, std::vector<checkout_part> parts, shared_epoch as_of,
+                    domain::seconds window, messages::trace_id trace);
 
   /// The hold is being paid for, and lasts at least the window.
   void start_payment(const all_answered& then);
@@ -38,22 +39,22 @@ public:
   void release(const all_answered& then);
 
   /// The answers to the last question. Requires that all have answered.
-  [[nodiscard]] const answer_count& answers() const;
+  [[nodiscard]] const section_answers<done>& answers() const;
 
 private:
   [[nodiscard]] messages::start_payment payment_wish() const;
   [[nodiscard]] messages::stop_payment ordinary_wish() const;
   template <class Wish>
   void ask(Wish&& wish_for, const all_answered& then);
-  void answered(const all_answered& then) const;
 
   messages::checkout_actor::pointer checkout_;
   domain::event_id event_;
   const domain::order_started& order_;
   std::vector<checkout_part> parts_;
+  shared_epoch as_of_;
   domain::seconds window_;
   messages::trace_id trace_;
-  std::optional<answer_count> answers_; ///< to the last question
+  std::optional<section_answers<done>> answers_; ///< to the last question
 };
 
 } // namespace usher::actors

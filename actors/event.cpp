@@ -1,6 +1,5 @@
 #include "actors/event.hpp"
 
-#include "actors/answer_count.hpp"
 #include "actors/deadline_timer.hpp"
 #include "actors/event_common.hpp"
 #include "actors/event_holds.hpp"
@@ -10,7 +9,6 @@
 #include "messages/refusal.hpp"
 
 #include <caf/actor_system.hpp>
-#include <caf/policy/select_all.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_actor_pointer.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -53,7 +51,9 @@ public:
               .journal = {port_,
                           {shard_of(start.event), start.history.epoch, start.history.last, start.history.facts.size()},
                           limits_.journal},
-              .hold_answered = [this] { tell_at_rest(); }},
+              .as_of = shared_epoch{start.history.epoch},
+              .hold_answered = [this] { tell_at_rest(); },
+              .totals_known = [this] { write_sold_out_if_due(); }},
         holds_(core_, limits_.requests_max, limits_.retry), orders_(core_, holds_, std::move(start.provider), limits_),
         timer_(messages::event_actor::pointer_view{self}) {}
 
@@ -80,6 +80,7 @@ public:
         [this](messages::event_peers, std::vector<messages::section_actor>& sections,
                messages::waiting_room_actor& room) { meet(std::move(sections), std::move(room)); },
         [this](const messages::allowance_back& news) { holds_.give_back(news); },
+        [this](const messages::section_opened& news) { opened(news); },
         [this](const messages::section_totals_changed& news) { note_totals(news); },
         [this](messages::subscribe, const messages::gateway_actor& gateway) { subscribe(gateway); },
         [this](messages::stand_down) { return stand_down(); },
@@ -100,6 +101,7 @@ public:
   void rebuild(messages::shard_reclaimed& history) {
     if (!core_.journal.reclaimed(history))
       return;
+    core_.as_of.raise(core_.journal.epoch());
     core_.event = domain::replay(domain::event{}, history.snapshot, history.facts);
     core_.durable_state = core_.event.state();
     core_.durable_settings = core_.event.settings();
@@ -208,22 +210,25 @@ private:
   void show(answer asked) {
     if (core_.sections.empty() || holds_.all_totals_known())
       return asked.deliver(view());
-    ask_reports([this, asked](std::vector<messages::section_report>&) mutable { asked.deliver(view()); },
-                [asked](caf::error& why) mutable { asked.deliver(std::move(why)); });
+    ask_reports(asked, [this, asked](auto&) mutable { asked.deliver(view()); });
   }
 
   void tell_settings() {
     holds_.offer_changed();
     for (const auto& section : core_.sections)
-      self_->send(section, messages::terms_changed{section_terms_of(core_.durable_settings)});
+      tell_terms(section);
     tell_room();
+  }
+
+  void tell_terms(const messages::section_actor& section) {
+    self_->send(section, messages::terms_changed{section_terms_of(core_.durable_settings), core_.as_of.get()});
   }
 
   void tell_room() {
     const auto& settings = core_.durable_settings;
     if (core_.room)
       self_->send(core_.room, messages::room_settings{settings.admission_per_s, settings.max_shopping,
-                                                      core_.durable_state, few_left_});
+                                                      core_.durable_state, few_left_, core_.as_of.get()});
   }
 
   // ---- peers ----
@@ -231,13 +236,19 @@ private:
   void meet(std::vector<messages::section_actor> sections, messages::waiting_room_actor room) {
     core_.sections = std::move(sections);
     core_.room = std::move(room);
-    holds_.expect_sections(core_.sections.size());
     tell_settings();
-    holds_.gather_claims();
+    holds_.meet_sections();
     if (core_.journal.standing() == shard_standing::writing)
       orders_.resume();
     write_sold_out_if_due();
     keep_times();
+  }
+
+  /// A section that was started alone knows neither prices nor what it was asked for before.
+  void opened(const messages::section_opened& news) {
+    // Those that start with the event are told and asked when it meets them.
+    if (news.section.value() < core_.sections.size() && holds_.opened(news))
+      tell_terms(core_.sections[news.section.value()]);
   }
 
   void subscribe(const messages::gateway_actor& gateway) {
@@ -334,54 +345,41 @@ private:
     if (!sections)
       return to_error(rejection::not_found);
     auto asked = self_->make_response_promise<messages::event_view>();
-    auto answers = std::make_shared<answer_count>(wish.parts.size());
-    for (std::size_t i = 0; i < wish.parts.size(); ++i) {
-      const auto& part = wish.parts[i];
-      self_
-          ->request((*sections)[i], caf::infinite,
-                    messages::block_in_section{wish.trace, part.seats, part.quantity, wish.block})
-          .then(
-              [this, answers, asked] {
-                answers->yes();
-                blocked(*answers, asked);
-              },
-              [this, answers, asked](const caf::error& why) {
-                answers->no(messages::to_refusal(why));
-                blocked(*answers, asked);
-              });
-    }
+    auto part = wish.parts.begin(); // the sections are asked in this order
+    ask_sections<done>(
+        self_, *sections,
+        [&](const section_address&) {
+          const auto& here = *part++;
+          return messages::block_in_section{wish.trace, here.seats, here.quantity, wish.block, core_.as_of.get()};
+        },
+        [this, asked](section_answers<done>& answers) mutable {
+          if (const auto& why = answers.problem())
+            return asked.deliver(to_error(*why));
+          // The totals that sections send unasked may still be on their way.
+          ask_reports(asked, [this, asked](auto&) mutable { asked.deliver(view()); });
+        });
     return asked;
   }
 
-  void blocked(const answer_count& answers, answer asked) {
-    if (!answers.complete())
-      return;
-    if (const auto& why = answers.problem())
-      return asked.deliver(to_error(*why));
-    // The totals that sections send unasked may still be on their way.
-    ask_reports([this, asked](std::vector<messages::section_report>&) mutable { asked.deliver(view()); },
-                [asked](caf::error& why) mutable { asked.deliver(std::move(why)); });
-  }
-
-  /// Asks all sections for their reports.
-  template <class Done, class Failed>
-  void ask_reports(Done done, Failed failed) {
-    self_->template fan_out_request<caf::policy::select_all>(core_.sections, caf::infinite, messages::report_section{})
-        .then(
-            [this, done](std::vector<messages::section_report> reports) mutable {
-              for (const auto& report : reports)
-                note_totals({report.section, report.totals});
-              done(reports);
-            },
-            std::move(failed));
+  /// Asks all sections for their reports. If one gives none, `asked` is told why; else `then(reports)` is called.
+  template <class Reply, class Then>
+  void ask_reports(caf::typed_response_promise<Reply> asked, Then then) {
+    ask_sections<messages::section_report>(
+        self_, core_.all_sections(), [](const section_address&) { return messages::report_section{}; },
+        [this, asked, then](section_answers<messages::section_report>& answers) mutable {
+          if (const auto& why = answers.problem())
+            return asked.deliver(to_error(*why));
+          for (const auto& report : answers.given())
+            note_totals({report.section, report.totals});
+          then(answers.given());
+        });
   }
 
   caf::result<messages::event_report> report() {
     if (core_.sections.empty())
       return to_error(rejection::overloaded);
     auto asked = self_->make_response_promise<messages::event_report>();
-    ask_reports([this, asked](std::vector<messages::section_report>& reports) { count_people(reports, asked); },
-                [asked](caf::error& why) mutable { asked.deliver(std::move(why)); });
+    ask_reports(asked, [this, asked](auto& reports) { count_people(reports, asked); });
     return asked;
   }
 

@@ -1,7 +1,10 @@
 #pragma once
 
 #include "actors/event_once_durable.hpp"
+#include "actors/hold_protocol.hpp"
+#include "actors/section_answers.hpp"
 #include "actors/shard_journal.hpp"
+#include "actors/shared_epoch.hpp"
 #include "actors/store_clock.hpp"
 #include "actors/subscribers.hpp"
 #include "domain/event.hpp"
@@ -14,6 +17,7 @@
 #include <functional>
 #include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace usher::actors {
@@ -26,6 +30,7 @@ struct event_common {
   store_clock clock;
   domain::event event;
   shard_journal<event_once_durable> journal;
+  shared_epoch as_of;                              ///< what all that is asked of sections and the room carries
   std::vector<messages::section_actor> sections{}; ///< by section number; empty until `event_peers`
   messages::waiting_room_actor room{};             ///< none until `event_peers`
   subscribers gateways{};
@@ -33,6 +38,7 @@ struct event_common {
   domain::event_state durable_state = event.state();
   domain::event_settings durable_settings = event.settings();
   std::function<void()> hold_answered{}; ///< called when an open request for a hold has ended
+  std::function<void()> totals_known{};  ///< called when a section's totals have come with its claims
 
   [[nodiscard]] domain::instant now() const { return clock.now(self); }
 
@@ -48,19 +54,45 @@ struct event_common {
   }
 
   /// The sections with these numbers; nothing if one is unknown or named twice, or if there are none.
-  [[nodiscard]] std::optional<std::vector<messages::section_actor>>
+  [[nodiscard]] std::optional<std::vector<section_address>>
   find_sections(const std::vector<domain::section_no>& numbers) const {
-    std::vector<messages::section_actor> result;
+    std::vector<section_address> result;
     std::vector<bool> seen(sections.size());
     for (auto number : numbers) {
       if (number.value() >= sections.size() || seen[number.value()])
         return std::nullopt;
       seen[number.value()] = true;
-      result.push_back(sections[number.value()]);
+      result.push_back({number, sections[number.value()]});
     }
     if (result.empty())
       return std::nullopt;
     return result;
+  }
+
+  /// All of them.
+  [[nodiscard]] std::vector<section_address> all_sections() const {
+    std::vector<section_address> result;
+    for (std::size_t i = 0; i < sections.size(); ++i)
+      result.push_back({domain::section_no{static_cast<std::uint16_t>(i)}, sections[i]});
+    return result;
+  }
+
+  using whole_hold = std::variant<messages::hold_granted, domain::refusal>;
+
+  /// Reads one hold from all its sections, and calls `then(whole_hold)`.
+  template <class Then>
+  void read_hold(const std::vector<section_address>& from, const messages::find_hold& question, Then then) {
+    ask_sections<messages::hold_granted>(
+        self, from, [&question](const section_address&) { return question; },
+        [then](section_answers<messages::hold_granted>& answers) mutable {
+          if (const auto& why = answers.problem())
+            return then(whole_hold{*why});
+          auto& parts = answers.given();
+          auto whole = std::move(parts.front());
+          for (auto part = parts.begin() + 1; part != parts.end(); ++part)
+            add_part(whole, *part);
+          then(whole_hold{std::move(whole)});
+        });
   }
 };
 

@@ -1,12 +1,8 @@
 #include "actors/event_holds.hpp"
 
-#include "actors/hold_gathering.hpp"
 #include "log/log.hpp"
 #include "messages/refusal.hpp"
 
-#include <caf/policy/select_all.hpp>
-
-#include <map>
 #include <string>
 #include <utility>
 
@@ -16,24 +12,33 @@ namespace {
 
 using domain::rejection;
 using messages::to_error;
+using section_wishes = std::vector<messages::section_wish>;
 
 domain::refusal refusal_for(rejection reason, std::string detail = {}) {
   return {.reason = reason, .detail = std::move(detail)};
 }
 
+void deliver(caf::typed_response_promise<messages::hold_granted>& asked, event_common::whole_hold what) {
+  if (auto* why = std::get_if<domain::refusal>(&what))
+    asked.deliver(to_error(*why));
+  else
+    asked.deliver(std::get<messages::hold_granted>(std::move(what)));
+}
+
 void restrict_to(messages::hold_seats& wish, domain::category_no category) {
-  if (wish.best_anywhere)
-    wish.best_anywhere->category = category;
-  for (auto& part : wish.sections)
-    if (auto* best = std::get_if<domain::best_wish>(&part.wanted))
-      best->category = category;
+  if (auto* best = std::get_if<domain::best_wish>(&wish.wanted))
+    best->category = category;
+  else
+    for (auto& part : std::get<section_wishes>(wish.wanted))
+      if (auto* best_here = std::get_if<domain::best_wish>(&part.wanted))
+        best_here->category = category;
 }
 
 } // namespace
 
 event_holds::event_holds(event_common& core, std::size_t requests_max, std::chrono::milliseconds retry)
-    : core_(core), requests_max_(requests_max), retry_(retry), known_(core.event), spreads_(core, known_, retry),
-      searches_(core, known_, places_) {}
+    : core_(core), requests_max_(requests_max), retry_(retry), protocol_(*this, core.event, core.as_of, retry),
+      searches_(core, protocol_, places_) {}
 
 // ---- holding -----------------------------------------------------------------
 
@@ -43,7 +48,7 @@ caf::result<messages::hold_granted> event_holds::hold(messages::hold_seats& wish
     closed = domain::refusal_to_hold(core_.durable_state);
   if (!closed && !wish.admitted)
     closed = refusal_for(rejection::not_admitted);
-  if (closed && ready_ && !known_.find(wish.hold))
+  if (closed && protocol_.ready() && !protocol_.find(wish.hold))
     return to_error(*closed);
   if (auto why = obstacle(wish))
     return to_error(*why);
@@ -51,61 +56,64 @@ caf::result<messages::hold_granted> event_holds::hold(messages::hold_seats& wish
     auto category = core_.plan->find_category(wish.category);
     if (!category)
       return to_error(refusal_for(rejection::not_found, "This event has no category " + wish.category + "."));
-    if (!core_.event.sells(*category) && !known_.find(wish.hold))
+    if (!core_.event.sells(*category) && !protocol_.find(wish.hold))
       return to_error(
           refusal_for(rejection::not_for_sale, "The category " + wish.category + " has no price: it is not for sale."));
     restrict_to(wish, *category);
   }
-  if (auto why = known_.refusal_of_another(wish))
+  if (auto why = protocol_.refusal_of_another(wish))
     return to_error(*why);
   if (closed)
     return show_again(wish, std::move(*closed));
+  const auto* best = std::get_if<domain::best_wish>(&wish.wanted);
   // A repeat goes to where the hold is: searching again for the best places would find others.
-  if (const auto* known = known_.find(wish.hold); known && wish.best_anywhere) {
+  if (const auto* known = protocol_.find(wish.hold); known && best) {
     if (known->parts.size() != 1)
       return to_error(rejection::idempotency_mismatch);
-    auto [section, quantity] = known->parts.front();
-    return hold_in_one(wish, section, *wish.best_anywhere, quantity);
+    auto only = known->parts.front();
+    return hold_in_one(wish, only.section, *best, only.seats);
   }
   // Searching again would hold other seats than those that have gone.
-  if (wish.best_anywhere && ended_.contains(wish.hold))
+  if (best && protocol_.has_ended(wish.hold))
     return to_error(rejection::hold_expired);
-  if (wish.best_anywhere || wish.sections.size() > 1) {
-    if (spreads_.size() + searches_.size() >= requests_max_)
+  if (best || std::get<section_wishes>(wish.wanted).size() > 1) {
+    if (protocol_.open() >= requests_max_)
       return to_error(rejection::overloaded);
-    return wish.best_anywhere ? searches_.begin(wish) : spreads_.begin(wish);
+    return hold_openly(wish);
   }
-  auto& only = wish.sections.front();
+  auto& only = std::get<section_wishes>(wish.wanted).front();
   auto quantity = quantity_of(only.wanted);
   return hold_in_one(wish, only.section, std::move(only.wanted), quantity);
 }
 
 std::optional<domain::refusal> event_holds::obstacle(const messages::hold_seats& wish) const {
-  if (!ready_)
+  if (!protocol_.ready())
     return refusal_for(rejection::overloaded, "The event is starting.");
   if (core_.journal.standing_down())
     return refusal_for(rejection::overloaded, "The event is being given another plan.");
-  if (wish.sections.empty() != wish.best_anywhere.has_value())
-    return refusal_for(rejection::bad_request, "A hold is for seats of sections, or for the best anywhere.");
-  if (wish.best_anywhere && wish.best_anywhere->quantity == 0)
-    return refusal_for(rejection::bad_request, "A hold is for one seat at least.");
-  for (const auto& part : wish.sections)
-    if (quantity_of(part.wanted) == 0)
+  if (const auto* best = std::get_if<domain::best_wish>(&wish.wanted)) {
+    if (best->quantity == 0)
       return refusal_for(rejection::bad_request, "A hold is for one seat at least.");
-  if (!wish.best_anywhere && !has_sections_of(wish))
-    return refusal_for(rejection::not_found, "A section is unknown or named twice.");
-  if (auto refused = spreads_.refusal_of(wish.hold))
+  } else {
+    const auto& parts = std::get<section_wishes>(wish.wanted);
+    if (parts.empty())
+      return refusal_for(rejection::bad_request, "A hold is for seats of sections, or for the best anywhere.");
+    for (const auto& part : parts)
+      if (quantity_of(part.wanted) == 0)
+        return refusal_for(rejection::bad_request, "A hold is for one seat at least.");
+    if (!has_sections_of(parts))
+      return refusal_for(rejection::not_found, "A section is unknown or named twice.");
+  }
+  if (auto refused = protocol_.refusal_of_open(wish.hold))
     return refused;
-  if (spreads_.contains(wish.hold) || searches_.contains(wish.hold))
-    return refusal_for(rejection::in_progress);
   return std::nullopt;
 }
 
-bool event_holds::has_sections_of(const messages::hold_seats& wish) const {
-  if (wish.sections.size() == 1) // nearly always: not worth a vector
-    return wish.sections.front().section.value() < core_.sections.size();
+bool event_holds::has_sections_of(const std::vector<messages::section_wish>& wanted) const {
+  if (wanted.size() == 1) // nearly always: not worth a vector
+    return wanted.front().section.value() < core_.sections.size();
   std::vector<domain::section_no> numbers;
-  for (const auto& part : wish.sections)
+  for (const auto& part : wanted)
     numbers.push_back(part.section);
   return core_.find_sections(numbers).has_value();
 }
@@ -113,42 +121,55 @@ bool event_holds::has_sections_of(const messages::hold_seats& wish) const {
 /// Nothing new is held just now, but whoever asks again for what they hold is told so.
 caf::result<messages::hold_granted> event_holds::show_again(const messages::hold_seats& wish, domain::refusal closed) {
   std::vector<domain::section_no> numbers;
-  for (const auto& [section, quantity] : known_.find(wish.hold)->parts)
-    numbers.push_back(section);
+  for (const auto& part : protocol_.find(wish.hold)->parts)
+    numbers.push_back(part.section);
   auto sections = core_.find_sections(numbers);
   if (!sections)
     return to_error(closed);
   auto asked = core_.self->make_response_promise<messages::hold_granted>();
-  gather_hold(core_.self, *sections, {wish.trace, wish.event, wish.hold, wish.buyer, numbers},
-              [asked, closed = std::move(closed)](caf::expected<messages::hold_granted> whole) mutable {
-                if (!whole && messages::to_refusal(whole.error()).reason == rejection::not_found)
-                  return asked.deliver(to_error(closed));
-                asked.deliver(std::move(whole));
-              });
+  core_.read_hold(*sections, {wish.trace, wish.event, wish.hold, wish.buyer, numbers},
+                  [asked, closed = std::move(closed)](event_common::whole_hold whole) mutable {
+                    auto* why = std::get_if<domain::refusal>(&whole);
+                    if (why && why->reason == rejection::not_found)
+                      *why = closed;
+                    deliver(asked, std::move(whole));
+                  });
   return asked;
 }
 
 caf::result<messages::hold_granted> event_holds::hold_in_one(messages::hold_seats& wish, domain::section_no section,
                                                              domain::wish wanted, std::uint32_t quantity) {
-  if (auto why = known_.take_allowance(wish, quantity))
+  auto passed_on = protocol_.pass_on(wish, section, quantity);
+  if (const auto* why = std::get_if<domain::refusal>(&passed_on))
     return to_error(*why);
-  known_.add(wish.hold, known_hold{wish.buyer, {{section, quantity}}, wish.wish_digest});
   return core_.self->delegate(core_.sections[section.value()],
                               messages::hold_in_section{wish.trace, wish.hold, std::move(wish.buyer), std::move(wanted),
                                                         wish.wish_digest, std::nullopt,
-                                                        known_.next_attempt(wish.hold)});
+                                                        std::get<messages::attempt>(passed_on)});
+}
+
+/// Holds over several sections, or anywhere: answered from here.
+caf::result<messages::hold_granted> event_holds::hold_openly(const messages::hold_seats& wish) {
+  auto asked = core_.self->make_response_promise<messages::hold_granted>();
+  asked_.emplace(wish.hold, asked);
+  const auto* best = std::get_if<domain::best_wish>(&wish.wanted);
+  auto why =
+      best ? searches_.begin(wish, *best) : protocol_.spread(wish, core_.now() + core_.event.settings().hold_ttl);
+  if (why)
+    answer(wish.hold, *std::move(why));
+  return asked;
 }
 
 // ---- releasing and reading ---------------------------------------------------
 
-std::optional<std::vector<messages::section_actor>>
-event_holds::places_of(domain::hold_id hold, const std::vector<domain::section_no>& named) const {
+std::optional<std::vector<section_address>> event_holds::places_of(domain::hold_id hold,
+                                                                   const std::vector<domain::section_no>& named) const {
   auto sections = core_.find_sections(named);
-  if (!sections || !ready_)
+  if (!sections || !protocol_.ready())
     return sections;
-  const auto* known = known_.find(hold);
+  const auto* known = protocol_.find(hold);
   if (!known)
-    sections->resize(1);
+    sections->erase(sections->begin() + 1, sections->end());
   else if (named.size() > known->parts.size())
     sections.reset();
   return sections;
@@ -158,11 +179,15 @@ caf::result<void> event_holds::release(messages::release_hold& wish) {
   auto sections = places_of(wish.hold, wish.sections);
   if (!sections)
     return to_error(rejection::not_found);
+  wish.as_of = core_.as_of.get();
   auto asked = core_.self->make_response_promise<void>();
-  // Not moved: later sections would get a moved-from wish.
-  core_.self->fan_out_request<caf::policy::select_all>(*sections, caf::infinite, wish)
-      .then([asked]() mutable { asked.deliver(); },
-            [asked](caf::error& why) mutable { asked.deliver(std::move(why)); });
+  ask_sections<done>(
+      core_.self, *sections, [&wish](const section_address&) { return wish; },
+      [asked](section_answers<done>& answers) mutable {
+        if (const auto& why = answers.problem())
+          return asked.deliver(to_error(*why));
+        asked.deliver();
+      });
   return asked;
 }
 
@@ -171,98 +196,81 @@ caf::result<messages::hold_granted> event_holds::find(messages::find_hold& wish)
   if (!sections)
     return to_error(rejection::not_found);
   auto asked = core_.self->make_response_promise<messages::hold_granted>();
-  gather_hold(core_.self, *sections, wish,
-              [asked](caf::expected<messages::hold_granted> whole) mutable { asked.deliver(std::move(whole)); });
+  core_.read_hold(*sections, wish,
+                  [asked](event_common::whole_hold whole) mutable { deliver(asked, std::move(whole)); });
   return asked;
 }
 
 // ---- what counts -------------------------------------------------------------
 
-void event_holds::gather_claims() {
-  claims_missing_ = core_.sections.size();
-  for (std::size_t i = 0; i < core_.sections.size(); ++i)
-    ask_claims(domain::section_no{static_cast<std::uint16_t>(i)});
+void event_holds::meet_sections() {
+  places_.expect_sections(core_.sections.size());
+  protocol_.meet_sections(core_.sections.size());
 }
 
-void event_holds::ask_claims(domain::section_no section) {
-  core_.self->request(core_.sections[section.value()], caf::infinite, messages::list_claims{})
-      .then([this](const messages::section_claims& claims) { take_claims(claims); },
-            [this, section](const caf::error&) {
-              core_.self->run_delayed(retry_, [this, section] { ask_claims(section); });
-            });
+bool event_holds::opened(const messages::section_opened& news) {
+  if (!protocol_.opened(news))
+    return false;
+  log::of("actors").info("event {}: section {} serves at epoch {}, and is asked what it holds and has sold",
+                         core_.id.value(), news.section.value(), news.epoch.value());
+  return true;
 }
 
-void event_holds::take_claims(const messages::section_claims& claims) {
-  for (const auto& claim : claims.claims)
-    known_.add_claim(claim.hold, claim.buyer, claims.section, claim.seats);
-  ready_ = --claims_missing_ == 0;
-  if (ready_)
-    count_orders_under_way();
-  if (ready_)
+void event_holds::take_claims(std::uint64_t question, const messages::section_claims& all) {
+  auto was_ready = protocol_.ready();
+  if (!protocol_.claims(question, all))
+    return;
+  places_.note_totals(all.section, all.totals, all.free_by_category);
+  places_.seats_freed(all.section);
+  core_.totals_known();
+  if (!was_ready && protocol_.ready())
     log::of("actors").info("event {} knows what its {} sections hold and have sold", core_.id.value(),
                            core_.sections.size());
 }
 
-/// What is being paid for counts, even where its hold has ended.
-void event_holds::count_orders_under_way() {
-  for (auto id : core_.event.orders_under_way()) {
-    const auto& details = core_.event.find_order(id)->details();
-    if (!core_.event.is_paid_for(details.hold))
-      continue;
-    std::map<domain::section_no, std::uint32_t> parts;
-    for (const auto& seat : details.seats)
-      ++parts[seat.section];
-    for (auto [section, seats] : parts) {
-      const auto* known = known_.find(details.hold);
-      if (known && known->has_part_in(section))
-        continue;
-      known_.add_claim(details.hold, details.buyer, section, seats);
-      ended_while_paid_for_[details.hold].push_back({section, details.hold, 0});
-    }
-  }
-}
-
-void event_holds::note_owned(const domain::order_started& order) {
-  ended_while_paid_for_.erase(order.hold);
-  known_.note_owned(order);
-}
-
-void event_holds::forget(domain::hold_id hold) {
-  ended_while_paid_for_.erase(hold);
-  known_.forget(hold);
-}
-
-void event_holds::payment_ended(domain::hold_id hold) {
-  if (auto ended = ended_while_paid_for_.extract(hold))
-    for (const auto& news : ended.mapped())
-      give_back(news);
-}
-
-void event_holds::count_payments_again() {
-  std::vector<domain::hold_id> ended;
-  for (const auto& [hold, news] : ended_while_paid_for_)
-    if (!core_.event.is_paid_for(hold))
-      ended.push_back(hold);
-  for (auto hold : ended)
-    payment_ended(hold);
-}
-
 void event_holds::give_back(const messages::allowance_back& news) {
   places_.seats_freed(news.section);
-  // A search that goes on in the next section still needs its allowance.
-  if (searches_.contains(news.hold))
-    return;
-  if (core_.event.is_paid_for(news.hold)) {
-    auto& parts = ended_while_paid_for_[news.hold];
-    std::erase_if(parts, [&](const auto& earlier) { return earlier.section == news.section; });
-    parts.push_back(news);
+  protocol_.give_back(news);
+}
+
+// ---- what the event's side wants ---------------------------------------------
+
+void event_holds::ask_to_hold(domain::section_no section, messages::hold_in_section wish) {
+  auto hold = wish.hold;
+  core_.self->request(core_.sections[section.value()], caf::infinite, std::move(wish))
+      .then([this, hold, section](const messages::hold_granted& part) { protocol_.granted(hold, section, part); },
+            [this, hold, section](const caf::error& why) {
+              protocol_.refused(hold, section, messages::to_refusal(why));
+            });
+}
+
+void event_holds::ask_to_release(domain::section_no section, const messages::release_hold& wish,
+                                 std::chrono::milliseconds wait) {
+  if (wait.count() > 0) {
+    core_.self->run_delayed(wait, [=, this] { ask_to_release(section, wish, std::chrono::milliseconds{0}); });
     return;
   }
-  auto was_known = known_.find(news.hold) != nullptr;
-  known_.forget_part(news.hold, news.section, news.attempt);
-  // Only what comes back with an attempt was refused, and may be asked for again; so may what was undone.
-  if (news.attempt == 0 && was_known && !known_.find(news.hold) && !spreads_.contains(news.hold))
-    ended_.remember(news.hold);
+  core_.self->request(core_.sections[section.value()], caf::infinite, wish)
+      .then([this, hold = wish.hold, section] { protocol_.released(hold, section); },
+            [this, hold = wish.hold, section](const caf::error& why) {
+              protocol_.not_released(hold, section, messages::to_refusal(why), core_.now());
+            });
+}
+
+void event_holds::ask_for_claims(domain::section_no section, std::uint64_t question) {
+  core_.self->request(core_.sections[section.value()], caf::infinite, messages::list_claims{core_.as_of.get()})
+      .then([this, question](const messages::section_claims& all) { take_claims(question, all); },
+            [this, section, question](const caf::error&) { protocol_.no_claims(section, question); });
+}
+
+void event_holds::wait_for_claims(domain::section_no section, std::uint64_t question) {
+  core_.self->run_delayed(retry_, [this, section, question] { protocol_.ask_again(section, question); });
+}
+
+void event_holds::answer(domain::hold_id hold, event_common::whole_hold what) {
+  searches_.forget(hold);
+  auto asked = std::move(asked_.extract(hold).mapped());
+  deliver(asked, std::move(what));
 }
 
 } // namespace usher::actors

@@ -1,24 +1,26 @@
 #pragma once
 
 #include "actors/best_requests.hpp"
-#include "actors/counted_holds.hpp"
 #include "actors/event_common.hpp"
+#include "actors/hold_protocol.hpp"
 #include "actors/search_hints.hpp"
-#include "actors/spread_requests.hpp"
-#include "domain/ended_holds.hpp"
+
+#include <caf/typed_response_promise.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 namespace usher::actors {
 
-/// The event's part in holds: decides how each is carried out. A hold in one section is only passed on, and its answer
-/// bypasses the event; those over several sections and those anywhere in the hall are tracked here.
-class event_holds {
+/// The event's part in holds: decides how each is carried out, and carries the messages of the event's side of the
+/// protocol (`hold_protocol`). A hold in one section is only passed on, and its answer bypasses the event; those over
+/// several sections and those anywhere in the hall are answered from here.
+class event_holds final : private hold_port {
 public:
   event_holds(event_common& core, std::size_t requests_max, std::chrono::milliseconds retry);
 
@@ -28,29 +30,32 @@ public:
 
   /// The sections to ask about a hold, given the sections in its public name. If the hold is unknown, asking one
   /// section is enough. Empty if the name lists sections that this hold does not have.
-  [[nodiscard]] std::optional<std::vector<messages::section_actor>>
+  [[nodiscard]] std::optional<std::vector<section_address>>
   places_of(domain::hold_id hold, const std::vector<domain::section_no>& named) const;
 
-  /// Asks every section what is held and owned. Until all have answered, holds are `overloaded`.
-  void gather_claims();
+  /// Asks every section what it holds and has sold, once the sections are known. Until all have answered, holds are
+  /// `overloaded`.
+  void meet_sections();
+  /// A section was started or claimed anew. Asks it likewise, unless that has been done: then false. Holds elsewhere go
+  /// on.
+  bool opened(const messages::section_opened& news);
   /// Notes a section's news that a hold no longer counts there.
   void give_back(const messages::allowance_back& news);
-  /// Counts an order's seats for its buyer, even if the hold had ended before.
-  void note_owned(const domain::order_started& order);
   /// Whether the hold is known to be in more than this many sections.
   [[nodiscard]] bool has_more_parts(domain::hold_id hold, std::size_t sections) const {
-    const auto* known = known_.find(hold);
+    const auto* known = protocol_.find(hold);
     return known && known->parts.size() > sections;
   }
-  /// Forgets a hold of which nothing is held or owned any more.
-  void forget(domain::hold_id hold);
-  /// Notes that no order pays for the hold any more: it counts only where it still is.
-  void payment_ended(domain::hold_id hold);
-  /// The same for every hold that no order pays for any more, e.g. because its order turned out not to be written.
-  void count_payments_again();
 
-  /// Sets the number of sections, once it is known.
-  void expect_sections(std::size_t count) { places_.expect_sections(count); }
+  // ---- orders: see `event_side` ----
+
+  void note_owned(const domain::order_started& order) { protocol_.note_owned(order); }
+  void forget(domain::hold_id hold) { protocol_.forget(hold); }
+  void payment_ended(domain::hold_id hold) { protocol_.payment_ended(hold); }
+  void count_payments_again() { protocol_.count_payments_again(); }
+
+  // ---- totals ----
+
   /// Notes that prices changed: seats that had no price may have one now.
   void offer_changed() { places_.offer_changed(); }
   /// Takes the sections' present totals for the choice of where to look.
@@ -62,36 +67,38 @@ public:
   [[nodiscard]] bool all_totals_known() const noexcept { return places_.all_totals_known(); }
 
   /// Whether any request for a hold is unanswered or being undone.
-  [[nodiscard]] bool under_way() const noexcept { return spreads_.size() + searches_.size() > 0; }
+  [[nodiscard]] bool under_way() const noexcept { return protocol_.open() > 0; }
 
 private:
+  using promise = caf::typed_response_promise<messages::hold_granted>;
+
   [[nodiscard]] std::optional<domain::refusal> obstacle(const messages::hold_seats& wish) const;
   /// Whether the event has all sections that a wish names, each named once.
-  [[nodiscard]] bool has_sections_of(const messages::hold_seats& wish) const;
+  [[nodiscard]] bool has_sections_of(const std::vector<messages::section_wish>& wanted) const;
   caf::result<messages::hold_granted> show_again(const messages::hold_seats& wish, domain::refusal closed);
   caf::result<messages::hold_granted> hold_in_one(messages::hold_seats& wish, domain::section_no section,
                                                   domain::wish wanted, std::uint32_t quantity);
-  void ask_claims(domain::section_no section);
-  void take_claims(const messages::section_claims& claims);
-  void count_orders_under_way();
+  caf::result<messages::hold_granted> hold_openly(const messages::hold_seats& wish);
+  void take_claims(std::uint64_t question, const messages::section_claims& all);
 
-  /// How many ended holds are remembered, for repeats of a search for the best places.
-  static constexpr std::size_t ended_holds_max = 10'000;
+  // The event's side wants this.
+  void ask_to_hold(domain::section_no section, messages::hold_in_section wish) override;
+  void ask_to_release(domain::section_no section, const messages::release_hold& wish,
+                      std::chrono::milliseconds wait) override;
+  void ask_for_claims(domain::section_no section, std::uint64_t question) override;
+  void wait_for_claims(domain::section_no section, std::uint64_t question) override;
+  void answer(domain::hold_id hold, std::variant<messages::hold_granted, domain::refusal> what) override;
+  void search_on(domain::hold_id hold, const domain::refusal& why) override { searches_.search_on(hold, why); }
+  void request_over() override { core_.hold_answered(); }
 
   event_common& core_;
   const std::size_t requests_max_;
   const std::chrono::milliseconds retry_;
 
-  counted_holds known_;
+  event_side protocol_;
   search_hints places_;
-  spread_requests spreads_;
   best_requests searches_;
-  domain::ended_holds ended_{ended_holds_max};
-  /// Where holds have ended that are being paid for: if the money comes, their seats are sold if they are still free,
-  /// so they count until then.
-  std::unordered_map<domain::hold_id, std::vector<messages::allowance_back>> ended_while_paid_for_;
-  std::size_t claims_missing_ = 0; ///< sections that have not said what is held and owned
-  bool ready_ = false;
+  std::unordered_map<domain::hold_id, promise> asked_; ///< by those who wait for an answer from here
 };
 
 } // namespace usher::actors

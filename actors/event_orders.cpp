@@ -1,6 +1,5 @@
 #include "actors/event_orders.hpp"
 
-#include "actors/hold_gathering.hpp"
 #include "log/log.hpp"
 #include "messages/refusal.hpp"
 
@@ -26,7 +25,7 @@ std::vector<checkout_part> parts_of(const domain::order_started& order,
     auto [known, is_new] = at.try_emplace(seat.section, result.size());
     if (is_new) {
       domain::ensure(seat.section.value() < sections.size(), "an order's sections are the event's");
-      result.push_back({sections[seat.section.value()], {}});
+      result.push_back({{seat.section, sections[seat.section.value()]}, {}});
     }
     result[known->second].seats.push_back({seat.seat, seat.price});
   }
@@ -81,14 +80,13 @@ caf::result<messages::order_view> event_orders::start(messages::start_order& wis
   auto asked = core_.self->make_response_promise<messages::order_view>();
   ++beginning_;
   messages::find_hold question{wish.trace, core_.id, wish.hold, wish.buyer, wish.sections};
-  gather_hold(core_.self, *sections, question,
-              [this, wish = std::move(wish), asked](caf::expected<messages::hold_granted> hold) mutable {
-                --beginning_;
-                if (hold)
-                  begin(wish, *hold, asked);
-                else
-                  asked.deliver(std::move(hold.error()));
-              });
+  core_.read_hold(*sections, question, [this, wish = std::move(wish), asked](event_common::whole_hold hold) mutable {
+    --beginning_;
+    if (const auto* why = std::get_if<domain::refusal>(&hold))
+      asked.deliver(to_error(*why));
+    else
+      begin(wish, std::get<messages::hold_granted>(hold), asked);
+  });
   return asked;
 }
 
@@ -421,7 +419,7 @@ void event_orders::carry_on(domain::order_id id, messages::trace_id trace) {
                           domain::to_string(order->state()));
   auto checkout = spawn_checkout(core_.self->system(), {core_.id, *order, core_.event.settings().currency,
                                                         parts_of(order->details(), core_.sections), core_.handle(),
-                                                        provider_, limits_.checkout, trace});
+                                                        core_.as_of, provider_, limits_.checkout, trace});
   core_.self->monitor(checkout);
   checkouts_.emplace(id, running_checkout{std::move(checkout), trace});
 }

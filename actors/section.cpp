@@ -1,6 +1,7 @@
 #include "actors/section.hpp"
 
 #include "actors/deadline_timer.hpp"
+#include "actors/hold_protocol.hpp"
 #include "actors/section_counters.hpp"
 #include "actors/section_news.hpp"
 #include "actors/section_once_durable.hpp"
@@ -32,7 +33,7 @@ public:
   section_state(self_pointer self, section_start start, domain::section section)
       : self_(self), event_(std::move(start.event)), plan_(std::move(start.plan)), number_(start.number),
         terms_(std::move(start.terms)), event_actor_(std::move(start.event_actor)), clock_(start.clock),
-        limits_(start.limits), section_(std::move(section)),
+        limits_(start.limits), section_(std::move(section)), protocol_(section_, start.event_epoch),
         news_(self, event_, section_, start.history.epoch, event_actor_, limits_.between_news),
         port_(self, *this, shard(), std::move(start.journal), std::move(start.keeper)),
         journal_(port_, {shard(), start.history.epoch, start.history.last, start.history.facts.size()},
@@ -41,7 +42,7 @@ public:
 
   messages::section_actor::behavior_type make_behavior() {
     self_->set_down_handler([this](const caf::down_msg& gone) { news_.forget(gone.source); });
-    news_.tell_totals();
+    news_.tell_opened();
     resumed_at_ = clock_.now(self_);
     arm_timer(resumed_at_);
     snapshot_if_due();
@@ -62,11 +63,11 @@ public:
         [this](const messages::watch_section&, const messages::gateway_actor& who) { return watch(who); },
         [this](const messages::unwatch_section&, const messages::gateway_actor& who) { news_.unwatch(who); },
         [this](messages::subscribe, const messages::gateway_actor& who) { news_.subscribe(who); },
-        [this](messages::list_claims) { return claims(); },
+        [this](const messages::list_claims& question) { return claims(question); },
         [this](messages::list_places) {
           return messages::section_places{number_, section_.standing()};
         },
-        [this](messages::terms_changed& wanted) { terms_ = std::move(wanted.terms); },
+        [this](messages::terms_changed& wanted) { change(wanted); },
         [this](messages::deadline_reached) { end_overdue_holds(); },
         [this](messages::stand_down) { return stand_down(); },
         [this](messages::carry_on) { journal_.carry_on(); },
@@ -82,14 +83,14 @@ public:
       return;
     section_ = domain::replay(domain::section{plan_, number_}, history.snapshot, history.facts);
     news_.show(section_, journal_.epoch());
-    for (auto& end : std::exchange(untold_ends_, {}))
-      if (!section_.find(end.hold))
-        news_.tell(end);
+    for (const auto& end : protocol_.take_ends_after_all())
+      tell(end);
     resumed_at_ = clock_.now(self_);
     for (auto& after : journal_.take_kept_back())
       answer_by_history(after, resumed_at_);
     journal_.flush();
     arm_timer(resumed_at_);
+    news_.tell_opened(); // an end that the event took for certain may not have been written
     news_.tell_soon();
     tell_at_rest();
   }
@@ -100,6 +101,8 @@ private:
   // ---- holds ----
 
   caf::result<messages::hold_granted> hold(messages::hold_in_section& wish) {
+    if (protocol_.outdates(wish.attempt.event))
+      return refuse(wish, {.reason = rejection::moved});
     // Without prices nothing is sold here: the section has not heard from its event yet, or the event was never
     // defined.
     if (terms_.prices.empty())
@@ -126,20 +129,23 @@ private:
     if (log_.should_log(spdlog::level::debug))
       log_.debug("{}{} refuses hold {}: {}", messages::line_start(wish.trace), to_string(shard()),
                  domain::to_hex(wish.hold), domain::sentence(why.reason));
-    if (!counts_here(wish.hold, why.reason))
-      self_->send(event_actor_, messages::allowance_back{number_, wish.hold, wish.attempt});
+    tell_event(protocol_.refused(wish.hold, wish.attempt, why.reason));
     why.section = number_;
     return to_error(why);
   }
 
-  /// Whether a hold's seats count for its buyer although this wish for it was refused: the hold is here, or has become
-  /// a sale.
-  [[nodiscard]] bool counts_here(domain::hold_id hold, rejection why) const {
-    return section_.find(hold) || (why == rejection::hold_expired && section_.sold(hold));
+  void tell_event(const section_side::news& news) {
+    if (news)
+      self_->send(event_actor_, *news);
+  }
+
+  void tell(const end_of_hold& end) {
+    news_.tell(end);
+    tell_event(protocol_.after(end));
   }
 
   /// Answers with a hold that is here, as soon as it is durable.
-  caf::result<messages::hold_granted> answer_with(domain::hold_id hold, std::uint64_t attempt = 0) {
+  caf::result<messages::hold_granted> answer_with(domain::hold_id hold, messages::attempt attempt = {}) {
     if (journal_.settled())
       return granted(hold);
     return after_all<messages::hold_granted>(consequence::answer::granted_again, hold, attempt);
@@ -165,6 +171,8 @@ private:
   }
 
   caf::result<void> release(const messages::release_hold& wish) {
+    if (wish.as_of && protocol_.outdates(*wish.as_of))
+      return to_error(rejection::moved);
     auto as = wish.promised ? domain::hold_end::released : domain::hold_end::unacknowledged;
     auto decided = section_.release(wish.hold, wish.buyer, as);
     if (auto* no = domain::refused(decided))
@@ -182,8 +190,11 @@ private:
     const auto& ending = *section_.find(fact.hold); // until the fact is applied
     section_change change{{ending.seats, domain::to_char(domain::seat_state::free)},
                           end_of_hold{fact.hold, ending.buyer, fact.why}};
-    consequence after{asker.pending() ? consequence::answer::done : consequence::answer::none, std::move(asker),
-                      fact.hold, 0, std::make_unique<section_change>(std::move(change))};
+    consequence after{asker.pending() ? consequence::answer::done : consequence::answer::none,
+                      std::move(asker),
+                      fact.hold,
+                      {},
+                      std::make_unique<section_change>(std::move(change))};
     section_.apply(fact);
     write(fact, clock_.now(self_), std::move(after));
   }
@@ -213,23 +224,33 @@ private:
   // ---- sales ----
 
   caf::result<void> start_payment(const messages::start_payment& wish) {
+    if (protocol_.outdates(wish.as_of))
+      return to_error(rejection::moved);
     auto now = clock_.now(self_);
     return carry_out(section_.start_payment(wish.hold, wish.buyer, wish.order, now, now + wish.at_least));
   }
 
   caf::result<void> stop_payment(const messages::stop_payment& wish) {
+    if (protocol_.outdates(wish.as_of))
+      return to_error(rejection::moved);
     return carry_out(section_.stop_payment(wish.hold, wish.order, clock_.now(self_)));
   }
 
   caf::result<void> sell(const messages::sell_seats& wish) {
+    if (protocol_.outdates(wish.as_of))
+      return to_error(rejection::moved);
     return carry_out(section_.sell(wish.hold, wish.order, wish.buyer, wish.seats));
   }
 
   caf::result<void> take_back(const messages::take_back_seats& wish) {
+    if (protocol_.outdates(wish.as_of))
+      return to_error(rejection::moved);
     return carry_out(section_.take_back(wish.order, wish.seats));
   }
 
   caf::result<void> block(const messages::block_in_section& wish) {
+    if (protocol_.outdates(wish.as_of))
+      return to_error(rejection::moved);
     if (wish.block)
       return carry_out(section_.block(wish.seats, wish.quantity));
     return carry_out(section_.unblock(wish.seats, wish.quantity));
@@ -253,7 +274,7 @@ private:
     auto asker = self_->make_response_promise();
     auto change = std::make_unique<section_change>(section_change{look_after(fact)});
     auto now = clock_.now(self_);
-    write(std::move(fact), now, {consequence::answer::done, asker, {}, 0, std::move(change)});
+    write(std::move(fact), now, {consequence::answer::done, asker, {}, {}, std::move(change)});
     arm_timer(now);
     return asker;
   }
@@ -266,7 +287,7 @@ private:
   }
 
   template <class Reply>
-  caf::result<Reply> after_all(consequence::answer reply, domain::hold_id hold, std::uint64_t attempt = 0) {
+  caf::result<Reply> after_all(consequence::answer reply, domain::hold_id hold, messages::attempt attempt = {}) {
     if (reply == consequence::answer::granted_again && journal_.may_keep_back()) {
       // What it repeats may have been written, and is answered by then.
       auto asker = self_->make_response_promise();
@@ -298,8 +319,8 @@ private:
   void follow(consequence& after, domain::instant now) {
     if (after.change) {
       news_.show(after.change->look);
-      if (after.change->end && !is_held_anew(*after.change->end))
-        news_.tell(*after.change->end);
+      if (after.change->end && protocol_.is_over(*after.change->end))
+        tell(*after.change->end);
     }
     switch (after.reply) {
       case consequence::answer::none:
@@ -321,12 +342,6 @@ private:
     }
   }
 
-  /// The buyer, who had been told that nothing is held, asked once more before this end was durable: what counts is the
-  /// present hold.
-  [[nodiscard]] bool is_held_anew(const end_of_hold& end) const {
-    return end.why == domain::hold_end::unacknowledged && section_.find(end.hold);
-  }
-
   void snapshot_if_due() {
     if (journal_.snapshot_due())
       journal_.take_snapshot(section_.snapshot());
@@ -336,29 +351,31 @@ private:
     journal_.failed(failure, [this](consequence& after) {
       auto about_hold = after.hold != domain::hold_id{} && after.asker.pending();
       if (after.change && after.change->end)
-        untold_ends_.push_back(std::move(*after.change->end));
+        protocol_.doubt(std::move(*after.change->end));
       if (about_hold && journal_.standing() == shard_standing::in_doubt)
         return journal_.keep_back(std::move(after));
       if (after.reply == consequence::answer::granted)
-        self_->send(event_actor_, messages::allowance_back{number_, after.hold, after.attempt});
+        tell_event(protocol_.after(after, section_side::outcome::not_written));
       after.asker.deliver(to_error(rejection::store_unavailable));
     });
   }
 
   /// Answers what was kept back, now that the section is what the journal says.
   void answer_by_history(consequence& after, domain::instant now) {
-    const auto* found = section_.find(after.hold);
-    if (after.reply == consequence::answer::done) // of a release
-      return found ? after.asker.deliver(to_error(rejection::store_unavailable)) : after.asker.deliver();
-    if (found) {
-      if (after.reply == consequence::answer::granted)
-        counters_.granted->inc();
-      return after.asker.deliver(describe(*found, now));
+    auto outcome = protocol_.outcome_of(after);
+    tell_event(protocol_.after(after, outcome));
+    switch (outcome) {
+      case section_side::outcome::held:
+        if (after.reply == consequence::answer::granted)
+          counters_.granted->inc();
+        return after.asker.deliver(describe(*section_.find(after.hold), now));
+      case section_side::outcome::let_go:
+        return after.asker.deliver();
+      case section_side::outcome::over:
+        return after.asker.deliver(to_error(rejection::hold_expired));
+      case section_side::outcome::not_written:
+        return after.asker.deliver(to_error(rejection::store_unavailable));
     }
-    if (counts_here(after.hold, rejection::hold_expired) || section_.ended(after.hold))
-      return after.asker.deliver(to_error(rejection::hold_expired));
-    self_->send(event_actor_, messages::allowance_back{number_, after.hold, after.attempt});
-    after.asker.deliver(to_error(rejection::store_unavailable));
   }
 
   // ---- another actor for this shard ----
@@ -375,6 +392,13 @@ private:
       at_rest_.deliver();
   }
 
+  // ---- settings ----
+
+  void change(messages::terms_changed& wanted) {
+    if (!protocol_.outdates(wanted.as_of))
+      terms_ = std::move(wanted.terms);
+  }
+
   // ---- reading ----
 
   messages::section_view watch(const messages::gateway_actor& who) {
@@ -382,10 +406,12 @@ private:
     return news_.view();
   }
 
-  [[nodiscard]] caf::result<messages::section_claims> claims() const {
+  [[nodiscard]] caf::result<messages::section_claims> claims(const messages::list_claims& question) {
+    if (protocol_.outdates(question.as_of))
+      return to_error(rejection::moved);
     if (journal_.standing() != shard_standing::writing)
       return to_error(rejection::store_unavailable);
-    return messages::section_claims{number_, section_.claims()};
+    return news_.claims(section_.claims());
   }
 
   [[nodiscard]] messages::section_actor me() const { return caf::actor_cast<messages::section_actor>(self_.ctrl()); }
@@ -404,12 +430,12 @@ private:
   section_limits limits_;
 
   domain::section section_; ///< as decided, durable or not
+  section_side protocol_;   ///< about `section_`
   section_news news_;       ///< as durable
 
   actor_port<self_pointer, section_state> port_;
   shard_journal<section_once_durable> journal_;
-  std::vector<end_of_hold> untold_ends_; ///< written perhaps, so nobody has been told of them yet
-  domain::instant resumed_at_;           ///< when the section was last started or claimed anew
+  domain::instant resumed_at_; ///< when the section was last started or claimed anew
 
   caf::response_promise at_rest_; ///< of whoever waits until nothing is under way
 

@@ -36,6 +36,7 @@ struct section_start {
   messages::keeper_actor keeper;
   store_clock clock;
   section_limits limits = {};
+  domain::epoch event_epoch{}; ///< of the event's shard when this one was claimed, as far as is known
 };
 
 /// Starts the actor that serves one section. It tells `event_actor` its totals when it starts and when they change.

@@ -66,17 +66,25 @@ void section_news::tell_totals() {
   self_->send(event_actor_, messages::section_totals_changed{number_, seats_.totals(), seats_.free_by_category()});
 }
 
+void section_news::tell_opened() {
+  self_->send(event_actor_, messages::section_opened{number_, epoch_});
+  tell_totals();
+}
+
 void section_news::tell(const end_of_hold& end) {
-  if (end.why == domain::hold_end::expired) {
-    expired_count_->inc();
-    for (const auto& gateway : subscribers_)
-      self_->send(gateway, messages::hold_expired{event_, end.hold, end.buyer, number_});
-  }
-  self_->send(event_actor_, messages::allowance_back{number_, end.hold, 0});
+  if (end.why != domain::hold_end::expired)
+    return;
+  expired_count_->inc();
+  for (const auto& gateway : subscribers_)
+    self_->send(gateway, messages::hold_expired{event_, end.hold, end.buyer, number_});
 }
 
 messages::section_view section_news::view() const {
   return {event_, number_, epoch_, seq_, general_ ? std::string{} : seats_.status(), seats_.totals()};
+}
+
+messages::section_claims section_news::claims(std::vector<domain::section::claim> claims) const {
+  return {number_, epoch_, std::move(claims), seats_.totals(), seats_.free_by_category()};
 }
 
 messages::section_report section_news::report() const {

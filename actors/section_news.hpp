@@ -16,8 +16,8 @@
 
 namespace usher::actors {
 
-/// What a section tells without being asked, all of it durable: how its seats look to the gateways that watch, its
-/// totals and the ends of its holds to the event.
+/// What a section tells without being asked, all of it durable: how its seats look to the gateways that watch, which
+/// holds have run out to all of them, and its totals to the event.
 ///
 /// A snapshot and the deltas after it fit together: whoever has a view with sequence number n and applies the deltas n
 /// + 1, n + 2 and so on is up to date. A delta may repeat what a view already shows.
@@ -45,13 +45,18 @@ public:
   void show(const domain::section& section, domain::epoch epoch);
   /// Tells what was shown, now or a little later, so that a busy section does not talk all the time.
   void tell_soon();
+  /// Tells the gateways that a hold has ended, if it has run out.
   void tell(const end_of_hold& end);
   void tell_totals();
+  /// Tells that the section has just been started.
+  void tell_opened();
 
   // ---- what is asked ----
 
   [[nodiscard]] messages::section_view view() const;
   [[nodiscard]] messages::section_report report() const;
+  /// `claims`, with the totals.
+  [[nodiscard]] messages::section_claims claims(std::vector<domain::section::claim> claims) const;
 
 private:
   void know(const messages::gateway_actor& who);

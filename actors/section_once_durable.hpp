@@ -2,6 +2,7 @@
 
 #include "actors/durable_view.hpp"
 #include "domain/facts.hpp"
+#include "messages/hold.hpp"
 
 #include <caf/response_promise.hpp>
 
@@ -35,8 +36,8 @@ struct section_once_durable {
 
   answer reply = answer::none;
   caf::response_promise asker;
-  domain::hold_id hold;      ///< the hold that the reply is about
-  std::uint64_t attempt = 0; ///< the attempt at that hold
+  domain::hold_id hold;        ///< the hold that the reply is about
+  messages::attempt attempt{}; ///< the attempt at that hold
   std::unique_ptr<section_change> change = nullptr;
 };
 

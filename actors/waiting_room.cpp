@@ -3,6 +3,7 @@
 #include "actors/deadline_timer.hpp"
 #include "actors/entrance_numbers.hpp"
 #include "actors/room_news.hpp"
+#include "actors/shared_epoch.hpp"
 #include "domain/bounded_by_end.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -48,8 +49,9 @@ public:
 
   waiting_room_state(self_pointer self, waiting_room_start start)
       : self_(self), event_(std::move(start.event)), settings_(start.settings), clock_(start.clock),
-        limits_(start.limits), room_(domain::waiting_room::limits{settings_.admission_per_s, settings_.max_shopping,
-                                                                  limits_.people_max, limits_.number_block}),
+        limits_(start.limits), latest_event_(start.event_epoch),
+        room_(domain::waiting_room::limits{settings_.admission_per_s, settings_.max_shopping, limits_.people_max,
+                                           limits_.number_block}),
         port_(self, *this, shard(), std::move(start.journal), std::move(start.keeper)),
         journal_(port_, {shard(), start.history.epoch, start.history.last, start.history.facts.size()},
                  limits_.journal),
@@ -223,6 +225,8 @@ private:
   // ---- settings ----
 
   void change(const messages::room_settings& wanted) {
+    if (latest_event_.outdates(wanted.as_of))
+      return;
     if (wanted.admission_per_s != settings_.admission_per_s || wanted.max_shopping != settings_.max_shopping)
       room_.change(wanted.admission_per_s, wanted.max_shopping);
     auto is_news = wanted.state != settings_.state || wanted.few_left != settings_.few_left;
@@ -417,6 +421,7 @@ private:
   store_clock clock_;
   waiting_room_limits limits_;
 
+  latest_event latest_event_;
   domain::waiting_room room_;
   actor_port<self_pointer, waiting_room_state> port_;
   shard_journal<room_consequence> journal_;

@@ -32,6 +32,7 @@ struct waiting_room_start {
   messages::keeper_actor keeper;
   store_clock clock;
   waiting_room_limits limits = {};
+  domain::epoch event_epoch{}; ///< of the event's shard when this one was claimed, as far as is known
 };
 
 /// Starts the actor that serves one event's waiting room.

@@ -173,8 +173,8 @@ tally ask_sections(caf::actor_system& system, const ask_options& options) {
       system, [] { return std::make_unique<null_store>(); }, {}, actors::writer_thread::shared);
   // Stands in for the event, which hears the section's news, and for the keeper, which has nothing to do.
   auto listener = system.spawn([](caf::event_based_actor*) -> caf::behavior {
-    return {[](const messages::section_totals_changed&) {}, [](const messages::allowance_back&) {},
-            [](const messages::shard_stopped&) {}};
+    return {[](const messages::section_opened&) {}, [](const messages::section_totals_changed&) {},
+            [](const messages::allowance_back&) {}, [](const messages::shard_stopped&) {}};
   });
   null_store store;
   auto history = store.claim({}, "bench", {});

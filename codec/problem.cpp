@@ -15,6 +15,7 @@ struct public_rejection {
   int http_status;
 };
 
+/// All but those that are `domain::is_internal`.
 constexpr auto public_rejections = std::to_array<public_rejection>({
     {domain::rejection::bad_request, "bad-request", 400},
     {domain::rejection::unauthorized, "unauthorized", 401},

@@ -40,7 +40,7 @@ struct best_places {
 
 using places_wish = std::variant<named_seats, places_in_section, best_places>;
 
-/// The same wish by numbers, as `messages::hold_seats` carries it: exactly one of the first two is set.
+/// The same wish by numbers: exactly one of the first two is set.
 struct resolved_wish {
   std::vector<messages::section_wish> sections; ///< ascending
   std::optional<domain::best_wish> best_anywhere;

@@ -35,12 +35,18 @@ constexpr auto descriptions = std::to_array<description>({
     {rejection::plan_in_use, "Seats are taken that the new plan drops or moves to another section."},
     {rejection::not_for_sale, "These seats have no price, so they are not for sale."},
     {rejection::cancellation_closed, "Orders of this event can no longer be cancelled."},
+    {rejection::outcome_unknown, "No answer came, so whether it was done is unknown."},
+    {rejection::moved, "Another actor has taken over from the one that asked, or from the one that was asked."},
 });
 
 } // namespace
 
 bool is_passing(rejection reason) {
-  return reason == rejection::store_unavailable || reason == rejection::overloaded;
+  return reason == rejection::store_unavailable || reason == rejection::overloaded || is_internal(reason);
+}
+
+bool is_internal(rejection reason) {
+  return reason == rejection::outcome_unknown || reason == rejection::moved;
 }
 
 std::string_view sentence(rejection reason) {

@@ -11,8 +11,8 @@
 
 namespace usher::domain {
 
-/// Why something is not done. Each has a sentence here, and in `codec/problem` what clients see of it. Values are
-/// part of messages between nodes: append only.
+/// Why something is not done, or that nobody knows whether it is. Each has a sentence here, and in `codec/problem` what
+/// clients see of it, but for those that are `is_internal`. Values are part of messages between nodes: append only.
 enum class rejection : std::uint8_t {
   bad_request = 1,
   unauthorized,
@@ -35,10 +35,14 @@ enum class rejection : std::uint8_t {
   plan_in_use,
   not_for_sale,
   cancellation_closed,
+  outcome_unknown, ///< whoever should have answered did not: perhaps it is done
+  moved,           ///< the event that asks, or whoever was asked, has been replaced: not done here
 };
 
 /// True when the same request may succeed a little later, unchanged.
 [[nodiscard]] bool is_passing(rejection reason);
+/// True for what only shards and nodes say to each other. To a client it means that no answer came.
+[[nodiscard]] bool is_internal(rejection reason);
 /// One sentence for people.
 [[nodiscard]] std::string_view sentence(rejection reason);
 

@@ -12,9 +12,6 @@ struct deadline_reached {};
 /// Router → shard: report to this gateway from now on.
 struct subscribe {};
 
-/// Event → section. Answered by `section_claims`.
-struct list_claims {};
-
 /// Keeper → event: these are your sections and your waiting room.
 struct event_peers {};
 
@@ -41,10 +38,6 @@ bool inspect(Inspector& f, deadline_reached& x) {
 }
 template <class Inspector>
 bool inspect(Inspector& f, subscribe& x) {
-  return f.object(x).fields();
-}
-template <class Inspector>
-bool inspect(Inspector& f, list_claims& x) {
   return f.object(x).fields();
 }
 template <class Inspector>

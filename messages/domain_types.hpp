@@ -36,7 +36,7 @@ namespace usher::domain {
 template <class Enum>
 struct last_of;
 template <>
-struct last_of<rejection> : std::integral_constant<rejection, rejection::cancellation_closed> {};
+struct last_of<rejection> : std::integral_constant<rejection, rejection::moved> {};
 template <>
 struct last_of<togetherness> : std::integral_constant<togetherness, togetherness::anyhow> {};
 template <>

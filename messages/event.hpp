@@ -141,12 +141,13 @@ struct block_in_section {
   std::vector<domain::seat_no> seats;
   std::uint32_t quantity = 0;
   bool block = true;
+  domain::epoch as_of{}; ///< of the event
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, block_in_section& x) {
   return f.object(x).fields(f.field("trace", x.trace), f.field("seats", x.seats), f.field("quantity", x.quantity),
-                            f.field("block", x.block));
+                            f.field("block", x.block), f.field("as_of", x.as_of));
 }
 
 /// Operator → event. Answered by `event_report`.

@@ -82,12 +82,13 @@ struct room_settings {
   std::uint32_t max_shopping = 0;
   domain::event_state state = domain::event_state::scheduled;
   bool few_left = false; ///< so few places are left that the event may be sold out soon
+  domain::epoch as_of{}; ///< of the event; a room that has heard of a later one pays no heed
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, room_settings& x) {
   return f.object(x).fields(f.field("admission_per_s", x.admission_per_s), f.field("max_shopping", x.max_shopping),
-                            f.field("state", x.state), f.field("few_left", x.few_left));
+                            f.field("state", x.state), f.field("few_left", x.few_left), f.field("as_of", x.as_of));
 }
 
 /// Waiting room → gateways: let these in. It is durable that they are.

@@ -12,7 +12,7 @@ caf::error to_error(domain::rejection reason) {
 
 domain::refusal to_refusal(const caf::error& error) {
   if (error.category() != caf::type_id_v<domain::rejection>)
-    return {domain::rejection::overloaded, {}, {}, {}};
+    return {.reason = domain::rejection::outcome_unknown, .detail = to_string(error)};
   if (const auto& details = error.context(); details.match_elements<domain::refusal>())
     return details.get_as<domain::refusal>(0);
   return {static_cast<domain::rejection>(error.code()), {}, {}, {}};

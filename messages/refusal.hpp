@@ -11,8 +11,10 @@ namespace usher::messages {
 [[nodiscard]] caf::error to_error(const domain::refusal& why);
 [[nodiscard]] caf::error to_error(domain::rejection reason);
 
-/// Returns what `to_error` was given. Errors of the actor system itself (an actor that is gone, a request that took too
-/// long) become `overloaded`: nothing was promised, and trying again is right.
+/// Returns what `to_error` was given. This is the one place that says what an error of the actor system itself means
+/// (an actor that is gone, a promise that was dropped, a request that took too long): `outcome_unknown`. Whoever was
+/// asked may have done it before, or may still do it, so it is never `overloaded`, which is said only of what is not
+/// done.
 [[nodiscard]] domain::refusal to_refusal(const caf::error& error);
 
 } // namespace usher::messages

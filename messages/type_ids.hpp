@@ -100,6 +100,8 @@ CAF_ADD_TYPE_ID(usher, (usher::messages::order_list))
 CAF_ADD_TYPE_ID(usher, (usher::messages::refund_order))
 CAF_ADD_TYPE_ID(usher, (usher::messages::refund_orders))
 CAF_ADD_TYPE_ID(usher, (usher::messages::refund_progress))
+CAF_ADD_TYPE_ID(usher, (usher::messages::section_opened))
+CAF_ADD_TYPE_ID(usher, (std::vector<usher::messages::section_wish>))
 
 CAF_END_TYPE_ID_BLOCK(usher)
 

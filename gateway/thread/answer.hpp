@@ -13,7 +13,7 @@ namespace usher::gateway {
 /// The request was carried out; there is nothing to report.
 struct done {};
 
-/// No answer came in time: whether the request was carried out is unknown.
+/// No answer came in time, or none that says what became of the request: whether it was carried out is unknown.
 struct lost {};
 
 /// The outcome of one `messages::session_request`.

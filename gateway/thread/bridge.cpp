@@ -58,11 +58,12 @@ void bridge_state::ask(std::uint64_t, messages::people_left& x) {
 }
 
 void bridge_state::refused(std::uint64_t number, const caf::error& why) {
-  // Whoever should have answered is gone and has let the question drop: perhaps it was carried out.
-  if (why == caf::sec::broken_promise)
+  auto refusal = messages::to_refusal(why);
+  // A refusal tells a client that nothing has changed, which nobody knows here.
+  if (domain::is_internal(refusal.reason))
     collect(answered{number, lost{}});
   else
-    collect(answered{number, messages::to_refusal(why)});
+    collect(answered{number, std::move(refusal)});
 }
 
 void bridge_state::collect(delivery&& one) {

@@ -137,7 +137,7 @@ SCENARIO("an order whose money is on its way back ends as refunded after a crash
   provider->hold_answers();
   hold(1, 1, {seats(left, {0}), seats(right, {0})});
   order(1, 1, {left, right});
-  ask<done>(sections[1], messages::stop_payment{{}, hold_of(1), order_of(1)});
+  ask<done>(sections[1], messages::stop_payment{{}, hold_of(1), order_of(1), event_epoch});
   ask<done>(sections[1], messages::release_hold{{}, id, hold_of(1), buyer(1), {right}});
   settle();
   hold(2, 2, {seats(right, {0})});

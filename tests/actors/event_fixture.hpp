@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/event.hpp"
+#include "actors/shared_epoch.hpp"
 #include "actors/waiting_room.hpp"
 #include "tests/actors/scripted_provider.hpp"
 #include "tests/actors/shard_fixture.hpp"
@@ -26,6 +27,45 @@ using heard_states = std::vector<domain::order_state>;
   domain::section_plan floor{"floor", "Floor", {}, {}, 10, domain::category_no{1}};
   return std::make_shared<domain::seating_plan>("Hall", std::vector<std::string>{"Seat", "Standing"},
                                                 std::vector{row("left"), row("right"), floor});
+}
+
+/// What becomes of what is asked of a section behind a door.
+struct door_script {
+  messages::section_actor home;   ///< the section
+  bool loses_holds = false;       ///< holds are carried out, and their answers lost
+  bool loses_releases = false;    ///< releases do not arrive, and nobody says so
+  std::uint64_t claims_asked = 0; ///< how often it was asked for what it holds
+};
+
+/// An address of a section that stays the same when the section is started again.
+inline caf::behavior section_door(caf::event_based_actor* self, const std::shared_ptr<door_script>& script) {
+  self->set_default_handler([script](caf::scheduled_actor* door, caf::message& what) -> caf::skippable_result {
+    const auto* asked = door->current_mailbox_element();
+    caf::actor_cast<caf::strong_actor_ptr>(script->home)
+        ->enqueue(asked->sender, asked->mid, std::move(what), door->context());
+    return caf::delegated<caf::message>{};
+  });
+  return {
+      [=](messages::hold_in_section& wish) -> caf::result<messages::hold_granted> {
+        if (!script->loses_holds)
+          return self->delegate(script->home, std::move(wish));
+        auto asked = self->make_response_promise<messages::hold_granted>();
+        auto lose = [asked](auto&&) mutable { asked.deliver(caf::make_error(caf::sec::request_timeout)); };
+        self->request(script->home, caf::infinite, std::move(wish))
+            .then([lose](const messages::hold_granted& x) mutable { lose(x); },
+                  [lose](const caf::error& x) mutable { lose(x); });
+        return asked;
+      },
+      [=](const messages::list_claims& question) {
+        ++script->claims_asked;
+        return self->delegate(script->home, question);
+      },
+      [=](messages::release_hold& wish) -> caf::result<void> {
+        if (script->loses_releases)
+          return caf::make_error(caf::sec::request_timeout);
+        return self->delegate(script->home, std::move(wish));
+      },
+  };
 }
 
 /// A whole event over a store in memory: the event, its three sections and its waiting room, with a scripted payment
@@ -60,24 +100,65 @@ public:
       return *store.claim({kind, id, number}, "test", {});
     };
     writer = working_journal();
-    event =
-        actors::spawn_event(sys, {id, plan, claim(domain::shard_kind::event), writer, keeper, clock, provider, limits});
+    auto of_event = claim(domain::shard_kind::event);
+    event_epoch = of_event.epoch;
+    event = actors::spawn_event(sys, {id, plan, std::move(of_event), writer, keeper, clock, provider, limits});
     sections.clear();
     for (std::uint16_t i = 0; i < 3; ++i)
-      sections.push_back(actors::spawn_section(sys, {id,
-                                                     plan,
-                                                     domain::section_no{i},
-                                                     {},
-                                                     claim(domain::shard_kind::section, domain::section_no{i}),
-                                                     event,
-                                                     writer,
-                                                     keeper,
-                                                     clock,
-                                                     {}}));
+      sections.push_back(spawn_section(domain::section_no{i}));
     room =
         actors::spawn_waiting_room(sys, {id, {}, claim(domain::shard_kind::waiting_room), writer, keeper, clock, {}});
-    self->send(event, messages::event_peers{}, sections, room);
+    self->send(event, messages::event_peers{}, peers(), room);
     self->send(event, messages::subscribe{}, gateway());
+    settle();
+  }
+
+  /// Another actor takes over the event, as on another node. The one that served it, which is returned, is alive and
+  /// has not noticed.
+  messages::event_actor replace_event() {
+    auto of_event = *memory_store{books}.claim({domain::shard_kind::event, id, {}}, "another", {});
+    event_epoch = of_event.epoch;
+    auto replaced = std::exchange(
+        event, actors::spawn_event(sys, {id, plan, std::move(of_event), writer, keeper, clock, provider, limits}));
+    keep(caf::actor_cast<caf::actor>(replaced));
+    self->send(event, messages::event_peers{}, peers(), room);
+    settle();
+    return replaced;
+  }
+
+  /// Starts everything again, with doors in front of the sections.
+  void put_up_doors() {
+    stop();
+    for (std::size_t i = 0; i < 3; ++i) {
+      doors.push_back(std::make_shared<door_script>());
+      door_actors_.push_back(caf::actor_cast<messages::section_actor>(keep(sys.spawn(section_door, doors.back()))));
+    }
+    start();
+  }
+
+  /// The sections' addresses as their event knows them.
+  std::vector<messages::section_actor> peers() {
+    for (std::size_t i = 0; i < doors.size(); ++i)
+      doors[i]->home = sections[i];
+    return doors.empty() ? sections : door_actors_;
+  }
+
+  /// Claims and starts a section without terms, as a keeper does.
+  messages::section_actor spawn_section(domain::section_no number) {
+    auto history = *memory_store{books}.claim({domain::shard_kind::section, id, number}, "test", {});
+    return actors::spawn_section(sys, {id, plan, number, {}, std::move(history), event, writer, keeper, clock, {}});
+  }
+
+  /// Nothing is left of one section's actor. What is asked of it from now on does not arrive.
+  void kill_section(domain::section_no number) {
+    self->send_exit(sections[number.value()], caf::exit_reason::kill);
+    settle();
+  }
+
+  /// Starts one section again, behind the same door.
+  void start_section(domain::section_no number) {
+    sections[number.value()] = spawn_section(number);
+    peers();
     settle();
   }
 
@@ -150,7 +231,7 @@ public:
   }
 
   static messages::hold_seats wish(std::uint64_t hold, std::uint64_t who, std::vector<messages::section_wish> parts) {
-    return {{}, domain::event_id{"rock"}, hold_of(hold), buyer(who), std::move(parts), {}, hold};
+    return {{}, domain::event_id{"rock"}, hold_of(hold), buyer(who), std::move(parts), hold};
   }
 
   shared_outcome<messages::hold_granted> hold(std::uint64_t hold, std::uint64_t who,
@@ -161,7 +242,7 @@ public:
   shared_outcome<messages::hold_granted> best(std::uint64_t hold, std::uint64_t who, std::uint32_t quantity,
                                               const std::string& category = "Seat") {
     auto anywhere = wish(hold, who, {});
-    anywhere.best_anywhere = domain::best_wish{.quantity = quantity};
+    anywhere.wanted = domain::best_wish{.quantity = quantity};
     anywhere.category = category;
     return asked<messages::hold_granted>(anywhere);
   }
@@ -217,6 +298,13 @@ public:
 
   domain::order_state state_of(std::uint64_t number, std::uint64_t who) { return find(number, who)->reply->state; }
 
+  /// How many people the waiting room has let in.
+  std::uint64_t ask_admitted() {
+    auto figures = ask<domain::waiting_room::figures>(room, messages::count_people{});
+    settle();
+    return figures->reply->admitted;
+  }
+
   std::string status(domain::section_no section) {
     auto result = ask<messages::section_view>(sections[section.value()], messages::read_section{{}, id, section});
     settle();
@@ -231,12 +319,15 @@ public:
   messages::keeper_actor keeper;
   messages::journal_actor writer;
   messages::event_actor event;
+  domain::epoch event_epoch; ///< of the event's shard
   std::vector<messages::section_actor> sections;
+  std::vector<std::shared_ptr<door_script>> doors; ///< one for each section, or none
   messages::waiting_room_actor room;
   heard_states states;
 
 private:
   messages::gateway_actor gateway_;
+  std::vector<messages::section_actor> door_actors_;
 };
 
 } // namespace usher::tests

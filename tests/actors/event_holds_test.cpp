@@ -150,8 +150,8 @@ SCENARIO("a hold over sections that was written while its answers were lost is g
 SCENARIO("a hold over sections of which a crash left a part is nowhere when its repeat is refused") {
   // As if the node had died when only the left part was durable.
   ask<messages::hold_granted>(
-      sections[0],
-      messages::hold_in_section{{}, hold_of(1), buyer(1), domain::seats_wish{{domain::seat_no{0}}}, 1, {}});
+      sections[0], messages::hold_in_section{
+                       {}, hold_of(1), buyer(1), domain::seats_wish{{domain::seat_no{0}}}, 1, {}, {event_epoch, 1}});
   settle();
   restart();
   CHECK(hold(2, 2, {seats(right, {0})})->reply.has_value());
@@ -241,6 +241,46 @@ SCENARIO("a search that finds nothing costs no allowance") {
   CHECK(best(4, 3, 4, "Standing")->reply.has_value());
 }
 
+SCENARIO("a search whose section does not say whether it holds the places is undone there") {
+  put_up_doors();
+  doors[0]->loses_holds = true;
+  doors[0]->loses_releases = true;
+  CHECK(best(1, 1, 2)->refused_as(rejection::outcome_unknown));
+  CHECK_EQ(status(left), "HH..");
+  CHECK(best(1, 1, 2)->refused_as(rejection::in_progress));
+  CHECK(hold(2, 1, {seats(right, {0, 1, 2})})->refused_as(rejection::limit_exceeded));
+  doors[0]->loses_holds = false;
+  doors[0]->loses_releases = false;
+  pass(5s, 50ms);
+  CHECK_EQ(status(left), "....");
+  CHECK(hold(3, 1, {seats(right, {0, 1, 2, 3})})->reply.has_value());
+  CHECK(best(4, 1, 1)->refused_as(rejection::limit_exceeded));
+}
+
+SCENARIO("a hold over sections of which one does not say whether it holds its part is undone everywhere") {
+  put_up_doors();
+  doors[1]->loses_holds = true;
+  CHECK(hold(1, 1, {seats(left, {0}), seats(right, {0})})->refused_as(rejection::outcome_unknown));
+  CHECK_EQ(status(left) + status(right), "........");
+  doors[1]->loses_holds = false;
+  CHECK(hold(1, 1, {seats(left, {0}), seats(right, {0})})->reply.has_value());
+  CHECK(hold(2, 1, {seats(left, {1, 2})})->reply.has_value());
+  CHECK(hold(3, 1, {seats(left, {3})})->refused_as(rejection::limit_exceeded));
+}
+
+SCENARIO("a section that stays silent about a hold that is undone is asked until the hold has run out") {
+  put_up_doors();
+  doors[1]->loses_holds = true;
+  doors[1]->loses_releases = true;
+  CHECK(hold(1, 1, {seats(left, {0}), seats(right, {0})})->refused_as(rejection::outcome_unknown));
+  pass(290s, 1s);
+  CHECK_EQ(status(left) + status(right), "....H...");
+  CHECK(hold(1, 1, {seats(left, {0}), seats(right, {0})})->refused_as(rejection::in_progress));
+  pass(20s, 1s);
+  CHECK_EQ(status(left) + status(right), "........");
+  CHECK(hold(2, 1, {seats(left, {0, 1, 2, 3})})->reply.has_value());
+}
+
 SCENARIO("the best places are of the category that was named") {
   auto standing = best(1, 1, 1, "Standing");
   REQUIRE(standing->reply.has_value());
@@ -272,10 +312,10 @@ SCENARIO("a key is for one wish: it holds nothing in another section, also after
 SCENARIO("a refusal gives nothing back for a wish that was handed on again since") {
   REQUIRE(hold(1, 1, {seats(left, {0})})->reply.has_value()); // the first attempt
   REQUIRE(hold(1, 1, {seats(left, {0})})->reply.has_value()); // the second
-  self->send(event, messages::allowance_back{left, hold_of(1), 1});
+  self->send(event, messages::allowance_back{left, hold_of(1), messages::attempt{event_epoch, 1}});
   settle();
   CHECK(hold(2, 1, {seats(right, {0, 1, 2, 3})})->refused_as(rejection::limit_exceeded));
-  self->send(event, messages::allowance_back{left, hold_of(1), 2});
+  self->send(event, messages::allowance_back{left, hold_of(1), messages::attempt{event_epoch, 2}});
   settle();
   CHECK(hold(3, 1, {seats(right, {0, 1, 2, 3})})->reply.has_value());
 }

@@ -173,7 +173,7 @@ SCENARIO("when the money arrives and the seats are gone, it goes back once") {
   hold(1, 1, {seats(left, {0}), seats(right, {0})});
   order(1, 1, {left, right});
   // Somebody else gets one of the seats while the payment runs, as might happen after a long outage of the whole node.
-  ask<done>(sections[1], messages::stop_payment{{}, hold_of(1), order_of(1)});
+  ask<done>(sections[1], messages::stop_payment{{}, hold_of(1), order_of(1), event_epoch});
   ask<done>(sections[1], messages::release_hold{{}, id, hold_of(1), buyer(1), {right}});
   settle();
   CHECK(hold(2, 2, {seats(right, {0})})->reply.has_value());

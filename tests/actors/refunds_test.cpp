@@ -30,7 +30,7 @@ struct fixture : event_fixture {
     provider->hold_answers();
     hold(1, 1, {seats(left, {0, 1})});
     order(1, 1, {left});
-    self->send(event, messages::allowance_back{left, hold_of(1), 0});
+    self->send(event, messages::allowance_back{left, hold_of(1)});
     settle();
     CHECK(hold(2, 1, {seats(right, {0})})->refused_as(rejection::limit_exceeded));
   }
@@ -306,7 +306,7 @@ SCENARIO("what counted for an order that was not written counts no longer when i
   hold(1, 1, {seats(left, {0, 1})});
   books->set(store_fault::unavailable);
   order(1, 1, {left});
-  self->send(event, messages::allowance_back{left, hold_of(1), 0});
+  self->send(event, messages::allowance_back{left, hold_of(1)});
   settle();
   books->set(store_fault::none);
   pass(5s, 50ms);
@@ -389,7 +389,7 @@ SCENARIO("after a restart, what is being paid for counts although its section ha
   provider->hold_answers();
   hold(1, 1, {seats(left, {0, 1})});
   order(1, 1, {left});
-  ask<done>(sections[0], messages::stop_payment{{}, hold_of(1), order_of(1)});
+  ask<done>(sections[0], messages::stop_payment{{}, hold_of(1), order_of(1), event_epoch});
   ask<done>(sections[0], messages::release_hold{{}, id, hold_of(1), buyer(1), {left}});
   settle();
   restart();

@@ -35,6 +35,8 @@ SCENARIO("while the store is away nothing is promised and nothing is lost") {
         CHECK((allowances_back() == std::vector{hold_of(3), hold_of(3), hold_of(2)}));
         CHECK_EQ(view().status, ".H........");
         CHECK_EQ(view().epoch.value(), 2u);
+        REQUIRE(event_heard->opened.size() == 2u); // its event asks anew what it holds
+        CHECK_EQ(event_heard->opened[1].epoch.value(), 2u);
         CHECK(hold(4, {2})->reply.has_value());
         CHECK(hold(1, {1})->reply.has_value());
       }
@@ -109,11 +111,11 @@ SCENARIO("each attempt at a hold that turns out to be nowhere gives its own allo
     start(working_journal());
     books->set(store_fault::unavailable);
     auto first = wish(1, domain::seats_wish{seats({1})});
-    first.attempt = 7;
+    first.attempt = {{}, 7};
     auto unlucky = ask<messages::hold_granted>(section, first);
     settle();
     auto again = wish(1, domain::seats_wish{seats({1})});
-    again.attempt = 8;
+    again.attempt = {{}, 8};
     auto unlucky_again = ask<messages::hold_granted>(section, again);
     settle();
     CHECK(event_heard->allowances.empty());
@@ -124,8 +126,8 @@ SCENARIO("each attempt at a hold that turns out to be nowhere gives its own allo
         CHECK(unlucky->refused_as(rejection::store_unavailable));
         CHECK(unlucky_again->refused_as(rejection::store_unavailable));
         REQUIRE(event_heard->allowances.size() == 2u);
-        CHECK_EQ(event_heard->allowances[0].attempt, 7u);
-        CHECK_EQ(event_heard->allowances[1].attempt, 8u);
+        CHECK_EQ(event_heard->allowances[0].attempt->number, 7u);
+        CHECK_EQ(event_heard->allowances[1].attempt->number, 8u);
       }
     }
   }

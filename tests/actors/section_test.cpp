@@ -99,15 +99,15 @@ SCENARIO("a refused wish gives its allowance back") {
       hold(2, {4});
       auto part = wish(3, domain::seats_wish{seats({4})});
       part.until = now() + hold_ttl;
-      part.attempt = 7;
+      part.attempt = {{}, 7};
       ask<messages::hold_granted>(section, part);
       settle();
       THEN("the event hears of both, and which attempt it was") {
         REQUIRE(event_heard->allowances.size() == 2u);
         CHECK(event_heard->allowances[0].hold == hold_of(2));
-        CHECK_EQ(event_heard->allowances[0].attempt, 0u);
+        CHECK_EQ(event_heard->allowances[0].attempt->number, 0u);
         CHECK(event_heard->allowances[1].hold == hold_of(3));
-        CHECK_EQ(event_heard->allowances[1].attempt, 7u);
+        CHECK_EQ(event_heard->allowances[1].attempt->number, 7u);
       }
     }
   }

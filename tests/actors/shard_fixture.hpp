@@ -45,6 +45,7 @@ struct heard {
   std::vector<messages::place_given_up> given_up;
   std::vector<messages::queue_moved> moved;
   std::vector<messages::allowance_back> allowances;
+  std::vector<messages::section_opened> opened;
   std::vector<messages::section_totals_changed> totals;
   std::vector<messages::shard_stopped> stopped;
   std::vector<messages::append_facts> appended;
@@ -110,6 +111,7 @@ public:
           [to](const messages::place_given_up& x) { to->given_up.push_back(x); },
           [to](const messages::queue_moved& x) { to->moved.push_back(x); },
           [to](const messages::allowance_back& x) { to->allowances.push_back(x); },
+          [to](const messages::section_opened& x) { to->opened.push_back(x); },
           [to](const messages::section_totals_changed& x) { to->totals.push_back(x); },
           [to](const messages::shard_stopped& x) { to->stopped.push_back(x); },
           [to](const messages::append_facts& x, const messages::shard_actor& shard) {

@@ -123,8 +123,8 @@ public:
             id,
             {7, number},
             domain::buyer_id{"buyer-" + std::to_string(number)},
-            {{domain::section_no{section}, domain::seats_wish{{domain::seat_no{seat}}}}},
-            {},
+            std::vector<messages::section_wish>{
+                {domain::section_no{section}, domain::seats_wish{{domain::seat_no{seat}}}}},
             1};
   }
 

@@ -357,8 +357,7 @@ SCENARIO("a category that was named is the same one under a plan that lists them
   dearer.prices = {{"Box", 9'500}};
   REQUIRE(asked<messages::event_view>(node, dearer)->reply.has_value());
   auto box = wish(1, 0, 0);
-  box.sections.clear();
-  box.best_anywhere = domain::best_wish{};
+  box.wanted = domain::best_wish{};
   box.category = "Box";
   auto granted = asked<messages::hold_granted>(node, box);
   REQUIRE(granted->reply.has_value());

@@ -111,7 +111,7 @@ SCENARIO("a hold over two sections that was refused is held in neither") {
       nothing,
       [this] {
         auto both = wish(1, 0, 0);
-        both.sections.push_back({domain::section_no{1}, domain::seats_wish{{domain::seat_no{1}}}});
+        std::get<0>(both.wanted).push_back({domain::section_no{1}, domain::seats_wish{{domain::seat_no{1}}}});
         return both;
       },
       [this](const auto& asked) {
@@ -125,9 +125,7 @@ SCENARIO("a search for the best places that was refused holds none") {
       nothing,
       [this] {
         auto best = wish(1, 0, 0);
-        best.sections.clear();
-        best.best_anywhere = domain::best_wish{};
-        best.best_anywhere->quantity = 2;
+        best.wanted = domain::best_wish{.quantity = 2};
         return best;
       },
       [this](const auto& asked) {

@@ -95,15 +95,20 @@ struct fake_router_state {
 
 private:
   caf::result<hold_granted> hold(hold_seats& x) {
+    {
+      std::lock_guard guard{notes_->lock};
+      if (auto fails = std::exchange(notes_->hold_fails, std::nullopt))
+        return *fails;
+    }
     if (!x.admitted && !holds_.contains(x.hold))
       return to_error(domain::rejection::not_admitted);
     if (x.admitted)
       ++notes_->holds;
     holds_.insert(x.hold);
-    if (x.best_anywhere)
+    if (std::holds_alternative<domain::best_wish>(x.wanted))
       return granted(x.event, x.hold, x.buyer, {domain::section_no{0}});
     std::vector<domain::section_no> sections;
-    for (auto& part : x.sections) {
+    for (auto& part : std::get<std::vector<section_wish>>(x.wanted)) {
       sections.push_back(part.section);
       auto* named = std::get_if<domain::seats_wish>(&part.wanted);
       if (!named || part.section.value() != 0)

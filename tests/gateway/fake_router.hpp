@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace usher::tests {
@@ -32,6 +33,7 @@ struct router_notes {
   std::atomic<bool> refuse_watch{false}; ///< the next one, as overloaded
   std::atomic<bool> refuse_join{false};  ///< likewise
   std::atomic<bool> refuse_leave{false}; ///< likewise
+  std::optional<caf::error> hold_fails;  ///< how the next hold is answered; guarded by the lock
 
   /// Tells every gateway.
   template <class News>

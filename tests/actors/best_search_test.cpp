@@ -1,8 +1,7 @@
-#define CAF_SUITE actors.spread_hold
+#define CAF_SUITE actors.best_search
 
 #include "actors/best_search.hpp"
 #include "actors/search_hints.hpp"
-#include "actors/spread_hold.hpp"
 
 #include "messages/type_ids.hpp"
 
@@ -10,39 +9,7 @@
 
 using namespace usher;
 using namespace usher::actors;
-using domain::rejection;
 using domain::section_no;
-using std::chrono::seconds;
-
-namespace {
-
-messages::hold_granted part(std::uint16_t section, seconds until) {
-  return {{}, {}, {}, {{section_no{section}, {}}}, domain::instant{until}, domain::instant{}};
-}
-
-} // namespace
-
-SCENARIO("a hold that all sections granted lasts as long as its shortest part") {
-  spread_hold hold{{section_no{3}, section_no{1}}};
-  hold.granted(section_no{3}, part(3, seconds{300}));
-  CHECK(!hold.complete());
-  hold.granted(section_no{1}, part(1, seconds{200}));
-  REQUIRE(hold.complete());
-  CHECK(!hold.refusal());
-  CHECK(hold.answer().until == domain::instant{seconds{200}});
-  CHECK(hold.answer().sections.front().section == section_no{1});
-}
-
-SCENARIO("a hold that one section refused is released where it was granted or may have been") {
-  spread_hold hold{{section_no{0}, section_no{1}, section_no{2}}};
-  hold.granted(section_no{0}, part(0, seconds{300}));
-  hold.refused(section_no{1}, {.reason = rejection::seat_taken, .seats = {domain::seat_no{7}}});
-  hold.refused(section_no{2}, {.reason = rejection::store_unavailable});
-  REQUIRE(hold.complete());
-  CHECK((hold.to_release() == std::vector{section_no{0}, section_no{2}}));
-  CHECK(hold.refusal()->reason == rejection::seat_taken);
-  CHECK(hold.refusal()->section == section_no{1});
-}
 
 SCENARIO("the best places are looked for side by side everywhere before anyhow") {
   best_search search{{.all = {section_no{0}, section_no{1}}}, {.quantity = 2, .category = {}}};
