@@ -275,7 +275,7 @@ SCENARIO("a section that was taken over while the store was away stops when it h
     books->set(store_fault::unavailable);
     hold(1, {1});
     books->set(store_fault::none);
-    memory_store{books}.claim(shard(), "another node", {});
+    (void)memory_store{books}.claim(shard(), "another node", {});
     pass(5s);
     THEN("it stops") {
       REQUIRE(keeper_heard->stopped.size() == 1u);
