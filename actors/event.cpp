@@ -247,8 +247,10 @@ private:
   /// A section that was started alone knows neither prices nor what it was asked for before.
   void opened(const messages::section_opened& news) {
     // Those that start with the event are told and asked when it meets them.
-    if (news.section.value() < core_.sections.size() && holds_.opened(news))
-      tell_terms(core_.sections[news.section.value()]);
+    if (news.section.value() >= core_.sections.size())
+      return;
+    holds_.opened(news);
+    tell_terms(core_.sections[news.section.value()]); // whoever was told before may be gone
   }
 
   void subscribe(const messages::gateway_actor& gateway) {

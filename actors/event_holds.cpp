@@ -208,12 +208,11 @@ void event_holds::meet_sections() {
   protocol_.meet_sections(core_.sections.size());
 }
 
-bool event_holds::opened(const messages::section_opened& news) {
+void event_holds::opened(const messages::section_opened& news) {
   if (!protocol_.opened(news))
-    return false;
+    return;
   log::of("actors").info("event {}: section {} serves at epoch {}, and is asked what it holds and has sold",
                          core_.id.value(), news.section.value(), news.epoch.value());
-  return true;
 }
 
 void event_holds::take_claims(std::uint64_t question, const messages::section_claims& all) {

@@ -36,9 +36,9 @@ public:
   /// Asks every section what it holds and has sold, once the sections are known. Until all have answered, holds are
   /// `overloaded`.
   void meet_sections();
-  /// A section was started or claimed anew. Asks it likewise, unless that has been done: then false. Holds elsewhere go
-  /// on.
-  bool opened(const messages::section_opened& news);
+  /// A section serves anew: it is asked what it holds and has sold, unless whoever serves it now will answer a question
+  /// that was put before.
+  void opened(const messages::section_opened& news);
   /// Notes a section's news that a hold no longer counts there.
   void give_back(const messages::allowance_back& news);
   /// Whether the hold is known to be in more than this many sections.

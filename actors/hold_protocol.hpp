@@ -22,6 +22,7 @@
 #include <variant>
 #include <vector>
 
+// clang-format off
 /// What an event and its sections say to each other about holds.
 ///
 /// The section says what is held. The event says who may hold how much: it counts each buyer's seats over all sections,
@@ -30,37 +31,39 @@
 ///
 /// A part is a hold's seats in one section. How the event sees it (`event_side`):
 ///
-/// | state    | counts | what it means                        | goes on when |
-/// |----------|--------|--------------------------------------|------------------------------------------------------------|
-/// | unknown  | no     | nothing of it is known               | a wish is passed on: asked. Claimed: held | | asked |
-/// yes    | attempt a is on its way, or answered | `allowance_back` of a or a later one, a refusal, or not    | | | |
-/// | claimed after a: unknown. Its outcome is unknown: undoing  | | held     | yes    | granted or claimed |
-/// `allowance_back`, or no longer claimed: unknown            | | undoing  | yes    | perhaps held, and promised to
-/// nobody | released, or its time is over: unknown                     | | paid for | yes    | the section has let go
-/// of it, and an | confirmed: owned. The payment ends otherwise: unknown      | |          |        | order may yet be
-/// paid                |                                                            | | owned    | yes    | sold | the
-/// order is undone: unknown                               |
+/// | state    | counts | what it means                              | goes on when                                          |
+/// |----------|--------|--------------------------------------------|-------------------------------------------------------|
+/// | unknown  | no     | nothing of it is known                     | a wish is passed on: asked; claimed: held             |
+/// | asked    | yes    | attempt a is on its way, or answered       | `allowance_back` of a or a later one, a refusal, or   |
+/// |          |        |                                            | not claimed after a: unknown; outcome unknown: undoing|
+/// | held     | yes    | granted or claimed                         | `allowance_back`, or no longer claimed: unknown       |
+/// | undoing  | yes    | perhaps held, and promised to nobody       | released, or its time is over: unknown                |
+/// | paid for | yes    | the section has let go of it, and an order | confirmed: owned; the payment ends otherwise: unknown |
+/// |          |        | may yet be paid                            |                                                       |
+/// | owned    | yes    | sold                                       | the order is undone: unknown                          |
 ///
 /// "Asked" and "held" look the same for a hold in one section. A whole hold is granted when all its parts are; if one
 /// is refused, the others are undone.
 ///
 /// How its section sees a hold (`section_side`):
 ///
-/// | state    | what it means                          | goes on when |
-/// |----------|----------------------------------------|----------------------------------------------------------------|
-/// | nothing  | not held here                          | decided. Refused: `allowance_back` of this attempt, unless the
-/// | |          |                                        | hold is here or sold | | decided  | its fact is on its way
-/// to the journal  | durable: held. Not written: in doubt                           | | held     | its buyer may be
-/// told                  | let go of                                                      | | let go   | its end is on
-/// its way to the journal   | durable: nothing, with `allowance_back` of all attempts.       | |          | | Not
-/// written: in doubt                                          | | in doubt | the journal has it, or has not         |
-/// reread: held, or nothing, with the `allowance_back` that was   | |          | | due. Then `section_opened`, as the
-/// event may have taken an end | |          |                                        | for certain |
+/// | state    | what it means                              | goes on when                                                   |
+/// |----------|--------------------------------------------|----------------------------------------------------------------|
+/// | nothing  | not held here                              | decided; refused: `allowance_back` of this attempt, unless the |
+/// |          |                                            | hold is here or sold                                           |
+/// | decided  | its fact is on its way to the journal      | durable: held; not written: in doubt                           |
+/// | held     | its buyer may be told                      | let go of                                                      |
+/// | let go   | its end is on its way to the journal       | durable: nothing, with `allowance_back` of all attempts;       |
+/// |          |                                            | not written: in doubt                                          |
+/// | in doubt | the journal has it, or has not             | reread: held, or nothing, with the `allowance_back` that was   |
+/// |          |                                            | due; then `section_opened`, as the event may have taken an end |
+/// |          |                                            | for certain                                                    |
 ///
 /// What is lost on the way leaves a part asked for ever, or a hold that the event does not know. So a section that was
 /// started or claimed anew, or that was out of reach, is asked for its claims. They are exact if messages keep their
 /// order: wishes that were sent before the question were decided before its answer, or are lost. Then every buyer can
 /// take exactly the rest of their limit, and what nobody was promised is free when its time is over.
+// clang-format on
 namespace usher::actors {
 
 /// How many seats a wish takes from its buyer's allowance.

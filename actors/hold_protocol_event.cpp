@@ -158,6 +158,7 @@ std::optional<domain::refusal> event_side::search(const messages::hold_seats& wi
 
 void event_side::search_in(domain::section_no section, messages::hold_in_section wish, domain::instant until) {
   open_.at(wish.hold).until = until;
+  wish.until = until;
   wish.attempt = next_attempt();
   port_.ask_to_hold(section, std::move(wish));
 }

@@ -98,6 +98,22 @@ SCENARIO("a section that is started again alone gets its terms, and its event wh
   CHECK_EQ(view().sections[0].held + view().sections[0].free, 4u);
 }
 
+SCENARIO("a section that dies again before it has said anything gets its terms all the same, whenever it dies") {
+  for (std::uint64_t steps = 0; steps < 12; ++steps) {
+    kill_section(left);
+    sections[left.value()] = spawn_section(left);
+    peers();
+    for (std::uint64_t i = 0; i < steps && sched.try_run_once(); ++i) {
+    }
+    kill_section(left);
+    start_section(left);
+    pass(1s, 50ms);
+    auto who = steps + 1;
+    CHECK(hold(who, who, {seats(left, {0})})->reply.has_value());
+    let_go(who, left);
+  }
+}
+
 SCENARIO("a hold whose section dies in the middle of it costs its buyer nothing, unless it is there") {
   die_in_the_middle_of([this](std::uint64_t who) { return wish(who, who, {seats(left, {0, 1})}); });
 }
