@@ -16,19 +16,17 @@ cycle_action shard_cycle::on(cycle_event event) {
 cycle_action shard_cycle::on(cycle_event event, domain::epoch at) {
   if (is_late(event, at))
     return cycle_action::nothing;
-  auto before = state_;
   auto action = on(event);
-  if (state_ == cycle_state::loading && before != cycle_state::loading)
+  if (state_ == cycle_state::loading && (event == cycle_event::claimed || event == cycle_event::yours))
     epoch_ = at;
   return action;
 }
 
 bool shard_cycle::is_late(cycle_event event, domain::epoch at) const {
   switch (event) {
+    case cycle_event::yours: // after `unknown` it may be so still
+      return at < epoch_ || (at == epoch_ && state_ != cycle_state::elsewhere);
     case cycle_event::claimed:
-      return at <= epoch_;
-    case cycle_event::yours: // perhaps still: after `unknown` the row may say the same as before
-      return at < epoch_;
     case cycle_event::fenced:
       return at <= epoch_;
     default:

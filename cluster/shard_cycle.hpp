@@ -47,6 +47,7 @@ enum class cycle_action : std::uint8_t {
   carry_on,   ///< have the actor go on
   give,       ///< have the store give the shard to whoever should have it
   end,        ///< end the actor; what has waited goes elsewhere
+  restart,    ///< end the actor, and read the history of the present epoch; what has waited waits on
 };
 
 struct cycle_step {
@@ -70,6 +71,8 @@ inline constexpr auto cycle_table = [] {
       {wanted, claimed, loading, load},
       {wanted, yours, loading, load},
       {loading, due, loading, load},
+      {loading, claimed, loading, load}, // once more: an earlier claim whose answer was not awaited
+      {loading, yours, loading, load},
       {loading, loaded, serving, serve},
       {loading, history_broken, stopped, nothing},
       {loading, fenced, elsewhere, nothing},
@@ -81,6 +84,13 @@ inline constexpr auto cycle_table = [] {
       {resting, placed_here, serving, carry_on},
       {resting, fenced, elsewhere, end},
       {resting, disagreed, stopped, end},
+      {serving, claimed, loading, restart}, // so its own late claim has fenced its actor
+      {serving, yours, loading, restart},
+      {resting, claimed, loading, restart},
+      {resting, yours, loading, restart},
+      {giving, claimed, loading, restart},
+      {giving, yours, loading, restart},
+      {giving, due, giving, give}, // no answer: of two gifts of one epoch one succeeds
       {giving, given, elsewhere, end},
       {giving, not_given, serving, carry_on},
       {giving, unknown, elsewhere, end}, // the row will say whose it is; until then it is not served
@@ -100,8 +110,8 @@ class shard_cycle {
 public:
   /// Something happened that belongs to no epoch.
   [[nodiscard]] cycle_action on(cycle_event event);
-  /// Something happened at this epoch. Ignored when it is about another one than the shard is at here, or, of a claim,
-  /// a gift or a fence, about an older one.
+  /// Something happened at this epoch. Ignored when it is about another one than the shard is at here; but what tells
+  /// of a later one (`claimed`, `yours`, `fenced`) counts.
   [[nodiscard]] cycle_action on(cycle_event event, domain::epoch at);
 
   [[nodiscard]] cycle_state state() const noexcept { return state_; }

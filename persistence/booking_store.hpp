@@ -171,8 +171,8 @@ public:
   [[nodiscard]] virtual std::vector<std::optional<shard_history>> histories(std::span<const owned_shard> owned) = 0;
   /// Claims one shard, at `expected` if there is one, and reads its history. Nothing when it could not be claimed, or
   /// was taken over before its history was read.
-  [[nodiscard]] std::optional<shard_history> claim(const domain::shard_id& shard, std::string_view owner,
-                                                   std::optional<domain::epoch> expected);
+  std::optional<shard_history> claim(const domain::shard_id& shard, std::string_view owner,
+                                     std::optional<domain::epoch> expected);
 
   // ---- facts ----
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 
 using namespace usher;
@@ -90,6 +91,7 @@ private:
     bool reaches_store = true;
     milliseconds next_beat{}, next_look{};
     milliseconds last_beat{};
+    std::optional<milliseconds> fails_since;     ///< to beat
     std::map<std::size_t, milliseconds> unheard; ///< since when, of peers
     std::set<std::size_t> noted;
   };
@@ -102,6 +104,9 @@ private:
       me.next_beat = now_ + 1s;
       me.is_ended = !me.store.beat(me.number).has_value();
       me.last_beat = now_;
+      me.fails_since.reset();
+    } else if (!me.reaches_store && now_ >= me.next_beat && !me.fails_since) {
+      me.fails_since = now_;
     }
     if (me.is_ended)
       return;
@@ -138,7 +143,7 @@ private:
       if (me.unheard.contains(j) || j == i)
         continue;
       own.linked.insert(nodes_[j]->number);
-      if (now_ - nodes_[j]->last_beat >= 2s)
+      if (nodes_[j]->fails_since && now_ - *nodes_[j]->fails_since >= 1s && now_ - nodes_[j]->last_beat >= 2s)
         own.cut_off.insert(nodes_[j]->number);
     }
     for (const auto& one : me.judge.who_must_go(all, own, me.watch, at()))

@@ -66,6 +66,8 @@ public:
     return true;
   }
   [[nodiscard]] std::size_t served() const { return served_; }
+  /// The first of the expectations that was not met; empty if all were.
+  [[nodiscard]] const std::string& wrong() const { return wrong_; }
   [[nodiscard]] std::string text() {
     std::string result = "placed on " + std::to_string(placed_on_) + ", row at "
                          + std::to_string(read_row().epoch.value()) + " of " + read_row().owner + ";";
@@ -85,6 +87,11 @@ private:
   };
   using task = std::function<void()>;
 
+  void must(bool is_so, const char* sentence) {
+    if (!is_so && wrong_.empty())
+      wrong_ = sentence;
+  }
+
   stored_shard read_row() {
     for (const auto& row : memory_store{books_}.shards(shard.event))
       if (row.shard == shard)
@@ -103,9 +110,9 @@ private:
   void end(std::size_t i) {
     auto& one = nodes_[i];
     auto accuser = nodes_[(i + 1) % nodes_.size()].number;
-    CHECK((store_.end_node(accuser, one.number, 0, "") == end_answer::ended));
+    must(store_.end_node(accuser, one.number, 0, "") == end_answer::ended, "a living node is ended");
     act(i, one.cycle.on(node_ended));
-    CHECK(!one.actor.has_value());
+    must(!one.actor, "no actor outlives its node");
     join(i);
   }
 
@@ -168,14 +175,14 @@ private:
         });
         break;
       case serve:
-        CHECK(!one.actor.has_value());
+        must(!one.actor, "an actor is started when there is none");
         one.actor = at;
         break;
       case stand_down:
         tell(i, rested, at);
         break;
       case carry_on:
-        CHECK(one.actor.has_value());
+        must(one.actor.has_value(), "there is an actor to carry on");
         break;
       case give:
         later(i, [this, i, at] {
@@ -189,8 +196,13 @@ private:
         later(i, [this, i, at] { act(i, nodes_[i].cycle.on(unknown, at)); });
         break;
       case cycle_action::end:
-        CHECK(one.actor.has_value());
+        must(one.actor.has_value(), "there is an actor to end");
         one.actor.reset();
+        break;
+      case restart:
+        must(one.actor.has_value(), "there is an actor to end");
+        one.actor.reset();
+        act(i, load);
         break;
     }
   }
@@ -201,18 +213,18 @@ private:
     for (const auto& one : nodes_) {
       auto state = one.cycle.state();
       auto has_actor = state == serving || state == resting || state == giving;
-      CHECK_EQ(one.actor.has_value(), has_actor);
+      must(one.actor.has_value() == has_actor, "there is an actor when the state says so");
       if (!one.actor)
         continue;
-      CHECK((*one.actor == one.cycle.epoch()));
-      CHECK((*one.actor <= row.epoch));
+      must(*one.actor == one.cycle.epoch(), "the actor is of the epoch at which the node has the shard");
+      must(*one.actor <= row.epoch, "no actor is ahead of the row");
       if (*one.actor == row.epoch) {
         ++writers;
         ++served_;
-        CHECK_EQ(row.owner, one.owner);
+        must(row.owner == one.owner, "whoever writes owns the shard");
       }
     }
-    CHECK_LE(writers, 1u);
+    must(writers <= 1, "one node writes");
   }
 
   std::mt19937_64 draw_;
@@ -222,6 +234,7 @@ private:
   std::deque<task> later_;
   std::size_t placed_on_ = 0;
   std::size_t served_ = 0;
+  std::string wrong_;
   int lives_ = 0;
   bool faults_ = false;
 };
@@ -258,6 +271,7 @@ SCENARIO("a shard is claimed, served and given away") {
     CHECK((cycle.on(loaded, epoch{3}) == nothing && cycle.state() == loading));
     CHECK((cycle.on(loaded, epoch{4}) == serve && cycle.state() == serving));
     CHECK((cycle.on(placed_here) == nothing));
+    CHECK((cycle.on(yours, epoch{4}) == nothing && cycle.state() == serving));
     CHECK((cycle.on(fenced, epoch{4}) == nothing && cycle.state() == serving));
     CHECK((cycle.on(placed_elsewhere) == stand_down));
     CHECK((cycle.on(overdue) == carry_on && cycle.state() == serving));
@@ -281,15 +295,16 @@ SCENARIO("a shard is claimed, served and given away") {
 SCENARIO("a shard has one writer at any time, and in the end it is served where it belongs") {
   GIVEN("claims, gifts and answers that come late, twice, out of order or never, and nodes that are ended") {
     std::size_t served = 0;
-    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    for (std::uint64_t seed = 0; seed < 150; ++seed) {
       world all{seed};
       all.run(2'000, true);
       all.run(600, false);
-      if (!all.is_settled())
+      if (!all.is_settled() || !all.wrong().empty())
         MESSAGE("seed " << seed << ": " << all.text());
       CHECK(all.is_settled());
+      CHECK_EQ(all.wrong(), "");
       served += all.served();
     }
-    CHECK_GT(served, 300u * 600u);
+    CHECK_GT(served, 150u * 600u);
   }
 }

@@ -55,6 +55,7 @@ SCENARIO("a newer epoch is right, whatever comes later") {
 
 SCENARIO("whoever has heard the same knows the same, in whatever order and however often it came") {
   GIVEN("what happened to fifty shards, told to many in random orders, with copies") {
+    std::size_t wrong = 0;
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
       std::mt19937_64 draw{seed};
       struct news {
@@ -83,13 +84,15 @@ SCENARIO("whoever has heard the same knows the same, in whatever order and howev
             continue;
           }
           auto before = known.find(where);
-          CHECK_EQ(known.learn(where, what), known.find(where) != before);
+          auto is_news = known.learn(where, what);
+          wrong += is_news == (known.find(where) != before) ? 0 : 1;
         }
         for (const auto& [where, what] : newest) {
           auto is_gone = std::find(ended.begin(), ended.end(), what.node.value()) != ended.end();
-          CHECK((known.find(where) == (is_gone ? std::nullopt : std::optional{what})));
+          wrong += known.find(where) == (is_gone ? std::nullopt : std::optional{what}) ? 0 : 1;
         }
       }
     }
+    CHECK_EQ(wrong, 0u);
   }
 }

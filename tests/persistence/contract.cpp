@@ -225,7 +225,7 @@ void gives_each_claimer_an_epoch(const connector& connect) {
     threads.emplace_back([&connect, &mine] {
       auto own = connect();
       for (int i = 0; i < 10; ++i)
-        mine.push_back(claimed(*own, section_shard(0)));
+        mine.push_back(own->claim_shards(std::vector<wanted_shard>{{section_shard(0)}}, "test").front().value());
     });
   for (auto& thread : threads)
     thread.join();

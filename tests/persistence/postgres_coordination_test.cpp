@@ -118,6 +118,7 @@ SCENARIO("every connection of a node bears its name, whatever the address says, 
     auto store = open_store(url, schema_upkeep::migrate, session_of(me));
     auto claims = open_coordination(url);
     claims->act_for(me);
+    (void)claims->members();
     CHECK_EQ(sessions_named(plain, session_of(me)), 3);
     THEN("they can be found when they have come back") {
       server.stop();
