@@ -6,6 +6,8 @@
 #include "tests/actors/scripted_provider.hpp"
 #include "tests/actors/shard_fixture.hpp"
 
+#include <caf/send.hpp>
+
 #include <algorithm>
 #include <functional>
 #include <initializer_list>
@@ -49,12 +51,8 @@ inline caf::behavior section_door(caf::event_based_actor* self, const std::share
       [=](messages::hold_in_section& wish) -> caf::result<messages::hold_granted> {
         if (!script->loses_holds)
           return self->delegate(script->home, std::move(wish));
-        auto asked = self->make_response_promise<messages::hold_granted>();
-        auto lose = [asked](auto&&) mutable { asked.deliver(caf::make_error(caf::sec::request_timeout)); };
-        self->request(script->home, caf::infinite, std::move(wish))
-            .then([lose](const messages::hold_granted& x) mutable { lose(x); },
-                  [lose](const caf::error& x) mutable { lose(x); });
-        return asked;
+        caf::anon_send(script->home, std::move(wish));
+        return caf::make_error(caf::sec::request_timeout);
       },
       [=](const messages::list_claims& question) {
         ++script->claims_asked;
