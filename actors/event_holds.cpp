@@ -1,6 +1,7 @@
 #include "actors/event_holds.hpp"
 
 #include "actors/hold_gathering.hpp"
+#include "failpoint/plant.hpp"
 #include "log/log.hpp"
 #include "messages/refusal.hpp"
 
@@ -194,7 +195,8 @@ void event_holds::ask_claims(domain::section_no section) {
 
 void event_holds::take_claims(const messages::section_claims& claims) {
   for (const auto& claim : claims.claims)
-    known_.add_claim(claim.hold, claim.buyer, claims.section, claim.seats);
+    if (!failpoint::planted("claims_not_counted_on_restart"))
+      known_.add_claim(claim.hold, claim.buyer, claims.section, claim.seats);
   ready_ = --claims_missing_ == 0;
   if (ready_)
     count_orders_under_way();
@@ -248,6 +250,8 @@ void event_holds::count_payments_again() {
 }
 
 void event_holds::give_back(const messages::allowance_back& news) {
+  if (failpoint::planted("allowance_back_dropped"))
+    return;
   places_.seats_freed(news.section);
   // A search that goes on in the next section still needs its allowance.
   if (searches_.contains(news.hold))

@@ -2,6 +2,7 @@
 
 #include "actors/answer_count.hpp"
 #include "domain/ensure.hpp"
+#include "failpoint/plant.hpp"
 #include "log/log.hpp"
 #include "messages/refusal.hpp"
 
@@ -92,7 +93,8 @@ void spread_requests::finish(domain::hold_id hold) {
   if (why) {
     spread.asked.deliver(to_error(*why));
     // What an earlier request was promised stays, whatever becomes of its repeat.
-    auto sections = spread.repeated ? std::vector<domain::section_no>{} : spread.parts.to_release();
+    auto stays = spread.repeated || failpoint::planted("spread_hold_not_undone");
+    auto sections = stays ? std::vector<domain::section_no>{} : spread.parts.to_release();
     if (sections.empty())
       return end(hold);
     spread.refused = std::move(why);

@@ -4,6 +4,7 @@
 #include "actors/entrance_numbers.hpp"
 #include "actors/room_news.hpp"
 #include "domain/bounded_by_end.hpp"
+#include "failpoint/plant.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
@@ -273,6 +274,8 @@ private:
     if (entering_.empty())
       return;
     auto turns = room_.turns_to_write(std::chrono::floor<domain::seconds>(now + limits_.pass_ttl));
+    if (failpoint::planted("admission_not_journaled"))
+      return let_in(*turns);
     write(*turns, {.turns = turns});
   }
 
@@ -307,6 +310,8 @@ private:
     if (reserving_ || journal_.obstacle())
       return;
     if (auto block = room_.numbers_needed()) {
+      if (failpoint::planted("number_block_reused"))
+        return use(*block);
       reserving_ = true;
       write(*block, {.numbers = block});
     }

@@ -1,0 +1,49 @@
+#include "tests/simulation/checkers/checkers.hpp"
+#include "tests/simulation/words.hpp"
+
+#include <map>
+
+namespace usher::simulation {
+namespace {
+
+/// A hold that was refused for good is not there, in no section: unless a crash or an outage came in between, after
+/// which a part of it may stay until its deadline.
+class refused_not_held final : public checker {
+public:
+  using checker::checker;
+  [[nodiscard]] const char* name() const override { return "refused_not_held"; }
+
+  void asked(const messages::hold_seats& wish) override { refused_.erase(wish.hold); }
+  void told(const messages::hold_granted& hold) override { refused_.erase(hold.hold); }
+
+  void refused(const messages::hold_seats& wish, const domain::refusal& why) override {
+    // A hold that was there before stays, whatever its repeat is told; `in_progress` is no outcome.
+    const auto* hold = written().find(wish.hold);
+    auto never_granted = !hold || hold->parts.size() < wish.sections.size();
+    if (never_granted && !domain::is_passing(why.reason) && why.reason != domain::rejection::in_progress
+        && why.reason != domain::rejection::idempotency_mismatch)
+      refused_.emplace(wish.hold, now());
+  }
+
+  void interrupted() override { refused_.clear(); }
+
+  void settled(const standing&) override {
+    for (const auto& [id, at] : refused_)
+      if (const auto* hold = written().find(id))
+        for (const auto& [section, part] : hold->parts)
+          if (part.live())
+            fail("hold " + words(id) + " was refused at " + words(at) + " and is still in section "
+                 + std::to_string(section.value()));
+  }
+
+private:
+  std::map<domain::hold_id, domain::instant> refused_;
+};
+
+} // namespace
+
+made_checker make_refused_not_held(const evidence& known, const checker::finding& found) {
+  return std::make_unique<refused_not_held>(known, found);
+}
+
+} // namespace usher::simulation
