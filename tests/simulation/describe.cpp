@@ -1,6 +1,7 @@
 #include "tests/simulation/words.hpp"
 #include "tests/simulation/world.hpp"
 
+#include <type_traits>
 #include <variant>
 
 namespace usher::simulation::detail {
@@ -25,7 +26,27 @@ std::string list(const std::vector<domain::section_no>& sections) {
   return result;
 }
 
+template <class Fact>
+std::string about(const Fact& fact) {
+  std::string result;
+  if constexpr (requires { fact.hold; })
+    result += " hold " + words(fact.hold);
+  if constexpr (requires { fact.order; })
+    result += " order " + words(fact.order);
+  if constexpr (requires { fact.until; })
+    result += " until " + words(fact.until);
+  if constexpr (std::is_same_v<Fact, domain::order_advanced>)
+    result += " " + std::string{domain::to_string(fact.state)} + (fact.reason.empty() ? "" : ": " + fact.reason);
+  if constexpr (std::is_same_v<Fact, domain::event_state_changed>)
+    result += std::string{" "} + domain::to_string(fact.state);
+  return result;
+}
+
 } // namespace
+
+std::string describe(const domain::fact& fact) {
+  return std::string{domain::name_of(fact)} + std::visit([](const auto& x) { return about(x); }, fact);
+}
 
 std::string describe(const messages::hold_seats& wish) {
   auto result = "hold " + words(wish.hold) + ":";

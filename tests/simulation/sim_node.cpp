@@ -27,8 +27,8 @@ void shorten(node::node_ports& ports) {
   ports.event.journal = journal;
   ports.section.journal = journal;
   ports.room.journal = journal;
-  ports.section.paying_grace = 20s;
-  ports.event.checkout.payment_window = 20s;
+  ports.section.paying_grace = sim_node::paying_grace;
+  ports.event.checkout.payment_window = sim_node::paying_grace;
   ports.event.checkout.answer_wait = 6s;
   ports.event.checkout.late_money = 20s;
   ports.event.checkout.late_retry = 5s;

@@ -52,6 +52,9 @@ struct node_surroundings {
 /// and a gateway's actor in the place of the gateway.
 class sim_node {
 public:
+  /// As `actors::section_limits` has it, but shorter than some outages: money comes for holds that are gone.
+  static constexpr std::chrono::seconds paying_grace{6};
+
   /// Starts the process. Throws what the store throws.
   sim_node(std::string name, node_surroundings around);
   /// As SIGKILL does it: whatever it had under way has no effect any more, and nobody hears of it.

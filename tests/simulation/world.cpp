@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::uint64_t people = 12;
 constexpr std::uint32_t limit = 4;
-constexpr std::uint32_t floor_places =
-    70; ///< more than all may take: there is always something left to try the limit on
+/// More than all may take: there is always something left to try the limit on.
+constexpr std::uint32_t floor_places = 200;
 
 /// Two rows of eight seats, and a floor.
 std::string text_of_plan() {
@@ -45,8 +45,7 @@ world::world(std::uint64_t seed, trace::reader lines)
   sim_store::listener of_store;
   of_store.writes = [this](const persistence::journal_entry& entry) {
     trace_.note(when_.now(), to_string(entry.shard) + " fact " + std::to_string(entry.seq.value()) + " at epoch "
-                                 + std::to_string(entry.epoch.value()) + ": "
-                                 + std::string{domain::name_of(entry.fact)});
+                                 + std::to_string(entry.epoch.value()) + ": " + detail::describe(entry.fact));
     for (const auto& each : checkers_)
       each->writes(entry);
     books_.note(entry);
@@ -63,7 +62,10 @@ world::world(std::uint64_t seed, trace::reader lines)
     if (trace_.wanted())
       note("store: " + std::string{what} + " of " + by);
   };
-  of_store.troubled = [this](const char* fault) { count(fault); };
+  of_store.troubled = [this](const char* fault) {
+    count(fault);
+    interrupted();
+  };
   store_ = std::make_unique<sim_store>(when_, chance_, std::move(of_store));
   house_ = std::make_unique<payment_house>(
       when_, chance_,
@@ -96,11 +98,13 @@ evidence world::what_is_known() {
           [this] {
             sim_connection reader{*store_, {"audit", [](fiber&) {}, [] { return false; }}};
             audit::audit_limits limits;
-            limits.paying_grace = 20s;
+            limits.paying_grace = sim_node::paying_grace;
+            // What a node had sent when it was stopped is written meanwhile, as if it still served.
+            limits.hold_overrun = 25s;
             return audit::audit(reader, event_, plan_, limits);
           },
           plan_,
-          20s};
+          sim_node::paying_grace};
 }
 
 void world::count(const char* fault) {

@@ -160,6 +160,8 @@ private:
 
 namespace detail {
 
+/// A fact's name, and whom and what it is about.
+[[nodiscard]] std::string describe(const domain::fact& fact);
 [[nodiscard]] std::string describe(const messages::hold_seats& wish);
 [[nodiscard]] std::string describe(const messages::release_hold& wish);
 [[nodiscard]] std::string describe(const messages::find_hold& wish);

@@ -47,7 +47,7 @@ private:
           fail("hold " + words(end.hold) + " is released, and nobody asked for it");
         return;
       case domain::hold_end::unacknowledged:
-        if (promise != promised_.end() && entry.at < promise->second)
+        if (promise != promised_.end() && entry.at < promise->second && !may_end_.contains(end.hold))
           fail("hold " + words(end.hold) + " is undone although its buyer was promised it");
         return;
     }

@@ -6,7 +6,7 @@
 namespace usher::simulation {
 namespace {
 
-/// A hold that was refused for good is not there, in no section: unless a crash or an outage came in between, after
+/// A hold that was refused for good is soon in no section any more: unless a crash or an outage came in between, after
 /// which a part of it may stay until its deadline.
 class refused_not_held final : public checker {
 public:
@@ -26,17 +26,29 @@ public:
   }
 
   void interrupted() override { refused_.clear(); }
+  void claimed(const shard_claimed&) override { refused_.clear(); }
 
-  void settled(const standing&) override {
-    for (const auto& [id, at] : refused_)
+  void writes(const persistence::journal_entry&) override { look(); }
+  void settled(const standing&) override { look(); }
+
+private:
+  /// By then what was held in part has been undone.
+  static constexpr domain::seconds soon{3};
+
+  void look() {
+    std::erase_if(refused_, [this](const auto& refusal) {
+      const auto& [id, at] = refusal;
+      if (at + soon > now())
+        return false;
       if (const auto* hold = written().find(id))
         for (const auto& [section, part] : hold->parts)
           if (part.live())
             fail("hold " + words(id) + " was refused at " + words(at) + " and is still in section "
                  + std::to_string(section.value()));
+      return true;
+    });
   }
 
-private:
   std::map<domain::hold_id, domain::instant> refused_;
 };
 
