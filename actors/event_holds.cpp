@@ -1,5 +1,6 @@
 #include "actors/event_holds.hpp"
 
+#include "failpoint/plant.hpp"
 #include "log/log.hpp"
 #include "messages/refusal.hpp"
 
@@ -217,7 +218,9 @@ void event_holds::opened(const messages::section_opened& news) {
 
 void event_holds::take_claims(std::uint64_t question, const messages::section_claims& all) {
   auto was_ready = protocol_.ready();
-  if (!protocol_.claims(question, all))
+  if (!protocol_.claims(question, failpoint::planted("claims_not_counted_on_restart")
+                                      ? messages::section_claims{all.section, all.epoch, {}}
+                                      : all))
     return;
   places_.note_totals(all.section, all.totals, all.free_by_category);
   places_.seats_freed(all.section);
@@ -228,6 +231,8 @@ void event_holds::take_claims(std::uint64_t question, const messages::section_cl
 }
 
 void event_holds::give_back(const messages::allowance_back& news) {
+  if (failpoint::planted("allowance_back_dropped"))
+    return;
   places_.seats_freed(news.section);
   protocol_.give_back(news);
 }

@@ -1,6 +1,7 @@
 #include "actors/hold_protocol.hpp"
 
 #include "domain/ensure.hpp"
+#include "failpoint/plant.hpp"
 #include "log/log.hpp"
 #include "messages/trace.hpp"
 
@@ -213,7 +214,8 @@ void event_side::finish(domain::hold_id hold) {
     why = domain::refusal{.reason = rejection::hold_expired};
   if (why) {
     // What an earlier request was promised stays, whatever becomes of its repeat.
-    auto sections = done.is_repeated ? std::vector<domain::section_no>{} : done.answers.perhaps_done();
+    auto stays = done.is_repeated || failpoint::planted("spread_hold_not_undone");
+    auto sections = stays ? std::vector<domain::section_no>{} : done.answers.perhaps_done();
     return undo(std::move(done), sections, *std::move(why));
   }
   auto whole = std::move(done.answers.given().front());

@@ -2,6 +2,7 @@
 
 #include "actors/journal_queue.hpp"
 #include "domain/ensure.hpp"
+#include "failpoint/plant.hpp"
 #include "log/log.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -153,6 +154,8 @@ private:
       auto results = store().append(group.entries);
       domain::ensure(results.size() == group.entries.size(), "the store answers for every fact");
       works();
+      if (failpoint::planted("fenced_taken_for_written"))
+        results.assign(results.size(), append_result::written);
       answer(group, results);
     } catch (const persistence::store_unavailable& why) {
       log::of("actors").warn("the journal is out of reach: {}", why.what());
@@ -212,7 +215,9 @@ private:
   }
 
   /// A lost snapshot costs a longer replay, no more.
-  void keep(const messages::keep_snapshot& snapshot) {
+  void keep(messages::keep_snapshot& snapshot) {
+    if (failpoint::planted("snapshot_without_last_fact") && !snapshot.facts.empty())
+      snapshot.facts.pop_back();
     groups_since_snapshot_ = 0;
     try {
       store().put_snapshot(snapshot.shard, snapshot.epoch, snapshot.upto, snapshot.facts);

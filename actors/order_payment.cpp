@@ -1,8 +1,11 @@
 #include "actors/order_payment.hpp"
 
+#include "failpoint/plant.hpp"
+
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
 
+#include <string>
 #include <utility>
 
 namespace usher::actors {
@@ -34,6 +37,8 @@ order_payment::order_payment(messages::checkout_actor::pointer checkout, std::sh
 
 void order_payment::charge() {
   expect_answer();
+  if (failpoint::planted("charged_again_with_new_key"))
+    charge_.key += "-" + std::to_string(checkout_->clock().now().time_since_epoch().count());
   provider_->charge(charge_, completion(payment_step::charge));
 }
 

@@ -6,6 +6,7 @@
 #include "actors/section_news.hpp"
 #include "actors/section_once_durable.hpp"
 #include "domain/replay.hpp"
+#include "failpoint/plant.hpp"
 #include "log/log.hpp"
 
 #include <caf/actor_system.hpp>
@@ -118,6 +119,10 @@ private:
       return refuse(wish, {*obstacle, {}, {}, {}});
     auto& fact = std::get<domain::seats_held>(decided);
     section_.apply(fact);
+    if (failpoint::planted("answer_before_durable")) {
+      write(std::move(fact), now, {consequence::answer::none, {}, wish.hold, wish.attempt});
+      return granted(wish.hold);
+    }
     write(std::move(fact), now,
           {consequence::answer::granted, self_->make_response_promise(), wish.hold, wish.attempt});
     arm_timer(now);
@@ -181,6 +186,10 @@ private:
       return done();
     if (auto obstacle = journal_.obstacle())
       return to_error(*obstacle);
+    if (failpoint::planted("release_before_durable")) {
+      end_hold(std::get<domain::hold_ended>(decided), {});
+      return {};
+    }
     auto asker = self_->make_response_promise();
     end_hold(std::get<domain::hold_ended>(decided), asker);
     return asker;
@@ -219,7 +228,11 @@ private:
 
   /// No hold that is being paid for ends before this moment: after an outage its checkout may need as long to be back
   /// and to give it more time.
-  [[nodiscard]] domain::instant paying_until() const { return resumed_at_ + limits_.paying_grace; }
+  [[nodiscard]] domain::instant paying_until() const {
+    if (failpoint::planted("paying_hold_expires_on_recovery"))
+      return {};
+    return resumed_at_ + limits_.paying_grace;
+  }
 
   // ---- sales ----
 
@@ -239,7 +252,10 @@ private:
   caf::result<void> sell(const messages::sell_seats& wish) {
     if (protocol_.outdates(wish.as_of))
       return to_error(rejection::moved);
-    return carry_out(section_.sell(wish.hold, wish.order, wish.buyer, wish.seats));
+    auto decided = section_.sell(wish.hold, wish.order, wish.buyer, wish.seats);
+    if (failpoint::planted("late_sell_accepted") && domain::refused(decided))
+      return done();
+    return carry_out(std::move(decided));
   }
 
   caf::result<void> take_back(const messages::take_back_seats& wish) {

@@ -5,6 +5,7 @@
 #include "actors/room_news.hpp"
 #include "actors/shared_epoch.hpp"
 #include "domain/bounded_by_end.hpp"
+#include "failpoint/plant.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
@@ -278,6 +279,8 @@ private:
     if (entering_.empty())
       return;
     auto turns = room_.turns_to_write(std::chrono::floor<domain::seconds>(now + limits_.pass_ttl));
+    if (failpoint::planted("admission_not_journaled"))
+      return let_in(*turns);
     write(*turns, {.turns = turns});
   }
 
@@ -312,6 +315,8 @@ private:
     if (reserving_ || journal_.obstacle())
       return;
     if (auto block = room_.numbers_needed()) {
+      if (failpoint::planted("number_block_reused"))
+        return use(*block);
       reserving_ = true;
       write(*block, {.numbers = block});
     }

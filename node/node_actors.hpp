@@ -4,6 +4,7 @@
 #include "messages/type_ids.hpp"
 #include "node/actor_configuration.hpp"
 #include "node/journal_health.hpp"
+#include "node/node_wiring.hpp"
 #include "node/settings.hpp"
 #include "payments/provider.hpp"
 
@@ -23,7 +24,7 @@ class booking_store;
 
 namespace usher::node {
 
-/// The actors of one node, from the journal writer to the shards' keeper, and the actor system they live in.
+/// The actors of one node and the actor system they live in: starts, waits and stops for `node_wiring`.
 class node_actors {
 public:
   using opener = std::function<std::unique_ptr<persistence::booking_store>()>;
@@ -48,27 +49,21 @@ public:
 
   [[nodiscard]] caf::actor_system& system() noexcept { return system_; }
   /// The one time of everything with a deadline.
-  [[nodiscard]] const actors::store_clock& clock() const noexcept { return clock_; }
-  [[nodiscard]] const journal_health& journal() const noexcept { return journal_; }
-  [[nodiscard]] const messages::router_actor& router() const noexcept { return router_; }
+  [[nodiscard]] const actors::store_clock& clock() const noexcept { return wiring_.clock(); }
+  [[nodiscard]] const journal_health& journal() const noexcept { return wiring_.journal(); }
+  [[nodiscard]] const messages::router_actor& router() const noexcept { return wiring_.router(); }
 
 private:
   /// Nothing when the router does not answer in time.
   std::optional<std::vector<domain::event_id>> known_events(caf::scoped_actor& self, std::chrono::seconds patience);
   void end_actors();
   void note_ends() const;
-  messages::keeper_actor start_keeper(const opener& open, std::function<void(const std::string&)> on_fatal);
 
-  settings settings_;
   opener open_;
   std::shared_ptr<payments::provider> provider_;
   actor_configuration configuration_;
   caf::actor_system system_;
-  actors::store_clock clock_;
-  journal_health journal_;
-  messages::journal_actor writer_;
-  messages::router_actor router_;
-  messages::keeper_actor keeper_;
+  node_wiring wiring_;
   bool ended_ = false; ///< the actors
 };
 

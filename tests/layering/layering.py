@@ -16,7 +16,7 @@ CONFINED = {
     r"boost/asio/ssl|openssl/ssl": r"(crowd|tests)/.*",
     r"jwt\.h": r"codec/signed_claims\.cpp|tests/codec/tokens_test\.cpp",
     r"boost/json": r"(codec|gateway|crowd|bench|node|tests)/.*",
-    r"CLI/": r"node/.*",
+    r"CLI/": r"(node|tests/simulation)/.*",
     r"spdlog/": r"log/.*",
     r"caf/io/": r"(cluster|node|tests)/.*",
     # Sessions and calls are given what they need, and ask no thread for it.

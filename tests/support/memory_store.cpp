@@ -1,5 +1,6 @@
 #include "tests/support/memory_store.hpp"
 
+#include "failpoint/plant.hpp"
 #include "persistence/row_changes.hpp"
 
 #include <algorithm>
@@ -117,7 +118,8 @@ std::vector<std::optional<domain::epoch>> memory_store::claim_shards(std::span<c
     if (found == books_->tables_.shards.end() || (want.seen && *want.seen != found->second.epoch))
       continue;
     auto& row = found->second;
-    row.epoch = domain::epoch{row.epoch.value() + 1};
+    if (!failpoint::planted("claim_keeps_epoch") || row.epoch == domain::epoch{})
+      row.epoch = domain::epoch{row.epoch.value() + 1};
     row.owner = owner;
     epoch = row.epoch;
   }
@@ -178,7 +180,9 @@ std::vector<append_result> memory_store::append(std::span<const journal_entry> g
 
 append_result memory_store::append_one(const journal_entry& entry) {
   auto found = books_->tables_.shards.find(entry.shard);
-  if (found == books_->tables_.shards.end() || found->second.epoch != entry.epoch)
+  if (found == books_->tables_.shards.end())
+    return append_result::fenced;
+  if (found->second.epoch != entry.epoch && !failpoint::planted("stale_fact_written"))
     return append_result::fenced;
   auto& journal = found->second.journal;
   if (entry.seq.value() != journal.size() + 1)

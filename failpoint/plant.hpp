@@ -1,0 +1,45 @@
+#pragma once
+
+#include <array>
+#include <string_view>
+
+/// Fails on purpose: places where the simulation plants faults, to prove that its checkers would find them. Only what
+/// is compiled with `USHER_PLANTS` has any of it; elsewhere `planted` is `false` when the compiler reads it, and
+/// nothing is left.
+namespace usher::failpoint {
+
+/// The faults that can be planted. Each is a mistake that a programmer could make.
+inline constexpr auto all_plants = std::to_array<std::string_view>({
+    "answer_before_durable",           // a section grants a hold that is not written yet
+    "release_before_durable",          // likewise the end of a hold
+    "allowance_back_dropped",          // an event does not hear that a hold is over
+    "claims_not_counted_on_restart",   // an event that starts takes everybody for new
+    "spread_hold_not_undone",          // one section refuses, and the others keep their part
+    "late_sell_accepted",              // a section says that it sold seats which another one has
+    "paying_hold_expires_on_recovery", // a section that starts ends what a checkout has had no time to extend
+    "charged_again_with_new_key",      // each attempt to charge has a key of its own
+    "lost_refund_taken_for_done",      // a refund without an answer counts as done
+    "claim_keeps_epoch",               // who takes over gets the epoch that was there
+    "stale_fact_written",              // the store takes facts of an older epoch
+    "fenced_taken_for_written",        // the writer reads every answer of the store as yes
+    "snapshot_without_last_fact",      // a snapshot says less than the facts that it replaces
+    "number_block_reused",             // a waiting room gives out numbers that are not reserved
+    "admission_not_journaled",         // a waiting room lets people in and does not write it down
+});
+
+#ifdef USHER_PLANTS
+
+/// Plants one of them, in the place of any other; none, if the name is empty.
+void plant(std::string_view name);
+/// Whether this one is planted.
+[[nodiscard]] bool planted(std::string_view name) noexcept;
+
+#else
+
+[[nodiscard]] constexpr bool planted(std::string_view) noexcept {
+  return false;
+}
+
+#endif
+
+} // namespace usher::failpoint

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "actors/event.hpp"
+#include "actors/journal_writer.hpp"
+#include "actors/section.hpp"
+#include "actors/store_clock.hpp"
+#include "actors/waiting_room.hpp"
+#include "catalog/shard_keeper.hpp"
+#include "messages/type_ids.hpp"
+#include "node/journal_health.hpp"
+#include "node/settings.hpp"
+#include "payments/provider.hpp"
+
+#include <caf/fwd.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace usher::persistence {
+class booking_store;
+class coordination;
+}
+
+namespace usher::node {
+
+/// What a node's actors are built upon: a process and its store in production, a simulated world in its tests.
+struct node_ports {
+  using opener = std::function<std::unique_ptr<persistence::booking_store>()>;
+
+  caf::actor_system& system; ///< brings the threads and the steady clock
+  opener open_store;         ///< once for each actor that blocks on the store
+  /// Where the nodes of the store are rows; empty where it serves one node only.
+  std::function<std::unique_ptr<persistence::coordination>()> open_coordination{};
+  std::shared_ptr<payments::provider> provider;
+  std::string owner; ///< names this process in the store; never reused by another
+  actors::writer_thread writer_thread = actors::writer_thread::own;
+  catalog::keeper_thread keeper_thread = catalog::keeper_thread::own;
+  // What no setting says. A simulation makes rare what is rare in production, such as snapshots, happen often.
+  actors::event_limits event{};
+  actors::section_limits section{};
+  actors::waiting_room_limits room{}; ///< but for what the settings say
+};
+
+/// Wires a node's actors, from the journal writer to the shards' keeper: who is spawned with what, and who knows whom.
+/// Waits for nobody and ends nobody.
+class node_wiring {
+public:
+  /// Starts everything but the shards. `on_fatal` is the keeper's. Throws what the store throws.
+  node_wiring(const settings& configured, node_ports ports, std::function<void(const std::string&)> on_fatal);
+  node_wiring(const node_wiring&) = delete;
+  node_wiring& operator=(const node_wiring&) = delete;
+
+  [[nodiscard]] const node_ports& ports() const noexcept { return ports_; }
+  /// The one time of everything with a deadline.
+  [[nodiscard]] const actors::store_clock& clock() const noexcept { return clock_; }
+  [[nodiscard]] const journal_health& journal() const noexcept { return journal_; }
+  [[nodiscard]] const messages::journal_actor& writer() const noexcept { return writer_; }
+  [[nodiscard]] const messages::router_actor& router() const noexcept { return router_; }
+  [[nodiscard]] const messages::keeper_actor& keeper() const noexcept { return keeper_; }
+
+private:
+  messages::journal_actor start_writer(const settings& configured);
+  messages::keeper_actor start_keeper(std::function<void(const std::string&)> on_fatal);
+
+  node_ports ports_;
+  actors::store_clock clock_;
+  journal_health journal_;
+  messages::journal_actor writer_;
+  messages::router_actor router_;
+  messages::keeper_actor keeper_;
+};
+
+} // namespace usher::node

@@ -1,0 +1,135 @@
+#pragma once
+
+#include "audit/audit.hpp"
+#include "domain/decision.hpp"
+#include "domain/seating_plan.hpp"
+#include "messages/event.hpp"
+#include "messages/hold.hpp"
+#include "messages/order.hpp"
+#include "messages/queue.hpp"
+#include "messages/seats.hpp"
+#include "persistence/booking_store.hpp"
+#include "tests/simulation/books.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace usher::simulation {
+
+/// Money that moved at the provider.
+struct money_moved {
+  std::string key;
+  domain::minor_units amount = 0;
+  bool back = false; ///< to the buyer
+};
+
+/// One shard that was claimed.
+struct shard_claimed {
+  domain::shard_id shard;
+  domain::epoch before; ///< as the store had it
+  domain::epoch epoch;  ///< as the claim returned it
+  std::string owner;
+  domain::instant at;
+};
+
+/// What a checker may look at besides what it is told.
+struct evidence {
+  const books& written; ///< by everything that is durable
+  std::function<domain::instant()> now;
+  /// Whether the node that tells something just now is the one that claimed the event last. Another one does not know
+  /// yet that it was replaced, and answers from memory what does not have to be written.
+  std::function<bool()> told_by_owner;
+  std::function<audit::audit_report()> audit;
+  domain::shared_plan plan;
+  domain::seconds paying_grace; ///< see `actors::section_limits`
+};
+
+/// How things stand when everything had time to settle.
+struct standing {
+  bool served = false;                 ///< some node serves the event
+  std::vector<std::string> unanswered; ///< requests that a living node has not answered
+  std::vector<std::string> unfinished; ///< what people still try to get done
+};
+
+/// What became of an attempt to take all that a buyer may still take, and then one seat more.
+struct limit_probe {
+  domain::buyer_id buyer;
+  std::uint32_t had = 0; ///< seats, held or bought
+  std::uint32_t limit = 0;
+  bool rest_granted = false;
+  bool more_granted = false;
+  std::string why_not; ///< the rest
+};
+
+/// Watches one invariant: what buyers are told, what is asked, and what the store has written down. It knows nothing of
+/// the actors, and nothing of the faults.
+class checker {
+public:
+  using finding = std::function<void(const checker& by, std::string sentence)>;
+
+  checker(evidence known, finding found) : known_(std::move(known)), found_(std::move(found)) {}
+  virtual ~checker() = default;
+  checker(const checker&) = delete;
+  checker& operator=(const checker&) = delete;
+
+  /// As on the command line and in reports.
+  [[nodiscard]] virtual const char* name() const = 0;
+
+  // ---- the store ----
+
+  virtual void claimed(const shard_claimed&) {}
+  /// Before the books note it.
+  virtual void writes(const persistence::journal_entry&) {}
+
+  // ---- what people ask, when they ask it ----
+
+  virtual void asked(const messages::hold_seats&) {}
+  virtual void asked(const messages::release_hold&) {}
+  virtual void asked(const messages::start_order&) {}
+  virtual void asked(const messages::cancel_order&) {}
+  virtual void asked(const messages::refund_order&) {}
+
+  // ---- what a node told them, when it told it ----
+
+  virtual void told(const messages::hold_granted&) {}
+  virtual void refused(const messages::hold_seats&, const domain::refusal&) {}
+  virtual void released(const messages::release_hold&) {}
+  virtual void told(const messages::order_view&) {}
+  /// `connected`: they are there until they say otherwise; else they only asked.
+  virtual void told(const domain::buyer_id&, const domain::queue_place&, const std::string& /*node*/,
+                    bool /*connected*/) {}
+  virtual void told(const messages::people_admitted&, const std::string& /*node*/) {}
+  virtual void told(const messages::section_view&) {}
+  virtual void told(const messages::event_report&) {}
+  virtual void left_queue(const domain::buyer_id&) {}
+
+  // ---- the provider ----
+
+  virtual void moved(const money_moved&) {}
+
+  // ---- the end ----
+
+  /// A node or an actor has ended, or the store was away: what was only meant to be done is perhaps never done.
+  virtual void interrupted() {}
+  /// Faults have ended, and everything had time to settle.
+  virtual void settled(const standing&) {}
+  /// Some buyer has tried how much is left of their limit.
+  virtual void probed(const limit_probe&) {}
+  /// The last hold has run out.
+  virtual void finished() {}
+
+protected:
+  void fail(std::string sentence) const { found_(*this, std::move(sentence)); }
+  [[nodiscard]] const books& written() const noexcept { return known_.written; }
+  [[nodiscard]] domain::instant now() const { return known_.now(); }
+  [[nodiscard]] const evidence& known() const noexcept { return known_; }
+
+private:
+  evidence known_;
+  finding found_;
+};
+
+} // namespace usher::simulation

@@ -1,0 +1,251 @@
+#include "tests/simulation/people.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace usher::simulation {
+
+using namespace std::chrono_literals;
+using domain::order_state;
+
+buyer::buyer(world& where, std::uint64_t number)
+    : in_(where), number_(number), name_("buyer-" + std::to_string(number)) {}
+
+void buyer::begin() {
+  in_.when().in(in_.chance().wait(0us, 4s), [this] { act(); });
+}
+
+void buyer::rest() {
+  in_.when().in(in_.chance().wait(20ms, 8s), [this] { act(); });
+}
+
+void buyer::act() {
+  if (!in_.selling())
+    return;
+  auto dice = in_.chance().below(100);
+  if (dice < 14)
+    return place_ && dice < 4 ? leave_line() : stand_in_line();
+  if (dice < 18)
+    return look();
+  if (!confirmed_.empty() && dice < 26)
+    return cancel();
+  if (!holds_.empty() && dice < 70)
+    return decide_about_hold();
+  hold_something();
+}
+
+// ---- holds --------------------------------------------------------------------
+
+messages::section_wish buyer::wish_in(domain::section_no section, std::uint32_t most) {
+  const auto& plan = in_.plan()->section(section);
+  auto quantity = static_cast<std::uint32_t>(in_.chance().between(1, most));
+  if (plan.general())
+    return {section, domain::quantity_wish{quantity}};
+  if (in_.chance().chance(300))
+    return {section, domain::best_wish{.quantity = quantity}};
+  domain::seats_wish seats;
+  auto first = in_.chance().below(plan.capacity() - quantity + 1);
+  for (std::uint32_t i = 0; i < quantity; ++i)
+    seats.seats.emplace_back(static_cast<std::uint32_t>(first + i));
+  return {section, seats};
+}
+
+messages::hold_seats buyer::wish() {
+  messages::hold_seats result;
+  result.event = in_.event();
+  result.hold = {number_, ++keys_};
+  result.buyer = name_;
+  result.wish_digest = keys_;
+  auto sections = static_cast<std::uint16_t>(in_.plan()->sections().size());
+  auto dice = in_.chance().below(100);
+  if (dice < 20) {
+    result.wanted = domain::best_wish{.quantity = static_cast<std::uint32_t>(in_.chance().between(1, 3))};
+    result.category = in_.chance().chance(700) ? "Seat" : "";
+  } else if (dice < 60) {
+    auto section = static_cast<std::uint16_t>(in_.chance().below(sections));
+    result.wanted = std::vector{wish_in(domain::section_no{section}, 3)};
+  } else {
+    auto left_out = in_.chance().below(sections + 1U);
+    std::vector<messages::section_wish> parts;
+    for (std::uint16_t i = 0; i < sections; ++i)
+      if (i != left_out)
+        parts.push_back(wish_in(domain::section_no{i}, 2));
+    result.wanted = std::move(parts);
+  }
+  return result;
+}
+
+void buyer::hold_something() {
+  // Somebody who reloads an old page asks for what they had long ago.
+  auto again = last_wish_ && in_.chance().chance(80);
+  auto wanted = again ? *last_wish_ : wish();
+  last_wish_ = wanted;
+  if (in_.chance().chance(100)) // an impatient finger
+    in_.when().in(in_.chance().wait(1ms, 200ms), [this, wanted] {
+      in_.get_done<messages::hold_granted>(name_.value() + " (twice)", wanted, [](const auto&) {});
+    });
+  in_.get_done<messages::hold_granted>(name_.value(), wanted, [this](const auto& how) { held(how); });
+}
+
+void buyer::held(const outcome<messages::hold_granted>& how) {
+  if (how.reply) {
+    my_hold mine{how.reply->hold, {}};
+    for (const auto& part : how.reply->sections)
+      mine.sections.push_back(part.section);
+    std::erase_if(holds_, [&](const auto& each) { return each.id == mine.id; });
+    holds_.push_back(std::move(mine));
+  }
+  rest();
+}
+
+void buyer::decide_about_hold() {
+  auto dice = in_.chance().below(100);
+  if (dice < 45)
+    return order();
+  auto mine = holds_.back();
+  if (dice < 60) {
+    holds_.pop_back(); // forgotten: it runs out
+    return rest();
+  }
+  if (dice < 75) {
+    in_.get_done<messages::hold_granted>(name_.value(),
+                                         messages::find_hold{{}, in_.event(), mine.id, name_, mine.sections},
+                                         [this](const auto&) { rest(); });
+    return;
+  }
+  holds_.pop_back();
+  in_.get_done<done>(name_.value(), messages::release_hold{{}, in_.event(), mine.id, name_, mine.sections},
+                     [this](const auto&) { rest(); });
+}
+
+// ---- orders -------------------------------------------------------------------
+
+void buyer::order() {
+  auto mine = holds_.back();
+  holds_.pop_back();
+  domain::order_id id{number_, ++keys_};
+  messages::start_order wanted{{},     in_.event(),           id,   mine.id, name_, mine.sections,
+                               "card", std::to_string(keys_), keys_};
+  in_.get_done<messages::order_view>(name_.value(), wanted, [this, id](const auto& how) {
+    if (how.reply)
+      follow(id);
+    else
+      rest();
+  });
+}
+
+void buyer::follow(domain::order_id id) {
+  // Some do not wait for the outcome, and want it undone.
+  if (in_.chance().chance(60)) {
+    in_.get_done<messages::order_view>(name_.value(), messages::cancel_order{{}, in_.event(), id, name_},
+                                       [this](const auto&) { rest(); });
+    return;
+  }
+  in_.get_done<messages::order_view>(name_.value(), messages::find_order{{}, in_.event(), id, name_},
+                                     [this, id](const auto& how) {
+                                       if (how.reply && how.reply->state == order_state::confirmed)
+                                         confirmed_.push_back(id);
+                                       if (!how.reply || domain::is_final(how.reply->state))
+                                         return rest();
+                                       in_.when().in(in_.chance().wait(100ms, 3s), [this, id] { follow(id); });
+                                     });
+}
+
+void buyer::cancel() {
+  auto id = confirmed_.back();
+  confirmed_.pop_back();
+  in_.get_done<messages::order_view>(name_.value(), messages::cancel_order{{}, in_.event(), id, name_},
+                                     [this](const auto&) { rest(); });
+}
+
+// ---- the queue, and looking on -------------------------------------------------
+
+void buyer::stand_in_line() {
+  if (place_ && in_.chance().chance(500)) {
+    in_.get_done<domain::queue_place>(name_.value(), messages::ask_place{{}, in_.event(), name_, place_},
+                                      [this](const auto& how) {
+                                        if (!how.reply)
+                                          place_.reset();
+                                        rest();
+                                      });
+    return;
+  }
+  in_.get_done<domain::queue_place>(name_.value(), messages::join_queue{{}, in_.event(), name_, place_, true},
+                                    [this](const auto& how) {
+                                      place_.reset();
+                                      if (how.reply && how.reply->number != domain::queue_number{})
+                                        place_ = how.reply->number;
+                                      rest();
+                                    });
+}
+
+void buyer::leave_line() {
+  place_.reset();
+  in_.get_done<done>(name_.value(), messages::leave_queue{{}, in_.event(), name_}, [this](const auto&) { rest(); });
+}
+
+void buyer::look() {
+  auto sections = in_.plan()->sections().size();
+  domain::section_no section{static_cast<std::uint16_t>(in_.chance().below(sections))};
+  in_.get_done<messages::section_view>(name_.value(), messages::read_section{{}, in_.event(), section},
+                                       [this](const auto&) { rest(); });
+}
+
+// ---- the organiser --------------------------------------------------------------
+
+void organiser::begin() {
+  rest();
+}
+
+void organiser::rest() {
+  in_.when().in(in_.chance().wait(500ms, 12s), [this] { act(); });
+}
+
+void organiser::change(messages::change_event wish) {
+  wish.event = in_.event();
+  in_.get_done<messages::event_view>("organiser", std::move(wish), [this](const auto&) { rest(); });
+}
+
+void organiser::act() {
+  if (!in_.selling())
+    return;
+  auto dice = in_.chance().below(100);
+  if (dice < 15) {
+    messages::change_event pause;
+    pause.event = in_.event();
+    pause.state = domain::event_state::paused;
+    in_.get_done<messages::event_view>("organiser", pause, [this](const auto&) {
+      in_.when().in(in_.chance().wait(100ms, 2s), [this] {
+        messages::change_event open;
+        open.state = domain::event_state::open;
+        change(open);
+      });
+    });
+  } else if (dice < 35) {
+    messages::change_event price;
+    price.prices = {{"Seat", static_cast<domain::minor_units>(in_.chance().between(10, 90) * 100)}};
+    change(price);
+  } else if (dice < 55) {
+    blocked_ = !blocked_;
+    messages::block_seats wish{{}, in_.event(), {}, blocked_};
+    auto floor = static_cast<std::uint16_t>(in_.plan()->sections().size() - 1);
+    wish.parts.push_back({domain::section_no{0}, {domain::seat_no{7}}, 0});
+    wish.parts.push_back({domain::section_no{floor}, {}, 2});
+    in_.get_done<messages::event_view>("organiser", wish, [this](const auto&) { rest(); });
+  } else if (dice < 70) {
+    std::vector<domain::order_id> confirmed;
+    for (const auto& [id, order] : in_.written().orders())
+      if (order.state == order_state::confirmed || order.state == order_state::charging)
+        confirmed.push_back(id);
+    if (confirmed.empty())
+      return rest();
+    in_.get_done<messages::order_view>("organiser",
+                                       messages::refund_order{{}, in_.event(), in_.chance().one_of(confirmed)},
+                                       [this](const auto&) { rest(); });
+  } else {
+    in_.get_done<messages::event_report>("organiser", messages::report_event{{}, in_.event()},
+                                         [this](const auto&) { rest(); });
+  }
+}
+
+} // namespace usher::simulation

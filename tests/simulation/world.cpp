@@ -1,0 +1,426 @@
+#include "tests/simulation/world.hpp"
+
+#include "node/plan_text.hpp"
+#include "tests/simulation/checkers/checkers.hpp"
+#include "tests/simulation/mischief.hpp"
+#include "tests/simulation/people.hpp"
+
+#include <caf/type_id.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace usher::simulation {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint64_t people = 12;
+constexpr std::uint32_t limit = 4;
+/// More than all may take: there is always something left to try the limit on.
+constexpr std::uint32_t floor_places = 200;
+
+/// Two rows of eight seats, and a floor.
+std::string text_of_plan() {
+  auto row = [](const std::string& id) {
+    std::string seats;
+    for (int i = 1; i <= 8; ++i)
+      seats += std::string{i > 1 ? "," : ""} + R"({"seat_guid":")" + id + "-" + std::to_string(i)
+               + R"(","seat_number":")" + std::to_string(i) + R"(","category":"Seat","position":{"x":)"
+               + std::to_string(i * 10) + R"(,"y":0}})";
+    return R"({"name":")" + id + R"(","zone_id":")" + id + R"(","rows":[{"row_number":"A","seats":[)" + seats
+           + R"(]}],"position":{"x":0,"y":0}})";
+  };
+  return R"({"name":"Hall","categories":[{"name":"Seat","color":"#000000"},{"name":"Standing","color":"#ffffff"}],"zones":[)"
+         + row("left") + "," + row("right") + R"(,{"name":"Floor","zone_id":"floor","rows":[],"general":{"capacity":)"
+         + std::to_string(floor_places) + R"(,"category":"Standing"},"position":{"x":0,"y":0}}]})";
+}
+
+} // namespace
+
+world::world(std::uint64_t seed, trace::reader lines)
+    : seed_(seed), chance_(seed), trace_(std::move(lines)),
+      plan_text_(std::make_shared<const std::string>(text_of_plan())), plan_(node::plan_of_text(*plan_text_)) {
+  sim_store::listener of_store;
+  of_store.writes = [this](const persistence::journal_entry& entry) {
+    trace_.note(when_.now(), to_string(entry.shard) + " fact " + std::to_string(entry.seq.value()) + " at epoch "
+                                 + std::to_string(entry.epoch.value()) + ": " + detail::describe(entry.fact));
+    for (const auto& each : checkers_)
+      each->writes(entry);
+    books_.note(entry);
+  };
+  of_store.claimed = [this](const shard_claimed& claim) {
+    trace_.note(when_.now(),
+                claim.owner + " claims " + to_string(claim.shard) + " at epoch " + std::to_string(claim.epoch.value()));
+    if (claim.shard.kind == domain::shard_kind::event)
+      owner_ = claim.owner;
+    for (const auto& each : checkers_)
+      each->claimed(claim);
+  };
+  of_store.called = [this](const char* what, const std::string& by) {
+    if (trace_.wanted())
+      note("store: " + std::string{what} + " of " + by);
+  };
+  of_store.troubled = [this](const char* fault) {
+    count(fault);
+    interrupted();
+  };
+  store_ = std::make_unique<sim_store>(when_, chance_, std::move(of_store));
+  house_ = std::make_unique<payment_house>(
+      when_, chance_,
+      payment_house::listener{[this](const money_moved& money) {
+                                note("money " + std::string{money.back ? "goes back" : "comes"} + " for " + money.key);
+                                for (const auto& each : checkers_)
+                                  each->moved(money);
+                              },
+                              [this](const char* fault) { count(fault); }});
+  checkers_ = all_checkers(what_is_known(), [this](const checker& by, std::string sentence) {
+    note(std::string{"FOUND by "} + by.name() + ": " + sentence);
+    result_.findings.push_back({by.name(), when_.now(), std::move(sentence)});
+    over_ = true;
+  });
+  for (std::uint64_t i = 1; i <= people; ++i)
+    buyers_.push_back(std::make_unique<buyer>(*this, i));
+  organiser_ = std::make_unique<organiser>(*this);
+  mischief_ = std::make_unique<mischief>(*this);
+}
+
+world::~world() {
+  over_ = true;
+  nodes_.clear();
+}
+
+evidence world::what_is_known() {
+  return {books_,
+          [this] { return store_->now(); },
+          [this] { return telling_ && telling_->name() == owner_; },
+          [this] {
+            sim_connection reader{*store_, {"audit", [](fiber&) {}, [] { return false; }}};
+            audit::audit_limits limits;
+            limits.paying_grace = sim_node::paying_grace;
+            // What a node had sent when it was stopped is written meanwhile, as if it still served.
+            limits.hold_overrun = 25s;
+            return audit::audit(reader, event_, plan_, limits);
+          },
+          plan_,
+          sim_node::paying_grace};
+}
+
+void world::count(const char* fault) {
+  ++result_.faults[fault];
+  note(std::string{"fault: "} + fault);
+}
+
+// ---- the course of a sale -------------------------------------------------------
+
+run_result world::run() {
+  set_up();
+  if (!over_) {
+    selling_ = true;
+    for (const auto& each : buyers_)
+      each->begin();
+    organiser_->begin();
+    mischief_->begin();
+    pass_until(when_.now() + sale);
+    heal();
+    pass_until(when_.now() + calm);
+    selling_ = false;
+    pass_until(when_.now() + settle);
+    conclude();
+  }
+  result_.virtual_time = when_.now();
+  result_.digest = trace_.digest();
+  return std::move(result_);
+}
+
+void world::set_up() {
+  start_node();
+  messages::put_event define;
+  define.id = event_;
+  domain::event_settings settings;
+  settings.name = "Gala";
+  settings.prices = {5'000, 0};
+  settings.hold_ttl = 12s;
+  settings.max_seats_per_buyer = limit;
+  settings.admission_per_s = 3;
+  settings.rehold = {0s};
+  define.settings = settings;
+  define.plan_text = plan_text_;
+  define.plan = plan_;
+  define.state = domain::event_state::open;
+  get_done<messages::event_view>("organiser", define, [this](const auto& how) { created_ = how.reply.has_value(); });
+  pass_until(when_.now() + 2s);
+  if (!created_ && !over_) {
+    result_.findings.push_back({"progress", when_.now(), "the event could not be created"});
+    over_ = true;
+  }
+}
+
+void world::heal() {
+  note("all is well from now on");
+  mischief_->end();
+  interrupted();
+  for (auto* node : living())
+    node->pause_until(when_.now());
+}
+
+void world::conclude() {
+  if (over_)
+    return;
+  auto how = how_things_stand();
+  for (const auto& each : checkers_)
+    each->settled(how);
+  // The longest a hold can last, and be paid for, and the grace after that.
+  pass_until(when_.now() + 60s);
+  probe_limits();
+  pass_until(when_.now() + 30s);
+  if (over_)
+    return;
+  for (const auto& each : checkers_)
+    each->finished();
+}
+
+standing world::how_things_stand() {
+  standing how;
+  for (auto* node : living()) {
+    how.served |= node->serves(created_);
+    for (auto& what : node->unanswered())
+      how.unanswered.push_back(std::move(what));
+  }
+  for (const auto& [number, what] : errands_)
+    how.unfinished.push_back(what);
+  return how;
+}
+
+void world::probe_limits() {
+  for (const auto& each : buyers_)
+    probe(each->name());
+}
+
+/// First all that is left, on the floor, where there is enough; then one more.
+void world::probe(const domain::buyer_id& who) {
+  if (over_)
+    return;
+  auto tried = std::make_shared<limit_probe>();
+  *tried = {who, books_.taken_by(who), limit, false, false, {}};
+  auto floor = static_cast<std::uint16_t>(plan_->sections().size() - 1);
+  auto wish = [&, floor](std::uint64_t key, std::uint32_t quantity) {
+    messages::hold_seats result;
+    result.event = event_;
+    result.hold = {1'000'000 + key, domain::buyer_id{who}.value().size() + trace::digest_of(who.value())};
+    result.buyer = who;
+    result.wanted = std::vector<messages::section_wish>{{domain::section_no{floor}, domain::quantity_wish{quantity}}};
+    result.wish_digest = 1;
+    return result;
+  };
+  auto left = limit - tried->had;
+  if (left > 0) {
+    get_done<messages::hold_granted>(who.value(), wish(1, left), [tried](const auto& how) {
+      tried->rest_granted = how.reply.has_value();
+      if (how.refused)
+        tried->why_not = domain::sentence(how.refused->reason);
+    });
+    pass_until(when_.now() + 500ms);
+  }
+  get_done<messages::hold_granted>(who.value(), wish(2, 1),
+                                   [tried](const auto& how) { tried->more_granted = how.reply.has_value(); });
+  pass_until(when_.now() + 500ms);
+  for (const auto& each : checkers_)
+    each->probed(*tried);
+}
+
+// ---- time -----------------------------------------------------------------------
+
+void world::pass_until(moment end) {
+  while (!over_ && when_.now() < end) {
+    if (work_once()) {
+      // Work takes time, too: so what comes from outside comes in between.
+      when_.advance_to(when_.now() + std::chrono::microseconds{static_cast<std::int64_t>(chance_.below(30))});
+    } else {
+      auto next = end;
+      if (auto outside = when_.next())
+        next = std::min(next, *outside);
+      for (const auto& node : nodes_)
+        for (const auto& alarm : {node->next_alarm(), node->pause_ends()})
+          if (alarm)
+            next = std::min(next, *alarm);
+      when_.advance_to(std::max(when_.now(), next));
+    }
+    for (const auto& node : nodes_)
+      node->set_clock(when_.now());
+    when_.run_due();
+  }
+}
+
+/// Chance decides who does the next thing. False when nobody has anything to do.
+bool world::work_once() {
+  std::size_t ready = 0;
+  for (const auto& node : nodes_)
+    ready += node->ready();
+  if (ready == 0)
+    return false;
+  auto which = chance_.below(ready);
+  for (const auto& node : nodes_) {
+    if (which < node->ready()) {
+      node->work(which);
+      return true;
+    }
+    which -= node->ready();
+  }
+  return false;
+}
+
+// ---- nodes ------------------------------------------------------------------------
+
+std::vector<sim_node*> world::living() {
+  std::vector<sim_node*> result;
+  for (const auto& node : nodes_)
+    result.push_back(node.get());
+  return result;
+}
+
+sim_node* world::newest() {
+  return nodes_.empty() ? nullptr : nodes_.back().get();
+}
+
+node_surroundings world::surroundings() {
+  auto works = [this](const std::string& node, const caf::scheduled_actor& who, caf::mailbox_element* what) {
+    std::uint64_t types = 0;
+    if (what)
+      for (std::size_t i = 0; i < what->payload.size(); ++i)
+        types = types * 1'000 + what->payload.type_at(i);
+    trace_.note(when_.now(), trace::digest_of(node) ^ (who.id() << 20) ^ types);
+    if (!trace_.wanted())
+      return;
+    auto text = node + " " + who.name() + "#" + std::to_string(who.id());
+    if (what)
+      for (std::size_t i = 0; i < what->payload.size(); ++i) {
+        auto name = caf::query_type_name(what->payload.type_at(i));
+        text += " " + std::string{name.data(), name.size()};
+      }
+    trace_.write(when_.now(), text);
+  };
+  auto admitted = [this](const std::string& node, const messages::people_admitted& news) {
+    for (const auto& each : checkers_)
+      each->told(news, node);
+  };
+  auto stops = [this](const std::string& name, const std::string& why) {
+    note(name + " cannot go on: " + why);
+    when_.in(chance_.wait(1ms, 500ms), [this, name] {
+      for (auto* node : living())
+        if (node->name() == name)
+          return kill(*node, "gave up");
+    });
+  };
+  return {when_, chance_, *store_, *house_, works, admitted, stops};
+}
+
+void world::start_node() {
+  auto name = "node-" + std::to_string(++nodes_started_);
+  note(name + " starts");
+  try {
+    nodes_.push_back(std::make_unique<sim_node>(name, surroundings()));
+  } catch (const persistence::store_unavailable& why) {
+    note(name + " cannot start: " + why.what());
+  }
+  supervise();
+}
+
+/// Somebody looks after it: where no node lives, one is started soon.
+void world::supervise() {
+  if (supervised_at_ == nodes_started_ || !nodes_.empty())
+    return;
+  supervised_at_ = nodes_started_;
+  when_.in(chance_.wait(10ms, 2s), [this] {
+    if (nodes_.empty())
+      start_node();
+  });
+}
+
+void world::kill(sim_node& node, const char* why) {
+  note(node.name() + " ends: " + why);
+  interrupted();
+  if (telling_ == &node)
+    telling_ = nullptr;
+  std::erase_if(nodes_, [&](const auto& each) { return each.get() == &node; });
+  supervise();
+}
+
+void world::interrupted() {
+  for (const auto& each : checkers_)
+    each->interrupted();
+}
+
+/// Mostly the newest; now and then, as a balancer does that has not noticed yet, another one. A paused one takes
+/// requests and does not answer.
+sim_node* world::some_node() {
+  std::vector<sim_node*> serving;
+  for (const auto& node : nodes_)
+    if (node->serves(created_))
+      serving.push_back(node.get());
+  if (serving.empty())
+    return nullptr;
+  return chance_.chance(850) ? serving.back() : chance_.one_of(serving);
+}
+
+// ---- what is told -------------------------------------------------------------------
+
+template <class Call>
+void world::tell_all(const sim_node* by, Call call) {
+  telling_ = by;
+  for (const auto& each : checkers_)
+    call(*each);
+  telling_ = nullptr;
+}
+
+void world::told(sim_node& by, const messages::hold_seats& wish, const answer<messages::hold_granted>& how) {
+  tell_all(&by, [&](checker& each) { how.reply ? each.told(*how.reply) : each.refused(wish, how.refused); });
+}
+
+void world::told(sim_node& by, const messages::find_hold&, const answer<messages::hold_granted>& how) {
+  if (how.reply)
+    tell_all(&by, [&](checker& each) { each.told(*how.reply); });
+}
+
+void world::told(sim_node& by, const messages::release_hold& wish, const answer<done>& how) {
+  if (how.reply)
+    tell_all(&by, [&](checker& each) { each.released(wish); });
+}
+
+template <class Wish>
+void world::told(sim_node& by, const Wish&, const answer<messages::order_view>& how) {
+  if (how.reply)
+    tell_all(&by, [&](checker& each) { each.told(*how.reply); });
+}
+
+template void world::told(sim_node&, const messages::start_order&, const answer<messages::order_view>&);
+template void world::told(sim_node&, const messages::find_order&, const answer<messages::order_view>&);
+template void world::told(sim_node&, const messages::cancel_order&, const answer<messages::order_view>&);
+template void world::told(sim_node&, const messages::refund_order&, const answer<messages::order_view>&);
+
+void world::told(sim_node& by, const messages::join_queue& wish, const answer<domain::queue_place>& how) {
+  if (how.reply)
+    tell_all(&by, [&](checker& each) { each.told(wish.buyer, *how.reply, by.name(), wish.connected); });
+}
+
+void world::told(sim_node& by, const messages::ask_place& wish, const answer<domain::queue_place>& how) {
+  if (how.reply)
+    tell_all(&by, [&](checker& each) { each.told(wish.buyer, *how.reply, by.name(), false); });
+}
+
+void world::told(sim_node& by, const messages::leave_queue& wish, const answer<done>&) {
+  tell_all(&by, [&](checker& each) { each.left_queue(wish.buyer); });
+}
+
+void world::told(sim_node& by, const messages::read_section&, const answer<messages::section_view>& how) {
+  if (how.reply)
+    tell_all(&by, [&](checker& each) { each.told(*how.reply); });
+}
+
+void world::told(sim_node& by, const messages::report_event&, const answer<messages::event_report>& how) {
+  if (how.reply)
+    tell_all(&by, [&](checker& each) { each.told(*how.reply); });
+}
+
+} // namespace usher::simulation
