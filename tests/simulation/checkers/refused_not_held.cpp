@@ -20,13 +20,16 @@ public:
     // A hold that was there before stays, whatever its repeat is told; `in_progress` is no outcome.
     const auto* hold = written().find(wish.hold);
     auto never_granted = !hold || hold->parts.size() < wish.sections.size();
-    if (never_granted && !domain::is_passing(why.reason) && why.reason != domain::rejection::in_progress
-        && why.reason != domain::rejection::idempotency_mismatch)
+    if (never_granted && now() >= recovered_at_ && !domain::is_passing(why.reason)
+        && why.reason != domain::rejection::in_progress && why.reason != domain::rejection::idempotency_mismatch)
       refused_.emplace(wish.hold, now());
   }
 
-  void interrupted() override { refused_.clear(); }
-  void claimed(const shard_claimed&) override { refused_.clear(); }
+  void interrupted() override {
+    refused_.clear();
+    recovered_at_ = now() + recovery;
+  }
+  void claimed(const shard_claimed&) override { interrupted(); }
 
   void writes(const persistence::journal_entry&) override { look(); }
   void settled(const standing&) override { look(); }
@@ -34,6 +37,8 @@ public:
 private:
   /// By then what was held in part has been undone.
   static constexpr domain::seconds soon{3};
+  /// For so long after an interruption what came of it may still stand in the way of an undoing.
+  static constexpr domain::seconds recovery{5};
 
   void look() {
     std::erase_if(refused_, [this](const auto& refusal) {
@@ -50,6 +55,7 @@ private:
   }
 
   std::map<domain::hold_id, domain::instant> refused_;
+  domain::instant recovered_at_;
 };
 
 } // namespace
