@@ -252,10 +252,7 @@ private:
   caf::result<void> sell(const messages::sell_seats& wish) {
     if (protocol_.outdates(wish.as_of))
       return to_error(rejection::moved);
-    auto decided = section_.sell(wish.hold, wish.order, wish.buyer, wish.seats);
-    if (failpoint::planted("late_sell_accepted") && domain::refused(decided))
-      return done();
-    return carry_out(std::move(decided));
+    return carry_out(section_.sell(wish.hold, wish.order, wish.buyer, wish.seats));
   }
 
   caf::result<void> take_back(const messages::take_back_seats& wish) {

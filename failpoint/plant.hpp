@@ -15,7 +15,6 @@ inline constexpr auto all_plants = std::to_array<std::string_view>({
     "allowance_back_dropped",          // an event does not hear that a hold is over
     "claims_not_counted_on_restart",   // an event that starts takes everybody for new
     "spread_hold_not_undone",          // one section refuses, and the others keep their part
-    "late_sell_accepted",              // a section says that it sold seats which another one has
     "paying_hold_expires_on_recovery", // a section that starts ends what a checkout has had no time to extend
     "charged_again_with_new_key",      // each attempt to charge has a key of its own
     "lost_refund_taken_for_done",      // a refund without an answer counts as done

@@ -20,7 +20,7 @@
 namespace usher::persistence {
 class booking_store;
 class coordination;
-}
+} // namespace usher::persistence
 
 namespace usher::node {
 

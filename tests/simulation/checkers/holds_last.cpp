@@ -21,7 +21,12 @@ public:
   void asked(const messages::cancel_order& wish) override { order_may_end(wish.order); }
   void asked(const messages::refund_order& wish) override { order_may_end(wish.order); }
 
+  /// While it is paid for, the time that is told is what it gets if the payment fails just then.
   void told(const messages::hold_granted& hold) override {
+    if (const auto* present = written().find(hold.hold))
+      for (const auto& [section, part] : present->parts)
+        if (part.paying_for)
+          return;
     auto& until = promised_[hold.hold];
     until = std::max(until, hold.until);
   }

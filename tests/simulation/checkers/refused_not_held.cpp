@@ -21,13 +21,16 @@ public:
     const auto* hold = written().find(wish.hold);
     const auto* parts = std::get_if<std::vector<messages::section_wish>>(&wish.wanted);
     auto never_granted = !hold || (parts && hold->parts.size() < parts->size());
-    if (never_granted && !domain::is_passing(why.reason) && why.reason != domain::rejection::in_progress
-        && why.reason != domain::rejection::idempotency_mismatch)
+    if (never_granted && now() >= recovered_at_ && !domain::is_passing(why.reason)
+        && why.reason != domain::rejection::in_progress && why.reason != domain::rejection::idempotency_mismatch)
       refused_.emplace(wish.hold, now());
   }
 
-  void interrupted() override { refused_.clear(); }
-  void claimed(const shard_claimed&) override { refused_.clear(); }
+  void interrupted() override {
+    refused_.clear();
+    recovered_at_ = now() + recovery;
+  }
+  void claimed(const shard_claimed&) override { interrupted(); }
 
   void writes(const persistence::journal_entry&) override { look(); }
   void settled(const standing&) override { look(); }
@@ -35,6 +38,8 @@ public:
 private:
   /// By then what was held in part has been undone.
   static constexpr domain::seconds soon{3};
+  /// For so long after an interruption what came of it may still stand in the way of an undoing.
+  static constexpr domain::seconds recovery{5};
 
   void look() {
     std::erase_if(refused_, [this](const auto& refusal) {
@@ -51,6 +56,7 @@ private:
   }
 
   std::map<domain::hold_id, domain::instant> refused_;
+  domain::instant recovered_at_;
 };
 
 } // namespace
