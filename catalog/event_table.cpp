@@ -40,11 +40,13 @@ const running_event& event_table::serve(messages::trace_id asked_by, const domai
                                         cluster::event_histories histories) {
   auto keeper = caf::actor_cast<messages::keeper_actor>(keeper_);
   running_event started{plan, std::move(text), {}, {}, {}, histories.room.epoch};
+  auto epoch = histories.event.epoch;
   started.event = factories_.start_event(id, std::move(histories.event), plan, keeper);
   for (std::size_t i = 0; i < histories.sections.size(); ++i)
     started.sections.push_back(factories_.start_section(id, domain::section_no{static_cast<std::uint16_t>(i)},
-                                                        std::move(histories.sections[i]), plan, started.event, keeper));
-  started.room = factories_.start_waiting_room(id, std::move(histories.room), keeper);
+                                                        std::move(histories.sections[i]), plan, started.event, epoch,
+                                                        keeper));
+  started.room = factories_.start_waiting_room(id, std::move(histories.room), epoch, keeper);
   keeper_->send(started.event, messages::event_peers{}, started.sections, started.room);
   log::of("cluster").info("{}serving event {}: {} sections, {} places", messages::line_start(asked_by), id.value(),
                           started.sections.size(), plan->capacity());

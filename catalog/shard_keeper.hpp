@@ -22,12 +22,14 @@ struct shard_factories {
   std::function<messages::event_actor(const domain::event_id& event, persistence::shard_history history,
                                       domain::shared_plan plan, const messages::keeper_actor& keeper)>
       start_event;
+  /// `event_epoch`, here and below, is of the event's own shard.
   std::function<messages::section_actor(const domain::event_id& event, domain::section_no number,
                                         persistence::shard_history history, domain::shared_plan plan,
-                                        const messages::event_actor& event_actor, const messages::keeper_actor& keeper)>
+                                        const messages::event_actor& event_actor, domain::epoch event_epoch,
+                                        const messages::keeper_actor& keeper)>
       start_section;
   std::function<messages::waiting_room_actor(const domain::event_id& event, persistence::shard_history history,
-                                             const messages::keeper_actor& keeper)>
+                                             domain::epoch event_epoch, const messages::keeper_actor& keeper)>
       start_waiting_room;
   /// Empty when only one node can use the store.
   std::function<std::unique_ptr<persistence::coordination>()> open_coordination{};

@@ -53,17 +53,25 @@ messages::keeper_actor node_wiring::start_keeper(std::function<void(const std::s
                                                ports_.provider, ports_.event});
   };
   start.start_section = [this](const event_id& event, section_no number, persistence::shard_history history,
-                               shared_plan plan, const messages::event_actor& event_actor,
+                               shared_plan plan, const messages::event_actor& event_actor, domain::epoch event_epoch,
                                const messages::keeper_actor& keeper) {
     // It has no terms, and holds nothing, until the event sends them.
-    return actors::spawn_section(
-        ports_.system,
-        {event, std::move(plan), number, {}, std::move(history), event_actor, writer_, keeper, clock_, ports_.section});
+    return actors::spawn_section(ports_.system, {event,
+                                                 std::move(plan),
+                                                 number,
+                                                 {},
+                                                 std::move(history),
+                                                 event_actor,
+                                                 writer_,
+                                                 keeper,
+                                                 clock_,
+                                                 ports_.section,
+                                                 event_epoch});
   };
   start.start_waiting_room = [this](const event_id& event, persistence::shard_history history,
-                                    const messages::keeper_actor& keeper) {
-    return actors::spawn_waiting_room(ports_.system,
-                                      {event, {}, std::move(history), writer_, keeper, clock_, ports_.room});
+                                    domain::epoch event_epoch, const messages::keeper_actor& keeper) {
+    return actors::spawn_waiting_room(
+        ports_.system, {event, {}, std::move(history), writer_, keeper, clock_, ports_.room, event_epoch});
   };
   catalog::keeper_settings settings;
   settings.owner = ports_.owner;

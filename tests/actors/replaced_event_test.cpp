@@ -97,6 +97,24 @@ SCENARIO("a checkout that outlives its event's doubt is heard by sections that k
   CHECK_EQ(status(left), "SH..");
 }
 
+SCENARIO("a section that starts knows its event's epoch before it has heard from it") {
+  auto earlier = event_epoch;
+  replace_event();
+  auto history = *memory_store{books}.claim({domain::shard_kind::section, id, left}, "test", {});
+  auto silent = caf::actor_cast<messages::event_actor>(listen(std::make_shared<heard>()));
+  auto alone = actors::spawn_section(
+      sys, {id, plan, left, {}, std::move(history), silent, writer, keeper, clock, {}, event_epoch});
+  keep(caf::actor_cast<caf::actor>(alone));
+  auto sell = [&](domain::epoch as_of) {
+    const std::vector<domain::priced_seat> first{{domain::seat_no{0}, 5'000}};
+    auto asked = ask<done>(alone, messages::sell_seats{{}, hold_of(9), order_of(9), buyer(9), first, as_of});
+    settle();
+    return asked;
+  };
+  CHECK(sell(earlier)->refused_as(rejection::moved));
+  CHECK(sell(event_epoch)->reply.has_value());
+}
+
 SCENARIO("a section that was told of its event's epoch at its start refuses earlier ones from then on") {
   actors::latest_event latest{domain::epoch{2}};
   CHECK(latest.outdates(domain::epoch{1}));

@@ -58,24 +58,26 @@ public:
       keep(caf::actor_cast<caf::actor>(actor));
       return actor;
     };
-    return {open,
-            [this](const std::string& text) { return plans.at(text); },
-            [=, this](const auto& event, auto history, auto plan, const auto& keeper) {
-              if (event == fails_to_start)
-                throw std::runtime_error{"a fault in its journal"};
-              event_actors.push_back(note(
-                  actors::spawn_event(sys, {event, plan, std::move(history), writer, keeper, clock, provider, {}})));
-              return event_actors.back();
-            },
-            [=, this](const auto& event, auto number, auto history, auto plan, const auto& event_actor,
-                      const auto& keeper) {
-              return note(actors::spawn_section(
-                  sys, {event, plan, number, {}, std::move(history), event_actor, writer, keeper, clock, {}}));
-            },
-            [=, this](const auto& event, auto history, const auto& keeper) {
-              return note(actors::spawn_waiting_room(sys, {event, {}, std::move(history), writer, keeper, clock, {}}));
-            },
-            open_coordination};
+    return {
+        open,
+        [this](const std::string& text) { return plans.at(text); },
+        [=, this](const auto& event, auto history, auto plan, const auto& keeper) {
+          if (event == fails_to_start)
+            throw std::runtime_error{"a fault in its journal"};
+          event_actors.push_back(
+              note(actors::spawn_event(sys, {event, plan, std::move(history), writer, keeper, clock, provider, {}})));
+          return event_actors.back();
+        },
+        [=, this](const auto& event, auto number, auto history, auto plan, const auto& event_actor, auto event_epoch,
+                  const auto& keeper) {
+          return note(actors::spawn_section(
+              sys, {event, plan, number, {}, std::move(history), event_actor, writer, keeper, clock, {}, event_epoch}));
+        },
+        [=, this](const auto& event, auto history, auto event_epoch, const auto& keeper) {
+          return note(
+              actors::spawn_waiting_room(sys, {event, {}, std::move(history), writer, keeper, clock, {}, event_epoch}));
+        },
+        open_coordination};
   }
 
   /// How the processes say in the store that they serve it alone; nothing with a store that has no room for that.
@@ -119,13 +121,13 @@ public:
   }
 
   messages::hold_seats wish(std::uint64_t number, std::uint16_t section, std::uint32_t seat) const {
-    return {{},
-            id,
-            {7, number},
-            domain::buyer_id{"buyer-" + std::to_string(number)},
-            std::vector<messages::section_wish>{
-                {domain::section_no{section}, domain::seats_wish{{domain::seat_no{seat}}}}},
-            1};
+    return {
+        {},
+        id,
+        {7, number},
+        domain::buyer_id{"buyer-" + std::to_string(number)},
+        std::vector<messages::section_wish>{{domain::section_no{section}, domain::seats_wish{{domain::seat_no{seat}}}}},
+        1};
   }
 
   shared_outcome<messages::hold_granted> hold(const process& whom, std::uint64_t number, std::uint16_t section,
