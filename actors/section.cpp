@@ -424,7 +424,14 @@ private:
       return to_error(rejection::moved);
     if (journal_.standing() != shard_standing::writing)
       return to_error(rejection::store_unavailable);
-    return news_.claims(section_.claims());
+    auto all = section_.claims();
+    // Until its end is durable a hold counts: the end may come to nothing.
+    journal_.in_flight([&](const consequence& after) {
+      if (after.change && after.change->end && !section_.find(after.change->end->hold))
+        all.push_back({after.change->end->hold, after.change->end->buyer,
+                       static_cast<std::uint32_t>(after.change->look.seats.size())});
+    });
+    return news_.claims(std::move(all));
   }
 
   [[nodiscard]] messages::section_actor me() const { return caf::actor_cast<messages::section_actor>(self_.ctrl()); }

@@ -110,6 +110,13 @@ public:
     in_flight_.push_back({last_, std::move(consequence)});
   }
 
+  /// Visits what follows once the facts in flight are durable, in their order.
+  template <class Visit>
+  void in_flight(Visit&& visit) const {
+    for (const auto& each : in_flight_)
+      visit(each.consequence);
+  }
+
   /// Hands the facts taken since the last flush to the writer, as one message.
   void flush() {
     if (outbox_.empty())

@@ -299,7 +299,7 @@ void event::apply(const order_advanced& happened) {
 
 void event::ended(order& present) {
   auto id = present.details().order;
-  if (!present.visited(order_state::confirmed))
+  if (present.state() != order_state::confirmed)
     give_up_hold(present);
   if (present.state() == order_state::unacknowledged) {
     orders_.erase(id);
@@ -376,7 +376,7 @@ std::vector<fact> event::snapshot() const {
   for (const auto& [id, present] : orders_)
     if (!present.ended_unpaid())
       ordered.push_back(&present);
-  // The order that pays for a hold, or has bought it, goes after all others of that hold.
+  // The order that pays for a hold, or has bought it, goes after all others of that hold, which have let go of it.
   auto rank = [this](const order* x) {
     const auto& details = x->details();
     auto paying = order_by_hold_.find(details.hold);

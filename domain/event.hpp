@@ -116,7 +116,7 @@ private:
   event_settings settings_;
   event_state state_ = event_state::scheduled;
   std::unordered_map<order_id, order> orders_;
-  std::unordered_map<hold_id, order_id> order_by_hold_; ///< the order that pays for each hold, or has bought it
+  std::unordered_map<hold_id, order_id> order_by_hold_; ///< the order that pays for each hold, or owns its seats
   unpaid_orders unpaid_{unpaid_orders_max, unpaid_orders_per_buyer_max};
   std::unordered_map<buyer_id, std::uint32_t> cancelled_; ///< how many of each are remembered, without zeros
 };

@@ -114,6 +114,31 @@ SCENARIO("a section that dies again before it has said anything gets its terms a
   }
 }
 
+SCENARIO("a section claims a hold until its end is durable, whenever it is asked") {
+  auto claimed = 0, over = 0;
+  for (int steps = 0; steps < 12; ++steps) {
+    auto who = static_cast<std::uint64_t>(steps) + 1;
+    REQUIRE(hold(who, who, {seats(left, {0})})->reply.has_value());
+    ask<done>(sections[0], messages::release_hold{{}, id, hold_of(who), buyer(who), {left}});
+    for (int i = 0; i < steps && sched.try_run_once(); ++i) {
+    }
+    auto claims = ask<messages::section_claims>(sections[0], messages::list_claims{event_epoch});
+    while (claims->pending() && sched.try_run_once()) {
+    }
+    REQUIRE(claims->reply.has_value());
+    auto facts = books->facts({domain::shard_kind::section, id, left});
+    auto is_written = std::any_of(facts.begin(), facts.end(), [&](const domain::fact& each) {
+      const auto* end = std::get_if<domain::hold_ended>(&each);
+      return end != nullptr && end->hold == hold_of(who);
+    });
+    CHECK(is_written || claims->reply->claims.size() == 1);
+    (claims->reply->claims.empty() ? over : claimed) += 1;
+    settle();
+  }
+  CHECK_GT(claimed, 2);
+  CHECK_GT(over, 2);
+}
+
 SCENARIO("a hold whose section dies in the middle of it costs its buyer nothing, unless it is there") {
   die_in_the_middle_of([this](std::uint64_t who) { return wish(who, who, {seats(left, {0, 1})}); });
 }
