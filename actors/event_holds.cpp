@@ -4,6 +4,7 @@
 #include "log/log.hpp"
 #include "messages/refusal.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -113,17 +114,16 @@ std::optional<domain::refusal> event_holds::obstacle(const messages::hold_seats&
 bool event_holds::has_sections_of(const std::vector<messages::section_wish>& wanted) const {
   if (wanted.size() == 1) // nearly always: not worth a vector
     return wanted.front().section.value() < core_.sections.size();
-  std::vector<domain::section_no> numbers;
-  for (const auto& part : wanted)
-    numbers.push_back(part.section);
+  std::vector<domain::section_no> numbers(wanted.size());
+  std::ranges::transform(wanted, numbers.begin(), &messages::section_wish::section);
   return core_.find_sections(numbers).has_value();
 }
 
 /// Nothing new is held just now, but whoever asks again for what they hold is told so.
 caf::result<messages::hold_granted> event_holds::show_again(const messages::hold_seats& wish, domain::refusal closed) {
-  std::vector<domain::section_no> numbers;
-  for (const auto& part : protocol_.find(wish.hold)->parts)
-    numbers.push_back(part.section);
+  const auto& parts = protocol_.find(wish.hold)->parts;
+  std::vector<domain::section_no> numbers(parts.size());
+  std::ranges::transform(parts, numbers.begin(), &known_part::section);
   auto sections = core_.find_sections(numbers);
   if (!sections)
     return to_error(closed);
@@ -169,10 +169,11 @@ std::optional<std::vector<section_address>> event_holds::places_of(domain::hold_
   if (!sections || !protocol_.ready())
     return sections;
   const auto* known = protocol_.find(hold);
-  if (!known)
-    sections->erase(sections->begin() + 1, sections->end());
-  else if (named.size() > known->parts.size())
-    sections.reset();
+  // Where nothing of it is known, one section is enough to say so, however many a made-up name lists.
+  auto others = 0;
+  std::erase_if(*sections, [&](const section_address& each) {
+    return !(known && known->has_part_in(each.section)) && others++ > 0;
+  });
   return sections;
 }
 

@@ -170,6 +170,7 @@ std::vector<accusation> cuts::who_must_go(const membership& all, const own_view&
   for (const auto& one : watch.silent(at))
     accuse(one.number, one.beat, "its beat stands still");
   std::vector<accusation> list;
+  list.reserve(result.size());
   for (const auto& [number, one] : result)
     list.push_back(one);
   return list;

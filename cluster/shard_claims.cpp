@@ -74,6 +74,7 @@ std::optional<event_histories> shard_claims::take_over(const domain::event_id& e
 std::optional<std::vector<persistence::owned_shard>>
 shard_claims::take_rest(const domain::shard_id& root, domain::epoch own, const std::vector<domain::shard_id>& others) {
   std::vector<persistence::owned_shard> taken;
+  taken.reserve(others.size());
   for (const auto& shard : others)
     taken.push_back({shard, {}});
   for (;;) {
@@ -87,6 +88,7 @@ shard_claims::take_rest(const domain::shard_id& root, domain::epoch own, const s
     if (find(rows, root).epoch != own)
       return std::nullopt;
     std::vector<persistence::wanted_shard> wanted;
+    wanted.reserve(missing.size());
     for (const auto* one : missing)
       wanted.push_back({one->shard, find(rows, one->shard).epoch});
     auto epochs = store().claim_shards(wanted, owner_);

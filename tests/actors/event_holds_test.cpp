@@ -202,6 +202,19 @@ SCENARIO("an event does not call itself sold out before it knows its sections") 
   CHECK_EQ(books->facts({domain::shard_kind::event, id, {}}).size(), facts);
 }
 
+SCENARIO("a hold of which one section has let go already is over, and is given back where it is still held") {
+  REQUIRE(hold(1, 1, {seats(left, {0}), seats(right, {0})})->reply.has_value());
+  ask<done>(sections[0], messages::release_hold{{}, id, hold_of(1), buyer(1), {left}});
+  settle();
+  REQUIRE_EQ(status(left) + status(right), "....H...");
+  auto found = asked<messages::hold_granted>(messages::find_hold{{}, id, hold_of(1), buyer(1), {left, right}});
+  CHECK(found->refused_as(rejection::hold_expired));
+  CHECK(order(1, 1, {left, right})->refused_as(rejection::hold_expired));
+  CHECK(release(1, 1, {left, right})->reply.has_value());
+  CHECK_EQ(status(left) + status(right), "........");
+  CHECK(release(1, 1, {left, right})->reply.has_value());
+}
+
 SCENARIO("a release and a look go to all sections of a hold") {
   hold(1, 1, {seats(left, {0}), seats(right, {0})});
   auto found = asked<messages::hold_granted>(messages::find_hold{{}, id, hold_of(1), buyer(1), {left, right}});
