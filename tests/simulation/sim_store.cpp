@@ -160,6 +160,8 @@ std::vector<append_result> sim_connection::append(std::span<const journal_entry>
   return call(
       "append", [&] { return append_now(group); },
       [store = &store_, kept] {
+        if (store->when_.now() < store->away_until_ || store->when_.now() < store->paused_until_)
+          return; // it is lost with whoever was to do it
         sim_connection nobody{*store, {"nobody", [](fiber&) {}, [] { return true; }}};
         store->told_.troubled("an append was done late");
         static_cast<void>(nobody.append_now(*kept));
