@@ -219,9 +219,9 @@ void event_holds::opened(const messages::section_opened& news) {
 
 void event_holds::take_claims(std::uint64_t question, const messages::section_claims& all) {
   auto was_ready = protocol_.ready();
-  if (!protocol_.claims(question, failpoint::planted("claims_not_counted_on_restart")
-                                      ? messages::section_claims{all.section, all.epoch, {}}
-                                      : all))
+  if (failpoint::planted("claims_not_counted_on_restart") && !all.claims.empty())
+    return take_claims(question, {all.section, all.epoch, {}, all.totals, all.free_by_category});
+  if (!protocol_.claims(question, all))
     return;
   places_.note_totals(all.section, all.totals, all.free_by_category);
   places_.seats_freed(all.section);

@@ -122,7 +122,7 @@ std::vector<option> declare() {
           [](auto& s) -> auto& { return s.gateway.queued_bytes_max; }, megabyte, 1024 * 1024 * megabyte),
       number(
           {"http.max-incoming-bytes",
-           "Memory that heads, bodies and frames may take which are still arriving, beyond 2048 bytes that each "
+           "Memory that heads, bodies and frames may take which are still arriving, beyond 6144 bytes that each "
            "connection has: half of it is for operators, and of the other half each of `http.threads` has an equal "
            "part. What does not fit is answered `overloaded`; a WebSocket is closed with 4100. Each part must hold "
            "twice what `http.max-body-bytes`, `http.max-frame-bytes` and `admin.max-body-bytes` allow.",
