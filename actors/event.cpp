@@ -82,6 +82,7 @@ public:
         [this](const messages::allowance_back& news) { holds_.give_back(news); },
         [this](const messages::section_opened& news) { opened(news); },
         [this](const messages::section_totals_changed& news) { note_totals(news); },
+        [this](const messages::room_opened&) { tell_room(); },
         [this](messages::subscribe, const messages::gateway_actor& gateway) { subscribe(gateway); },
         [this](messages::stand_down) { return stand_down(); },
         [this](messages::carry_on) { carry_on(); },

@@ -49,8 +49,9 @@ public:
   static inline const char* name = "usher.waiting-room";
 
   waiting_room_state(self_pointer self, waiting_room_start start)
-      : self_(self), event_(std::move(start.event)), settings_(start.settings), clock_(start.clock),
-        limits_(start.limits), latest_event_(start.event_epoch),
+      : self_(self), event_(std::move(start.event)), settings_(start.settings),
+        event_actor_(std::move(start.event_actor)), clock_(start.clock), limits_(start.limits),
+        latest_event_(start.event_epoch),
         room_(domain::waiting_room::limits{settings_.admission_per_s, settings_.max_shopping, limits_.people_max,
                                            limits_.number_block}),
         port_(self, *this, shard(), std::move(start.journal), std::move(start.keeper)),
@@ -68,6 +69,8 @@ public:
   messages::waiting_room_actor::behavior_type make_behavior() {
     self_->set_down_handler([this](const caf::down_msg& gone) { forget(gone.source); });
     snapshot_if_due();
+    if (event_actor_)
+      self_->send(event_actor_, messages::room_opened{journal_.epoch()});
     return {
         [this](messages::join_queue& wish, messages::gateway_actor& where) { return join(wish, where); },
         [this](const messages::ask_place& question) { return ask(question); },
@@ -77,6 +80,8 @@ public:
         [this](const messages::room_settings& wanted) { change(wanted); },
         [this](const messages::count_people&) { return room_.totals(); },
         [this](messages::subscribe, const messages::gateway_actor& who) { subscribe(who); },
+        [this](messages::stand_down) { return stand_down(); },
+        [this](messages::carry_on) { carry_on(); },
         [this](messages::deadline_reached) { work(); },
         [this](const messages::facts_durable& mark) { durable(mark); },
         [this](const messages::append_failed& failure) { failed(failure); },
@@ -96,6 +101,7 @@ public:
     reserve_ahead();
     write_turns(clock_.now(self_));
     note_change();
+    tell_at_rest();
   }
 
 private:
@@ -120,7 +126,7 @@ private:
   caf::result<domain::queue_place> wait_for_numbers(messages::join_queue& wish, messages::gateway_actor& where) {
     if (journal_.standing() != shard_standing::writing)
       return to_error(rejection::store_unavailable);
-    if (joins_.size() >= limits_.waiting_joins_max)
+    if (joins_.size() >= limits_.waiting_joins_max || journal_.standing_down())
       return to_error(rejection::overloaded);
     joins_.push_back({std::move(wish), std::move(where), self_->make_response_promise()});
     reserve_ahead();
@@ -262,7 +268,7 @@ private:
     timer_.rang(now);
     for (const auto& buyer : shopping_.take_ended(now))
       room_.stop_shopping(buyer);
-    if (now >= admit_after_ && entering_.empty())
+    if (now >= admit_after_ && entering_.empty() && !journal_.standing_down())
       admit(now);
     note_change();
   }
@@ -335,6 +341,7 @@ private:
         let_in(*after.turns);
     });
     snapshot_if_due();
+    tell_at_rest();
   }
 
   void snapshot_if_due() {
@@ -355,6 +362,9 @@ private:
       else
         join.asker.deliver(seat(join.wish, join.where));
     }
+    if (journal_.standing_down()) // there will be no further numbers here
+      for (auto& join : std::exchange(joins_, {}))
+        join.asker.deliver(to_error(rejection::overloaded));
     if (!joins_.empty())
       reserve_ahead();
   }
@@ -385,6 +395,27 @@ private:
       if (auto* numbers = std::get_if<domain::numbers_reserved>(&fact))
         if (numbers->up_to.value() > reserved_)
           use(*numbers);
+  }
+
+  // ---- another actor for this shard ----
+
+  caf::result<void> stand_down() {
+    journal_.stand_down();
+    at_rest_ = self_->make_response_promise();
+    tell_at_rest();
+    return at_rest_;
+  }
+
+  /// What is being written answers those who wait for it: then nobody waits here any more.
+  void tell_at_rest() {
+    if (journal_.standing_down() && journal_.settled() && at_rest_.pending())
+      at_rest_.deliver();
+  }
+
+  void carry_on() {
+    journal_.carry_on();
+    reserve_ahead();
+    note_change();
   }
 
   // ---- telling ----
@@ -423,6 +454,7 @@ private:
   self_pointer self_;
   domain::event_id event_;
   messages::room_settings settings_;
+  messages::event_actor event_actor_;
   store_clock clock_;
   waiting_room_limits limits_;
 
@@ -433,6 +465,7 @@ private:
   std::uint64_t reserved_ = 0; ///< numbers up to here are durable
   bool reserving_ = false;     ///< the next block is being written
   std::vector<waiting_join> joins_;
+  caf::response_promise at_rest_; ///< of whoever waits until nothing is under way
   entrance_numbers entrances_;
 
   std::vector<domain::waiting_room::admitted> entering_; ///< chosen to go in; it is not durable yet

@@ -32,7 +32,8 @@ struct waiting_room_start {
   messages::keeper_actor keeper;
   store_clock clock;
   waiting_room_limits limits = {};
-  domain::epoch event_epoch{}; ///< of the event's shard when this one was claimed, as far as is known
+  domain::epoch event_epoch{};         ///< of the event's shard when this one was claimed, as far as is known
+  messages::event_actor event_actor{}; ///< hears that the room has opened; none when nobody need be told
 };
 
 /// Starts the actor that serves one event's waiting room.

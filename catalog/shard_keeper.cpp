@@ -44,6 +44,9 @@ public:
         [this](messages::start_shards) { return starts_.start_all(); },
         [this](const messages::reclaim_shard& wish) { return reclaim(wish); },
         [this](const messages::shard_stopped& news) { stopped(news); },
+        [](const messages::view_changed&) {},
+        [](messages::store_changed) {},
+        [](messages::flush) {},
     };
   }
 

@@ -15,11 +15,11 @@ struct subscribe {};
 /// Keeper → event: these are your sections and your waiting room.
 struct event_peers {};
 
-/// Keeper → event, section: another actor is about to serve your shard. Take on nothing more, and answer when nothing
-/// is under way: all that was written has been answered, and nothing that was refused will be written.
+/// Keeper → event, section, waiting room: another actor is about to serve your shard. Take on nothing more, and answer
+/// when nothing is under way: all that was written has been answered, and nothing that was refused will be written.
 struct stand_down {};
 
-/// Keeper → event, section: no other actor will serve your shard after all; go on.
+/// Keeper → event, section, waiting room: no other actor will serve your shard after all; go on.
 struct carry_on {};
 
 /// Node → keeper: claim and start the shards of every event in the store.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/cluster.hpp"
 #include "messages/control.hpp"
 #include "messages/event.hpp"
 #include "messages/gateway.hpp"
@@ -43,11 +44,13 @@ using section_actor =
                      caf::result<void>(terms_changed), caf::result<void>(stand_down), caf::result<void>(carry_on),
                      caf::result<void>(flush), caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
 
-using waiting_room_actor = caf::typed_actor<
-    caf::result<domain::queue_place>(join_queue, gateway_actor), caf::result<domain::queue_place>(ask_place),
-    caf::result<void>(leave_queue), caf::result<void>(people_left, gateway_actor), caf::result<void>(shopping_ended),
-    caf::result<void>(room_settings), caf::result<domain::waiting_room::figures>(count_people),
-    caf::result<void>(subscribe, gateway_actor), caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
+using waiting_room_actor =
+    caf::typed_actor<caf::result<domain::queue_place>(join_queue, gateway_actor),
+                     caf::result<domain::queue_place>(ask_place), caf::result<void>(leave_queue),
+                     caf::result<void>(people_left, gateway_actor), caf::result<void>(shopping_ended),
+                     caf::result<void>(room_settings), caf::result<domain::waiting_room::figures>(count_people),
+                     caf::result<void>(subscribe, gateway_actor), caf::result<void>(stand_down),
+                     caf::result<void>(carry_on), caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
 
 using event_actor = caf::typed_actor<
     caf::result<hold_granted>(hold_seats), caf::result<void>(release_hold), caf::result<hold_granted>(find_hold),
@@ -58,7 +61,7 @@ using event_actor = caf::typed_actor<
     caf::result<event_view>(change_event), caf::result<event_view>(block_seats),
     caf::result<event_report>(report_event),
     caf::result<void>(event_peers, std::vector<section_actor>, waiting_room_actor), caf::result<void>(allowance_back),
-    caf::result<void>(section_opened), caf::result<void>(section_totals_changed),
+    caf::result<void>(section_opened), caf::result<void>(section_totals_changed), caf::result<void>(room_opened),
     caf::result<void>(subscribe, gateway_actor), caf::result<void>(stand_down), caf::result<void>(carry_on),
     caf::result<void>(flush), caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
 
@@ -66,8 +69,10 @@ using event_actor = caf::typed_actor<
 using checkout_actor = caf::typed_actor<caf::result<void>(cancel_requested), caf::result<void>(payment_answered)>;
 
 /// Claims this node's shards, starts them, and is told when they stop.
-using keeper_actor = caf::typed_actor<caf::result<event_view>(put_event), caf::result<void>(start_shards),
-                                      caf::result<shard_reclaimed>(reclaim_shard), caf::result<void>(shard_stopped)>;
+using keeper_actor =
+    caf::typed_actor<caf::result<event_view>(put_event), caf::result<void>(start_shards),
+                     caf::result<shard_reclaimed>(reclaim_shard), caf::result<void>(shard_stopped),
+                     caf::result<void>(view_changed), caf::result<void>(store_changed), caf::result<void>(flush)>;
 
 /// Finds the shard that a request is for and passes the request on; the answer bypasses it.
 using router_actor = caf::typed_actor<

@@ -134,6 +134,16 @@ bool inspect(Inspector& f, queue_moved& x) {
                             f.field("line", x.line), f.field("few_left", x.few_left));
 }
 
+/// Waiting room → event: it has started, and knows nothing of the event's settings.
+struct room_opened {
+  domain::epoch epoch; ///< the room's own
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, room_opened& x) {
+  return f.object(x).fields(f.field("epoch", x.epoch));
+}
+
 /// Event → waiting room. Answered by `domain::waiting_room::figures`.
 struct count_people {};
 

@@ -102,6 +102,9 @@ CAF_ADD_TYPE_ID(usher, (usher::messages::refund_orders))
 CAF_ADD_TYPE_ID(usher, (usher::messages::refund_progress))
 CAF_ADD_TYPE_ID(usher, (usher::messages::section_opened))
 CAF_ADD_TYPE_ID(usher, (std::vector<usher::messages::section_wish>))
+CAF_ADD_TYPE_ID(usher, (usher::messages::room_opened))
+CAF_ADD_TYPE_ID(usher, (usher::messages::view_changed))
+CAF_ADD_TYPE_ID(usher, (usher::messages::store_changed))
 
 CAF_END_TYPE_ID_BLOCK(usher)
 
