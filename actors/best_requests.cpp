@@ -48,15 +48,20 @@ const best_search::sections_in_question& best_requests::sections_with(std::optio
 }
 
 void best_requests::search_in_next(domain::hold_id hold, search_under_way& under_way) {
-  auto next = under_way.search.next([&](const auto& attempt) { return places_.may_have(attempt, under_way.wanted); });
+  auto some_closed = false;
+  auto next = under_way.search.next([&](const auto& attempt) {
+    auto is_closed = holds_.is_closed(attempt.section);
+    some_closed = some_closed || is_closed;
+    return !is_closed && places_.may_have(attempt, under_way.wanted);
+  });
   if (!next)
-    return holds_.give_up(hold, {.reason = rejection::sold_out});
+    return holds_.give_up(hold, {.reason = some_closed ? rejection::overloaded : rejection::sold_out});
   under_way.last = *next;
   auto here = under_way.wanted;
   here.fit = next->fit;
   here.worst = next->worst;
   under_way.wish.wanted = here;
-  holds_.search_in(next->section, under_way.wish, core_.now() + core_.event.settings().hold_ttl);
+  holds_.search_in(next->section, under_way.wish, core_.now() + core_.durable_settings.hold_ttl);
 }
 
 void best_requests::search_on(domain::hold_id hold, const domain::refusal& why) {

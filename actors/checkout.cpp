@@ -3,6 +3,7 @@
 #include "actors/checkout_sections.hpp"
 #include "actors/checkout_ways.hpp"
 #include "actors/order_payment.hpp"
+#include "failpoint/failpoint.hpp"
 #include "failpoint/plant.hpp"
 #include "log/log.hpp"
 #include "messages/refusal.hpp"
@@ -18,6 +19,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <exception>
 #include <optional>
 #include <string>
 #include <utility>
@@ -70,6 +72,7 @@ public:
   checkout_state& operator=(const checkout_state&) = delete;
 
   messages::checkout_actor::behavior_type make_behavior() {
+    self_->set_exception_handler([this](std::exception_ptr& thrown) { return broke(thrown); });
     note_progress();
     if (state_ == order_state::charging)
       keep_extended();
@@ -84,6 +87,16 @@ public:
 
 private:
   using time_point = caf::actor_clock::time_point;
+
+  /// The event starts another checkout, which goes on from where the order durably is.
+  caf::error broke(const std::exception_ptr& thrown) const {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& broken) {
+      log_.critical("{}: its checkout ends: {}", line_, broken.what());
+    }
+    return caf::make_error(caf::sec::runtime_error);
+  }
 
   void cancel(const messages::cancel_requested& wish) {
     log_.debug("{}{}: it is not wanted any more", messages::line_start(wish.trace), name_);
@@ -177,9 +190,11 @@ private:
   }
 
   void ask_event() {
+    failpoint::reached("checkout.before-advance");
     self_->request(event_actor_, caf::infinite, *wanted_)
         .then(
             [this] {
+              failpoint::reached("checkout.after-advance");
               auto written = *std::exchange(wanted_, std::nullopt);
               retry_ = timing_.first_retry;
               state_ = written.state;
@@ -296,6 +311,8 @@ private:
   }
 
   void payment_answered(messages::payment_answered& answer) {
+    if (loses_answer(answer.step))
+      answer = {answer.step, payment_outcome::unknown, "a failpoint"};
     // An answer may come after its question was given up; it is still true, but must count only once.
     if (payment_.settled())
       return;
@@ -305,6 +322,19 @@ private:
       settle(answer);
     else if (state_ == order_state::given_up)
       settle_given_up(answer);
+  }
+
+  /// At the failpoint after what the provider was asked.
+  static bool loses_answer(payment_step asked) {
+    switch (asked) {
+      case payment_step::charge:
+        return failpoint::fails("checkout.after-charge");
+      case payment_step::status:
+        return failpoint::fails("checkout.after-status");
+      case payment_step::refund:
+        return failpoint::fails("checkout.after-refund");
+    }
+    return false;
   }
 
   void settle(const messages::payment_answered& answer) {

@@ -16,7 +16,8 @@ checkout_sections::checkout_sections(messages::checkout_actor::pointer checkout,
       window_(window), trace_(trace) {}
 
 void checkout_sections::start_payment(const all_answered& then) {
-  ask([this](const checkout_part&) { return payment_wish(); }, then);
+  failpoint::reached("checkout.before-start-payment");
+  ask([this](const checkout_part&) { return payment_wish(); }, "checkout.after-start-payment", then);
 }
 
 void checkout_sections::extend_payment() {
@@ -25,18 +26,21 @@ void checkout_sections::extend_payment() {
 }
 
 void checkout_sections::stop_payment(const all_answered& then) {
-  ask([this](const checkout_part&) { return ordinary_wish(); }, then);
+  failpoint::reached("checkout.before-stop-payment");
+  ask([this](const checkout_part&) { return ordinary_wish(); }, "checkout.after-stop-payment", then);
 }
 
 void checkout_sections::sell(const all_answered& then) {
+  failpoint::reached("checkout.before-sell");
   ask(
       [this](const checkout_part& part) {
         return messages::sell_seats{trace_, order_.hold, order_.order, order_.buyer, part.seats, as_of_.get()};
       },
-      then);
+      "checkout.after-sell", then);
 }
 
 void checkout_sections::take_back(const all_answered& then) {
+  failpoint::reached("checkout.before-take-back");
   ask(
       [this](const checkout_part& part) {
         messages::take_back_seats wish{trace_, order_.order, {}, as_of_.get()};
@@ -44,15 +48,16 @@ void checkout_sections::take_back(const all_answered& then) {
           wish.seats.push_back(seat.seat);
         return wish;
       },
-      then);
+      "checkout.after-take-back", then);
 }
 
 void checkout_sections::release(const all_answered& then) {
+  failpoint::reached("checkout.before-release");
   ask(
       [this](const checkout_part&) {
         return messages::release_hold{trace_, event_, order_.hold, order_.buyer, {}, true, as_of_.get()};
       },
-      then);
+      "checkout.after-release", then);
 }
 
 const section_answers<done>& checkout_sections::answers() const {
@@ -69,7 +74,7 @@ messages::stop_payment checkout_sections::ordinary_wish() const {
 }
 
 template <class Wish>
-void checkout_sections::ask(Wish&& wish_for, const all_answered& then) {
+void checkout_sections::ask(Wish&& wish_for, failpoint::place_name after, const all_answered& then) {
   answers_.reset();
   std::vector<section_address> sections;
   for (const auto& part : parts_)
@@ -77,7 +82,8 @@ void checkout_sections::ask(Wish&& wish_for, const all_answered& then) {
   auto next = parts_.begin(); // they are asked in this order
   ask_sections<done>(
       checkout_, sections, [&](const section_address&) { return wish_for(*next++); },
-      [this, then](section_answers<done>& answers) {
+      [this, after, then](section_answers<done>& answers) {
+        failpoint::reached(after);
         answers_ = std::move(answers);
         then();
       });

@@ -3,6 +3,7 @@
 #include "actors/checkout.hpp"
 #include "actors/section_answers.hpp"
 #include "domain/order.hpp"
+#include "failpoint/failpoint.hpp"
 #include "messages/type_ids.hpp"
 
 #include <caf/typed_actor_pointer.hpp>
@@ -44,8 +45,9 @@ public:
 private:
   [[nodiscard]] messages::start_payment payment_wish() const;
   [[nodiscard]] messages::stop_payment ordinary_wish() const;
+  /// The failpoint `after` is reached when all have answered.
   template <class Wish>
-  void ask(Wish&& wish_for, const all_answered& then);
+  void ask(Wish&& wish_for, failpoint::place_name after, const all_answered& then);
 
   messages::checkout_actor::pointer checkout_;
   domain::event_id event_;

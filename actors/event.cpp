@@ -1,10 +1,13 @@
 #include "actors/event.hpp"
 
+#include "actors/awaited_rest.hpp"
 #include "actors/deadline_timer.hpp"
 #include "actors/event_common.hpp"
 #include "actors/event_holds.hpp"
 #include "actors/event_orders.hpp"
 #include "domain/replay.hpp"
+#include "failpoint/failpoint.hpp"
+#include "failpoint/plant.hpp"
 #include "log/log.hpp"
 #include "messages/refusal.hpp"
 
@@ -21,6 +24,9 @@
 namespace usher::actors {
 
 namespace {
+
+/// For so long an event counts as starting: by then those of its sections that are served have said what they hold.
+constexpr domain::microseconds longest_start{2'000'000};
 
 /// Whether so few places are left that the event may be sold out soon: a twentieth of them, or a hundred.
 bool are_few_left(const domain::section_totals& sum) {
@@ -52,7 +58,8 @@ public:
                           {shard_of(start.event), start.history.epoch, start.history.last, start.history.facts.size()},
                           limits_.journal},
               .as_of = shared_epoch{start.history.epoch},
-              .hold_answered = [this] { tell_at_rest(); },
+              .starting_until = start.clock.now(self) + longest_start,
+              .request_over = [this] { tell_at_rest(); },
               .totals_known = [this] { write_sold_out_if_due(); }},
         holds_(core_, limits_.requests_max, limits_.retry), orders_(core_, holds_, std::move(start.provider), limits_),
         timer_(messages::event_actor::pointer_view{self}) {}
@@ -81,12 +88,13 @@ public:
                messages::waiting_room_actor& room) { meet(std::move(sections), std::move(room)); },
         [this](const messages::allowance_back& news) { holds_.give_back(news); },
         [this](const messages::section_opened& news) { opened(news); },
+        [this](const messages::section_closed& news) { closed(news); },
         [this](const messages::section_totals_changed& news) { note_totals(news); },
-        [this](const messages::room_opened&) { tell_room(); },
+        [this](const messages::room_opened& news) { room_opened(news); },
         [this](messages::subscribe, const messages::gateway_actor& gateway) { subscribe(gateway); },
         [this](messages::stand_down) { return stand_down(); },
         [this](messages::carry_on) { carry_on(); },
-        [this](messages::flush) { core_.journal.flush(); },
+        [this](messages::flush) { hand_over(); },
         [this](messages::deadline_reached) {
           timer_.rang(core_.now());
           keep_times();
@@ -107,15 +115,16 @@ public:
     core_.durable_state = core_.event.state();
     core_.durable_settings = core_.event.settings();
     orders_.forget_in_flight();
+    failpoint::reached("event.rebuilding");
     for (auto& next : core_.journal.take_kept_back())
       std::visit([this](auto& x) { answer_by_history(x); }, next);
     holds_.count_payments_again();
-    if (core_.sections.empty())
-      return;
-    tell_settings();
-    orders_.resume();
-    write_sold_out_if_due();
-    keep_times();
+    if (!core_.sections.empty()) {
+      tell_settings();
+      orders_.resume();
+      write_sold_out_if_due();
+      keep_times();
+    }
     tell_at_rest();
   }
 
@@ -127,6 +136,8 @@ private:
   // ---- settings and state ----
 
   [[nodiscard]] messages::event_view view() const {
+    if (failpoint::planted("undecided_settings_told"))
+      return {core_.id, core_.event.settings(), core_.event.state(), holds_.totals()};
     return {core_.id, core_.durable_settings, core_.durable_state, holds_.totals()};
   }
 
@@ -254,6 +265,16 @@ private:
     tell_terms(core_.sections[news.section.value()]); // whoever was told before may be gone
   }
 
+  void room_opened(const messages::room_opened& news) {
+    log::of("actors").debug("event {}: its waiting room serves at epoch {}", core_.id.value(), news.epoch.value());
+    tell_room();
+  }
+
+  void closed(const messages::section_closed& news) {
+    if (news.section.value() < core_.sections.size())
+      holds_.closed(news.section);
+  }
+
   void subscribe(const messages::gateway_actor& gateway) {
     if (core_.gateways.add(gateway))
       self_->monitor(gateway);
@@ -322,18 +343,22 @@ private:
 
   caf::result<void> stand_down() {
     core_.journal.stand_down();
-    at_rest_ = self_->make_response_promise();
+    auto asker = rest_.await(self_->make_response_promise());
     tell_at_rest();
-    return at_rest_;
+    return asker;
   }
 
   void tell_at_rest() {
-    if (core_.journal.settled() && !holds_.under_way() && at_rest_.pending())
-      at_rest_.deliver();
+    if (core_.journal.settled() && !holds_.under_way() && !orders_.any_beginning() && core_.changes_asked == 0)
+      rest_.reached();
   }
 
   void carry_on() {
     core_.journal.carry_on();
+    rest_.given_up();
+    // What was sent to the event, or to those that rested with it, may have been dropped meanwhile.
+    holds_.lost_touch();
+    tell_settings();
     write_sold_out_if_due();
     keep_times();
   }
@@ -347,16 +372,18 @@ private:
     auto sections = core_.find_sections(numbers);
     if (!sections)
       return to_error(rejection::not_found);
+    if (core_.journal.standing_down())
+      return to_error(rejection::overloaded);
     auto asked = self_->make_response_promise<messages::event_view>();
     auto part = wish.parts.begin(); // the sections are asked in this order
-    ask_sections<done>(
-        self_, *sections,
+    core_.ask_for_change(
+        *sections,
         [&](const section_address&) {
           const auto& here = *part++;
           return messages::block_in_section{wish.trace, here.seats, here.quantity, wish.block, core_.as_of.get()};
         },
         [this, asked](section_answers<done>& answers) mutable {
-          if (const auto& why = answers.problem())
+          if (const auto why = answers.problem_of_all())
             return asked.deliver(to_error(*why));
           // The totals that sections send unasked may still be on their way.
           ask_reports(asked, [this, asked](auto&) mutable { asked.deliver(view()); });
@@ -402,7 +429,13 @@ private:
 
   // ---- the journal ----
 
+  void hand_over() {
+    failpoint::reached("event.before-append");
+    core_.journal.flush();
+  }
+
   void durable(const messages::facts_durable& mark) {
+    failpoint::reached("event.before-answer");
     core_.journal.durable(mark, [this](event_once_durable& next) { std::visit([this](auto& x) { follow(x); }, next); });
     snapshot_if_due();
     if (sold_out_check_pending_)
@@ -450,8 +483,8 @@ private:
   event_holds holds_;
   event_orders orders_;
   bool sold_out_check_pending_ = false;
-  bool few_left_ = false;         ///< as the room was told
-  caf::response_promise at_rest_; ///< of whoever waits until nothing is under way
+  bool few_left_ = false; ///< as the room was told
+  awaited_rest rest_;
   deadline_timer<messages::event_actor> timer_;
 };
 

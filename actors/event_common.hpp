@@ -14,6 +14,7 @@
 #include <caf/actor_cast.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -31,14 +32,16 @@ struct event_common {
   domain::event event;
   shard_journal<event_once_durable> journal;
   shared_epoch as_of;                              ///< what all that is asked of sections and the room carries
+  domain::instant starting_until{};                ///< until then an event that is not ready counts as starting
   std::vector<messages::section_actor> sections{}; ///< by section number; empty until `event_peers`
   messages::waiting_room_actor room{};             ///< none until `event_peers`
   subscribers gateways{};
   /// These rule the sale, and are what others hear of: what is only decided may be lost.
   domain::event_state durable_state = event.state();
   domain::event_settings durable_settings = event.settings();
-  std::function<void()> hold_answered{}; ///< called when an open request for a hold has ended
-  std::function<void()> totals_known{};  ///< called when a section's totals have come with its claims
+  std::size_t changes_asked = 0;        ///< how many requests wait for what sections were asked to change
+  std::function<void()> request_over{}; ///< called when a request that an event at rest must not have has ended
+  std::function<void()> totals_known{}; ///< called when a section's totals have come with its claims
 
   [[nodiscard]] domain::instant now() const { return clock.now(self); }
 
@@ -75,6 +78,18 @@ struct event_common {
     for (std::size_t i = 0; i < sections.size(); ++i)
       result.push_back({domain::section_no{static_cast<std::uint16_t>(i)}, sections[i]});
     return result;
+  }
+
+  /// Asks sections to change something, and calls `then(answers)`. The event does not come to rest before that.
+  template <class WishFor, class Then>
+  void ask_for_change(const std::vector<section_address>& wanted, WishFor&& wish_for, Then then) {
+    ++changes_asked;
+    ask_sections<done>(self, wanted, std::forward<WishFor>(wish_for),
+                       [this, then](section_answers<done>& answers) mutable {
+                         --changes_asked;
+                         then(answers);
+                         request_over();
+                       });
   }
 
   using whole_hold = std::variant<messages::hold_granted, domain::refusal>;

@@ -39,8 +39,8 @@ void restrict_to(messages::hold_seats& wish, domain::category_no category) {
 } // namespace
 
 event_holds::event_holds(event_common& core, std::size_t requests_max, std::chrono::milliseconds retry)
-    : core_(core), requests_max_(requests_max), retry_(retry), protocol_(*this, core.event, core.as_of, retry),
-      searches_(core, protocol_, places_) {}
+    : core_(core), requests_max_(requests_max), retry_(retry),
+      protocol_(*this, core.event, core.durable_settings, core.as_of, retry), searches_(core, protocol_, places_) {}
 
 // ---- holding -----------------------------------------------------------------
 
@@ -90,9 +90,10 @@ caf::result<messages::hold_granted> event_holds::hold(messages::hold_seats& wish
 
 std::optional<domain::refusal> event_holds::obstacle(const messages::hold_seats& wish) const {
   if (!protocol_.ready())
-    return refusal_for(rejection::overloaded, "The event is starting.");
+    return refusal_for(core_.now() < core_.starting_until ? rejection::moved : rejection::overloaded,
+                       "The event is starting, or some of its sections are not served.");
   if (core_.journal.standing_down())
-    return refusal_for(rejection::overloaded, "The event is being given another plan.");
+    return refusal_for(rejection::overloaded, "The event is being handed over.");
   if (const auto* best = std::get_if<domain::best_wish>(&wish.wanted)) {
     if (best->quantity == 0)
       return refusal_for(rejection::bad_request, "A hold is for one seat at least.");
@@ -105,6 +106,10 @@ std::optional<domain::refusal> event_holds::obstacle(const messages::hold_seats&
         return refusal_for(rejection::bad_request, "A hold is for one seat at least.");
     if (!has_sections_of(parts))
       return refusal_for(rejection::not_found, "A section is unknown or named twice.");
+    // Nobody there would say that nothing is held, and what the wish takes from its buyer's allowance would count on.
+    for (const auto& part : parts)
+      if (protocol_.is_closed(part.section))
+        return refusal_for(rejection::overloaded, "This section is not served at the moment.");
   }
   if (auto refused = protocol_.refusal_of_open(wish.hold))
     return refused;
@@ -155,7 +160,7 @@ caf::result<messages::hold_granted> event_holds::hold_openly(const messages::hol
   asked_.emplace(wish.hold, asked);
   const auto* best = std::get_if<domain::best_wish>(&wish.wanted);
   auto why =
-      best ? searches_.begin(wish, *best) : protocol_.spread(wish, core_.now() + core_.event.settings().hold_ttl);
+      best ? searches_.begin(wish, *best) : protocol_.spread(wish, core_.now() + core_.durable_settings.hold_ttl);
   if (why)
     answer(wish.hold, *std::move(why));
   return asked;
@@ -181,12 +186,14 @@ caf::result<void> event_holds::release(messages::release_hold& wish) {
   auto sections = places_of(wish.hold, wish.sections);
   if (!sections)
     return to_error(rejection::not_found);
+  if (core_.journal.standing_down())
+    return to_error(rejection::overloaded);
   wish.as_of = core_.as_of.get();
   auto asked = core_.self->make_response_promise<void>();
-  ask_sections<done>(
-      core_.self, *sections, [&wish](const section_address&) { return wish; },
+  core_.ask_for_change(
+      *sections, [&wish](const section_address&) { return wish; },
       [asked](section_answers<done>& answers) mutable {
-        if (const auto& why = answers.problem())
+        if (const auto why = answers.problem_of_all())
           return asked.deliver(to_error(*why));
         asked.deliver();
       });
@@ -210,7 +217,13 @@ void event_holds::meet_sections() {
   protocol_.meet_sections(core_.sections.size());
 }
 
+void event_holds::lost_touch() {
+  for (std::size_t i = 0; i < core_.sections.size(); ++i)
+    protocol_.lost_touch(domain::section_no{static_cast<std::uint16_t>(i)});
+}
+
 void event_holds::opened(const messages::section_opened& news) {
+  claim_waits_.erase(news.section);
   if (!protocol_.opened(news))
     return;
   log::of("actors").info("event {}: section {} serves at epoch {}, and is asked what it holds and has sold",
@@ -223,6 +236,7 @@ void event_holds::take_claims(std::uint64_t question, const messages::section_cl
     return take_claims(question, {all.section, all.epoch, {}, all.totals, all.free_by_category});
   if (!protocol_.claims(question, all))
     return;
+  claim_waits_.erase(all.section);
   places_.note_totals(all.section, all.totals, all.free_by_category);
   places_.seats_freed(all.section);
   core_.totals_known();
@@ -269,7 +283,9 @@ void event_holds::ask_for_claims(domain::section_no section, std::uint64_t quest
 }
 
 void event_holds::wait_for_claims(domain::section_no section, std::uint64_t question) {
-  core_.self->run_delayed(retry_, [this, section, question] { protocol_.ask_again(section, question); });
+  auto& wait = claim_waits_.try_emplace(section, retry_).first->second;
+  core_.self->run_delayed(wait, [this, section, question] { protocol_.ask_again(section, question); });
+  wait = std::min(2 * wait, longest_claim_wait);
 }
 
 void event_holds::answer(domain::hold_id hold, event_common::whole_hold what) {

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <unordered_map>
 #include <variant>
@@ -39,6 +40,10 @@ public:
   /// A section serves anew: it is asked what it holds and has sold, unless whoever serves it now will answer a question
   /// that was put before.
   void opened(const messages::section_opened& news);
+  /// Nobody serves a section: no wish is passed on to it until somebody does.
+  void closed(domain::section_no section) { protocol_.closed(section); }
+  /// What was sent to or by the sections may be lost: asks them what they hold.
+  void lost_touch();
   /// Notes a section's news that a hold no longer counts there.
   void give_back(const messages::allowance_back& news);
   /// Whether the hold is known to be in more than this many sections.
@@ -89,7 +94,10 @@ private:
   void wait_for_claims(domain::section_no section, std::uint64_t question) override;
   void answer(domain::hold_id hold, std::variant<messages::hold_granted, domain::refusal> what) override;
   void search_on(domain::hold_id hold, const domain::refusal& why) override { searches_.search_on(hold, why); }
-  void request_over() override { core_.hold_answered(); }
+  void request_over() override { core_.request_over(); }
+
+  /// A section that does not say what it holds is asked again, less and less often.
+  static constexpr std::chrono::milliseconds longest_claim_wait{5'000};
 
   event_common& core_;
   const std::size_t requests_max_;
@@ -98,7 +106,8 @@ private:
   event_side protocol_;
   search_hints places_;
   best_requests searches_;
-  std::unordered_map<domain::hold_id, promise> asked_; ///< by those who wait for an answer from here
+  std::unordered_map<domain::hold_id, promise> asked_;                  ///< by those who wait for an answer from here
+  std::map<domain::section_no, std::chrono::milliseconds> claim_waits_; ///< the next one, of those that do not answer
 };
 
 } // namespace usher::actors

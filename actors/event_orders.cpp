@@ -86,6 +86,7 @@ caf::result<messages::order_view> event_orders::start(messages::start_order& wis
       asked.deliver(to_error(*why));
     else
       begin(wish, std::get<messages::hold_granted>(hold), asked);
+    core_.request_over();
   });
   return asked;
 }
@@ -187,7 +188,7 @@ caf::result<messages::refund_progress> event_orders::refund_all(const messages::
     write(id, *domain::granted(decision), order_undone{id, order_state::cancelling, wish.trace, {}});
     ++begun;
   }
-  if (begun == 0 && !core_.journal.settled())
+  if (begun == 0 && (core_.journal.standing_down() || !core_.journal.settled()))
     if (auto obstacle = core_.journal.obstacle())
       return to_error(*obstacle);
   if (begun > 0)

@@ -57,6 +57,9 @@ public:
   /// The event was rebuilt from its journal: what was in flight is known, or will be answered by the history.
   void forget_in_flight() { in_flight_.clear(); }
 
+  /// Whether an order's hold is being looked up, so that nobody knows yet whether it begins.
+  [[nodiscard]] bool any_beginning() const noexcept { return beginning_ > 0; }
+
   // ---- the checkouts ----
 
   /// Gives every order under way a checkout, after a start or when the journal was reread.

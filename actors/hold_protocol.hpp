@@ -37,7 +37,8 @@
 /// | asked    | yes    | attempt a is on its way, or answered       | `allowance_back` of a or a later one, a refusal, or   |
 /// |          |        |                                            | not claimed after a: unknown; outcome unknown: undoing|
 /// | held     | yes    | granted or claimed                         | `allowance_back`, or no longer claimed: unknown       |
-/// | undoing  | yes    | perhaps held, and promised to nobody       | released, or its time is over: unknown                |
+/// | undoing  | yes    | perhaps held, and promised to nobody       | released: unknown; not released for good, or its time |
+/// |          |        |                                            | is over: held, until it is no longer claimed          |
 /// | paid for | yes    | the section has let go of it, and an order | confirmed: owned; the payment ends otherwise: unknown |
 /// |          |        | may yet be paid                            |                                                       |
 /// | owned    | yes    | sold                                       | the order is undone: unknown                          |
@@ -58,6 +59,9 @@
 /// | in doubt | the journal has it, or has not             | reread: held, or nothing, with the `allowance_back` that was   |
 /// |          |                                            | due; then `section_opened`, as the event may have taken an end |
 /// |          |                                            | for certain                                                    |
+///
+/// A section that nobody serves is closed: its event hears that from the keeper, refuses wishes for it before they count,
+/// and asks for its claims, at growing intervals, until somebody answers.
 ///
 /// What is lost on the way leaves a part asked for ever, or a hold that the event does not know. So a section that was
 /// started or claimed anew, or that was out of reach, is asked for its claims. They are exact if messages keep their
@@ -116,9 +120,10 @@ public:
 /// The event's side: every part that counts, and the open requests.
 class event_side {
 public:
-  /// `event` says how many seats a buyer may have, and must outlive this object, like `port`; `as_of` is its epoch.
+  /// `event` has the orders, and `durable` says how many seats a buyer may have: a limit that is only decided may come
+  /// to nothing. Both must outlive this object, like `port`; `as_of` is the event's epoch.
   /// `retry` is the time before a section is asked again to let go of something; it doubles each time.
-  event_side(hold_port& port, const domain::event& event, shared_epoch as_of,
+  event_side(hold_port& port, const domain::event& event, const domain::event_settings& durable, shared_epoch as_of,
              std::chrono::milliseconds retry = std::chrono::milliseconds{250});
 
   // ---- wishes ----
@@ -166,9 +171,14 @@ public:
   [[nodiscard]] bool ready() const noexcept { return !sections_.empty() && known_sections_ == sections_.size(); }
   /// A section was started or claimed anew. Asks it, unless that has been done: then false.
   bool opened(const messages::section_opened& news);
+  /// Nobody serves a section. It is asked until somebody does.
+  void closed(domain::section_no section);
+  /// Whether no wish is to be passed on to a section, as nobody serves it.
+  [[nodiscard]] bool is_closed(domain::section_no section) const { return sections_.at(section.value()).is_closed; }
   /// What was sent to a section, or by it, may be lost: asks it.
   void lost_touch(domain::section_no section) { ask_claims(section); }
-  /// Takes the section's word, if this answers the newest question: else false.
+  /// Takes the section's word, if this answers the newest question, and no newer actor for the section has been heard
+  /// of: else false.
   bool claims(std::uint64_t question, const messages::section_claims& all);
   void no_claims(domain::section_no section, std::uint64_t question);
   void ask_again(domain::section_no section, std::uint64_t question);
@@ -210,8 +220,10 @@ private:
   struct section_standing {
     std::uint64_t question = 0;                  ///< the newest one
     std::optional<messages::attempt> asked_at{}; ///< the newest attempt when that was put, until it is answered
-    domain::epoch known_at{};                    ///< the section's epoch at its last answer
+    domain::epoch epoch{};                       ///< the section's, the highest that has been heard of
     bool is_known = false;                       ///< it has answered
+    bool waits_to_ask = false;                   ///< nobody answered the newest question, which is put again later
+    bool is_closed = false;                      ///< nobody serves it, or has answered since
   };
 
   [[nodiscard]] messages::attempt last_attempt() const { return {as_of_.get(), attempts_}; }
@@ -219,7 +231,7 @@ private:
   [[nodiscard]] std::optional<domain::refusal> add_parts(known_hold& known, const known_hold& wanted, bool& added);
   void finish(domain::hold_id hold);
   void undo(open_hold open, const std::vector<domain::section_no>& sections, domain::refusal why);
-  void part_undone(domain::hold_id hold, domain::section_no section);
+  void part_over(domain::hold_id hold);
   void ask_claims(domain::section_no section);
   void forget_unclaimed(const messages::section_claims& all, messages::attempt upto);
   void add_claim(domain::hold_id hold, const domain::buyer_id& buyer, domain::section_no section, std::uint32_t seats);
@@ -234,6 +246,7 @@ private:
 
   hold_port& port_;
   const domain::event& event_;
+  const domain::event_settings& durable_;
   shared_epoch as_of_;
   std::chrono::milliseconds retry_;
   std::uint64_t attempts_ = 0;
@@ -273,6 +286,8 @@ public:
 
   /// It is unknown whether the end of a hold was written.
   void doubt(end_of_hold end) { doubted_ends_.push_back(std::move(end)); }
+  /// Whether that is unknown of this hold's end.
+  [[nodiscard]] bool doubts_end_of(domain::hold_id hold) const;
   /// The section is what the journal says: the ends that were written after all.
   [[nodiscard]] std::vector<end_of_hold> take_ends_after_all();
 

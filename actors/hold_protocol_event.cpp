@@ -41,8 +41,9 @@ void add_part(messages::hold_granted& whole, const messages::hold_granted& part)
   whole.now = std::max(whole.now, part.now);
 }
 
-event_side::event_side(hold_port& port, const domain::event& event, shared_epoch as_of, std::chrono::milliseconds retry)
-    : port_(port), event_(event), as_of_(std::move(as_of)), retry_(retry) {}
+event_side::event_side(hold_port& port, const domain::event& event, const domain::event_settings& durable,
+                       shared_epoch as_of, std::chrono::milliseconds retry)
+    : port_(port), event_(event), durable_(durable), as_of_(std::move(as_of)), retry_(retry) {}
 
 // ---- wishes ------------------------------------------------------------------
 
@@ -77,7 +78,7 @@ std::optional<domain::refusal> event_side::refusal_of_open(domain::hold_id hold)
 
 std::variant<messages::attempt, domain::refusal>
 event_side::pass_on(const messages::hold_seats& wish, domain::section_no section, std::uint32_t quantity) {
-  if (auto why = allowances_.take(wish.buyer, wish.hold, quantity, event_.settings().max_seats_per_buyer))
+  if (auto why = allowances_.take(wish.buyer, wish.hold, quantity, durable_.max_seats_per_buyer))
     return *std::move(why);
   auto attempt = next_attempt();
   auto [known, is_new] = known_.try_emplace(wish.hold);
@@ -104,7 +105,7 @@ std::optional<domain::refusal> event_side::spread(const messages::hold_seats& wi
   }
   if (quantity > std::numeric_limits<std::uint32_t>::max())
     return domain::refusal{.reason = rejection::limit_exceeded};
-  auto most = event_.settings().max_seats_per_buyer;
+  auto most = durable_.max_seats_per_buyer;
   if (auto why = allowances_.take(wish.buyer, wish.hold, static_cast<std::uint32_t>(quantity), most))
     return why;
   auto [known, is_new] = known_.try_emplace(wish.hold, mine);
@@ -140,14 +141,14 @@ std::optional<domain::refusal> event_side::add_parts(known_hold& known, const kn
       sum += part.seats;
     }
   added = parts.size() > known.parts.size();
-  if (added && sum > event_.settings().max_seats_per_buyer)
+  if (added && sum > durable_.max_seats_per_buyer)
     return domain::refusal{.reason = rejection::limit_exceeded};
   known.parts = std::move(parts);
   return std::nullopt;
 }
 
 std::optional<domain::refusal> event_side::search(const messages::hold_seats& wish, std::uint32_t quantity) {
-  if (auto why = allowances_.take(wish.buyer, wish.hold, quantity, event_.settings().max_seats_per_buyer))
+  if (auto why = allowances_.take(wish.buyer, wish.hold, quantity, durable_.max_seats_per_buyer))
     return why;
   open_.try_emplace(wish.hold, open_hold{.undo = {wish.trace, wish.event, wish.hold, wish.buyer, {}, false},
                                          .answers = section_answers<messages::hold_granted>{1},
@@ -195,7 +196,9 @@ void event_side::refused(domain::hold_id hold, domain::section_no section, domai
     known_.insert_or_assign(hold, known_hold{done.undo.buyer, {{section, done.quantity}}, done.wish_digest});
     return undo(std::move(done), {section}, std::move(why));
   }
-  if (!domain::is_passing(why.reason) && !open.is_repeated)
+  // Another hold by this id, perhaps one that an earlier event wished for, still counts.
+  auto is_there = open.is_repeated || why.reason == rejection::idempotency_mismatch;
+  if (!domain::is_passing(why.reason) && !is_there)
     forget_part(hold, section);
   open.answers.no(section, std::move(why));
   if (open.answers.complete())
@@ -252,7 +255,8 @@ void event_side::undo(open_hold open, const std::vector<domain::section_no>& sec
 }
 
 void event_side::released(domain::hold_id hold, domain::section_no section) {
-  part_undone(hold, section);
+  forget_part(hold, section);
+  part_over(hold);
 }
 
 void event_side::not_released(domain::hold_id hold, domain::section_no section, const domain::refusal& why,
@@ -269,12 +273,12 @@ void event_side::not_released(domain::hold_id hold, domain::section_no section, 
   log::of("actors").warn("{}a part of hold {} in section {} was not released, and runs out: {}",
                          messages::line_start(undone.undo.trace), domain::to_hex(hold), section.value(),
                          domain::sentence(why.reason));
-  part_undone(hold, section);
-  lost_touch(section);
+  lost_touch(section); // the part counts for as long as the section claims it
+  part_over(hold);
 }
 
-void event_side::part_undone(domain::hold_id hold, domain::section_no section) {
-  forget_part(hold, section);
+/// There is nothing more to do about one part of a hold that is being undone.
+void event_side::part_over(domain::hold_id hold) {
   auto found = undoing_.find(hold);
   domain::ensure(found != undoing_.end(), "a hold that is being undone is not forgotten");
   if (--found->second.parts > 0)
@@ -306,9 +310,12 @@ void event_side::meet_sections(std::size_t count) {
 }
 
 bool event_side::opened(const messages::section_opened& news) {
-  const auto& section = sections_.at(news.section.value());
+  auto& section = sections_.at(news.section.value());
+  auto is_newer = news.epoch > section.epoch;
+  section.epoch = std::max(section.epoch, news.epoch);
   // If nothing was asked for since the question was put, whoever serves the section now answers it.
-  if (section.asked_at ? *section.asked_at == last_attempt() : news.epoch <= section.known_at)
+  auto is_asked = section.asked_at && !section.waits_to_ask && *section.asked_at == last_attempt();
+  if (section.asked_at ? is_asked : !is_newer)
     return false;
   ask_claims(news.section);
   return true;
@@ -317,12 +324,16 @@ bool event_side::opened(const messages::section_opened& news) {
 void event_side::ask_claims(domain::section_no section) {
   auto& standing = sections_.at(section.value());
   standing.asked_at = last_attempt();
+  standing.waits_to_ask = false;
   port_.ask_for_claims(section, ++standing.question);
 }
 
 void event_side::no_claims(domain::section_no section, std::uint64_t question) {
-  if (sections_.at(section.value()).question == question)
-    port_.wait_for_claims(section, question);
+  auto& standing = sections_.at(section.value());
+  if (standing.question != question)
+    return;
+  standing.waits_to_ask = true;
+  port_.wait_for_claims(section, question);
 }
 
 void event_side::ask_again(domain::section_no section, std::uint64_t question) {
@@ -330,12 +341,22 @@ void event_side::ask_again(domain::section_no section, std::uint64_t question) {
     ask_claims(section);
 }
 
+void event_side::closed(domain::section_no section) {
+  sections_.at(section.value()).is_closed = true;
+  ask_claims(section);
+}
+
 bool event_side::claims(std::uint64_t question, const messages::section_claims& all) {
   auto& section = sections_.at(all.section.value());
   if (section.question != question || !section.asked_at)
     return false;
+  if (all.epoch < section.epoch) { // said by an actor that has been replaced: what it had not written is lost
+    port_.wait_for_claims(all.section, question);
+    return false;
+  }
   auto upto = *std::exchange(section.asked_at, std::nullopt);
-  section.known_at = all.epoch;
+  section.epoch = all.epoch;
+  section.is_closed = false;
   for (const auto& claim : all.claims)
     if (!is_searched(claim.hold)) // its places are counted when the section has granted them
       add_claim(claim.hold, claim.buyer, all.section, claim.seats);

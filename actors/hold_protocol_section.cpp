@@ -1,5 +1,7 @@
 #include "actors/hold_protocol.hpp"
 
+#include <algorithm>
+
 namespace usher::actors {
 
 using domain::rejection;
@@ -19,6 +21,10 @@ bool section_side::counts_here(domain::hold_id hold, rejection why) const {
 
 bool section_side::is_over(const end_of_hold& end) const {
   return end.why != domain::hold_end::unacknowledged || !section_.find(end.hold);
+}
+
+bool section_side::doubts_end_of(domain::hold_id hold) const {
+  return std::any_of(doubted_ends_.begin(), doubted_ends_.end(), [hold](const auto& end) { return end.hold == hold; });
 }
 
 std::vector<end_of_hold> section_side::take_ends_after_all() {

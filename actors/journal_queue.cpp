@@ -20,6 +20,14 @@ std::size_t seats_in(const Fact& fact) {
     return 0;
 }
 
+/// Whether another actor's facts of this shard are in the group.
+bool has_shard(const journal_group& group, const domain::shard_id& shard) {
+  return std::any_of(group.parts.begin(), group.parts.end(), [&](const journal_part& part) {
+    const auto& other = group.entries[part.first_entry].shard;
+    return other.section == shard.section && other.kind == shard.kind && other.event == shard.event;
+  });
+}
+
 } // namespace
 
 bool journal_queue::add(messages::append_facts facts, messages::shard_actor actor) {
@@ -60,6 +68,10 @@ journal_group journal_queue::take_group(std::size_t facts_max, std::size_t seats
     }
     auto [part, is_new] = parts.try_emplace(caf::actor_cast<caf::actor_control_block*>(actor),
                                             static_cast<std::uint32_t>(group.parts.size()));
+    // A shard whose actor has ended has another one soon. What the first had sent is fenced by now, and nothing that
+    // comes after it from the same shard would be written with it.
+    if (is_new && has_shard(group, from.shard))
+      break;
     if (is_new)
       group.parts.push_back({group.entries.size(), actor});
     while (taken < from.facts.size() && group.entries.size() < facts_max && seats < seats_max) {

@@ -2,6 +2,7 @@
 
 #include "actors/journal_queue.hpp"
 #include "domain/ensure.hpp"
+#include "failpoint/failpoint.hpp"
 #include "failpoint/plant.hpp"
 #include "log/log.hpp"
 
@@ -151,7 +152,11 @@ private:
     metrics_.group_facts->observe(static_cast<std::int64_t>(group.entries.size()));
     try {
       caf::telemetry::timer time{metrics_.append_seconds};
+      if (failpoint::fails("journal-writer.before-append"))
+        throw persistence::store_unavailable{"a failpoint, before the write"};
       auto results = store().append(group.entries);
+      if (failpoint::fails("journal-writer.after-append"))
+        throw persistence::store_unavailable{"a failpoint, after the write"};
       domain::ensure(results.size() == group.entries.size(), "the store answers for every fact");
       works();
       if (failpoint::planted("fenced_taken_for_written"))

@@ -1,5 +1,6 @@
 #include "actors/order_payment.hpp"
 
+#include "failpoint/failpoint.hpp"
 #include "failpoint/plant.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -29,6 +30,10 @@ payment_outcome to_message(payments::outcome x) {
   return payment_outcome::unknown;
 }
 
+payments::answer failed_on_purpose() {
+  return {payments::outcome::unknown, "a failpoint"};
+}
+
 } // namespace
 
 order_payment::order_payment(messages::checkout_actor::pointer checkout, std::shared_ptr<payments::provider> provider,
@@ -37,6 +42,8 @@ order_payment::order_payment(messages::checkout_actor::pointer checkout, std::sh
 
 void order_payment::charge() {
   expect_answer();
+  if (failpoint::fails("checkout.before-charge"))
+    return completion(payment_step::charge)(failed_on_purpose());
   if (failpoint::planted("charged_again_with_new_key"))
     charge_.key += "-" + std::to_string(checkout_->clock().now().time_since_epoch().count());
   provider_->charge(charge_, completion(payment_step::charge));
@@ -44,11 +51,15 @@ void order_payment::charge() {
 
 void order_payment::ask_status() {
   expect_answer();
+  if (failpoint::fails("checkout.before-status"))
+    return completion(payment_step::status)(failed_on_purpose());
   provider_->status(charge_.key, completion(payment_step::status));
 }
 
 void order_payment::refund() {
   expect_answer();
+  if (failpoint::fails("checkout.before-refund"))
+    return completion(payment_step::refund)(failed_on_purpose());
   provider_->refund(charge_.key, completion(payment_step::refund));
 }
 

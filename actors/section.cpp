@@ -1,11 +1,13 @@
 #include "actors/section.hpp"
 
+#include "actors/awaited_rest.hpp"
 #include "actors/deadline_timer.hpp"
 #include "actors/hold_protocol.hpp"
 #include "actors/section_counters.hpp"
 #include "actors/section_news.hpp"
 #include "actors/section_once_durable.hpp"
 #include "domain/replay.hpp"
+#include "failpoint/failpoint.hpp"
 #include "failpoint/plant.hpp"
 #include "log/log.hpp"
 
@@ -50,7 +52,7 @@ public:
     return {
         // Matched from top to bottom: messages that come with every hold are first.
         [this](messages::hold_in_section& wish) { return hold(wish); },
-        [this](messages::flush) { journal_.flush(); },
+        [this](messages::flush) { hand_over(); },
         [this](const messages::facts_durable& mark) { durable(mark); },
         [this](const messages::release_hold& wish) { return release(wish); },
         [this](const messages::find_hold& question) { return find(question); },
@@ -71,7 +73,7 @@ public:
         [this](messages::terms_changed& wanted) { change(wanted); },
         [this](messages::deadline_reached) { end_overdue_holds(); },
         [this](messages::stand_down) { return stand_down(); },
-        [this](messages::carry_on) { journal_.carry_on(); },
+        [this](messages::carry_on) { carry_on(); },
         [this](const messages::append_failed& failure) { failed(failure); },
     };
   }
@@ -84,6 +86,7 @@ public:
       return;
     section_ = domain::replay(domain::section{plan_, number_}, history.snapshot, history.facts);
     news_.show(section_, journal_.epoch());
+    failpoint::reached("section.rebuilding");
     for (const auto& end : protocol_.take_ends_after_all())
       tell(end);
     resumed_at_ = clock_.now(self_);
@@ -107,7 +110,7 @@ private:
     // Without prices nothing is sold here: the section has not heard from its event yet, or the event was never
     // defined.
     if (terms_.prices.empty())
-      return refuse(wish, {.reason = rejection::overloaded});
+      return refuse(wish, {.reason = rejection::moved});
     auto now = clock_.now(self_);
     auto until = wish.until.value_or(now + terms_.hold_ttl);
     auto decided = section_.hold(wish.hold, wish.buyer, wish.wanted, wish.wish_digest, terms_, until, now);
@@ -134,9 +137,21 @@ private:
     if (log_.should_log(spdlog::level::debug))
       log_.debug("{}{} refuses hold {}: {}", messages::line_start(wish.trace), to_string(shard()),
                  domain::to_hex(wish.hold), domain::sentence(why.reason));
-    tell_event(protocol_.refused(wish.hold, wish.attempt, why.reason));
+    // While the hold's end is not durable it counts for its buyer: the end may come to nothing, and tells the event
+    // else.
+    if (why.reason != rejection::hold_expired || !is_ending(wish.hold))
+      tell_event(protocol_.refused(wish.hold, wish.attempt, why.reason));
     why.section = number_;
     return to_error(why);
+  }
+
+  /// Whether a hold's end has been decided and is not known to be written.
+  [[nodiscard]] bool is_ending(domain::hold_id hold) const {
+    auto result = protocol_.doubts_end_of(hold);
+    journal_.in_flight([&](const consequence& after) {
+      result = result || (after.change && after.change->end && after.change->end->hold == hold);
+    });
+    return result;
   }
 
   void tell_event(const section_side::news& news) {
@@ -217,6 +232,8 @@ private:
       return timer_.wake_at(now + patience, now);
     for (const auto& fact : section_.expire(now, limits_.expiries_at_once_max, paying_until()))
       end_hold(fact, {});
+    if (failpoint::planted("later_deadlines_forgotten"))
+      return;
     arm_timer(now);
   }
 
@@ -321,7 +338,13 @@ private:
       self_->send(me(), messages::flush{});
   }
 
+  void hand_over() {
+    failpoint::reached("section.before-append");
+    journal_.flush();
+  }
+
   void durable(const messages::facts_durable& mark) {
+    failpoint::reached("section.before-answer");
     auto now = clock_.now(self_);
     journal_.durable(mark, [this, now](consequence& after) { follow(after, now); });
     snapshot_if_due();
@@ -395,14 +418,20 @@ private:
 
   caf::result<void> stand_down() {
     journal_.stand_down();
-    at_rest_ = self_->make_response_promise();
+    auto asker = rest_.await(self_->make_response_promise());
     tell_at_rest();
-    return at_rest_;
+    return asker;
   }
 
   void tell_at_rest() {
-    if (journal_.settled() && at_rest_.pending())
-      at_rest_.deliver();
+    if (journal_.settled())
+      rest_.reached();
+  }
+
+  void carry_on() {
+    journal_.carry_on();
+    rest_.given_up();
+    news_.tell_opened(); // what was sent to it meanwhile may have been dropped, such as terms
   }
 
   // ---- settings ----
@@ -457,7 +486,7 @@ private:
   shard_journal<section_once_durable> journal_;
   domain::instant resumed_at_; ///< when the section was last started or claimed anew
 
-  caf::response_promise at_rest_; ///< of whoever waits until nothing is under way
+  awaited_rest rest_;
 
   deadline_timer<messages::section_actor> timer_;
   section_counters counters_;

@@ -62,6 +62,13 @@ public:
   [[nodiscard]] const std::optional<domain::refusal>& problem() const noexcept {
     return refused_ ? refused_ : delayed_;
   }
+  /// The same for a request that all of them are to carry out: if only some have, and the others may, repeating it is
+  /// not the same as doing it for the first time.
+  [[nodiscard]] std::optional<domain::refusal> problem_of_all() const {
+    if (!refused_ && delayed_ && !given_.empty())
+      return domain::refusal{.reason = domain::rejection::outcome_unknown};
+    return problem();
+  }
   /// What those say that do not refuse.
   [[nodiscard]] std::vector<Reply>& given() noexcept { return given_; }
   /// The sections that did what they were asked for, or may have.

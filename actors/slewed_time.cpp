@@ -1,5 +1,7 @@
 #include "actors/slewed_time.hpp"
 
+#include "failpoint/plant.hpp"
+
 #include <algorithm>
 #include <chrono>
 
@@ -17,7 +19,7 @@ clock_verdict slewed_time::take(const clock_reading& reading) {
   auto offset = reading.there.time_since_epoch() - (reading.asked + round_trip / 2);
   difference_ = offset - offset_at(reading.answered);
   // A slow answer says little: only what no slowness explains is a jump.
-  if (std::chrono::abs(difference_) - round_trip / 2 > jump) {
+  if (std::chrono::abs(difference_) - round_trip / 2 > jump && !failpoint::planted("clock_leaps")) {
     readings_.clear();
     steer(reading.answered, offset_at(reading.answered));
     auto is_new = !jumped_by_ || std::chrono::abs(difference_ - *jumped_by_) > jump;
@@ -37,7 +39,7 @@ clock_verdict slewed_time::take(const clock_reading& reading) {
 }
 
 void slewed_time::steer(domain::microseconds here, domain::microseconds target) noexcept {
-  auto present = offset_at(here);
+  auto present = failpoint::planted("clock_leaps") ? target : offset_at(here);
   auto next = number_.load(std::memory_order_relaxed) + 1;
   auto& coming = segments_[next % segments_.size()];
   coming.since.store(here.count(), std::memory_order_release);

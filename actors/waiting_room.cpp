@@ -1,10 +1,12 @@
 #include "actors/waiting_room.hpp"
 
+#include "actors/awaited_rest.hpp"
 #include "actors/deadline_timer.hpp"
 #include "actors/entrance_numbers.hpp"
 #include "actors/room_news.hpp"
 #include "actors/shared_epoch.hpp"
 #include "domain/bounded_by_end.hpp"
+#include "failpoint/failpoint.hpp"
 #include "failpoint/plant.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -69,8 +71,7 @@ public:
   messages::waiting_room_actor::behavior_type make_behavior() {
     self_->set_down_handler([this](const caf::down_msg& gone) { forget(gone.source); });
     snapshot_if_due();
-    if (event_actor_)
-      self_->send(event_actor_, messages::room_opened{journal_.epoch()});
+    tell_opened();
     return {
         [this](messages::join_queue& wish, messages::gateway_actor& where) { return join(wish, where); },
         [this](const messages::ask_place& question) { return ask(question); },
@@ -95,6 +96,7 @@ public:
   void rebuild(messages::shard_reclaimed& history) {
     if (!journal_.reclaimed(history))
       return;
+    failpoint::reached("waiting-room.rebuilding");
     use_unknown(history.snapshot);
     use_unknown(history.facts);
     open_or_pause();
@@ -247,9 +249,10 @@ private:
     note_change();
   }
 
-  /// People are let in only while the sale is open and facts can be written down.
+  /// People are let in only while the sale is open, facts can be written down, and nobody else is about to do it.
   void open_or_pause() {
-    room_.pause(settings_.state != domain::event_state::open || journal_.standing() != shard_standing::writing);
+    room_.pause(settings_.state != domain::event_state::open || journal_.standing() != shard_standing::writing
+                || journal_.standing_down());
   }
 
   [[nodiscard]] bool closed() const { return settings_.state == domain::event_state::closed; }
@@ -268,7 +271,7 @@ private:
     timer_.rang(now);
     for (const auto& buyer : shopping_.take_ended(now))
       room_.stop_shopping(buyer);
-    if (now >= admit_after_ && entering_.empty() && !journal_.standing_down())
+    if (now >= admit_after_ && entering_.empty())
       admit(now);
     note_change();
   }
@@ -330,10 +333,12 @@ private:
 
   void write(domain::fact fact, room_consequence after) {
     journal_.write(std::move(fact), clock_.now(self_), after);
+    failpoint::reached("waiting-room.before-append");
     journal_.flush(); // facts are few here: nothing to collect
   }
 
   void durable(const messages::facts_durable& mark) {
+    failpoint::reached("waiting-room.before-answer");
     journal_.durable(mark, [this](room_consequence& after) {
       if (after.numbers)
         use(*after.numbers);
@@ -401,19 +406,29 @@ private:
 
   caf::result<void> stand_down() {
     journal_.stand_down();
-    at_rest_ = self_->make_response_promise();
+    open_or_pause();
+    auto asker = rest_.await(self_->make_response_promise());
     tell_at_rest();
-    return at_rest_;
+    return asker;
   }
 
   /// What is being written answers those who wait for it: then nobody waits here any more.
   void tell_at_rest() {
-    if (journal_.standing_down() && journal_.settled() && at_rest_.pending())
-      at_rest_.deliver();
+    if (journal_.settled())
+      rest_.reached();
+  }
+
+  /// The event sends its settings then.
+  void tell_opened() {
+    if (event_actor_)
+      self_->send(event_actor_, messages::room_opened{journal_.epoch()});
   }
 
   void carry_on() {
     journal_.carry_on();
+    rest_.given_up();
+    tell_opened(); // settings that were sent meanwhile may have been dropped
+    open_or_pause();
     reserve_ahead();
     note_change();
   }
@@ -465,7 +480,7 @@ private:
   std::uint64_t reserved_ = 0; ///< numbers up to here are durable
   bool reserving_ = false;     ///< the next block is being written
   std::vector<waiting_join> joins_;
-  caf::response_promise at_rest_; ///< of whoever waits until nothing is under way
+  awaited_rest rest_;
   entrance_numbers entrances_;
 
   std::vector<domain::waiting_room::admitted> entering_; ///< chosen to go in; it is not durable yet

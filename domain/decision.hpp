@@ -36,7 +36,7 @@ enum class rejection : std::uint8_t {
   not_for_sale,
   cancellation_closed,
   outcome_unknown, ///< whoever should have answered did not: perhaps it is done
-  moved,           ///< the event that asks, or whoever was asked, has been replaced: not done here
+  moved,           ///< the asker was replaced, or whoever was asked was, or only starts: not done, ask again
 };
 
 /// True when the same request may succeed a little later, unchanged.

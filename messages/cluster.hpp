@@ -16,6 +16,8 @@ struct node_seen {
   std::string owner;        ///< what the rows of its shards say
   std::uint32_t weight = 0; ///< how much it takes on, compared with the others
   bool may_take = false;    ///< it is up, and gives nothing away
+
+  friend bool operator==(const node_seen&, const node_seen&) = default;
 };
 
 template <class Inspector>
@@ -30,6 +32,8 @@ struct view_changed {
   std::uint64_t me = 0; ///< this node's incarnation; 0 while it is nobody
   std::string owner;    ///< what the rows of its shards say; empty while it is nobody
   std::vector<node_seen> nodes;
+
+  friend bool operator==(const view_changed&, const view_changed&) = default;
 };
 
 template <class Inspector>

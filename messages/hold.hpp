@@ -190,6 +190,16 @@ bool inspect(Inspector& f, section_opened& x) {
   return f.object(x).fields(f.field("section", x.section), f.field("epoch", x.epoch));
 }
 
+/// Keeper → event: nobody serves this section here, and perhaps nobody will soon. Whoever does says so.
+struct section_closed {
+  domain::section_no section;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, section_closed& x) {
+  return f.object(x).fields(f.field("section", x.section));
+}
+
 /// Section → event, unasked and at intervals: this section's totals.
 struct section_totals_changed {
   domain::section_no section;

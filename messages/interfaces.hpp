@@ -61,9 +61,10 @@ using event_actor = caf::typed_actor<
     caf::result<event_view>(change_event), caf::result<event_view>(block_seats),
     caf::result<event_report>(report_event),
     caf::result<void>(event_peers, std::vector<section_actor>, waiting_room_actor), caf::result<void>(allowance_back),
-    caf::result<void>(section_opened), caf::result<void>(section_totals_changed), caf::result<void>(room_opened),
-    caf::result<void>(subscribe, gateway_actor), caf::result<void>(stand_down), caf::result<void>(carry_on),
-    caf::result<void>(flush), caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
+    caf::result<void>(section_opened), caf::result<void>(section_closed), caf::result<void>(section_totals_changed),
+    caf::result<void>(room_opened), caf::result<void>(subscribe, gateway_actor), caf::result<void>(stand_down),
+    caf::result<void>(carry_on), caf::result<void>(flush),
+    caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
 
 /// Carries one order through its saga.
 using checkout_actor = caf::typed_actor<caf::result<void>(cancel_requested), caf::result<void>(payment_answered)>;

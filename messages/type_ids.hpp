@@ -105,6 +105,7 @@ CAF_ADD_TYPE_ID(usher, (std::vector<usher::messages::section_wish>))
 CAF_ADD_TYPE_ID(usher, (usher::messages::room_opened))
 CAF_ADD_TYPE_ID(usher, (usher::messages::view_changed))
 CAF_ADD_TYPE_ID(usher, (usher::messages::store_changed))
+CAF_ADD_TYPE_ID(usher, (usher::messages::section_closed))
 
 CAF_END_TYPE_ID_BLOCK(usher)
 

@@ -322,4 +322,34 @@ SCENARIO("when another process takes the shards over, the first one confirms not
   settle();
 }
 
+SCENARIO("a checkout that breaks while it is in doubt whether its step was written is followed by another one") {
+  put_up_doors();
+  auto number = std::uint64_t{0};
+  for (auto fault : {store_fault::unavailable, store_fault::lost_answer})
+    for (auto patience : {10ms, 100ms, 400ms, 2'000ms})
+      for (auto outage : {0ms, 500ms, 3'000ms}) {
+        ++number;
+        provider->charges.clear();
+        provider->refunds.clear();
+        provider->hold_answers();
+        REQUIRE(hold(number, number, {seats(left, {0}), seats(right, {0})})->reply.has_value());
+        REQUIRE(order(number, number, {left, right})->reply.has_value());
+        REQUIRE(state_of(number, number) == order_state::charging);
+        auto checkout = caf::actor_cast<caf::actor>(doors[0]->last_asker);
+        books->set(fault);
+        provider->answer_all();
+        pass(patience, 50ms); // now or when it has tried again
+        self->send_exit(checkout, caf::exit_reason::kill);
+        pass(outage, 50ms);
+        CHECK(find(number, number)->refused_as(rejection::store_unavailable));
+        books->set(store_fault::none);
+        pass(30s, 50ms);
+        CHECK(state_of(number, number) == order_state::confirmed);
+        check_balance(order_state::confirmed);
+        CHECK(refund(number)->reply.has_value()); // for the next round
+        pass(1s, 50ms);
+        check_balance(order_state::cancelled);
+      }
+}
+
 END_FIXTURE_SCOPE()

@@ -33,16 +33,20 @@ using heard_states = std::vector<domain::order_state>;
 
 /// What becomes of what is asked of a section behind a door.
 struct door_script {
-  messages::section_actor home;   ///< the section
-  bool loses_holds = false;       ///< holds are carried out, and their answers lost
-  bool loses_releases = false;    ///< releases do not arrive, and nobody says so
-  std::uint64_t claims_asked = 0; ///< how often it was asked for what it holds
+  messages::section_actor home;     ///< the section
+  bool loses_holds = false;         ///< holds are carried out, and their answers lost
+  bool loses_releases = false;      ///< releases do not arrive, and nobody says so
+  std::uint64_t claims_asked = 0;   ///< how often it was asked for what it holds
+  std::uint64_t passed_on = 0;      ///< how many other messages went through
+  caf::strong_actor_ptr last_asker; ///< who sent the last of these
 };
 
 /// An address of a section that stays the same when the section is started again.
 inline caf::behavior section_door(caf::event_based_actor* self, const std::shared_ptr<door_script>& script) {
   self->set_default_handler([script](caf::scheduled_actor* door, caf::message& what) -> caf::skippable_result {
     const auto* asked = door->current_mailbox_element();
+    ++script->passed_on;
+    script->last_asker = asked->sender;
     caf::actor_cast<caf::strong_actor_ptr>(script->home)
         ->enqueue(asked->sender, asked->mid, std::move(what), door->context());
     return caf::delegated<caf::message>{};
@@ -64,6 +68,17 @@ inline caf::behavior section_door(caf::event_based_actor* self, const std::share
         return self->delegate(script->home, std::move(wish));
       },
   };
+}
+
+/// An address that stays the same when another actor takes over from the one it stands for.
+template <class Handle>
+caf::behavior plain_door(caf::event_based_actor* self, const std::shared_ptr<Handle>& home) {
+  self->set_default_handler([home](caf::scheduled_actor* door, caf::message& what) -> caf::skippable_result {
+    const auto* asked = door->current_mailbox_element();
+    caf::actor_cast<caf::strong_actor_ptr>(*home)->enqueue(asked->sender, asked->mid, std::move(what), door->context());
+    return caf::delegated<caf::message>{};
+  });
+  return {[](caf::ok_atom) {}}; // it listens for ever
 }
 
 /// A whole event over a store in memory: the event, its three sections and its waiting room, with a scripted payment
@@ -93,40 +108,52 @@ public:
   // ---- starting and killing ----
 
   void start() {
-    memory_store store{books};
-    auto claim = [&](domain::shard_kind kind, domain::section_no number = {}) {
-      return *store.claim({kind, id, number}, "test", {});
-    };
     writer = working_journal();
-    auto of_event = claim(domain::shard_kind::event);
-    event_epoch = of_event.epoch;
-    event = actors::spawn_event(sys, {id, plan, std::move(of_event), writer, keeper, clock, provider, limits});
+    event = spawn_event("test");
     sections.clear();
     for (std::uint16_t i = 0; i < 3; ++i)
       sections.push_back(spawn_section(domain::section_no{i}));
-    room =
-        actors::spawn_waiting_room(sys, {id, {}, claim(domain::shard_kind::waiting_room), writer, keeper, clock, {}});
-    self->send(event, messages::event_peers{}, peers(), room);
-    self->send(event, messages::subscribe{}, gateway());
+    room = spawn_room();
+    introduce();
     settle();
   }
 
   /// Another actor takes over the event, as on another node. The one that served it, which is returned, is alive and
   /// has not noticed.
   messages::event_actor replace_event() {
-    auto of_event = *memory_store{books}.claim({domain::shard_kind::event, id, {}}, "another", {});
-    event_epoch = of_event.epoch;
-    auto replaced = std::exchange(
-        event, actors::spawn_event(sys, {id, plan, std::move(of_event), writer, keeper, clock, provider, limits}));
+    auto replaced = std::exchange(event, spawn_event("another"));
     keep(caf::actor_cast<caf::actor>(replaced));
-    self->send(event, messages::event_peers{}, peers(), room);
+    introduce();
     settle();
     return replaced;
   }
 
-  /// Starts everything again, with doors in front of the sections.
+  /// Nothing is left of the event's actor but what it has sent.
+  void kill_event() { self->send_exit(event, caf::exit_reason::kill); }
+
+  /// Starts the event again, behind the same door.
+  void start_event() {
+    event = spawn_event("test");
+    introduce();
+  }
+
+  /// The waiting room's actor is lost, and another one is started behind the same door.
+  void restart_room() {
+    self->send_exit(room, caf::exit_reason::kill);
+    room = spawn_room();
+    room_address();
+    settle();
+  }
+
+  /// Starts everything again, with doors in front of all shards.
   void put_up_doors() {
     stop();
+    event_home_ = std::make_shared<messages::event_actor>();
+    event_door_ =
+        caf::actor_cast<messages::event_actor>(keep(sys.spawn(plain_door<messages::event_actor>, event_home_)));
+    room_home_ = std::make_shared<messages::waiting_room_actor>();
+    room_door_ = caf::actor_cast<messages::waiting_room_actor>(
+        keep(sys.spawn(plain_door<messages::waiting_room_actor>, room_home_)));
     for (std::size_t i = 0; i < 3; ++i) {
       doors.push_back(std::make_shared<door_script>());
       door_actors_.push_back(caf::actor_cast<messages::section_actor>(keep(sys.spawn(section_door, doors.back()))));
@@ -141,10 +168,40 @@ public:
     return doors.empty() ? sections : door_actors_;
   }
 
+  /// The event's address as its sections and its waiting room know it.
+  messages::event_actor event_address() {
+    if (!event_door_)
+      return event;
+    *event_home_ = event;
+    return event_door_;
+  }
+
+  /// The waiting room's address as the event knows it.
+  messages::waiting_room_actor room_address() {
+    if (!room_door_)
+      return room;
+    *room_home_ = room;
+    return room_door_;
+  }
+
+  messages::event_actor spawn_event(const char* owner) {
+    auto history = *memory_store{books}.claim({domain::shard_kind::event, id, {}}, owner, {});
+    event_epoch = history.epoch;
+    return actors::spawn_event(sys, {id, plan, std::move(history), writer, keeper, clock, provider, limits});
+  }
+
+  /// Claims and starts a room without settings, as a keeper does.
+  messages::waiting_room_actor spawn_room() {
+    auto history = *memory_store{books}.claim({domain::shard_kind::waiting_room, id, {}}, "test", {});
+    return actors::spawn_waiting_room(
+        sys, {id, {}, std::move(history), writer, keeper, clock, {}, event_epoch, event_address()});
+  }
+
   /// Claims and starts a section without terms, as a keeper does.
   messages::section_actor spawn_section(domain::section_no number) {
     auto history = *memory_store{books}.claim({domain::shard_kind::section, id, number}, "test", {});
-    return actors::spawn_section(sys, {id, plan, number, {}, std::move(history), event, writer, keeper, clock, {}});
+    return actors::spawn_section(
+        sys, {id, plan, number, {}, std::move(history), event_address(), writer, keeper, clock, {}});
   }
 
   /// Nothing is left of one section's actor. What is asked of it from now on does not arrive.
@@ -324,7 +381,18 @@ public:
   heard_states states;
 
 private:
+  /// Tells the event who its peers are.
+  void introduce() {
+    event_address();
+    self->send(event, messages::event_peers{}, peers(), room_address());
+    self->send(event, messages::subscribe{}, gateway());
+  }
+
   messages::gateway_actor gateway_;
+  std::shared_ptr<messages::event_actor> event_home_;
+  messages::event_actor event_door_; ///< none without doors
+  std::shared_ptr<messages::waiting_room_actor> room_home_;
+  messages::waiting_room_actor room_door_; ///< none without doors
   std::vector<messages::section_actor> door_actors_;
 };
 

@@ -442,6 +442,19 @@ SCENARIO("nobody hears of settings that are decided and never written") {
   CHECK_EQ(view().settings.max_seats_per_buyer, 1u);
 }
 
+SCENARIO("a higher limit counts when it is durable") {
+  messages::change_event raise;
+  raise.max_seats_per_buyer = 5;
+  const messages::section_wish five_places{floor, domain::quantity_wish{5}};
+  auto five = wish(1, 1, {five_places});
+  auto raised = ask<messages::event_view>(event, raise);
+  auto at_once = ask<messages::hold_granted>(event, five); // comes before the journal has been asked
+  settle();
+  REQUIRE(raised->reply.has_value());
+  CHECK(at_once->refused_as(rejection::limit_exceeded));
+  CHECK(hold(2, 1, {five_places})->reply.has_value());
+}
+
 SCENARIO("a category without a price is passed over until it has one") {
   auto unpriced = [this](const std::string& category) {
     return change([=](messages::change_event& wish) { wish.prices = {{category, std::nullopt}}; });

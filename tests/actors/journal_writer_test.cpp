@@ -202,6 +202,27 @@ SCENARIO("a fenced shard does not disturb the others of its group") {
   }
 }
 
+SCENARIO("facts of an actor that has ended do not take those of the next one along") {
+  GIVEN("facts of two actors of one shard, which wait together") {
+    writer = working_journal();
+    append(0, 1, 2); // of the first one
+    static_cast<void>(memory_store{books}.claim(shard(0), "test", {}));
+    auto next = std::make_shared<heard>();
+    shards[0] = caf::actor_cast<messages::shard_actor>(listen(next));
+    append(0, 1, 3, 2);
+    append(1, 1, 1);
+    settle();
+    THEN("those of the first are fenced, and all others are written") {
+      REQUIRE_EQ(ears[0]->failed.size(), 1u);
+      CHECK(ears[0]->failed[0].why == append_failure::fenced);
+      CHECK(next->failed.empty());
+      REQUIRE_EQ(next->durable.size(), 1u);
+      CHECK_EQ(next->durable[0].upto.value(), 3u);
+      CHECK_EQ(ears[1]->durable.size(), 1u);
+    }
+  }
+}
+
 SCENARIO("a shard whose view is out of date hears from where") {
   GIVEN("a shard that numbers its facts with a gap") {
     writer = working_journal();

@@ -18,6 +18,7 @@ public:
   room_fixture() {
     memory_store{books}.add_event({event, "plan"}, 0);
     keeper = working_keeper(keeper_heard);
+    event_actor = caf::actor_cast<messages::event_actor>(listen(event_heard));
     gateway = listening_gateway(gateway_heard);
   }
 
@@ -25,7 +26,8 @@ public:
 
   void start(messages::room_settings settings, actors::waiting_room_limits limits = {}) {
     auto history = memory_store{books}.claim(shard(), "test", {});
-    room = actors::spawn_waiting_room(sys, {event, settings, *history, working_journal(), keeper, clock, limits});
+    room = actors::spawn_waiting_room(
+        sys, {event, settings, *history, working_journal(), keeper, clock, limits, {}, event_actor});
     keep(caf::actor_cast<caf::actor>(room));
     self->send(room, messages::subscribe{}, gateway);
     settle();
@@ -65,6 +67,18 @@ public:
     return *figures->reply;
   }
 
+  /// Answered when the room is at rest.
+  shared_outcome<done> stand_down() {
+    auto result = ask<done>(room, messages::stand_down{});
+    settle();
+    return result;
+  }
+
+  void carry_on() {
+    self->send(room, messages::carry_on{});
+    settle();
+  }
+
   void change(messages::room_settings settings) {
     self->send(room, settings);
     settle();
@@ -80,8 +94,10 @@ public:
 
   domain::event_id event{"rock"};
   std::shared_ptr<heard> gateway_heard = std::make_shared<heard>();
+  std::shared_ptr<heard> event_heard = std::make_shared<heard>();
   std::shared_ptr<heard> keeper_heard = std::make_shared<heard>();
   messages::keeper_actor keeper;
+  messages::event_actor event_actor;
   messages::gateway_actor gateway;
   messages::waiting_room_actor room;
 };

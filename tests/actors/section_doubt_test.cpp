@@ -106,6 +106,43 @@ SCENARIO("a release that was not written has not happened") {
   }
 }
 
+SCENARIO("a hold counts for its buyer until its end is durable, even if its repeat is refused before that") {
+  GIVEN("a hold, and a store that goes away when it is released") {
+    start(working_journal());
+    hold(1, {1});
+    books->set(store_fault::unavailable);
+    auto released = release(1);
+    WHEN("its buyer repeats the wish") {
+      auto again = hold(1, {1});
+      THEN("the event does not hear that it is over") {
+        CHECK(again->refused_as(rejection::hold_expired));
+        CHECK(event_heard->allowances.empty());
+      }
+      THEN("it goes on when the store is back and the end was not written") {
+        books->set(store_fault::none);
+        pass(2500ms);
+        CHECK_EQ(view().status, ".H........");
+        CHECK(event_heard->allowances.empty());
+      }
+    }
+  }
+  GIVEN("a hold whose end is on its way to the journal") {
+    start_on_silent_journal();
+    hold(2, {2});
+    make_durable();
+    event_heard->allowances.clear();
+    release(2);
+    WHEN("its buyer repeats the wish") {
+      CHECK(hold(2, {2})->refused_as(rejection::hold_expired));
+      THEN("the event hears of the end when it is durable") {
+        CHECK(event_heard->allowances.empty());
+        make_durable();
+        CHECK_EQ(allowances_back().size(), 1u);
+      }
+    }
+  }
+}
+
 SCENARIO("each attempt at a hold that turns out to be nowhere gives its own allowance back") {
   GIVEN("a hold that fails and is tried again while that is unknown") {
     start(working_journal());
@@ -221,7 +258,7 @@ SCENARIO("a section that has no terms yet holds nothing") {
   plan = small_plan();
   start(working_journal());
   self->send(section, messages::terms_changed{domain::section_terms{}});
-  CHECK(hold(1, {1})->refused_as(rejection::overloaded));
+  CHECK(hold(1, {1})->refused_as(rejection::moved));
   self->send(section, messages::terms_changed{domain::section_terms{{5'000, 3'000}, hold_ttl, false}});
   CHECK(hold(1, {1})->reply.has_value());
 }

@@ -209,4 +209,27 @@ SCENARIO("an event that is started alone knows the totals of sections that staye
   CHECK(may_take_the_rest(1, 2));
 }
 
+SCENARIO("a payment during which its section dies is made once, and its seats are sold, whenever it dies") {
+  for (int steps = 0; steps < 40; ++steps) {
+    auto who = static_cast<std::uint64_t>(steps) + 1;
+    provider->charges.clear();
+    provider->refunds.clear();
+    just_begin_order(who);
+    for (int i = 0; i < steps && sched.try_run_once(); ++i) {
+    }
+    kill_section(left);
+    pass(200ms, 50ms);
+    start_section(left);
+    pass(20s, 50ms);
+    CHECK(state_of(who, who) == order_state::confirmed);
+    CHECK_EQ(provider->total_charges(), 1);
+    CHECK_EQ(status(left), "S...");
+    CHECK(may_take_the_rest(who, 1));
+    CHECK(refund(who)->reply.has_value()); // for the next round
+    pass(1s, 50ms);
+    CHECK_EQ(status(left), "....");
+    CHECK(may_take_the_rest(who, 0));
+  }
+}
+
 END_FIXTURE_SCOPE()

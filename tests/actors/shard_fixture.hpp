@@ -46,6 +46,7 @@ struct heard {
   std::vector<messages::queue_moved> moved;
   std::vector<messages::allowance_back> allowances;
   std::vector<messages::section_opened> opened;
+  std::vector<messages::room_opened> rooms_opened;
   std::vector<messages::section_totals_changed> totals;
   std::vector<messages::shard_stopped> stopped;
   std::vector<messages::append_facts> appended;
@@ -81,6 +82,17 @@ public:
     }
   }
 
+  /// Lets the actors work, one message after the other, until there is an outcome, for a second at most.
+  template <class Reply>
+  void run_until(const shared_outcome<Reply>& there_is) {
+    for (auto gone = 0ms; gone < 1s && there_is->pending(); gone += 1ms) {
+      while (there_is->pending() && sched.try_run_once()) {
+      }
+      if (there_is->pending())
+        advance_time(1ms);
+    }
+  }
+
   [[nodiscard]] domain::instant now() { return clock.at(sched.clock().now()); }
 
   // ---- talking ----
@@ -112,6 +124,7 @@ public:
           [to](const messages::queue_moved& x) { to->moved.push_back(x); },
           [to](const messages::allowance_back& x) { to->allowances.push_back(x); },
           [to](const messages::section_opened& x) { to->opened.push_back(x); },
+          [to](const messages::room_opened& x) { to->rooms_opened.push_back(x); },
           [to](const messages::section_totals_changed& x) { to->totals.push_back(x); },
           [to](const messages::shard_stopped& x) { to->stopped.push_back(x); },
           [to](const messages::append_facts& x, const messages::shard_actor& shard) {

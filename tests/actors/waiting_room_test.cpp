@@ -536,4 +536,148 @@ SCENARIO("a snapshot knows every number that the facts under it reserve") {
   }
 }
 
+SCENARIO("a room says that it has started") {
+  start({});
+  REQUIRE_EQ(event_heard->rooms_opened.size(), 1u);
+  auto first = event_heard->rooms_opened.back().epoch;
+  start({});
+  REQUIRE_EQ(event_heard->rooms_opened.size(), 2u);
+  CHECK(event_heard->rooms_opened.back().epoch > first);
+}
+
+SCENARIO("a room comes to rest whatever is being written, and answers everybody") {
+  for (int steps = 0; steps < 16; ++steps) {
+    GIVEN("a room with few numbers left, and people who join when it is about to stand down") {
+      *gateway_heard = {};
+      books->set(store_fault::none);
+      start(open_at(1'000), {.journal = {}, .number_block = 4});
+      std::vector<shared_outcome<domain::queue_place>> joins;
+      auto first = steps * 100;
+      for (int i = 0; i < 10; ++i)
+        joins.push_back(
+            ask<domain::queue_place>(room, messages::join_queue{{}, event, buyer(first + i), {}, true}, gateway));
+      for (int i = 0; i < steps && sched.try_run_once(); ++i)
+        if (i == steps / 2)
+          advance_time(10ms);
+      auto at_rest = ask<done>(room, messages::stand_down{});
+      run_until(at_rest);
+      CHECK(at_rest->reply.has_value());
+      auto facts = books->facts(shard()).size();
+      auto late = join(first + 50);
+      WHEN("time goes by") {
+        auto let_in = admitted().size();
+        pass(2s, 100ms);
+        THEN("nobody has to wait, nobody goes in, and nothing is written") {
+          for (const auto& each : joins) {
+            CHECK(!each->pending());
+            CHECK((each->reply || each->refused_as(rejection::overloaded)));
+          }
+          CHECK(!late->pending());
+          CHECK_EQ(books->facts(shard()).size(), facts);
+          CHECK_EQ(admitted().size(), let_in);
+        }
+        THEN("all go in when it carries on after all") {
+          carry_on();
+          for (int i = 0; i < 10; ++i) {
+            auto again = join(first + i);
+            run_until(again);
+            CHECK(again->reply.has_value());
+          }
+          pass(3s, 100ms);
+          CHECK_EQ(admitted().size(), late->reply ? 11u : 10u);
+        }
+      }
+    }
+  }
+}
+
+SCENARIO("a room that has stood down for a while keeps the rate when it carries on") {
+  GIVEN("a room that lets in five people a second and stands down") {
+    start(open_at(5));
+    join_many(0, 50);
+    pass(1s);
+    auto before = admitted().size();
+    CHECK(stand_down()->reply.has_value());
+    auto at_rest = admitted().size();
+    pass(5s);
+    CHECK_EQ(admitted().size(), at_rest);
+    WHEN("it carries on") {
+      carry_on();
+      std::vector<domain::instant> went_in;
+      for (auto gone = 0ms; gone < 3s; gone += 10ms) {
+        pass(10ms);
+        while (went_in.size() < admitted().size() - at_rest)
+          went_in.push_back(now());
+      }
+      THEN("five people go in each second, and never more") {
+        CHECK_GE(before, 4u);
+        CHECK_GE(went_in.size(), 14u);
+        for (std::size_t i = 5; i < went_in.size(); ++i)
+          CHECK(went_in[i] - went_in[i - 5] >= 1s);
+      }
+    }
+  }
+}
+
+SCENARIO("a room that stands down rests until it carries on, instead of looking for people to let in") {
+  GIVEN("a room before which people wait") {
+    start(open_at(5));
+    join_many(0, 50);
+    pass(1s);
+    stand_down();
+    WHEN("time goes by") {
+      pass(1s);
+      THEN("nothing wakes it") {
+        auto messages = std::size_t{0};
+        for (auto gone = 0ms; gone < 1s; gone += 10ms) {
+          advance_time(10ms);
+          while (sched.try_run_once())
+            ++messages;
+        }
+        CHECK_LE(messages, 10u);
+      }
+    }
+  }
+}
+
+SCENARIO("a room in doubt comes to rest when its turns are written") {
+  for (auto fault : {store_fault::unavailable, store_fault::lost_answer}) {
+    GIVEN("a room whose turns the store does not take, or does not say so") {
+      *gateway_heard = {};
+      start({10, 0, event_state::paused});
+      auto who = fault == store_fault::unavailable ? 1 : 2;
+      join(who);
+      pass(2s, 100ms); // an earlier room let somebody in
+      books->set(fault);
+      change(open_at(10));
+      pass(50ms);
+      auto at_rest = stand_down();
+      pass(1s);
+      CHECK(at_rest->pending());
+      WHEN("the store is well again") {
+        books->set(store_fault::none);
+        pass(5s);
+        THEN("it is at rest, and who was chosen to go in has gone in") {
+          CHECK(at_rest->reply.has_value());
+          CHECK_EQ(admitted().size(), 1u);
+          CHECK(place(who)->reply->state == queue_state::admitted);
+        }
+      }
+    }
+  }
+}
+
+SCENARIO("whoever waits for a room's rest hears that it carries on instead") {
+  start({10, 0, event_state::paused});
+  books->set(store_fault::unavailable);
+  join(1);
+  auto at_rest = stand_down();
+  CHECK(at_rest->pending());
+  carry_on();
+  CHECK(at_rest->refused_as(rejection::overloaded));
+  books->set(store_fault::none);
+  pass(5s);
+  CHECK(join(1)->reply.has_value());
+}
+
 END_FIXTURE_SCOPE()
