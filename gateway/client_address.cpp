@@ -14,36 +14,34 @@ namespace {
 
 namespace ip = boost::asio::ip;
 
+/// Without a scope: networks have none.
 ip::address_v6 as_v6(const ip::address& address) {
-  return address.is_v6() ? address.to_v6() : ip::make_address_v6(ip::v4_mapped, address.to_v4());
+  return address.is_v6() ? ip::address_v6{address.to_v6().to_bytes()}
+                         : ip::make_address_v6(ip::v4_mapped, address.to_v4());
 }
 
-bool same_bits(const ip::address_v6::bytes_type& a, const ip::address_v6::bytes_type& b, unsigned bits) {
-  auto whole = bits / 8;
-  if (!std::equal(a.begin(), a.begin() + whole, b.begin()))
-    return false;
-  auto rest = bits % 8;
-  return rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0;
+ip::network_v6 network_around(const ip::address_v6& address, unsigned short bits) {
+  return ip::network_v6{address, bits}.canonical();
 }
 
-/// The IPv6 network of `bytes_kept` bytes that an address is in; empty for IPv4.
-std::string network_of(const ip::address& client, std::size_t bytes_kept) {
-  if (client.is_v4())
-    return {};
-  auto bytes = client.to_v6().to_bytes();
-  std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(bytes_kept), bytes.end(), static_cast<unsigned char>(0));
-  return ip::address_v6{bytes}.to_string() + '/' + std::to_string(bytes_kept * 8);
+bool lies_in(const ip::address_v6& address, const ip::network_v6& network) {
+  return network_around(address, network.prefix_length()) == network;
+}
+
+/// The IPv6 network of so many bits that an address is in; empty for IPv4.
+std::string network_of(const ip::address& client, unsigned short bits) {
+  return client.is_v4() ? std::string{} : network_around(as_v6(client), bits).to_string();
 }
 
 } // namespace
 
 std::string customer_of(const ip::address& address) {
   auto client = unmapped(address);
-  return client.is_v4() ? client.to_string() : network_of(client, 8);
+  return client.is_v4() ? client.to_string() : network_of(client, 64);
 }
 
 std::string site_of(const ip::address& address) {
-  return network_of(unmapped(address), 6);
+  return network_of(unmapped(address), 48);
 }
 
 bool is_private(const ip::address& address) {
@@ -68,21 +66,18 @@ std::variant<networks, std::string> networks::parse(std::span<const std::string>
       if (error != std::errc{} || read_to != end || bits > most)
         return text + " must end in a number of bits from 0 to " + std::to_string(most) + ".";
     }
-    all.networks_.push_back({as_v6(*address).to_bytes(), bits + 128 - most});
+    all.networks_.push_back(network_around(as_v6(*address), static_cast<unsigned short>(bits + 128 - most)));
   }
   return all;
 }
 
 bool networks::contains_all() const {
-  auto every_v4 = as_v6(ip::address_v4{}).to_bytes();
-  return std::any_of(networks_.begin(), networks_.end(),
-                     [&](const network& x) { return x.bits <= 96 && same_bits(x.prefix, every_v4, x.bits); });
+  auto first_v4 = as_v6(ip::address_v4{});
+  return std::ranges::any_of(networks_, [&](const auto& x) { return x.prefix_length() <= 96 && lies_in(first_v4, x); });
 }
 
 bool networks::contains(const ip::address& address) const {
-  auto bytes = as_v6(address).to_bytes();
-  return std::any_of(networks_.begin(), networks_.end(),
-                     [&](const network& x) { return same_bits(x.prefix, bytes, x.bits); });
+  return std::ranges::any_of(networks_, [client = as_v6(address)](const auto& x) { return lies_in(client, x); });
 }
 
 namespace {

@@ -3,6 +3,7 @@
 #include "gateway/address.hpp"
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/network_v6.hpp>
 
 #include <optional>
 #include <span>
@@ -34,11 +35,7 @@ public:
   [[nodiscard]] bool contains_all() const;
 
 private:
-  struct network {
-    boost::asio::ip::address_v6::bytes_type prefix{};
-    unsigned bits = 0;
-  };
-  std::vector<network> networks_; ///< IPv4 as mapped IPv6
+  std::vector<boost::asio::ip::network_v6> networks_; ///< canonical; IPv4 as mapped IPv6
 };
 
 using trusted_proxies = networks;

@@ -20,6 +20,10 @@ using readiness = std::function<std::optional<std::string>()>;
 /// change it. Called on the gateway's threads, must not block.
 using time_source = std::function<domain::instant()>;
 
+/// Whether the node may answer just now: nobody else can have taken over what it serves. Called by the gateway's actors
+/// on any thread, several at a time; must not block.
+using right_to_answer = std::function<bool()>;
+
 /// The audit's verdict as a JSON object, or why there is none.
 using audit_answer = std::variant<std::string, domain::refusal>;
 /// Runs an event's audit, for a request, on a thread of its own and calls back from there.

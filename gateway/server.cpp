@@ -63,16 +63,18 @@ server::server(options configured, server_parts parts) {
                             "by address mean nothing. List the proxies' own addresses");
   auto unlimited = read_networks("unlimited_networks", configured.unlimited_networks);
   codec::tokens keys{{std::move(parts.own_secret), configured.shop, configured.anonymous}};
-  shared_ = std::unique_ptr<shared_parts>{new shared_parts{.options = std::move(configured),
-                                                           .tokens = std::move(keys),
-                                                           .proxies = std::move(proxies),
-                                                           .unlimited = std::move(unlimited),
-                                                           .system = parts.system,
-                                                           .router = std::move(parts.router),
-                                                           .unready = std::move(parts.unready),
-                                                           .audit = std::move(parts.audit),
-                                                           .now = parts.now ? std::move(parts.now) : wall_time,
-                                                           .metrics = gateway_metrics{parts.system}}};
+  shared_ = std::unique_ptr<shared_parts>{
+      new shared_parts{.options = std::move(configured),
+                       .tokens = std::move(keys),
+                       .proxies = std::move(proxies),
+                       .unlimited = std::move(unlimited),
+                       .system = parts.system,
+                       .router = std::move(parts.router),
+                       .unready = std::move(parts.unready),
+                       .audit = std::move(parts.audit),
+                       .now = parts.now ? std::move(parts.now) : wall_time,
+                       .may_answer = parts.may_answer ? std::move(parts.may_answer) : [] { return true; },
+                       .metrics = gateway_metrics{parts.system}}};
 }
 
 server::~server() {

@@ -16,10 +16,11 @@ namespace usher::gateway {
 struct server_parts {
   caf::actor_system& system;
   messages::router_actor router;
-  std::string own_secret; ///< at least 32 random bytes, shared by all nodes of one store
-  readiness unready;      ///< if empty: always ready
-  gateway::audit audit;   ///< if empty: there is none
-  time_source now{};      ///< if empty: this machine's clock
+  std::string own_secret;       ///< at least 32 random bytes, shared by all nodes of one store
+  readiness unready;            ///< if empty: always ready
+  gateway::audit audit;         ///< if empty: there is none
+  time_source now{};            ///< if empty: this machine's clock
+  right_to_answer may_answer{}; ///< if empty: always
 };
 
 /// The gateway: serves buyers and operators until it is stopped.

@@ -33,6 +33,7 @@ struct shared_parts {
   readiness unready;
   gateway::audit audit;
   time_source now;
+  right_to_answer may_answer{};
   gateway_metrics metrics;
   std::atomic<bool> starting = true; ///< until all events of the store are known: see `server::await_events`
   std::atomic<bool> draining = false;

@@ -130,11 +130,14 @@ void http_exchange::say_unanswered() {
     return;
   if (auto observer = std::exchange(observer_, nullptr))
     observer(nullptr);
-  auto waited = std::chrono::round<std::chrono::seconds>(std::chrono::steady_clock::now() - began_).count();
+  auto waited = std::chrono::steady_clock::now() - began_;
+  auto why = waited < patience_with(services_.options, request_.path)
+                 ? "The answer was lost."
+                 : fmt::format("Not answered within {} s.", std::chrono::round<std::chrono::seconds>(waited).count());
   auto what = request_.method == "GET" ? "Nothing has changed by it; ask again later."
                                        : "It may still happen, or have happened: ask with GET "
                                              + place_of_outcome(request_.path) + " before you repeat it.";
-  refuse_plainly(504, "Gateway Timeout", fmt::format("Not answered within {} s. {}", waited, what));
+  refuse_plainly(504, "Gateway Timeout", fmt::format("{} {}", why, what));
 }
 
 void http_exchange::hang_up() {

@@ -1,6 +1,7 @@
 #include "gateway/http/http_session.hpp"
 
 #include "gateway/gateway_metrics.hpp"
+#include "gateway/http/exchange_log.hpp"
 #include "gateway/http/incoming_body.hpp"
 #include "gateway/http/key_guard.hpp"
 #include "gateway/http/origins.hpp"
@@ -15,7 +16,6 @@
 #include "gateway/thread/outgoing_queue.hpp"
 #include "gateway/thread/outgoing_room.hpp"
 #include "gateway/ws/websocket_session.hpp"
-#include "log/log.hpp"
 
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -26,7 +26,6 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <ctime>
 #include <memory>
 #include <optional>
@@ -35,11 +34,6 @@
 
 namespace usher::gateway {
 namespace {
-
-spdlog::logger& logger() {
-  static auto& kept = log::of("gateway");
-  return kept;
-}
 
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
@@ -59,26 +53,6 @@ constexpr std::size_t body_step_bytes = 64 * 1024;
 
 /// Why a request is refused for the sake of the memory of others.
 constexpr const char* no_memory = "There is no memory for so large a request just now.";
-
-/// How much the log says of a path, and of what an operator has sent.
-constexpr std::size_t path_logged_max = 256;
-constexpr std::size_t body_logged_max = 256;
-
-/// The beginning of a text, in plain ASCII and without anything that would look like another line of the log.
-std::string one_line(std::string_view text) {
-  std::string line{text.substr(0, body_logged_max)};
-  std::replace_if(
-      line.begin(), line.end(), [](unsigned char c) { return c < ' '; }, ' ');
-  std::replace_if(
-      line.begin(), line.end(), [](unsigned char c) { return c >= 127; }, '?');
-  return text.size() > body_logged_max ? line + "…" : line;
-}
-
-/// A path as the log may have it: whoever knows a ticket's code can come in with it.
-std::string logged_path(std::string_view path) {
-  constexpr std::string_view tickets = "/admin/v1/tickets/";
-  return path.starts_with(tickets) ? std::string{tickets} + "…" : one_line(path.substr(0, path_logged_max));
-}
 
 /// Of a `Sec-WebSocket-Key`: 16 bytes in base64.
 constexpr std::size_t websocket_key_size = 24;
@@ -342,8 +316,7 @@ private:
       if (auto refused = services_.limits.too_often(request.from, request.body.size() - bytes_per_request))
         return exchange->refuse(*refused);
     if (port_ == http_port::operators && request.method != "GET" && request.path.starts_with("/admin/"))
-      change_ = fmt::format("operator at {}: {} {} {}", request.from.address.to_string(), request.method,
-                            logged_path(request.path), one_line(request.body));
+      log_.note_change(request);
     if (origin_ && exchange->request().method == "OPTIONS")
       return exchange->reply(preflight_answer());
     dispatch(exchange, port_, services_.calls);
@@ -405,30 +378,20 @@ private:
         std::make_shared<http_exchange>(services_.exchanges, std::move(request), buyer_,
                                         [self = shared_from_this(), close_after](std::optional<http_reply> said) {
                                           if (!said) {
-                                            self->log_change("no answer");
+                                            self->log_.unanswered();
                                             return self->abort();
                                           }
                                           said->close = said->close || close_after;
                                           self->write(std::move(*said));
                                         });
-    // For the log, which must never contain a token.
-    if (logger().should_log(spdlog::level::debug))
-      line_ = fmt::format("[{:016x}] {} {}", exchange->trace().value(), view(message.method_string()),
-                          logged_path(path_of(message)));
-    trace_ = fmt::format("{:016x}", exchange->trace().value());
+    log_.begin(exchange->trace(), view(message.method_string()), path_of(message));
     return exchange;
-  }
-
-  void log_change(std::string_view outcome) {
-    if (!change_.empty())
-      logger().info("[{}] {}: {}", trace_, std::exchange(change_, {}), outcome);
   }
 
   void write(http_reply said) {
     asked_.reset();
     parser_.reset(); // and with it the memory of the request
-    logger().debug("{}: {}", line_, said.status);
-    log_change(std::to_string(said.status));
+    log_.answered(said.status);
     if (said.status == static_cast<unsigned>(http::status::too_many_requests)
         && strikes_.count(1, services_.options.strikes_max, std::chrono::steady_clock::now()))
       said.close = true;
@@ -453,7 +416,7 @@ private:
     kept->version(11);
     kept->result(reply_.status);
     kept->set(http::field::date, date_now());
-    kept->set("Usher-Request-Id", trace_);
+    kept->set("Usher-Request-Id", log_.id());
     kept->set("X-Content-Type-Options", "nosniff");
     kept->set("Referrer-Policy", "no-referrer");
     kept->set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
@@ -535,9 +498,7 @@ private:
   known_buyer buyer_;
   http_reply reply_;
   std::size_t charged_ = 0; ///< bytes of the reply that count as outgoing
-  std::string line_;
-  std::string trace_;
-  std::string change_; ///< what an operator wants to change, for the log
+  exchange_log log_;
   moment until_;
   std::weak_ptr<http_exchange> asked_; ///< what has no answer yet
   bool busy_ = false;                  ///< a request is being worked on

@@ -28,6 +28,8 @@ public:
   [[nodiscard]] bool ask(messages::session_request request, on_answer then, clock::time_point now);
   /// Asks what has no answer.
   void tell(messages::session_request request);
+  /// For how long an answer is awaited.
+  [[nodiscard]] clock::duration patience() const noexcept { return patience_; }
   /// Whether so many answers are awaited that requests which can wait should wait.
   [[nodiscard]] bool busy() const noexcept { return awaited_ >= requests_max_ / 2; }
 

@@ -48,9 +48,10 @@ session_thread::~session_thread() {
 }
 
 void session_thread::start() {
-  bridge_ = shared_.system.spawn<bridge>(shared_.router, [this](std::vector<delivery> group) {
+  auto deliver = [this](std::vector<delivery> group) {
     boost::asio::post(context_, [this, group = std::move(group)]() mutable { hand_over(std::move(group)); });
-  });
+  };
+  bridge_ = shared_.system.spawn<bridge>(shared_.router, deliver, parts_.requests.patience(), shared_.may_answer);
   arm_sweep();
   thread_ = std::thread([this] { run(); });
 }

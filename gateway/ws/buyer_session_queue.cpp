@@ -102,6 +102,10 @@ void buyer_session::returned(const known_event_ptr& event, std::uint64_t visit, 
     one->room_epoch = event->room_epoch;
     return;
   }
+  // Who had their turn before the room ended was not told; they hear it as everybody does.
+  if (place && place->state == domain::queue_state::admitted)
+    if (auto told = services_.places.of(event->id, buyer_, *place); told.pass)
+      return admitted(event->id, *told.pass);
   if (place)
     return joined(std::nullopt, event, *place);
   const auto* why = std::get_if<domain::refusal>(&what);

@@ -97,8 +97,11 @@ private:
   caf::result<hold_granted> hold(hold_seats& x) {
     {
       std::lock_guard guard{notes_->lock};
-      if (auto fails = std::exchange(notes_->hold_fails, std::nullopt))
-        return *fails;
+      if (!notes_->hold_fails.empty()) {
+        auto why = std::move(notes_->hold_fails.front());
+        notes_->hold_fails.pop_front();
+        return why;
+      }
     }
     if (!x.admitted && !holds_.contains(x.hold))
       return to_error(domain::rejection::not_admitted);
@@ -165,6 +168,11 @@ private:
   }
 
   caf::result<event_view> put(put_event& x) {
+    {
+      std::lock_guard guard{notes_->lock};
+      if (auto why = std::exchange(notes_->put_fails, std::nullopt))
+        return *why;
+    }
     if (notes_->puts_wait) {
       waiting_puts_.emplace_back(x.id, self_->make_response_promise<event_view>());
       return waiting_puts_.back().second;

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -33,7 +34,8 @@ struct router_notes {
   std::atomic<bool> refuse_watch{false}; ///< the next one, as overloaded
   std::atomic<bool> refuse_join{false};  ///< likewise
   std::atomic<bool> refuse_leave{false}; ///< likewise
-  std::optional<caf::error> hold_fails;  ///< how the next hold is answered; guarded by the lock
+  std::deque<caf::error> hold_fails;     ///< how the next holds are answered; guarded by the lock
+  std::optional<caf::error> put_fails;   ///< how the next PUT is; likewise
 
   /// Tells every gateway.
   template <class News>

@@ -231,6 +231,7 @@ SCENARIO("proxies are networks or single addresses") {
       CHECK(proxies({"0.0.0.0/0"}).contains(address("203.0.113.9")));
       CHECK(!proxies({"0.0.0.0/0"}).contains(address("2001:db8::1")));
       CHECK(proxies({"::/0"}).contains(address("203.0.113.9")));
+      CHECK(proxies({"fe80::7/10"}).contains(address("fe80::1%1")));
     }
   }
 }

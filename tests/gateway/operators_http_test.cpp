@@ -140,6 +140,20 @@ SCENARIO("an operator whose request takes too long is told so, and may go on") {
     CHECK_EQ(boss.call("GET", "/admin/v1/events/rock/audit", {}, operators_key).text,
              R"({"event":"rock","audit":"ok"})");
   }
+  GIVEN("a PUT whose answer is lost long before its time is over") {
+    served gateway;
+    {
+      std::lock_guard guard{gateway.notes->lock};
+      gateway.notes->put_fails = caf::make_error(caf::sec::broken_promise);
+    }
+    http_client boss{gateway.operators()};
+    auto put = boss.call("PUT", "/admin/v1/events/rock", R"({"plan":)" + tiny_plan + "}", operators_key);
+    CHECK_EQ(put.status, 504u);
+    CHECK_EQ(put.json().at("detail").as_string(),
+             "The answer was lost. It may still happen, or have happened: ask with GET /admin/v1/events/rock before "
+             "you repeat it.");
+    CHECK_EQ(boss.call("GET", "/admin/v1/events/rock", {}, operators_key).status, 200u);
+  }
   GIVEN("a second for buyers' requests only, and a PUT that is answered after that") {
     auto configured = quick_options();
     configured.request_timeout = std::chrono::seconds{1};

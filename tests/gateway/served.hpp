@@ -83,7 +83,8 @@ public:
           else
             std::thread{finish}.detach();
         },
-        [this] { return std::chrono::floor<domain::microseconds>(std::chrono::system_clock::now()) + ahead.load(); }};
+        [this] { return std::chrono::floor<domain::microseconds>(std::chrono::system_clock::now()) + ahead.load(); },
+        [this] { return may_answer.load(); }};
   }
 
   /// As the end of a pass: a whole second of this machine's time.
@@ -95,6 +96,7 @@ public:
   caf::actor_system system{config};
   std::shared_ptr<router_notes> notes;
   std::atomic<bool> ready{true};
+  std::atomic<bool> may_answer{true};
   std::atomic<bool> audits_wait{false};      ///< for the test, which ends the last one itself
   std::function<void()> waiting_audit;       ///< set by the gateway's thread
   std::atomic<std::chrono::seconds> ahead{}; ///< of this machine's clock: the time that the gateway is given
