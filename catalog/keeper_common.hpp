@@ -2,7 +2,6 @@
 
 #include "catalog/event_table.hpp"
 #include "catalog/shard_keeper.hpp"
-#include "cluster/lone_node.hpp"
 #include "cluster/store_access.hpp"
 #include "messages/type_ids.hpp"
 
@@ -10,6 +9,7 @@
 #include <caf/typed_actor_pointer.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <cstdint>
 #include <set>
 #include <utility>
 
@@ -20,8 +20,8 @@ struct keeper_common {
   keeper_common(messages::keeper_actor::pointer self_pointer, shard_factories start, keeper_settings chosen,
                 const messages::router_actor& router)
       : self(self_pointer), factories(std::move(start)), settings(std::move(chosen)),
-        alone(factories.open_coordination, settings.owner),
-        store(self->clock(), factories.open_store, {settings.owner, settings.on_fatal, settings.patience}),
+        store(self->clock(), {factories.open_store, factories.open_coordination},
+              {settings.owner, settings.on_fatal, settings.patience}),
         running(self, factories, router) {}
   keeper_common(const keeper_common&) = delete;
   keeper_common& operator=(const keeper_common&) = delete;
@@ -29,10 +29,10 @@ struct keeper_common {
   messages::keeper_actor::pointer self;
   const shard_factories factories;
   const keeper_settings settings;
-  cluster::lone_node alone;
   cluster::store_access store;
   event_table running;
   std::set<domain::event_id> in_work; ///< events that are being created or changed
+  std::uint64_t me = 0;               ///< among the nodes that share the store; 0: nobody at present
 
   /// The actor's own handle.
   [[nodiscard]] messages::keeper_actor handle() const { return caf::actor_cast<messages::keeper_actor>(self); }

@@ -28,7 +28,9 @@ caf::result<messages::event_view> plan_change_saga::put(messages::put_event& wis
     if (auto wrong = keep_plan(wish))
       return to_error(*wrong);
   const auto& categories = wish.plan->categories();
-  auto is_running = core_.running.contains(wish.id);
+  auto is_running = core_.running.runs(wish.id);
+  if (auto why = why_not_here(wish.id))
+    return to_error(*why);
   if (!is_running && !wish.settings.name)
     wish.settings.name = domain::unnamed(wish.id, *wish.plan);
   if (wish.settings.prices.size() > categories.size())
@@ -54,10 +56,21 @@ caf::result<messages::event_view> plan_change_saga::put(messages::put_event& wis
   return asked;
 }
 
+/// A node that shares its store changes only events of which it serves every shard.
+std::optional<domain::refusal> plan_change_saga::why_not_here(const domain::event_id& id) const {
+  if (!core_.settings.shares)
+    return std::nullopt;
+  if (core_.me == 0)
+    return domain::refusal{.reason = rejection::store_unavailable};
+  if (!core_.running.knows(id) || core_.running.runs(id))
+    return std::nullopt;
+  return domain::refusal{.reason = rejection::overloaded, .detail = "Other nodes serve parts of this event."};
+}
+
 /// The event keeps the plan that runs, whichever plan the asker knew last, so that an old one cannot come back. But its
 /// categories must be the ones that the prices were meant for.
 std::optional<domain::refusal> plan_change_saga::keep_plan(messages::put_event& wish) const {
-  if (core_.in_work.contains(wish.id) || !core_.running.contains(wish.id))
+  if (core_.in_work.contains(wish.id) || !core_.running.runs(wish.id))
     return domain::refusal{.reason = rejection::in_progress};
   const auto& running = core_.running.at(wish.id);
   if (running.plan->categories() != wish.plan->categories())
@@ -72,6 +85,12 @@ void plan_change_saga::refuse(const domain::event_id& id, const domain::refusal&
   asked.deliver(to_error(why));
 }
 
+/// A node that shares its store goes on, and its next look at the store says what it still has.
+void plan_change_saga::lose(const domain::event_id& id) {
+  if (!core_.settings.shares)
+    core_.store.lose(id);
+}
+
 void plan_change_saga::create(const messages::put_event& wish, answer asked) {
   auto refused = core_.store.use([&](cluster::shard_claims& claims) {
     if (!claims.store().add_event({wish.id, *wish.plan_text}, cluster::section_count(*wish.plan)))
@@ -79,9 +98,9 @@ void plan_change_saga::create(const messages::put_event& wish, answer asked) {
     if (auto histories = claims.take_over(wish.id, cluster::section_count(*wish.plan)))
       core_.running.serve(wish.trace, wish.id, wish.plan, wish.plan_text, *std::move(histories));
     else
-      core_.store.lose(wish.id);
+      lose(wish.id);
   });
-  if (core_.running.contains(wish.id))
+  if (core_.running.runs(wish.id))
     return define(wish, asked);
   // Perhaps it was created, although the store did not say so.
   starts_.start_again_later();
@@ -90,7 +109,7 @@ void plan_change_saga::create(const messages::put_event& wish, answer asked) {
 
 void plan_change_saga::define(const messages::put_event& wish, answer asked, std::string_view done_already) {
   core_.self
-      ->request(core_.running.at(wish.id).event, caf::infinite,
+      ->request(core_.running.at(wish.id).event.actor, caf::infinite,
                 messages::define_event{wish.trace, wish.settings, wish.state})
       .then([this, asked](const messages::event_view& view) { defined(view, asked); },
             [this, id = wish.id, asked, done_already](const caf::error& error) {
@@ -106,13 +125,13 @@ void plan_change_saga::define(const messages::put_event& wish, answer asked, std
 
 void plan_change_saga::defined(const messages::event_view& view, answer asked) {
   core_.in_work.erase(view.id);
-  core_.running.announce(view, [asked, view]() mutable { asked.deliver(view); });
+  core_.running.announce(view.id, view.settings, [asked, view]() mutable { asked.deliver(view); });
 }
 
 /// The plan may be a new one even so, and whoever reads plans must have it.
 void plan_change_saga::not_defined(const domain::event_id& id, const domain::refusal& why, answer asked) {
-  core_.self->request(core_.running.at(id).event, caf::infinite, messages::describe_event{{}, id})
-      .then([this](const messages::event_view& view) { core_.running.announce(view, [] {}); },
+  core_.self->request(core_.running.at(id).event.actor, caf::infinite, messages::describe_event{{}, id})
+      .then([this](const messages::event_view& view) { core_.running.announce(view.id, view.settings, [] {}); },
             [](const caf::error&) {});
   refuse(id, why, asked);
 }
@@ -122,16 +141,17 @@ void plan_change_saga::not_defined(const domain::event_id& id, const domain::ref
 /// seats any more.
 void plan_change_saga::ask_whether_it_may(const messages::put_event& wish, answer asked) {
   core_.self
-      ->request(core_.running.at(wish.id).event, caf::infinite,
+      ->request(core_.running.at(wish.id).event.actor, caf::infinite,
                 messages::check_settings{wish.settings, wish.plan->categories(), wish.state})
       .then([this, wish, asked] { ask_how_places_stand(wish, asked); },
             [this, id = wish.id, asked](const caf::error& why) { refuse(id, messages::to_refusal(why), asked); });
 }
 
 void plan_change_saga::ask_how_places_stand(const messages::put_event& wish, answer asked) {
-  core_.self
-      ->fan_out_request<caf::policy::select_all>(core_.running.at(wish.id).sections, caf::infinite,
-                                                 messages::list_places{})
+  std::vector<messages::section_actor> sections;
+  for (const auto& section : core_.running.at(wish.id).sections)
+    sections.push_back(section.door.address());
+  core_.self->fan_out_request<caf::policy::select_all>(sections, caf::infinite, messages::list_places{})
       .then([this, wish, asked](std::vector<messages::section_places> all) { places_stand(wish, asked, all); },
             [this, id = wish.id, asked](const caf::error& why) { refuse(id, messages::to_refusal(why), asked); });
 }
@@ -165,12 +185,13 @@ void plan_change_saga::places_stand(const messages::put_event& wish, answer aske
 /// the numbers of its places and its settings are replaced in one step: a process that dies before it leaves the old
 /// ones to whoever comes next, one that dies after it the new ones.
 void plan_change_saga::replace_plan(const messages::put_event& wish, answer asked) {
-  auto old = core_.running.stop(wish.id);
+  const old_plan old{core_.running.at(wish.id).plan, core_.running.at(wish.id).plan_text};
+  core_.running.stop(wish.id);
   std::optional<domain::refusal> in_the_way;
   auto is_replaced = false;
   auto refused = core_.store.use(
       [&](cluster::shard_claims& claims) { in_the_way = exchange_plan(claims, wish, old, is_replaced); });
-  if (!core_.running.contains(wish.id)) {
+  if (!core_.running.runs(wish.id)) {
     starts_.start_again_later();
     auto why = refused.value_or(domain::refusal{.reason = rejection::store_unavailable});
     if (is_replaced)
@@ -185,31 +206,31 @@ void plan_change_saga::replace_plan(const messages::put_event& wish, answer aske
 /// Serves the event on its next plan or, if a seat is in the way, on the old one, and says so. Does not serve it at all
 /// when another process has taken it over.
 std::optional<domain::refusal> plan_change_saga::exchange_plan(cluster::shard_claims& claims,
-                                                               const messages::put_event& wish,
-                                                               const running_event& old, bool& is_replaced) {
+                                                               const messages::put_event& wish, const old_plan& old,
+                                                               bool& is_replaced) {
   auto taken = claims.take_over(wish.id, cluster::section_count(*old.plan));
   if (!taken) { // and the plan in the store may have changed by now
-    core_.store.lose(wish.id);
+    lose(wish.id);
     return std::nullopt;
   }
   auto& histories = *taken;
   auto decided = change_plan(old.plan, wish, histories, claims.store().now());
   if (auto* why = std::get_if<domain::refusal>(&decided)) {
-    core_.running.serve(wish.trace, wish.id, old.plan, old.plan_text, std::move(histories));
+    core_.running.serve(wish.trace, wish.id, old.plan, old.text, std::move(histories));
     return std::move(*why);
   }
   auto& next = std::get<next_plan>(decided);
   auto count = cluster::section_count(*next.plan);
   is_replaced = claims.store().replace_plan(next.stored, count, histories.event.epoch);
   if (!is_replaced || !write_due_settings(claims.store(), next.stored, histories.event)) {
-    core_.store.lose(wish.id);
+    lose(wish.id);
     return std::nullopt;
   }
   while (histories.sections.size() < count) {
     domain::section_no added{static_cast<std::uint16_t>(histories.sections.size())};
     auto history = claims.take_over_section(wish.id, added);
     if (!history) {
-      core_.store.lose(wish.id);
+      lose(wish.id);
       return std::nullopt;
     }
     histories.sections.push_back(*std::move(history));

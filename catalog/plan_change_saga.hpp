@@ -23,8 +23,15 @@ public:
 private:
   using answer = caf::typed_response_promise<messages::event_view>;
 
+  struct old_plan {
+    domain::shared_plan plan;
+    std::shared_ptr<const std::string> text;
+  };
+
+  [[nodiscard]] std::optional<domain::refusal> why_not_here(const domain::event_id& id) const;
   [[nodiscard]] std::optional<domain::refusal> keep_plan(messages::put_event& wish) const;
   void refuse(const domain::event_id& id, const domain::refusal& why, answer asked);
+  void lose(const domain::event_id& id);
   void create(const messages::put_event& wish, answer asked);
   /// If the event refuses after its plan was replaced, `done_already` is added to the refusal. Only a view of it is
   /// kept: pass a literal.
@@ -38,7 +45,7 @@ private:
   void places_stand(const messages::put_event& wish, answer asked, std::vector<messages::section_places>& all);
   void replace_plan(const messages::put_event& wish, answer asked);
   std::optional<domain::refusal> exchange_plan(cluster::shard_claims& claims, const messages::put_event& wish,
-                                               const running_event& old, bool& is_replaced);
+                                               const old_plan& old, bool& is_replaced);
 
   keeper_common& core_;
   event_loader& starts_;

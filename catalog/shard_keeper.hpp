@@ -29,14 +29,19 @@ struct shard_factories {
                                         const messages::keeper_actor& keeper)>
       start_section;
   std::function<messages::waiting_room_actor(const domain::event_id& event, persistence::shard_history history,
-                                             domain::epoch event_epoch, const messages::keeper_actor& keeper)>
+                                             const messages::event_actor& event_actor, domain::epoch event_epoch,
+                                             const messages::keeper_actor& keeper)>
       start_waiting_room;
-  /// Empty when only one node can use the store.
+  /// For a node that shares its store; empty for one that has it alone.
   std::function<std::unique_ptr<persistence::coordination>()> open_coordination{};
 };
 
 struct keeper_settings {
-  std::string owner; ///< names this process in the store; never reused by another
+  /// Names this process in a store that it has alone; never reused by another.
+  std::string owner;
+  /// Whether other nodes have shards in the store, too. Then the census says who this node is (`view_changed`), and
+  /// before that it claims nothing.
+  bool shares = false;
   /// Called once, with a sentence for people, when this process must stop: somebody else owns its shards now,
   /// or the store cannot be used. May be called on any thread.
   std::function<void(const std::string& sentence)> on_fatal;
@@ -56,11 +61,14 @@ enum class keeper_thread {
 
 /// Starts the actor that claims this process's shards, starts them, and is told when they stop.
 ///
-/// Claiming is taking over: whoever claims a shard last may write; whoever had it before stops at its next write or,
-/// without one, at its keeper's next look into the store. At each look the keeper also notes how far the journals
-/// reach. A process without events has nothing to lose, and goes on. An event one of whose shards has stopped because
-/// of a fault is started again, a few times. The keeper announces every event to the router, and itself as the one who
-/// creates events. It answers `start_shards` when every event that it started is announced.
+/// For a node that has its store alone, claiming is taking over: whoever claims a shard last may write; whoever had it
+/// before stops at its next write or, without one, at its keeper's next look into the store, and ends. A process
+/// without events has nothing to lose, and goes on. A node that shares its store claims its part of the shards, as far
+/// as they are free, gives away what belongs elsewhere, and goes on without what it has lost.
+///
+/// At each look the keeper also notes how far the journals reach. A shard that has stopped because of a fault is
+/// started again, a few times. The keeper announces every event to the router, and itself as the one who creates
+/// events. It answers `start_shards` when every event that it started is announced.
 [[nodiscard]] messages::keeper_actor spawn_shard_keeper(caf::actor_system& system, shard_factories factories,
                                                         keeper_settings settings, messages::router_actor router,
                                                         keeper_thread thread = keeper_thread::own);

@@ -1,47 +1,41 @@
 #include "catalog/stopped_shards.hpp"
 
-#include <cstdint>
-#include <utility>
+#include <algorithm>
 
 namespace usher::catalog {
 
-std::optional<std::chrono::seconds> stopped_shards::add(const domain::shard_id& shard,
-                                                        caf::actor_clock::time_point now) {
-  auto& event = events_[shard.event];
-  event.stopped.insert(shard);
+std::optional<std::chrono::milliseconds> stopped_shards::add(const domain::shard_id& shard,
+                                                             caf::actor_clock::time_point now) {
+  auto& one = shards_[shard];
+  one.is_stopped = true;
   show();
-  if (event.attempts > 0 && now - event.last > forgiven_after)
-    event.attempts = 0;
-  if (event.for_good || event.attempts >= attempts_max || std::exchange(event.start_is_due, true))
+  if (one.attempts > 0 && now - one.last > forgiven_after)
+    one.attempts = 0;
+  if (one.attempts >= attempts_max)
     return std::nullopt;
-  event.last = now;
-  return first_pause * (1 << event.attempts++);
+  one.last = now;
+  return first_pause * (1 << one.attempts++);
 }
 
-void stopped_shards::add_for_good(const domain::shard_id& shard) {
-  auto& event = events_[shard.event];
-  event.stopped.insert(shard);
-  event.for_good = true;
+std::optional<std::chrono::milliseconds> stopped_shards::add_for_good(const domain::shard_id& shard) {
+  shards_[shard].is_stopped = true;
+  show();
+  return std::nullopt;
+}
+
+void stopped_shards::started(const domain::shard_id& shard) {
+  if (auto found = shards_.find(shard); found != shards_.end())
+    found->second.is_stopped = false;
   show();
 }
 
-bool stopped_shards::may_start(const domain::event_id& event) const {
-  auto found = events_.find(event);
-  return found != events_.end() && !found->second.for_good;
-}
-
-void stopped_shards::started(const domain::event_id& event) {
-  auto& one = events_[event];
-  one.start_is_due = false;
-  one.stopped.clear();
-  show();
+void stopped_shards::gone(const domain::shard_id& shard) {
+  if (shards_.erase(shard) > 0)
+    show();
 }
 
 void stopped_shards::show() {
-  std::size_t count = 0;
-  for (const auto& [id, event] : events_)
-    count += event.stopped.size();
-  count_.value(static_cast<std::int64_t>(count));
+  count_.value(std::count_if(shards_.begin(), shards_.end(), [](const auto& one) { return one.second.is_stopped; }));
 }
 
 } // namespace usher::catalog

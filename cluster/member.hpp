@@ -12,7 +12,7 @@ using persistence::member;
 using persistence::membership;
 using persistence::node_status;
 
-/// A moment by this node's own clock, which only runs forward. Moments of two nodes are never compared.
+/// A moment by this node's own clock, which only runs forward (`boot_time`). Moments of two nodes are never compared.
 using tick = std::chrono::steady_clock::time_point;
 
 /// Whether a node with this status answers requests, so that others may complain that they cannot reach it.

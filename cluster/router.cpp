@@ -29,7 +29,8 @@ struct as_result<caf::delegated<Ts...>> {
   using type = caf::result<Ts...>;
 };
 
-/// Finds shards and forwards; decides nothing and waits for nothing.
+/// Finds shards' doors and forwards; decides nothing and waits for nothing. An event is announced again when some of
+/// its shards have other actors: gateways and shards are introduced to each other anew.
 class router_state {
   // ---- where to ----
 
@@ -128,7 +129,8 @@ private:
   }
 
   void announce(messages::event_announced news, event_homes homes) {
-    log::of("cluster").info("event {} is here, with {} sections", news.id.value(), homes.sections.size());
+    if (!announced_.contains(news.id))
+      log::of("cluster").info("event {} is known, with {} sections", news.id.value(), homes.sections.size());
     auto event = news.id;
     map_.put(event, std::move(homes));
     const auto& kept = announced_.insert_or_assign(event, std::move(news)).first->second;

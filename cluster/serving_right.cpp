@@ -15,11 +15,16 @@ void serving_right::note_beat(tick sent) {
   }
 }
 
+void serving_right::begin(tick now) {
+  born_ = now.time_since_epoch().count(); // before anybody sees that it lives: no beat of the last life counts
+  ended_ = false;
+}
+
 bool serving_right::holds(tick now) const {
   if (ended_ || noted_ == never || beat_ == never || now - at(noted_) > limits_.asleep)
     return false;
   auto beat = at(beat_);
-  return beat >= at(woke_) && now - beat < limits_.lease;
+  return beat >= at(woke_) && beat >= at(born_) && (!limits_.lease || now - beat < *limits_.lease);
 }
 
 } // namespace usher::cluster

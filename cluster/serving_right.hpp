@@ -4,13 +4,16 @@
 
 #include <atomic>
 #include <chrono>
+#include <optional>
 
 namespace usher::cluster {
 
 struct serving_right_limits {
   /// After sending its last beat that was counted, a node answers for so long. Less than what makes it silent to others
-  /// (`member_watch_limits::silence`), so that it has stopped before anybody has its shards.
-  std::chrono::milliseconds lease{5'000};
+  /// (`member_watch_limits::silence`), so that it has stopped before anybody has its shards. Without a lease it answers
+  /// for as long as it is awake: a node that serves its store alone, which nobody ends for its silence as long as it is
+  /// alone, and which goes on refusing while the store is away.
+  std::optional<std::chrono::milliseconds> lease{5'000};
   /// A process that did not get to note the time for so long was asleep.
   std::chrono::milliseconds asleep{1'500};
 };
@@ -19,8 +22,9 @@ struct serving_right_limits {
 /// refusals and views, which cost no write.
 ///
 /// A process that was stopped does not know it. So a thread notes the time again and again, and whoever is about to
-/// answer looks how long ago that was. After a sleep the right comes back only with a beat that was sent since. May be
-/// used on any thread; all times are of one clock, which goes on while the machine sleeps.
+/// answer looks how long ago that was. After a sleep the right comes back only with a beat that was sent since; after
+/// the node was ended, only with one of its next life. May be used on any thread; all times are of one clock, which
+/// goes on while the machine sleeps (`boot_time`).
 class serving_right {
 public:
   explicit serving_right(serving_right_limits limits = {}) : limits_(limits) {}
@@ -31,6 +35,8 @@ public:
   void note_beat(tick sent);
   /// The store counts this node's beats no more: it has been ended.
   void end() { ended_ = true; }
+  /// This node has joined again: beats that are sent from now on count.
+  void begin(tick now);
 
   [[nodiscard]] bool holds(tick now) const;
 
@@ -44,6 +50,7 @@ private:
   std::atomic<count> beat_{never};  ///< the last one that was counted, when it was sent
   std::atomic<count> noted_{never}; ///< the time, most recently
   std::atomic<count> woke_{never};  ///< from the last sleep
+  std::atomic<count> born_{never};  ///< the present life, if the node has joined again
   std::atomic<bool> ended_{false};
 };
 

@@ -17,7 +17,8 @@ cycle_action shard_cycle::on(cycle_event event, domain::epoch at) {
   if (is_late(event, at))
     return cycle_action::nothing;
   auto action = on(event);
-  if (state_ == cycle_state::loading && (event == cycle_event::claimed || event == cycle_event::yours))
+  auto is_new = event == cycle_event::claimed || event == cycle_event::yours;
+  if ((state_ == cycle_state::loading && is_new) || (has_actor(state_) && event == cycle_event::reclaimed))
     epoch_ = at;
   return action;
 }
@@ -27,6 +28,7 @@ bool shard_cycle::is_late(cycle_event event, domain::epoch at) const {
     case cycle_event::yours: // after `unknown` it may be so still
       return at < epoch_ || (at == epoch_ && state_ != cycle_state::elsewhere);
     case cycle_event::claimed:
+    case cycle_event::reclaimed:
     case cycle_event::fenced:
       return at <= epoch_;
     default:

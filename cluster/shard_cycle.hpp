@@ -18,6 +18,11 @@ enum class cycle_state : std::uint8_t {
   stopped,   ///< it is this node's and cannot be served: people must look at it
 };
 
+/// Whether a shard that stands so has an actor on this node.
+[[nodiscard]] constexpr bool has_actor(cycle_state state) {
+  return state == cycle_state::serving || state == cycle_state::resting || state == cycle_state::giving;
+}
+
 /// What happened to it. Most are said at an epoch, so that what comes late is told apart.
 enum class cycle_event : std::uint8_t {
   placed_here,      ///< the placement says: here. Told again and again, as is the next
@@ -33,7 +38,9 @@ enum class cycle_event : std::uint8_t {
   not_given,        ///< it certainly did not
   unknown,          ///< nobody knows whether it did
   fenced,           ///< somebody has it at this later epoch
-  disagreed,        ///< the store and the actor of this epoch contradict each other
+  reclaimed,        ///< its actor was in doubt, and has it again at this later epoch
+  disagreed,        ///< the actor of this epoch has stopped: by a fault, or because the store contradicts it
+  mended,           ///< what stopped it may have passed: it is to be served again
   node_ended,       ///< this node was ended, and owns nothing any more
 };
 
@@ -78,11 +85,13 @@ inline constexpr auto cycle_table = [] {
       {loading, fenced, elsewhere, nothing},
       {serving, placed_elsewhere, resting, stand_down},
       {serving, fenced, elsewhere, end},
+      {serving, reclaimed, serving, nothing},
       {serving, disagreed, stopped, end},
       {resting, rested, giving, give},
       {resting, overdue, serving, carry_on},
       {resting, placed_here, serving, carry_on},
       {resting, fenced, elsewhere, end},
+      {resting, reclaimed, resting, nothing},
       {resting, disagreed, stopped, end},
       {serving, claimed, loading, restart}, // so its own late claim has fenced its actor
       {serving, yours, loading, restart},
@@ -95,7 +104,10 @@ inline constexpr auto cycle_table = [] {
       {giving, not_given, serving, carry_on},
       {giving, unknown, elsewhere, end}, // the row will say whose it is; until then it is not served
       {giving, fenced, elsewhere, end},
+      {giving, reclaimed, giving, nothing},
+      {giving, disagreed, stopped, end},
       {stopped, fenced, elsewhere, nothing},
+      {stopped, mended, wanted, claim}, // at a further epoch: what the actor had sent may still be written
       {wanted, node_ended, elsewhere, nothing},
       {loading, node_ended, elsewhere, nothing},
       {serving, node_ended, elsewhere, end},
@@ -111,7 +123,7 @@ public:
   /// Something happened that belongs to no epoch.
   [[nodiscard]] cycle_action on(cycle_event event);
   /// Something happened at this epoch. Ignored when it is about another one than the shard is at here; but what tells
-  /// of a later one (`claimed`, `yours`, `fenced`) counts.
+  /// of a later one (`claimed`, `yours`, `reclaimed`, `fenced`) counts.
   [[nodiscard]] cycle_action on(cycle_event event, domain::epoch at);
 
   [[nodiscard]] cycle_state state() const noexcept { return state_; }

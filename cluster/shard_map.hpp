@@ -7,7 +7,7 @@
 
 namespace usher::cluster {
 
-/// Where the shards of one event are.
+/// The doors of one event's shards.
 struct event_homes {
   messages::event_actor event;
   std::vector<messages::section_actor> sections; ///< by section number
@@ -17,7 +17,7 @@ struct event_homes {
   [[nodiscard]] const messages::section_actor* section(domain::section_no number) const;
 };
 
-/// Which shards are where. Today all of them are here.
+/// The doors of all events' shards. Where a shard is at home, its door knows.
 class shard_map {
 public:
   /// From now on the event's shards are these.

@@ -7,10 +7,8 @@
 
 namespace usher::cluster {
 
-store_access::store_access(const caf::actor_clock& clock,
-                           std::function<std::unique_ptr<persistence::booking_store>()> open_store,
-                           store_access_settings settings)
-    : clock_(clock), settings_(std::move(settings)), claims_(std::move(open_store), settings_.owner) {}
+store_access::store_access(const caf::actor_clock& clock, store_openers open, store_access_settings settings)
+    : clock_(clock), settings_(std::move(settings)), claims_(std::move(open), settings_.owner) {}
 
 std::optional<domain::refusal> store_access::use(const std::function<void(shard_claims& claims)>& work) {
   if (clock_.now() < away_until_)

@@ -9,12 +9,13 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace usher::cluster {
 
 /// How this process deals with its store.
 struct store_access_settings {
-  std::string owner; ///< names this process in the store; never reused by another
+  std::string owner; ///< names this process in a store that it has alone; never reused by another
   /// Called once, with a sentence for people, when this process must stop: somebody else owns its shards now,
   /// or the store cannot be used. May be called on any thread.
   std::function<void(const std::string& sentence)> on_fatal;
@@ -25,8 +26,10 @@ struct store_access_settings {
 /// people, when the store is broken or somebody else now owns a shard.
 class store_access {
 public:
-  store_access(const caf::actor_clock& clock, std::function<std::unique_ptr<persistence::booking_store>()> open_store,
-               store_access_settings settings);
+  store_access(const caf::actor_clock& clock, store_openers open, store_access_settings settings);
+
+  /// See `shard_claims::act_as`.
+  void act_as(persistence::incarnation me, std::string owner) { claims_.act_as(me, std::move(owner)); }
 
   /// Does `work` with the claims and their store. A store that is out of reach is left alone for a moment, so that
   /// others need not wait for it to fail again. Gives up on anything else that `work` throws. Returns the refusal, if

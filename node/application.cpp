@@ -43,7 +43,7 @@ class application::parts {
 public:
   parts(const configuration& configured, fatal on_fatal)
       : settings_(with_admin_key(configured.node)), secret_(own_secret(settings_.store)),
-        host_(settings_, configured.actor_system, opener_of(settings_.store), std::move(on_fatal)),
+        host_(settings_, configured.actor_system, std::move(on_fatal)),
         correction_(host_.clock(), host_.system().metrics()),
         watch_(opener_of(settings_.store), host_.system().clock(),
                [this](const actors::clock_reading& reading) { correction_.take(reading); }),
@@ -53,7 +53,7 @@ public:
                   [this](messages::trace_id trace, const domain::event_id& event, audit_desk::completion done) {
                     audits_.ask(trace, event, std::move(done));
                   },
-                  [this] { return host_.clock().now(&host_.system()); }}) {
+                  [this] { return host_.clock().now(&host_.system()); }, [this] { return host_.may_answer(); }}) {
     // If a port is in use, this must show before the shards are taken over.
     gateway_.start();
     settings_.gateway.buyers.port = gateway_.buyers_port();
@@ -115,6 +115,8 @@ private:
     }
     if (!watch_.reachable())
       return "The store is out of reach.";
+    if (!host_.may_answer())
+      return "The store has not counted this node among those that serve it for a while.";
     if (host_.journal().failure()) // and why is for the log: anybody may ask here
       return "The store answers, but takes no facts.";
     return std::nullopt;

@@ -4,6 +4,7 @@
 #include "node/option_kinds.hpp"
 #include "node/option_table.hpp"
 #include "persistence/booking_store.hpp"
+#include "persistence/store_url.hpp"
 
 #include <caf/actor_system_config.hpp>
 #include <caf/config_value.hpp>
@@ -166,6 +167,9 @@ void check_together(const settings& all) {
     throw bad_configuration{"http.address and admin.address: must differ"};
   if (gateway.proxy_protocol && gateway.trusted_proxies.empty())
     throw bad_configuration{"http.proxy-protocol: needs http.trusted-proxies, or nobody could connect"};
+  if (!all.cluster.name.empty() && persistence::sqlite_file_of(all.store))
+    throw bad_configuration{"cluster.name = " + all.cluster.name
+                            + ": a cluster needs PostgreSQL, and store.url is an SQLite file, which one node serves"};
   if (!gateway::can_read_all(gateway))
     throw bad_configuration{
         "http.max-incoming-bytes: half of it must be at least twice admin.max-body-bytes, and divided by http.threads "

@@ -1,6 +1,5 @@
 #include "node/node_actors.hpp"
 
-#include "codec/random.hpp"
 #include "log/log.hpp"
 #include "messages/sentence.hpp"
 #include "node/option_defaults.hpp"
@@ -16,33 +15,35 @@
 #include <caf/typed_actor_pointer.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
-
-#include <unistd.h>
 
 namespace usher::node {
 namespace {
 
 using namespace std::chrono_literals;
 
-/// Names this process in the store: readable, and unlike any other. Host and process id do not tell two containers
-/// apart, so it includes randomness.
-std::string owner_name() {
-  char host[256] = {};
-  if (::gethostname(host, sizeof host - 1) != 0)
-    host[0] = '\0';
-  return fmt::format("{}:{}/{}", host, ::getpid(), codec::random_hex(8));
+/// None with a store that one node only can use.
+std::unique_ptr<node_membership> membership_for(const settings& configured,
+                                                std::function<void(const std::string&)> on_fatal) {
+  if (persistence::sqlite_file_of(configured.store))
+    return nullptr;
+  return std::make_unique<node_membership>(configured, std::move(on_fatal));
 }
 
-/// Nothing for a store that serves one node only.
-std::function<std::unique_ptr<persistence::coordination>()> opener_of_coordination(const std::string& store) {
-  if (persistence::sqlite_file_of(store))
+/// Opens connections that the store's server knows as this node's.
+std::function<std::unique_ptr<persistence::booking_store>()> opener_for(const std::string& store,
+                                                                        const node_membership* membership) {
+  auto session = membership ? membership->session() : nullptr;
+  return [store, session] { return persistence::open_store(store, persistence::schema_upkeep::migrate, session); };
+}
+
+/// For a node that shares its store with others; none for one that has it alone.
+std::function<std::unique_ptr<persistence::coordination>()> opener_of_coordination(const settings& configured) {
+  if (configured.cluster.name.empty())
     return {};
-  return [url = store] { return persistence::open_coordination(url); };
+  return [url = configured.store] { return persistence::open_coordination(url); };
 }
 
 /// Waits for any news, and takes all that have come: they mean that asking again is worthwhile.
@@ -58,17 +59,17 @@ void await_news(caf::scoped_actor& self, std::chrono::steady_clock::time_point u
 
 } // namespace
 
-node_actors::node_actors(const settings& configured, const caf::settings& of_actor_system, opener open,
+node_actors::node_actors(const settings& configured, const caf::settings& of_actor_system,
                          std::function<void(const std::string&)> on_fatal)
-    : open_(std::move(open)), provider_(std::make_shared<payments::sandbox>(sandbox_settings_for(configured))),
-      configuration_(of_actor_system), system_(configuration_),
-      wiring_(configured,
-              {.system = system_,
-               .open_store = open_,
-               .open_coordination = opener_of_coordination(configured.store),
-               .provider = provider_,
-               .owner = owner_name()},
-              std::move(on_fatal)) {}
+    : membership_(membership_for(configured, noting(on_fatal))), open_(opener_for(configured.store, membership_.get())),
+      provider_(std::make_shared<payments::sandbox>(sandbox_settings_for(configured))), configuration_(of_actor_system),
+      system_(configuration_), wiring_(configured,
+                                       {.system = system_,
+                                        .open_store = open_,
+                                        .open_coordination = opener_of_coordination(configured),
+                                        .provider = provider_,
+                                        .owner = membership_ ? membership_->owner() : draw_owner_name()},
+                                       noting(on_fatal)) {}
 
 node_actors::~node_actors() {
   if (!ended_)
@@ -91,6 +92,8 @@ void node_actors::end_actors() {
   self->send_exit(wiring_.router(), caf::exit_reason::user_shutdown);
   self->send_exit(wiring_.writer(), caf::exit_reason::user_shutdown);
   self->wait_for(wiring_.writer());
+  if (membership_)
+    membership_->end(self);
   provider_->close(); // its answers go to actors, if only to find them gone
 }
 
@@ -104,13 +107,27 @@ void node_actors::note_ends() const {
   }
 }
 
+std::function<void(const std::string&)> node_actors::noting(std::function<void(const std::string&)> on_fatal) {
+  return [failed = failed_, on_fatal = std::move(on_fatal)](const std::string& why) {
+    *failed = true;
+    on_fatal(why);
+  };
+}
+
 std::vector<domain::event_id> node_actors::start_shards() {
+  if (membership_)
+    membership_->enter(system_, wiring_.keeper());
   caf::scoped_actor self{system_};
-  self->request(wiring_.keeper(), caf::infinite, messages::start_shards{})
-      .receive([] {},
-               [](const caf::error& error) {
-                 throw std::runtime_error{"the events of the store cannot be started: " + messages::to_sentence(error)};
-               });
+  for (auto started = false; !started;)
+    self->request(wiring_.keeper(), 1s, messages::start_shards{})
+        .receive([&] { started = true; },
+                 [this](const caf::error& error) {
+                   // However long that takes; but a node that has given up would never start.
+                   if (error == caf::sec::request_timeout && !*failed_)
+                     return;
+                   throw std::runtime_error{"the events of the store cannot be started: "
+                                            + messages::to_sentence(error)};
+                 });
   auto events = known_events(self, 30s);
   if (!events)
     throw std::runtime_error{"the node's actors do not answer"};

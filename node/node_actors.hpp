@@ -4,6 +4,7 @@
 #include "messages/type_ids.hpp"
 #include "node/actor_configuration.hpp"
 #include "node/journal_health.hpp"
+#include "node/node_membership.hpp"
 #include "node/node_wiring.hpp"
 #include "node/settings.hpp"
 #include "payments/provider.hpp"
@@ -11,6 +12,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/fwd.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -29,17 +31,18 @@ class node_actors {
 public:
   using opener = std::function<std::unique_ptr<persistence::booking_store>()>;
 
-  /// Starts everything but the shards. `on_fatal` is the keeper's. Throws what the store throws, and
-  /// `bad_configuration`.
-  node_actors(const settings& configured, const caf::settings& of_actor_system, opener open,
+  /// Starts everything but the shards. `on_fatal` is called, on any thread, with a
+  /// sentence for people, when this process must stop. Throws what the store throws, and `bad_configuration`.
+  node_actors(const settings& configured, const caf::settings& of_actor_system,
               std::function<void(const std::string&)> on_fatal);
   /// Ends the actors if `stop` has not done so.
   ~node_actors();
   node_actors(const node_actors&) = delete;
   node_actors& operator=(const node_actors&) = delete;
 
-  /// Claims the shards of every event in the store, whoever had them, starts them, and returns the events that the
-  /// router then knows. Throws `std::runtime_error`.
+  /// Joins the nodes of the store, by which a node without a name replaces another one; claims this node's shards (all
+  /// that are in the store, whoever had them, unless it shares the store), starts them, and returns the events that the
+  /// router then knows. Throws what the store throws, and `std::runtime_error`.
   std::vector<domain::event_id> start_shards();
   /// Waits until no order is under way, or until `until`.
   void settle(std::chrono::steady_clock::time_point until);
@@ -51,14 +54,20 @@ public:
   /// The one time of everything with a deadline.
   [[nodiscard]] const actors::store_clock& clock() const noexcept { return wiring_.clock(); }
   [[nodiscard]] const journal_health& journal() const noexcept { return wiring_.journal(); }
+  /// Whether this node may answer from what it has in memory. Thread-safe.
+  [[nodiscard]] bool may_answer() const { return !membership_ || membership_->may_answer(); }
   [[nodiscard]] const messages::router_actor& router() const noexcept { return wiring_.router(); }
 
 private:
   /// Nothing when the router does not answer in time.
   std::optional<std::vector<domain::event_id>> known_events(caf::scoped_actor& self, std::chrono::seconds patience);
+  /// The same, but noted here first.
+  [[nodiscard]] std::function<void(const std::string&)> noting(std::function<void(const std::string&)> on_fatal);
   void end_actors();
   void note_ends() const;
 
+  std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false); ///< this process must stop
+  std::unique_ptr<node_membership> membership_; ///< none with a store that one node only can use
   opener open_;
   std::shared_ptr<payments::provider> provider_;
   actor_configuration configuration_;

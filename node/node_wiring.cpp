@@ -69,12 +69,14 @@ messages::keeper_actor node_wiring::start_keeper(std::function<void(const std::s
                                                  event_epoch});
   };
   start.start_waiting_room = [this](const event_id& event, persistence::shard_history history,
-                                    domain::epoch event_epoch, const messages::keeper_actor& keeper) {
+                                    const messages::event_actor& event_actor, domain::epoch event_epoch,
+                                    const messages::keeper_actor& keeper) {
     return actors::spawn_waiting_room(
-        ports_.system, {event, {}, std::move(history), writer_, keeper, clock_, ports_.room, event_epoch});
+        ports_.system, {event, {}, std::move(history), writer_, keeper, clock_, ports_.room, event_epoch, event_actor});
   };
   catalog::keeper_settings settings;
   settings.owner = ports_.owner;
+  settings.shares = static_cast<bool>(ports_.open_coordination);
   settings.on_fatal = std::move(on_fatal);
   // Shards in doubt write nothing, and while the node is not ready no buyer makes them try. A claim is a write, too, so
   // it shows that the store works again.

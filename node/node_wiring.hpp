@@ -30,10 +30,10 @@ struct node_ports {
 
   caf::actor_system& system; ///< brings the threads and the steady clock
   opener open_store;         ///< once for each actor that blocks on the store
-  /// Where the nodes of the store are rows; empty where it serves one node only.
+  /// For a node that shares its store with others; empty for one that has it alone.
   std::function<std::unique_ptr<persistence::coordination>()> open_coordination{};
   std::shared_ptr<payments::provider> provider;
-  std::string owner; ///< names this process in the store; never reused by another
+  std::string owner; ///< names this process in a store that it has alone; never reused by another
   actors::writer_thread writer_thread = actors::writer_thread::own;
   catalog::keeper_thread keeper_thread = catalog::keeper_thread::own;
   // What no setting says. A simulation makes rare what is rare in production, such as snapshots, happen often.

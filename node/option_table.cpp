@@ -46,6 +46,13 @@ bool is_origin(const std::string& text) {
              && std::ranges::all_of(text.substr(scheme + 3), plain));
 }
 
+bool is_node_name(const std::string& name) {
+  return !name.empty() && name.size() <= 63 && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-'
+           || c == '_';
+  });
+}
+
 bool is_path(const std::string& path) {
   return !path.empty() && path.find('\0') == std::string::npos;
 }
@@ -314,6 +321,15 @@ std::vector<option> declare() {
       text(
           {"store.url", "Where everything is remembered."}, [](auto& s) -> auto& { return s.store; },
           "sqlite:FILE, or postgres://USER:PASSWORD@HOST/DATABASE", persistence::is_store_url, true),
+      text(
+          {"cluster.name",
+           "What this node is called among those that share its PostgreSQL store: no two that live have "
+           "the same name. Without one the node serves its store alone."},
+          [](auto& s) -> auto& { return s.cluster.name; },
+          "a text of 1 to 63 letters, digits, dots, hyphens and underscores", is_node_name),
+      number(
+          {"cluster.weight", "How much this node takes on, compared with the others that share its store."},
+          [](auto& s) -> auto& { return s.cluster.weight; }, 1, 10'000),
       number(
           {"journal.max-group", "Facts that are written to the store at once.", "facts"},
           [](auto& s) -> auto& { return s.journal.group_max; }, 1, 100'000),

@@ -1,5 +1,6 @@
 #include "node/serving.hpp"
 
+#include "failpoint/failpoint.hpp"
 #include "log/log.hpp"
 #include "node/application.hpp"
 #include "node/endpoint.hpp"
@@ -31,11 +32,14 @@ void show_key(const std::string& key) {
 exit_code serve(configuration configured) {
   auto& settings = configured.node;
   log::configure(settings.log.json ? log::format::json : log::format::human, settings.log.level);
+  auto failpoints_warning = failpoint::obey_environment();
   auto connections_warning = fit_connections(settings.gateway, allow_many_open_files());
   use_batch_scheduling();
   stop_request request;
   auto key_given = !settings.gateway.admin_key.empty();
   application node{configured, [&request](std::string why) { request.fail(std::move(why)); }};
+  if (failpoints_warning)
+    log::of("node").warn("{}", *failpoints_warning);
   if (connections_warning)
     log::of("node").warn("{}", *connections_warning);
   warn_of_sandbox(settings);

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,12 @@ struct waiting_room_settings {
   std::chrono::seconds presence{30};  ///< how long people who are not connected count as there after asking
 };
 
+/// How this node takes part in the cluster of those that share its store.
+struct cluster_settings {
+  std::string name;           ///< no two that live have the same; empty for a node that serves its store alone
+  std::uint32_t weight = 100; ///< how much it takes on, compared with the others
+};
+
 /// What is written to the log, and how.
 struct log_settings {
   bool json = false;          ///< one object per line instead of text for people
@@ -47,6 +54,7 @@ struct settings {
   std::string admin_key_file;            ///< where the operators' key is kept, if not in the configuration
   auth_settings auth;                    ///< of buyers
   std::string store = "sqlite:usher.db"; ///< the store's url
+  cluster_settings cluster;
   journal_settings journal;
   waiting_room_settings waiting_room;
   payments::sandbox_settings payments; ///< without a `ledger`: `default_ledger`

@@ -39,11 +39,12 @@ std::optional<stored_snapshot> booking_store::snapshot(const domain::shard_id&) 
   return std::nullopt;
 }
 
-std::unique_ptr<booking_store> open_store(const std::string& url, schema_upkeep upkeep, const std::string& session) {
+std::unique_ptr<booking_store> open_store(const std::string& url, schema_upkeep upkeep,
+                                          std::function<std::string()> session) {
   if (auto file = sqlite_file_of(url))
     return sqlite::open(*file, upkeep);
   if (is_store_url(url))
-    return postgres::open(url, upkeep, session);
+    return postgres::open(url, upkeep, std::move(session));
   throw store_broken("a store is sqlite:FILE, postgres://USER@HOST/DATABASE or postgresql://USER@HOST/DATABASE");
 }
 

@@ -221,10 +221,12 @@ enum class schema_upkeep : std::uint8_t {
 };
 
 /// Opens a connection. `url` is `sqlite:FILE` or `postgres://…` (also `postgresql://…`); anything else is
-/// `store_broken`, with a sentence saying what is allowed. `session` is what a server calls the connection, see
-/// `session_of` in persistence/coordination.hpp; a name of its own for one that does not say.
-[[nodiscard]] std::unique_ptr<booking_store>
-open_store(const std::string& url, schema_upkeep upkeep = schema_upkeep::migrate, const std::string& session = {});
+/// `store_broken`, with a sentence saying what is allowed. `session` says what a server calls the connection, see
+/// `session_of` in persistence/coordination.hpp, and is asked again whenever the connection has to be made anew, since
+/// its node may have joined again by then. Without an answer it has a name of its own.
+[[nodiscard]] std::unique_ptr<booking_store> open_store(const std::string& url,
+                                                        schema_upkeep upkeep = schema_upkeep::migrate,
+                                                        std::function<std::string()> session = {});
 
 /// The url without its password, for logs.
 [[nodiscard]] std::string without_password(const std::string& url);

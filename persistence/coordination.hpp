@@ -160,14 +160,17 @@ public:
   /// locked. Its cuts are lifted. What it owns is free.
   [[nodiscard]] virtual end_answer end_node(incarnation me, incarnation it, std::uint64_t seen_beat,
                                             std::string_view why) = 0;
+  /// The same by somebody who is not a member yet: else nobody could join a cluster whose last node has died. Only for
+  /// one whose beat has stood still long enough for anybody to end it (`cluster::member_watch`).
+  [[nodiscard]] virtual end_answer end_silent(incarnation it, std::uint64_t seen_beat, std::string_view why) = 0;
   [[nodiscard]] virtual cluster_card cluster() = 0;
 
   // ---- who owns what ----
 
   /// Claims those of the shards that are free: still at the epoch at which they were seen, and nobody's, this node's
   /// own, or owned by nobody who lives. Says for each at which epoch it is owned now. Passes over one that somebody has
-  /// locked, which may be tried again by itself. Nothing is claimed for a node that is not `up`. Each shard may be
-  /// named once. The histories are read with `booking_store::histories`.
+  /// locked, which may be tried again by itself. A node that is `draining` claims its own alone, one that is not `up`
+  /// either claims nothing. Each shard may be named once. The histories are read with `booking_store::histories`.
   [[nodiscard]] virtual std::vector<std::optional<domain::epoch>> claim(incarnation me,
                                                                         std::span<const owned_shard> seen) = 0;
   /// Gives a shard that `me` owns at this epoch to a node that is `up`: the epoch at which the taker has it. Nothing

@@ -1,6 +1,7 @@
 #include "persistence/read_back.hpp"
 
 #include "persistence/fact_codec.hpp"
+#include "persistence/history_broken.hpp"
 
 #include <utility>
 
@@ -12,18 +13,18 @@ stored_snapshot read_snapshot(const domain::shard_id& shard, domain::epoch epoch
     return {epoch, upto, {}, true};
   if (auto facts = decode_snapshot(bytes))
     return {epoch, upto, *std::move(facts)};
-  throw store_broken("the snapshot of " + to_string(shard) + " cannot be read");
+  throw history_broken("the snapshot of " + to_string(shard) + " cannot be read");
 }
 
 domain::fact journal_fact(const domain::shard_id& shard, domain::fact_seq seq, std::string_view bytes) {
   if (auto fact = decode(bytes))
     return *std::move(fact);
-  throw store_broken("the journal of " + to_string(shard) + " cannot be read at " + std::to_string(seq.value()));
+  throw history_broken("the journal of " + to_string(shard) + " cannot be read at " + std::to_string(seq.value()));
 }
 
 void ensure_nothing_lost(const domain::shard_id& shard, domain::fact_seq last, domain::fact_seq seen) {
   if (seen > last)
-    throw store_broken("the journal of " + to_string(shard) + " has lost its newest facts: it ends at "
+    throw history_broken("the journal of " + to_string(shard) + " has lost its newest facts: it ends at "
                        + std::to_string(last.value()) + ", and fact " + std::to_string(seen.value()) + " was in it");
 }
 

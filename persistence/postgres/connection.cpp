@@ -30,7 +30,7 @@ constexpr const char* session_settings = R"sql(
 )sql";
 constexpr int oldest_server = 150000;
 
-std::string with_limits(const std::string& url) {
+std::string with_limits(const std::string& url, std::optional<std::chrono::seconds> connect) {
   auto full = url;
   auto add = [&full](std::string_view parameter) {
     full += full.find('?') == std::string::npos ? '?' : '&';
@@ -39,21 +39,37 @@ std::string with_limits(const std::string& url) {
   for (std::string_view limit : {"connect_timeout=3", "tcp_user_timeout=4500", "application_name=usher"})
     if (url.find(limit.substr(0, limit.find('=') + 1)) == std::string::npos)
       add(limit);
-  // Whatever PGCLIENTENCODING or the url say, the last word counts. Every server takes this one; the real one is set
-  // once the database's own is known.
+  // The last word counts, whatever the url says before it.
+  if (connect)
+    add("connect_timeout=" + std::to_string(connect->count()));
+  // Whatever PGCLIENTENCODING says, too. Every server takes this encoding; the real one is set once the database's own
+  // is known.
   add("client_encoding=SQL_ASCII");
   return full;
 }
 
-/// A database keeps text in one encoding, and only one of them takes all text.
-void check_encoding(pqxx::connection& db) {
-  auto row = pqxx::nontransaction{db}.exec("SELECT current_setting('server_encoding'), current_database()").one_row();
+/// A database keeps text in one encoding, and only one of them takes all text. Returns which of the server's processes
+/// has answered.
+int check_encoding(pqxx::connection& db) {
+  auto row = pqxx::nontransaction{db}
+                 .exec("SELECT current_setting('server_encoding'), current_database(), pg_backend_pid()")
+                 .one_row();
   auto encoding = row[0].as<std::string>();
   auto name = row[1].as<std::string>();
   if (encoding != "UTF8")
     throw store_broken("the PostgreSQL database " + name + " has the encoding " + encoding
                        + ", and Usher needs UTF8. This makes one: createdb --template=template0 --encoding=UTF8 "
                          "--locale=C NAME");
+  return row[2].as<int>();
+}
+
+/// Behind a pooler that lends a session for a single transaction, what is set or prepared now is gone a moment later,
+/// and what others say is not heard.
+void check_session(const pqxx::row& later, int process) {
+  if (later[0].as<int>() != process || later[1].view() != "usher")
+    throw store_broken("the PostgreSQL server is reached through a pooler that changes sessions between transactions, "
+                       "and Usher needs a session of its own: give store.url the server's own address, or set the "
+                       "pooler to whole sessions (for PgBouncer: pool_mode = session)");
 }
 
 bool is_any_of(std::string_view state, std::initializer_list<std::string_view> beginnings) {
@@ -175,14 +191,10 @@ void connection::at_one_moment(const std::function<void()>& work) {
   });
 }
 
-void connection::rename(std::string name) {
-  settings_.name = std::move(name);
+void connection::rename(const std::string& name) {
+  settings_.name = [name] { return name; };
   if (native_ && native_->is_open())
-    guarded([this] {
-      watched limit{watch_, native_->sock(), settings_.answer};
-      pqxx::nontransaction single{*native_};
-      set_name(single, settings_.name);
-    });
+    guarded([] {});
 }
 
 notifications connection::listen(const char* channel, std::chrono::milliseconds patience) {
@@ -204,27 +216,45 @@ notifications connection::listen(const char* channel, std::chrono::milliseconds 
 }
 
 void connection::connect() {
-  auto fresh = std::make_unique<pqxx::connection>(with_limits(url_));
+  auto fresh = std::make_unique<pqxx::connection>(with_limits(url_, settings_.connect));
   if (fresh->server_version() < oldest_server)
     throw store_broken("the PostgreSQL server is older than version 15");
   watched limit{watch_, fresh->sock(), settings_.answer};
-  check_encoding(*fresh);
+  auto process = check_encoding(*fresh);
   pqxx::nontransaction set{*fresh};
   set.exec(session_settings);
-  set.exec("SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false)",
-           {std::to_string(settings_.statement.count()), std::to_string(settings_.lock.count())});
-  if (!settings_.name.empty())
-    set_name(set, settings_.name);
+  auto later = set.exec("SELECT pg_backend_pid(), current_setting('search_path'), "
+                        "set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false)",
+                        {std::to_string(settings_.statement.count()), std::to_string(settings_.lock.count())});
+  check_session(later.one_row(), process);
+  name_ = settings_.name ? settings_.name() : std::string{};
+  if (!name_.empty())
+    set_name(set, name_);
   set.commit();
   native_ = std::move(fresh);
   prepared_.clear();
   ++generation_;
 }
 
+/// Whoever this connection belongs to may be called otherwise by now.
+void connection::follow_name() {
+  if (!settings_.name)
+    return;
+  auto name = settings_.name();
+  if (name == name_ || name.empty())
+    return;
+  watched limit{watch_, native_->sock(), settings_.answer};
+  pqxx::nontransaction single{*native_};
+  set_name(single, name);
+  name_ = std::move(name);
+}
+
 void connection::guarded(const std::function<void()>& work) {
   try {
     if (!native_ || !native_->is_open())
       connect();
+    else if (!view_)
+      follow_name();
     work();
   } catch (const pqxx::sql_error& error) {
     auto text = sentence(error);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -35,7 +36,11 @@ public:
 
 /// How the server shall treat a connection, and how long the connection waits for it.
 struct connection_settings {
-  std::string name{}; ///< what the server calls it, whatever the url says; without one, what the url says or `usher`
+  /// Says what the server calls it, whatever the url says; asked whenever a connection is made. Without an answer it is
+  /// what the url says, or `usher`.
+  std::function<std::string()> name{};
+  /// How long connecting may take, whatever the url says; without a limit, as long as the url says, or 3 s.
+  std::optional<std::chrono::seconds> connect{};
   std::chrono::milliseconds statement{4'000}; ///< the server gives up first, so that its answer says why
   std::chrono::milliseconds answer{4'500};    ///< a silent server is given up after this
   std::chrono::milliseconds lock{0};          ///< how long a statement waits for a lock; 0: as long as for anything
@@ -83,7 +88,7 @@ public:
   void at_one_moment(const std::function<void()>& work);
 
   /// What the server calls this connection from now on.
-  void rename(std::string name);
+  void rename(const std::string& name);
   /// Waits for something to be said on `channel`, but not longer than `patience`.
   notifications listen(const char* channel, std::chrono::milliseconds patience);
 
@@ -94,6 +99,7 @@ private:
   friend class session;
 
   void connect();
+  void follow_name();
   /// Runs `work` on a live connection and turns what it throws into the port's exceptions.
   void guarded(const std::function<void()>& work);
   [[nodiscard]] std::string sentence(const std::exception& error) const;
@@ -102,6 +108,7 @@ private:
   connection_settings settings_;
   socket_watch watch_;
   std::unique_ptr<pqxx::connection> native_;
+  std::string name_;                         ///< what the server calls it now; empty if nobody said
   std::unordered_set<const char*> prepared_; ///< names, by address: each is a constant
   std::uint64_t generation_ = 0;
   session* view_ = nullptr;     ///< while `at_one_moment` runs

@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// A second is how long a beat may take, or a claim that is to be served from soon.
-const connection_settings patience{.statement = 900ms, .answer = 1'000ms, .lock = 500ms};
+const connection_settings patience{.connect = 1s, .statement = 900ms, .answer = 1'000ms, .lock = 500ms};
 
 // ---- who is alive ----
 
@@ -67,6 +67,7 @@ constexpr prepared remove_cut{"remove_cut", R"sql(
   SELECT pg_notify('usher', 'members') FROM lifted
 )sql"};
 constexpr prepared end_member{"end_member", "SELECT end_node($1::bigint, $2::bigint, $3::bigint, $4::text)"};
+constexpr prepared end_silent_member{"end_silent_member", "SELECT end_node(NULL, $1::bigint, $2::bigint, $3::text)"};
 constexpr prepared read_cluster{"read_cluster", "SELECT id::text, level FROM cluster"};
 
 // ---- who owns what ----
@@ -74,11 +75,12 @@ constexpr prepared read_cluster{"read_cluster", "SELECT id::text, level FROM clu
 // What a session that stands still has locked is passed over, so that it delays nobody's other shards.
 constexpr prepared claim_free{"claim_free", named_shards, R"sql(
   , mine AS MATERIALIZED (
-    SELECT owner FROM node WHERE incarnation = $5::bigint AND status = 'up'
+    SELECT owner, status = 'up' AS may_take FROM node WHERE incarnation = $5::bigint AND status IN ('up', 'draining')
   ), free AS MATERIALIZED (
     SELECT s.number, named.place FROM named JOIN shard s ON s.number = named.number AND s.epoch = named.epoch
     CROSS JOIN mine
-    WHERE s.owner IN ('', mine.owner) OR NOT EXISTS (SELECT FROM node o WHERE o.owner = s.owner AND o.living)
+    WHERE s.owner = mine.owner
+          OR mine.may_take AND NOT EXISTS (SELECT FROM node o WHERE o.owner = s.owner AND o.living)
     ORDER BY s.number FOR UPDATE OF s SKIP LOCKED
   )
   UPDATE shard s SET epoch = s.epoch + 1, owner = mine.owner FROM free, mine WHERE s.number = free.number
@@ -218,6 +220,11 @@ public:
   end_answer end_node(incarnation me, incarnation it, std::uint64_t seen_beat, std::string_view why) override {
     auto answer =
         db_.run(end_member, {number(me.value()), number(it.value()), number(seen_beat), as_bytes(why)}).one_field();
+    return read_word<end_answer>(end_answers, answer);
+  }
+
+  end_answer end_silent(incarnation it, std::uint64_t seen_beat, std::string_view why) override {
+    auto answer = db_.run(end_silent_member, {number(it.value()), number(seen_beat), as_bytes(why)}).one_field();
     return read_word<end_answer>(end_answers, answer);
   }
 

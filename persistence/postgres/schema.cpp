@@ -232,6 +232,69 @@ constexpr std::array migrations{
         answer := 'joined';
       END $$;
     )sql",
+    // 5: whoever has beaten since keeps its sessions; whoever would join ends silent nodes, too.
+    R"sql(
+      -- Ends the session, if it is the node's own, that keeps the node's row locked although its beat is still the one
+      -- that was seen.
+      CREATE FUNCTION end_locker(it bigint, seen_beat bigint) RETURNS void LANGUAGE plpgsql AS $$
+      BEGIN
+        PERFORM pg_terminate_backend(locker.pid)
+        FROM node n JOIN pg_stat_activity locker ON locker.backend_xid = n.xmax
+        WHERE n.incarnation = it AND n.living AND (seen_beat IS NULL OR n.beat = seen_beat)
+              AND locker.datname = current_database() AND locker.application_name = 'usher/' || it;
+      EXCEPTION WHEN insufficient_privilege THEN
+        NULL; -- then the lock lasts as long as the server lets idle transactions stand
+      END $$;
+
+      -- Waits for none of them: whoever calls has little time.
+      CREATE OR REPLACE FUNCTION end_sessions(it bigint) RETURNS void LANGUAGE plpgsql AS $$
+      BEGIN
+        PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'usher/' || it AND pid <> pg_backend_pid();
+      EXCEPTION WHEN insufficient_privilege THEN
+        NULL; -- then their locks last as long as the server lets idle transactions stand
+      END $$;
+
+      -- A row that is locked may be in the middle of a beat, which ends in less than this, and says that the node lives.
+      CREATE OR REPLACE FUNCTION end_member(it bigint, seen_beat bigint, reason text) RETURNS boolean LANGUAGE plpgsql
+      SET lock_timeout TO '300ms' AS $$
+      BEGIN
+        BEGIN
+          PERFORM FROM node WHERE incarnation = it FOR UPDATE;
+        EXCEPTION WHEN lock_not_available THEN
+          PERFORM end_locker(it, seen_beat); -- a session of its own that stands still must not save it
+        END;
+        UPDATE node SET status = 'dead', since = clock_timestamp(), why = reason
+        WHERE incarnation = it AND living AND (seen_beat IS NULL OR beat = seen_beat);
+        IF NOT FOUND THEN
+          RETURN false;
+        END IF;
+        PERFORM end_sessions(it);
+        DELETE FROM cut WHERE seen_by = it OR other = it;
+        PERFORM pg_notify('usher', 'members');
+        RETURN true;
+      END $$;
+
+      -- Without `me`, the accuser is about to join.
+      CREATE OR REPLACE FUNCTION end_node(me bigint, it bigint, seen_beat bigint, reason text) RETURNS text
+      LANGUAGE plpgsql AS $$
+      DECLARE
+        its_beat bigint;
+      BEGIN
+        PERFORM pg_advisory_xact_lock(hashtext('usher members')); -- accusers take turns
+        IF me IS NOT NULL AND NOT EXISTS (SELECT FROM node WHERE incarnation = me AND living) THEN
+          RETURN 'accuser';
+        END IF;
+        SELECT beat INTO its_beat FROM node WHERE incarnation = it AND living;
+        IF NOT FOUND THEN
+          RETURN 'gone';
+        END IF;
+        IF its_beat <> seen_beat OR NOT end_member(it, seen_beat, reason) THEN
+          RETURN 'alive';
+        END IF;
+        RETURN 'ended';
+      END $$;
+    )sql",
 };
 
 constexpr prepared take_turns{"take_turns", "SELECT pg_advisory_xact_lock(hashtext('usher schema'))"};

@@ -1,3 +1,4 @@
+#include "persistence/history_broken.hpp"
 #include "persistence/postgres/store.hpp"
 
 #include "domain/ensure.hpp"
@@ -126,8 +127,8 @@ shard_id shard_in(const event_id& event, const pqxx::row& row) {
 
 class store final : public booking_store {
 public:
-  store(const std::string& url, schema_upkeep upkeep, const std::string& session)
-      : db_(url, {.name = session}), appender_(db_) {
+  store(const std::string& url, schema_upkeep upkeep, std::function<std::string()> session)
+      : db_(url, {.name = std::move(session)}), appender_(db_) {
     prepare(db_, upkeep);
   }
 
@@ -373,7 +374,7 @@ private:
   }
 
   [[noreturn]] static void unreadable(const shard_id& shard, std::uint64_t seq) {
-    throw store_broken("the journal of " + to_string(shard) + " cannot be read at " + std::to_string(seq));
+    throw history_broken("the journal of " + to_string(shard) + " cannot be read at " + std::to_string(seq));
   }
 
   connection db_;
@@ -382,8 +383,9 @@ private:
 
 } // namespace
 
-std::unique_ptr<booking_store> open(const std::string& url, schema_upkeep upkeep, const std::string& session) {
-  return std::make_unique<store>(url, upkeep, session);
+std::unique_ptr<booking_store> open(const std::string& url, schema_upkeep upkeep,
+                                    std::function<std::string()> session) {
+  return std::make_unique<store>(url, upkeep, std::move(session));
 }
 
 } // namespace usher::persistence::postgres

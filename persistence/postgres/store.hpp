@@ -2,6 +2,7 @@
 
 #include "persistence/booking_store.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -9,6 +10,6 @@
 namespace usher::persistence::postgres {
 
 [[nodiscard]] std::unique_ptr<booking_store> open(const std::string& url, schema_upkeep upkeep,
-                                                  const std::string& session);
+                                                  std::function<std::string()> session);
 
 } // namespace usher::persistence::postgres

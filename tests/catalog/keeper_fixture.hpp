@@ -3,12 +3,14 @@
 #include "actors/event.hpp"
 #include "actors/waiting_room.hpp"
 #include "catalog/shard_keeper.hpp"
-#include "cluster/lone_node.hpp"
 #include "cluster/router.hpp"
 #include "payments/sandbox.hpp"
 #include "tests/actors/shard_fixture.hpp"
 #include "tests/support/memory_coordination.hpp"
 
+#include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -31,6 +33,9 @@ public:
   /// Which store the processes use; by default the one in memory.
   open_store open = [where = books] { return std::make_unique<memory_store>(where); };
 
+  /// For processes that share the store; none of them does by default.
+  std::function<std::unique_ptr<persistence::coordination>()> open_coordination;
+
   process start_process(const std::string& name) {
     auto result = new_process(name);
     self->send(result.keeper, messages::start_shards{});
@@ -43,7 +48,10 @@ public:
     process result;
     result.writer = actors::spawn_journal_writer(sys, open, {}, actors::writer_thread::shared);
     result.router = cluster::spawn_router(sys);
-    catalog::keeper_settings settings{name, [fatal = result.fatal](const auto& why) { fatal->push_back(why); }};
+    catalog::keeper_settings settings;
+    settings.owner = name;
+    settings.on_fatal = [fatal = result.fatal](const auto& why) { fatal->push_back(why); };
+    settings.shares = static_cast<bool>(open_coordination);
     result.keeper = catalog::spawn_shard_keeper(sys, factories(result.writer), settings, result.router,
                                                 catalog::keeper_thread::shared);
     keep(caf::actor_cast<caf::actor>(result.writer));
@@ -54,8 +62,12 @@ public:
   }
 
   catalog::shard_factories factories(const messages::journal_actor& writer) {
-    auto note = [this](const auto& actor) {
-      keep(caf::actor_cast<caf::actor>(actor));
+    auto note = [this](domain::shard_kind kind, const domain::event_id& event, domain::section_no section,
+                       domain::epoch epoch, const messages::keeper_actor& keeper, const auto& actor) {
+      auto one = keep(caf::actor_cast<caf::actor>(actor));
+      auto ended = std::make_shared<bool>(false);
+      caf::actor_cast<caf::abstract_actor*>(one)->attach_functor([ended] { *ended = true; });
+      shard_actors[{kind, event, section}].push_back({one, keeper, epoch, ended});
       return actor;
     };
     return {
@@ -64,26 +76,29 @@ public:
         [=, this](const auto& event, auto history, auto plan, const auto& keeper) {
           if (event == fails_to_start)
             throw std::runtime_error{"a fault in its journal"};
+          auto epoch = history.epoch;
           event_actors.push_back(
-              note(actors::spawn_event(sys, {event, plan, std::move(history), writer, keeper, clock, provider, {}})));
+              note(domain::shard_kind::event, event, {}, epoch, keeper,
+                   actors::spawn_event(sys, {event, plan, std::move(history), writer, keeper, clock, provider, {}})));
           return event_actors.back();
         },
         [=, this](const auto& event, auto number, auto history, auto plan, const auto& event_actor, auto event_epoch,
                   const auto& keeper) {
-          return note(actors::spawn_section(
-              sys, {event, plan, number, {}, std::move(history), event_actor, writer, keeper, clock, {}, event_epoch}));
-        },
-        [=, this](const auto& event, auto history, auto event_epoch, const auto& keeper) {
+          auto epoch = history.epoch;
           return note(
-              actors::spawn_waiting_room(sys, {event, {}, std::move(history), writer, keeper, clock, {}, event_epoch}));
+              domain::shard_kind::section, event, number, epoch, keeper,
+              actors::spawn_section(
+                  sys,
+                  {event, plan, number, {}, std::move(history), event_actor, writer, keeper, clock, {}, event_epoch}));
+        },
+        [=, this](const auto& event, auto history, const auto& event_actor, auto event_epoch, const auto& keeper) {
+          auto epoch = history.epoch;
+          return note(domain::shard_kind::waiting_room, event, {}, epoch, keeper,
+                      actors::spawn_waiting_room(
+                          sys, {event, {}, std::move(history), writer, keeper, clock, {}, event_epoch, event_actor}));
         },
         open_coordination};
   }
-
-  /// How the processes say in the store that they serve it alone; nothing with a store that has no room for that.
-  cluster::lone_node::opener open_coordination = [where = books] {
-    return std::make_unique<memory_coordination>(where);
-  };
 
   /// A hall of rows of four seats.
   static domain::shared_plan rows(int count, int seats = 4) {
@@ -138,6 +153,16 @@ public:
   std::optional<domain::event_id> fails_to_start; ///< no actor can be made of its history
   /// Every event's actor that was ever started, in order.
   std::vector<messages::event_actor> event_actors;
+
+  /// An actor that was started for a shard.
+  struct shard_actor {
+    caf::actor actor;
+    messages::keeper_actor keeper; ///< whose it is
+    domain::epoch epoch;           ///< at which it was started
+    std::shared_ptr<bool> ended;
+  };
+  /// Every shard's actors that were ever started, in order.
+  std::map<domain::shard_id, std::vector<shard_actor>> shard_actors;
   domain::event_id id{"rock"};
   /// The texts of the plans of this test.
   std::map<std::string, domain::shared_plan> plans{

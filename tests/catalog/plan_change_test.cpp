@@ -204,7 +204,7 @@ SCENARIO("whatever comes between, a hold is granted or the plan drops its seat, 
 SCENARIO("a process that dies after it replaced a plan leaves its settings, too") {
   start_selling("first");
   auto dying = memory_store{books};
-  cluster::shard_claims claims{open, "dying"};
+  cluster::shard_claims claims{{open}, "dying"};
   auto histories = claims.take_over(id, 2).value();
   domain::event_settings settings;
   settings.name = "Shorter";
@@ -232,7 +232,7 @@ SCENARIO("a process that dies after it replaced a plan leaves its settings, too"
 
 SCENARIO("a plan cannot be replaced by a process that the event was taken from") {
   start_selling("first");
-  cluster::shard_claims claims{open, "late"};
+  cluster::shard_claims claims{{open}, "late"};
   auto histories = claims.take_over(id, 2).value();
   auto second = start_process("second");
   CHECK(!memory_store{books}.replace_plan({id, "one row", {}}, 1, histories.event.epoch));
@@ -262,9 +262,9 @@ SCENARIO("a process that lost the event does not put its own plan back, however 
 
 SCENARIO("an event that another process took is not started once more by the one that lost it") {
   auto first = start_selling("first");
-  cluster::shard_claims claims{open, "late"};
+  cluster::shard_claims claims{{open}, "late"};
   REQUIRE(claims.take_over(id, 2).has_value());
-  cluster::shard_claims later{open, "later"};
+  cluster::shard_claims later{{open}, "later"};
   REQUIRE(later.take_over(id, 2).has_value());
   auto before = epochs();
   CHECK(!claims.take_over(id, 2).has_value());
@@ -294,14 +294,14 @@ SCENARIO("of two processes that take an event over at the same time one goes on"
   for (int round = 0; round <= calls; ++round) {
     auto where = std::make_shared<memory_books>();
     memory_store{where}.add_event({id, "two rows", {}}, sections);
-    cluster::shard_claims second{[where] { return std::make_unique<memory_store>(where); }, "second"};
+    cluster::shard_claims second{{[where] { return std::make_unique<memory_store>(where); }}, "second"};
     std::optional<cluster::event_histories> taken_by_second;
     int calls_to_go = round;
     auto let_in = [&] {
       if (calls_to_go-- == 0)
         taken_by_second = second.take_over(id, sections);
     };
-    cluster::shard_claims first{[&] { return std::make_unique<interrupted_store>(where, let_in); }, "first"};
+    cluster::shard_claims first{{[&] { return std::make_unique<interrupted_store>(where, let_in); }}, "first"};
     auto taken_by_first = first.take_over(id, sections);
     if (round == calls) // the other one never came
       CHECK(taken_by_first.has_value() && !taken_by_second.has_value());

@@ -131,50 +131,6 @@ SCENARIO("a process that nobody asks anything notices a takeover within a second
   CHECK(second.fatal->empty());
 }
 
-SCENARIO("a node that serves its store alone says so there, replaces another one, and says when it leaves") {
-  using persistence::node_status;
-  memory_coordination store{books};
-  auto first = start_process("first");
-  auto all = store.members().members;
-  REQUIRE_EQ(all.size(), 1u);
-  CHECK((all.front().card.name.empty() && all.front().card.owner == "first"));
-  CHECK((all.front().status == node_status::up));
-  auto second = start_process("second");
-  CHECK((store.find(all.front().number)->status == node_status::dead));
-  all = store.members().members;
-  REQUIRE_EQ(all.size(), 1u);
-  CHECK_EQ(all.front().card.owner, "second");
-  self->send_exit(first.keeper, caf::exit_reason::user_shutdown);
-  settle();
-  CHECK_EQ(store.members().members.size(), 1u);
-  self->send_exit(second.keeper, caf::exit_reason::user_shutdown);
-  settle();
-  CHECK(store.members().members.empty());
-  CHECK((store.find(all.front().number)->status == node_status::left));
-}
-
-SCENARIO("a node without a name does not serve a store beside a cluster, and claims nothing there") {
-  memory_coordination store{books};
-  auto first = start_selling("first");
-  pass(1s, 50ms);
-  self->send_exit(first.keeper, caf::exit_reason::user_shutdown);
-  settle();
-  auto before = store.members();
-  REQUIRE(before.members.empty());
-  REQUIRE(std::holds_alternative<persistence::incarnation>(store.join({"a", "process of a", {}, {}, {}, 1, 1, 100})));
-  auto epochs = [this] {
-    std::vector<domain::epoch> result;
-    for (const auto& row : memory_store{books}.shards(id))
-      result.push_back(row.epoch);
-    return result;
-  };
-  auto as_left = epochs();
-  auto second = start_process("second");
-  REQUIRE_EQ(second.fatal->size(), 1u);
-  CHECK(second.fatal->front().find("nodes of a cluster serve this store (a)") != std::string::npos);
-  CHECK((epochs() == as_left));
-}
-
 SCENARIO("how far the journals reach is noted within a second or so") {
   auto node = start_selling("first");
   CHECK(hold(node, 1, 0, 0)->reply.has_value());
@@ -191,7 +147,7 @@ SCENARIO("a process whose store takes no facts any more ends with a sentence") {
   CHECK(node.fatal->front().find("The store cannot be used") != std::string::npos);
 }
 
-SCENARIO("an event whose shard its store contradicts is started again a few times, while other events go on") {
+SCENARIO("a shard that its store contradicts is started again a few times, while all others go on") {
   provider = std::make_shared<scripted_provider>();
   auto node = start_selling("first");
   domain::order_id theirs{.high = 9, .low = 9};
@@ -200,16 +156,22 @@ SCENARIO("an event whose shard its store contradicts is started again a few time
   messages::start_order wish{
       {}, id, {.high = 8, .low = 8}, {7, 1}, domain::buyer_id{"buyer-1"}, {domain::section_no{0}}, "card", "key", 1};
   CHECK(asked<messages::order_view>(node, wish)->reply.has_value());
-  auto epoch_of_event = [&] { return memory_store{books}.shards(id).front().epoch.value(); };
+  auto epoch_of = [&](domain::shard_kind kind) {
+    for (const auto& row : memory_store{books}.shards(id))
+      if (row.shard == domain::shard_id{kind, id, {}})
+        return row.epoch.value();
+    return std::uint64_t{0};
+  };
   auto* stopped = sys.metrics().gauge_singleton("usher", "shards-stopped", "");
-  pass(10s, 100ms);
-  CHECK_GE(epoch_of_event(), 2u);
+  pass(1s, 10ms);
+  CHECK_GE(epoch_of(domain::shard_kind::section), 3u);
   // The order's seat stays contradicted, so its section stops as often as it is started.
   pass(120s, 100ms);
   CHECK_EQ(stopped->value(), 1);
-  CHECK_EQ(epoch_of_event(), 6u);
-  CHECK(hold(node, 2, 0, 2)->refused_as(rejection::store_unavailable));
-  CHECK(hold(node, 2, 1, 2)->reply.has_value());
+  CHECK_EQ(epoch_of(domain::shard_kind::section), 11u);
+  CHECK_EQ(epoch_of(domain::shard_kind::event), 1u);
+  CHECK(hold(node, 2, 0, 2)->refused_as(rejection::overloaded));
+  CHECK(hold(node, 3, 1, 2)->reply.has_value());
   CHECK(node.fatal->empty());
 }
 

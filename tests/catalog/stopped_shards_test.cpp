@@ -26,36 +26,45 @@ struct fixture {
 
 BEGIN_FIXTURE_SCOPE(fixture)
 
-SCENARIO("an event whose shard stops again and again is started later and later, and then no more") {
-  for (auto pause : {1s, 2s, 4s, 8s, 16s}) {
+SCENARIO("a shard that stops again and again is started later and later, and then no more") {
+  std::chrono::milliseconds pause = 50ms;
+  for (int attempt = 0; attempt < stopped_shards::attempts_max; ++attempt) {
     CHECK(stopped.add(section(0), now) == pause);
     CHECK_EQ(gauge.value(), 1);
-    CHECK(stopped.may_start(rock));
-    stopped.started(rock);
+    stopped.started(section(0));
     CHECK_EQ(gauge.value(), 0);
     now += pause;
+    pause *= 2;
   }
   CHECK(!stopped.add(section(0), now));
   CHECK_EQ(gauge.value(), 1);
-  now += 11min;
-  stopped.started(rock);
-  CHECK(stopped.add(section(0), now) == 1s);
+  now += 3min;
+  stopped.started(section(0));
+  CHECK(stopped.add(section(0), now) == 50ms);
 }
 
-SCENARIO("two shards of an event that stop together are one start") {
-  CHECK(stopped.add(section(0), now) == 1s);
-  CHECK(!stopped.add(section(1), now));
+SCENARIO("each shard has attempts of its own") {
+  CHECK(stopped.add(section(0), now) == 50ms);
+  CHECK(stopped.add(section(1), now) == 50ms);
   CHECK_EQ(gauge.value(), 2);
-  stopped.started(rock);
-  CHECK_EQ(gauge.value(), 0);
+  stopped.started(section(0));
+  CHECK_EQ(gauge.value(), 1);
 }
 
 SCENARIO("nothing starts a shard again whose facts are lost") {
-  CHECK(stopped.add(section(1), now) == 1s);
-  stopped.add_for_good(section(0));
-  CHECK(!stopped.may_start(rock));
-  CHECK(!stopped.add(section(2), now + 1h));
-  CHECK_EQ(gauge.value(), 3);
+  CHECK(stopped.add(section(1), now) == 50ms);
+  CHECK(!stopped.add_for_good(section(0)));
+  CHECK_EQ(gauge.value(), 2);
+}
+
+SCENARIO("a shard that another node has is nothing to look at here, and has all its attempts when it comes back") {
+  CHECK(stopped.add(section(0), now) == 50ms);
+  CHECK(!stopped.add_for_good(section(1)));
+  stopped.gone(section(0));
+  stopped.gone(section(1));
+  stopped.gone(section(2));
+  CHECK_EQ(gauge.value(), 0);
+  CHECK(stopped.add(section(0), now) == 50ms);
 }
 
 END_FIXTURE_SCOPE()

@@ -68,6 +68,48 @@ SCENARIO("a node that was asleep answers nothing before it has beaten again") {
   }
 }
 
+SCENARIO("a node that has joined again answers after the first beat of its next life") {
+  GIVEN("a node that was ended, and has joined again at once") {
+    serving_right right;
+    right.note_time(at(0s));
+    right.note_beat(at(0s));
+    right.end();
+    right.note_time(at(1s));
+    right.note_beat(at(1s));
+    CHECK(!right.holds(at(1s)));
+    right.begin(at(1'001ms));
+    THEN("no beat of its last life counts, however late its answer comes") {
+      CHECK(!right.holds(at(1'001ms)));
+      right.note_beat(at(1'000ms));
+      CHECK(!right.holds(at(1'001ms)));
+      right.note_beat(at(1'001ms));
+      CHECK(right.holds(at(1'001ms)));
+      stay_awake(right, 1s, 6s);
+      CHECK(right.holds(at(6'000ms)));
+      CHECK(!right.holds(at(6'001ms)));
+    }
+  }
+}
+
+SCENARIO("a node that serves its store alone goes on answering while the store is away, but not after a sleep") {
+  GIVEN("a node without a lease") {
+    serving_right right{{.lease = std::nullopt}};
+    right.note_time(at(0s));
+    CHECK(!right.holds(at(0s)));
+    right.note_beat(at(0s));
+    stay_awake(right, 0s, 3'600s);
+    CHECK(right.holds(at(3'600s)));
+    WHEN("it was asleep") {
+      right.note_time(at(3'602s));
+      CHECK(!right.holds(at(3'602s)));
+      right.note_beat(at(3'602s));
+      CHECK(right.holds(at(3'602s)));
+      right.end();
+      CHECK(!right.holds(at(3'602s)));
+    }
+  }
+}
+
 SCENARIO("nobody else has a node's shards as long as it may answer") {
   GIVEN("random sleeps, and beats that are lost, delayed or counted twice") {
     std::size_t answered = 0;

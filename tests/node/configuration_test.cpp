@@ -112,6 +112,18 @@ SCENARIO("problems begin with any URL that a slug can be put after") {
   }
 }
 
+SCENARIO("a node's name may stand in addresses and on labels") {
+  GIVEN("names of a cluster's nodes") {
+    auto with_name = [](const std::string& name) { return nested("cluster.name", "\"" + name + "\""); };
+    const std::string longest(63, 'x');
+    for (const auto& name : {std::string{"a"}, std::string{"Hall-2.north_side"}, std::string{"0"}, longest})
+      CHECK_EQ(parse_configuration(with_name(name), "usher.conf").node.cluster.name, name);
+    for (const auto& name : {std::string{}, longest + "x", std::string{"two words"}, std::string{"a/b"},
+                             std::string{"Зал"}, std::string{"a:1"}})
+      CHECK(contains(refusal_of(with_name(name)), "a text of 1 to 63 letters"));
+  }
+}
+
 SCENARIO("option names are unique") {
   GIVEN("the table of all options") {
     std::set<std::string> names;
@@ -266,6 +278,11 @@ SCENARIO("settings that contradict each other are refused") {
     all.auth.shop_secret = std::string(32, 's');
     all.auth.shop_public_key_file = "key.pem";
     CHECK(contains(refusal_of([&] { check_together(all); }), "only one"));
+    all.auth = {};
+    all.cluster.name = "a";
+    CHECK(contains(refusal_of([&] { check_together(all); }), "cluster.name = a: a cluster needs PostgreSQL"));
+    all.store = "postgres://localhost/usher";
+    check_together(all);
   }
 }
 

@@ -133,6 +133,10 @@ SCENARIO("a bad configuration file stops the start with the option's name and bo
                              "sqlite:" + (folder.path() / "usher.db").string()});
     CHECK_EQ(of_caf.code, 2);
     CHECK(contains(of_caf.err, "caf.scheduler.threads"));
+    auto of_cluster = run_usher({"node", "--config", write(folder, "d", "cluster { name = \"a\" }\n"), "--store",
+                                 "sqlite:" + (folder.path() / "usher.db").string()});
+    CHECK_EQ(of_cluster.code, 2);
+    CHECK(contains(of_cluster.err, "cluster.name = a: a cluster needs PostgreSQL"));
   }
 }
 

@@ -198,6 +198,25 @@ void ends_whoever_has_not_beaten_since(const coordinated_store& where) {
   CHECK((join_up(*b, card_of("b", "its next process")) > b_number));
 }
 
+void is_ended_by_whoever_would_join(const coordinated_store& where) {
+  auto last = where.connect();
+  auto joiner = where.connect();
+  auto it = join_up(*last, card_of("a"));
+  CHECK(last->beat(it).has_value());
+  auto card = card_of("a", "its next process");
+  CHECK((refusal_of(*joiner, card).in_the_way->beat == 1));
+  CHECK((joiner->end_silent(it, 0, "silent") == end_answer::alive));
+  CHECK(last->beat(it).has_value());
+  CHECK((joiner->end_silent(it, 1, "silent") == end_answer::alive));
+  CHECK((joiner->end_silent(it, 2, "silent for 6 s") == end_answer::ended));
+  CHECK((joiner->end_silent(it, 2, "again") == end_answer::gone));
+  CHECK((joiner->end_silent(incarnation{999}, 0, "unknown") == end_answer::gone));
+  CHECK(!after_end([&] { return last->beat(it); }));
+  auto found = joiner->find(it);
+  CHECK((found && found->status == node_status::dead && found->why == "silent for 6 s"));
+  CHECK((std::get<incarnation>(joiner->join(card)) > it));
+}
+
 void has_one_accuser_succeed(const coordinated_store& where) {
   pair_of_nodes nodes{where};
   std::atomic<int> ended = 0;
@@ -323,7 +342,12 @@ void claims_for_nodes_that_are_up(const coordinated_store& where) {
   CHECK(claim_one(*a, me, event_shard, epoch{0}).has_value());
   CHECK(a->change_status(me, node_status::draining));
   CHECK(!claim_one(*a, me, queue_shard, epoch{0}));
+  CHECK((claim_one(*a, me, event_shard, epoch{1}) == epoch{2})); // its own, while it gives all away
+  CHECK(store->claim(section_shard(0), "a process that never joined", std::nullopt).has_value());
+  CHECK(!claim_one(*a, me, section_shard(0), epoch{1}));
   CHECK(!claim_one(*a, incarnation{999}, queue_shard, epoch{0}));
+  auto b = where.connect();
+  CHECK(!claim_one(*b, join_up(*b, card_of("b")), event_shard, epoch{2}));
 }
 
 void frees_what_the_ended_had(const coordinated_store& where) {
@@ -481,13 +505,14 @@ const std::vector<coordination_clause>& clauses() {
       {"a node without a name replaces another one, and nobody else", replaces_a_node_that_is_alone},
       {"beats are counted as long as the node lives", counts_beats},
       {"a node is ended only if it has not beaten since", ends_whoever_has_not_beaten_since},
+      {"whoever would join ends a silent node, too", is_ended_by_whoever_would_join},
       {"of many accusers one succeeds", has_one_accuser_succeed},
       {"two nodes that accuse each other at once are not both ended", ends_no_two_for_each_other},
       {"a node's status changes in order", changes_status_in_order},
       {"a cut keeps the time and the beat at which it was first noted", notes_cuts_once},
       {"cuts are among the living", keeps_cuts_among_the_living},
       {"a claim takes what is free, each by comparison", claims_what_is_free},
-      {"only nodes that are up own anything new", claims_for_nodes_that_are_up},
+      {"only nodes that are up own anything new; one that drains keeps what it has", claims_for_nodes_that_are_up},
       {"what an ended node had is free, and its writes are fenced once it is taken", frees_what_the_ended_had},
       {"two claims of the same shards take each once", claims_by_two_do_not_overlap},
       {"a row that somebody has locked delays no other", passes_over_locked_rows},

@@ -10,7 +10,9 @@
 
 #include <pqxx/pqxx>
 
+#include <atomic>
 #include <chrono>
+#include <optional>
 #include <thread>
 
 using namespace usher;
@@ -88,6 +90,28 @@ SCENARIO("a node is not saved by a session of its own that has its row locked") 
   }
 }
 
+SCENARIO("a node that has beaten since keeps its sessions, even if it was accused in the middle of the beat") {
+  GIVEN("two nodes, one of which has not finished its beat yet") {
+    auto url = server.make_database();
+    auto a = open_coordination(url);
+    auto b = open_coordination(url);
+    auto me = join_up(*a, card_of("a"));
+    auto it = join_up(*b, card_of("b"));
+    stuck_session beat{url, session_of(it),
+                       "UPDATE usher.node SET beat = beat + 1 WHERE incarnation = " + std::to_string(it.value())};
+    pqxx::connection watcher{url};
+    std::optional<end_answer> answer;
+    std::thread accuser{[&] { answer = a->end_node(me, it, 0, "silent"); }};
+    while (pqxx::nontransaction{watcher}.exec("SELECT 1 FROM pg_locks WHERE NOT granted").empty())
+      std::this_thread::yield();
+    beat.transaction.commit();
+    accuser.join();
+    CHECK((answer == end_answer::alive));
+    CHECK_EQ(sessions_named(url, session_of(it)), 2);
+    CHECK_EQ(b->beat(it)->beat, 2u);
+  }
+}
+
 SCENARIO("the sessions of a node on another database of the same server are left alone") {
   GIVEN("two clusters, whose nodes have the same numbers") {
     auto url = server.make_database();
@@ -115,12 +139,14 @@ SCENARIO("every connection of a node bears its name, whatever the address says, 
     auto plain = url.substr(0, url.find('?'));
     auto node = open_coordination(url);
     auto me = join_up(*node, card_of("a"));
-    auto store = open_store(url, schema_upkeep::migrate, session_of(me));
+    std::atomic<std::uint64_t> present = me.value(); // another one once it has joined again
+    auto store = open_store(url, schema_upkeep::migrate, [&] { return session_of(incarnation{present}); });
     auto claims = open_coordination(url);
     claims->act_for(me);
     (void)claims->members();
     CHECK_EQ(sessions_named(plain, session_of(me)), 3);
     THEN("they can be found when they have come back") {
+      present = 7;
       server.stop();
       server.start();
       for (auto lost = 0; lost < 3;) {
@@ -131,7 +157,8 @@ SCENARIO("every connection of a node bears its name, whatever the address says, 
           std::this_thread::yield();
         }
       }
-      CHECK_EQ(sessions_named(plain, session_of(me)), 3);
+      CHECK_EQ(sessions_named(plain, session_of(me)), 2);
+      CHECK_EQ(sessions_named(plain, session_of(incarnation{7})), 1);
     }
   }
 }
@@ -156,6 +183,7 @@ SCENARIO("a coordinator waits for no lock, and for no silent server, for more th
       stuck_session stranger{url, "psql", "SELECT 1 FROM usher.node FOR UPDATE"};
       fails_soon([&] { (void)a->beat(me); });
       fails_soon([&] { (void)a->end_node(me, it, 0, "silent"); });
+      CHECK_EQ(sessions_named(url, session_of(it)), 1); // not ended, so its sessions are not, either
     }
     {
       stuck_session stranger{url, "psql", "SELECT pg_advisory_xact_lock(hashtext('usher members'))"};
@@ -170,6 +198,7 @@ SCENARIO("a coordinator waits for no lock, and for no silent server, for more th
     CHECK((a->give(me, own, it) == domain::epoch{2}));
     server.pause();
     fails_soon([&] { (void)a->beat(me); });
+    fails_soon([&] { (void)a->beat(me); }); // now by connecting
     server.resume();
   }
 }

@@ -124,14 +124,16 @@ SCENARIO("a newer schema is refused with a sentence") {
 SCENARIO("a schema of an earlier version keeps its facts, and its events may get another plan") {
   GIVEN("databases as each version left them") {
     THEN("this version goes on with them") {
-      for (int version : {1, 2, 3}) {
+      for (int version : {1, 2, 3, 4}) {
         auto url = server.make_database();
         put_noted_journal(*open_store(url));
         pqxx::connection db{url};
         pqxx::nontransaction before{db};
-        before.exec("DROP TABLE usher.cluster, usher.node, usher.cut, usher.draft;"
-                    "DROP FUNCTION usher.end_sessions, usher.end_member, usher.end_node, usher.join_members;"
-                    "ALTER TABLE usher.event DROP COLUMN revision");
+        before.exec("DROP FUNCTION usher.end_locker");
+        if (version < 4)
+          before.exec("DROP TABLE usher.cluster, usher.node, usher.cut, usher.draft;"
+                      "DROP FUNCTION usher.end_sessions, usher.end_member, usher.end_node, usher.join_members;"
+                      "ALTER TABLE usher.event DROP COLUMN revision");
         if (version < 3)
           before.exec("ALTER TABLE usher.event DROP COLUMN supplement");
         if (version < 2)
@@ -160,6 +162,28 @@ SCENARIO("a database in another encoding than UTF8 is refused with a sentence th
         CHECK_NE(sentence.find(name + " has the encoding " + encoding), std::string::npos);
         CHECK_NE(sentence.find("createdb --template=template0 --encoding=UTF8"), std::string::npos);
       }
+    }
+  }
+}
+
+SCENARIO("a pooler that changes sessions between transactions is refused with a sentence that says what to do") {
+  GIVEN("a database whose first answer seems to come from another session than the next") {
+    auto url = server.make_database();
+    pqxx::connection db{url};
+    pqxx::nontransaction set{db};
+    set.exec("CREATE SCHEMA pooler;"
+             "CREATE FUNCTION pooler.pg_backend_pid() RETURNS int LANGUAGE sql AS 'SELECT 0'");
+    auto name = url.substr(url.rfind('/') + 1);
+    set.exec("ALTER DATABASE " + set.quote_name(name) + " SET search_path TO pooler, pg_catalog");
+    try {
+      (void)open_store(url);
+      FAIL("a pooler was accepted");
+    } catch (const store_broken& error) {
+      CHECK_NE(std::string{error.what()}.find("pool_mode = session"), std::string::npos);
+    }
+    THEN("a session that stays the same is accepted") {
+      set.exec("DROP SCHEMA pooler CASCADE");
+      CHECK(open_store(url)->events().empty());
     }
   }
 }

@@ -56,6 +56,16 @@ void memory_coordination::end(member& it, node_status as, std::string_view why) 
   books_->tell({.members = true});
 }
 
+end_answer memory_coordination::end_unless_beaten(incarnation it, std::uint64_t seen_beat, std::string_view why) {
+  auto* accused = living(it);
+  if (accused == nullptr)
+    return end_answer::gone;
+  if (accused->beat != seen_beat)
+    return end_answer::alive;
+  end(*accused, node_status::dead, why);
+  return end_answer::ended;
+}
+
 std::variant<incarnation, join_refused> memory_coordination::join(const node_card& card) {
   using answer = std::variant<incarnation, join_refused>;
   return call([&]() -> answer {
@@ -152,17 +162,12 @@ void memory_coordination::lift_cut(incarnation me, incarnation other) {
 
 end_answer memory_coordination::end_node(incarnation me, incarnation it, std::uint64_t seen_beat,
                                          std::string_view why) {
-  return call([&] {
-    if (living(me) == nullptr)
-      return end_answer::accuser_ended;
-    auto* accused = living(it);
-    if (accused == nullptr)
-      return end_answer::gone;
-    if (accused->beat != seen_beat)
-      return end_answer::alive;
-    end(*accused, node_status::dead, why);
-    return end_answer::ended;
-  });
+  return call(
+      [&] { return living(me) == nullptr ? end_answer::accuser_ended : end_unless_beaten(it, seen_beat, why); });
+}
+
+end_answer memory_coordination::end_silent(incarnation it, std::uint64_t seen_beat, std::string_view why) {
+  return call([&] { return end_unless_beaten(it, seen_beat, why); });
 }
 
 cluster_card memory_coordination::cluster() {
@@ -177,11 +182,12 @@ std::vector<std::optional<domain::epoch>> memory_coordination::claim(incarnation
     for (const auto& one : seen) {
       auto& epoch = taken.emplace_back();
       auto found = books_->tables_.shards.find(one.shard);
-      if (mine == nullptr || mine->status != node_status::up || found == books_->tables_.shards.end()
+      if (mine == nullptr || mine->status == node_status::joining || found == books_->tables_.shards.end()
           || found->second.epoch != one.epoch || books_->locked_.contains(one.shard))
         continue;
       auto& row = found->second;
-      if (row.owner != mine->card.owner && is_owned_by_living(row.owner))
+      auto is_free = mine->status == node_status::up && !is_owned_by_living(row.owner);
+      if (row.owner != mine->card.owner && !is_free)
         continue;
       row.epoch = domain::epoch{row.epoch.value() + 1};
       row.owner = mine->card.owner;

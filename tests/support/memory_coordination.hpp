@@ -21,6 +21,8 @@ public:
   void lift_cut(persistence::incarnation me, persistence::incarnation other) override;
   persistence::end_answer end_node(persistence::incarnation me, persistence::incarnation it, std::uint64_t seen_beat,
                                    std::string_view why) override;
+  persistence::end_answer end_silent(persistence::incarnation it, std::uint64_t seen_beat,
+                                     std::string_view why) override;
   persistence::cluster_card cluster() override;
   std::vector<std::optional<domain::epoch>> claim(persistence::incarnation me,
                                                   std::span<const persistence::owned_shard> seen) override;
@@ -39,6 +41,7 @@ private:
   [[nodiscard]] persistence::member* living(persistence::incarnation it);
   [[nodiscard]] bool is_owned_by_living(const std::string& owner) const;
   void end(persistence::member& it, persistence::node_status as, std::string_view why);
+  persistence::end_answer end_unless_beaten(persistence::incarnation it, std::uint64_t seen_beat, std::string_view why);
 
   std::shared_ptr<memory_books> books_;
   std::optional<std::size_t> heard_; ///< how many of the news; none before the first time
