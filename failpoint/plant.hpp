@@ -24,6 +24,10 @@ inline constexpr auto all_plants = std::to_array<std::string_view>({
     "snapshot_without_last_fact",      // a snapshot says less than the facts that it replaces
     "number_block_reused",             // a waiting room gives out numbers that are not reserved
     "admission_not_journaled",         // a waiting room lets people in and does not write it down
+    "undecided_settings_told",         // an event tells of settings and a state that are not written yet
+    "later_deadlines_forgotten",       // a section whose timer has rung sets no other one
+    "clock_leaps",                     // a node's time follows the store's clock at once
+    "numbering_not_kept",              // the store keeps another plan, and not what its numbers mean
 });
 
 #ifdef USHER_PLANTS

@@ -31,6 +31,11 @@ std::uint32_t books::taken_by(const domain::buyer_id& buyer) const {
   }));
 }
 
+bool books::ever_had(const domain::event_settings& settings) const {
+  return settings == settings_
+         || std::find(former_settings_.begin(), former_settings_.end(), settings) != former_settings_.end();
+}
+
 void books::free(domain::section_no section, const part& of, domain::hold_id id) {
   for (auto number : of.seats)
     if (auto& seat = seats_[{section, number}]; seat.held == id)
@@ -98,11 +103,13 @@ void books::take(const persistence::journal_entry& entry, const domain::seats_un
 }
 
 void books::take(const persistence::journal_entry&, const domain::event_defined& fact) {
+  former_settings_.push_back(settings_);
   settings_ = fact.settings;
 }
 
 void books::take(const persistence::journal_entry&, const domain::event_state_changed& fact) {
   state_ = fact.state;
+  states_.insert(state_);
 }
 
 void books::take(const persistence::journal_entry&, const domain::order_started& fact) {

@@ -64,6 +64,9 @@ public:
   [[nodiscard]] domain::queue_number reserved() const noexcept { return reserved_; }
   [[nodiscard]] const domain::event_settings& settings() const noexcept { return settings_; }
   [[nodiscard]] domain::event_state state() const noexcept { return state_; }
+  /// Whether the event ever had these settings, or stood so.
+  [[nodiscard]] bool ever_had(const domain::event_settings& settings) const;
+  [[nodiscard]] bool ever_was(domain::event_state state) const { return states_.contains(state); }
 
 private:
   void take(const persistence::journal_entry& entry, const domain::seats_held& fact);
@@ -92,7 +95,9 @@ private:
   std::set<domain::queue_number> turns_;
   domain::queue_number reserved_;
   domain::event_settings settings_;
+  std::vector<domain::event_settings> former_settings_;
   domain::event_state state_ = domain::event_state::scheduled;
+  std::set<domain::event_state> states_{domain::event_state::scheduled};
 };
 
 } // namespace usher::simulation

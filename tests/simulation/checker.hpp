@@ -32,19 +32,26 @@ struct shard_claimed {
   domain::epoch before; ///< as the store had it
   domain::epoch epoch;  ///< as the claim returned it
   std::string owner;
-  domain::instant at;
+  domain::instant at; ///< as nobody's clock is wrong
 };
 
 /// What a checker may look at besides what it is told.
 struct evidence {
   const books& written; ///< by everything that is durable
+  /// The time, as nobody's clock is wrong: nodes and the store may say otherwise.
   std::function<domain::instant()> now;
   /// Whether the node that tells something just now is the one that claimed the event last. Another one does not know
   /// yet that it was replaced, and answers from memory what does not have to be written.
   std::function<bool()> told_by_owner;
+  /// For how long the node that tells something just now could have seen that it was replaced: since then nothing that
+  /// it needed for that was broken. Zero for the owner.
+  std::function<domain::microseconds()> outdated_for;
+  /// How far apart two nodes' times can be because the store's clock was stepped between their starts.
+  std::function<domain::microseconds()> clock_spread;
+  bool clocks_wander = false; ///< clocks are stepped, or run fast or slow, in this sale
   std::function<audit::audit_report()> audit;
-  domain::shared_plan plan;
-  domain::seconds paying_grace; ///< see `actors::section_limits`
+  const domain::shared_plan& plan; ///< on which the event is now
+  domain::seconds paying_grace;    ///< see `actors::section_limits`
 };
 
 /// How things stand when everything had time to settle.
@@ -59,6 +66,7 @@ struct limit_probe {
   domain::buyer_id buyer;
   std::uint32_t had = 0; ///< seats, held or bought
   std::uint32_t limit = 0;
+  bool closed = false; ///< nobody may take anything
   bool rest_granted = false;
   bool more_granted = false;
   std::string why_not; ///< the rest
@@ -83,10 +91,13 @@ public:
   virtual void claimed(const shard_claimed&) {}
   /// Before the books note it.
   virtual void writes(const persistence::journal_entry&) {}
+  /// The event is on another plan from now on, which `evidence::plan` is after this.
+  virtual void replaces(const domain::seating_plan& /*now*/, const domain::seating_plan& /*next*/) {}
 
   // ---- what people ask, when they ask it ----
 
   virtual void asked(const messages::hold_seats&) {}
+  virtual void asked(const messages::find_hold&) {}
   virtual void asked(const messages::release_hold&) {}
   virtual void asked(const messages::start_order&) {}
   virtual void asked(const messages::cancel_order&) {}
@@ -94,8 +105,11 @@ public:
 
   // ---- what a node told them, when it told it ----
 
+  /// It told somebody anything at all.
+  virtual void spoke(const std::string& /*node*/) {}
   virtual void told(const messages::hold_granted&) {}
   virtual void refused(const messages::hold_seats&, const domain::refusal&) {}
+  virtual void refused(const messages::find_hold&, const domain::refusal&) {}
   virtual void released(const messages::release_hold&) {}
   virtual void told(const messages::order_view&) {}
   /// `connected`: they are there until they say otherwise; else they only asked.
@@ -103,6 +117,7 @@ public:
                     bool /*connected*/) {}
   virtual void told(const messages::people_admitted&, const std::string& /*node*/) {}
   virtual void told(const messages::section_view&) {}
+  virtual void told(const messages::event_view&) {}
   virtual void told(const messages::event_report&) {}
   virtual void left_queue(const domain::buyer_id&) {}
 

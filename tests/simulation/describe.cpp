@@ -101,16 +101,38 @@ std::string describe(const messages::report_event&) {
   return "report";
 }
 
-std::string describe(const messages::put_event&) {
-  return "put event";
+std::string describe(const messages::describe_event&) {
+  return "read event";
+}
+
+std::string describe(const messages::put_event& wish) {
+  return "put event on a plan of " + std::to_string(wish.plan->capacity()) + " places";
 }
 
 std::string describe(const messages::change_event& wish) {
-  return wish.state ? std::string{"change state to "} + domain::to_string(*wish.state) : "change settings";
+  std::string result = "change";
+  if (wish.state)
+    result += std::string{" state to "} + domain::to_string(*wish.state);
+  if (wish.max_seats_per_buyer)
+    result += " limit to " + std::to_string(*wish.max_seats_per_buyer);
+  if (wish.admission_per_s)
+    result += " rate to " + std::to_string(*wish.admission_per_s);
+  if (wish.hold_ttl)
+    result += " hold time to " + std::to_string(wish.hold_ttl->count()) + " s";
+  for (const auto& [category, price] : wish.prices)
+    result += " price of " + category;
+  return result;
 }
 
 std::string describe(const messages::block_seats& wish) {
-  return wish.block ? "block" : "unblock";
+  std::string result = wish.block ? "block" : "unblock";
+  for (const auto& part : wish.parts) {
+    result += " [" + std::to_string(part.section.value()) + ":";
+    for (auto seat : part.seats)
+      result += " " + std::to_string(seat.value());
+    result += part.quantity ? " any " + std::to_string(part.quantity) + "]" : "]";
+  }
+  return result;
 }
 
 bool worth_repeating(const domain::refusal& why) {

@@ -1,10 +1,41 @@
 #include "tests/simulation/mischief.hpp"
 
+#include <caf/type_id.hpp>
+
 #include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
 
 namespace usher::simulation {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+/// Moments at which something is under way that must come to its end although the actor stumbles.
+template <class Message>
+constexpr auto of = caf::type_id_v<Message>;
+
+constexpr auto moments = std::to_array<std::pair<std::string_view, caf::type_id_t>>({
+    {"usher.event", of<messages::hold_seats>},           {"usher.event", of<messages::allowance_back>},
+    {"usher.event", of<messages::start_order>},          {"usher.event", of<messages::advance_order>},
+    {"usher.event", of<messages::refund_order>},         {"usher.event", of<messages::change_event>},
+    {"usher.event", of<messages::block_seats>},          {"usher.event", of<messages::section_opened>},
+    {"usher.event", of<messages::event_peers>},          {"usher.event", of<messages::stand_down>},
+    {"usher.event", of<messages::facts_durable>},        {"usher.section", of<messages::hold_in_section>},
+    {"usher.section", of<messages::release_hold>},       {"usher.section", of<messages::start_payment>},
+    {"usher.section", of<messages::sell_seats>},         {"usher.section", of<messages::take_back_seats>},
+    {"usher.section", of<messages::block_in_section>},   {"usher.section", of<messages::terms_changed>},
+    {"usher.section", of<messages::list_claims>},        {"usher.section", of<messages::deadline_reached>},
+    {"usher.section", of<messages::stand_down>},         {"usher.section", of<messages::facts_durable>},
+    {"usher.waiting-room", of<messages::join_queue>},    {"usher.waiting-room", of<messages::leave_queue>},
+    {"usher.waiting-room", of<messages::room_settings>}, {"usher.waiting-room", of<messages::deadline_reached>},
+    {"usher.waiting-room", of<messages::stand_down>},    {"usher.waiting-room", of<messages::facts_durable>},
+});
+
+} // namespace
 
 mischief::mischief(world& where) : in_(where) {
   auto& chance = in_.chance();
@@ -15,6 +46,9 @@ mischief::mischief(world& where) : in_(where) {
   kinds_.actors = chance.chance(often);
   kinds_.nodes = chance.chance(often);
   kinds_.pauses = chance.chance(often);
+  kinds_.failpoints = chance.chance(often);
+  kinds_.ambushes = chance.chance(often);
+  kinds_.clocks = chance.chance(often / 2);
   pause_ = std::chrono::milliseconds{chance.between(1'500, 8'000)};
 }
 
@@ -30,6 +64,9 @@ void mischief::begin() {
 
 void mischief::end() {
   over_ = true;
+  trap_ = {};
+  for (auto* node : in_.living())
+    node->give_up_waiting();
   in_.store().heal();
   in_.house().trouble({});
 }
@@ -42,7 +79,7 @@ void mischief::rest() {
 void mischief::act() {
   if (over_)
     return;
-  switch (in_.chance().below(4)) {
+  switch (in_.chance().below(7)) {
     case 0:
       if (kinds_.store_outages)
         hurt_the_store();
@@ -55,6 +92,18 @@ void mischief::act() {
       if (kinds_.nodes)
         hurt_a_node();
       break;
+    case 3:
+      if (kinds_.failpoints)
+        set_a_trap();
+      break;
+    case 4:
+      if (kinds_.ambushes)
+        lie_in_wait();
+      break;
+    case 5:
+      if (kinds_.clocks)
+        step_the_clock();
+      break;
     default:
       if (kinds_.pauses)
         pause_a_node();
@@ -62,16 +111,58 @@ void mischief::act() {
   rest();
 }
 
+void mischief::interrupt_for(moment time) {
+  in_.interrupted();
+  in_.when().in(time, [this] { in_.interrupted(); });
+}
+
+std::int64_t mischief::clock_ppm() {
+  return kinds_.clocks ? (static_cast<std::int64_t>(in_.chance().below(3)) - 1) * 200 : 0;
+}
+
+/// By so much that nobody follows it, or by little.
+void mischief::step_the_clock() {
+  auto& chance = in_.chance();
+  auto most = chance.chance(500) ? 5'000 : 450;
+  domain::microseconds by{static_cast<std::int64_t>(chance.between(100, most)) * 1'000};
+  by = chance.chance(500) ? by : -by;
+  in_.count("clock_step");
+  in_.note("the store's clock is stepped by " + std::to_string(by.count() / 1'000) + " ms");
+  in_.store().step_clock(by);
+}
+
+void mischief::lie_in_wait() {
+  auto* node = in_.newest();
+  if (!node || !is_patient(*node))
+    return;
+  auto [actor, message] = moments[in_.chance().below(moments.size())];
+  work_moment when{actor, message, in_.chance().chance(500)};
+  auto name = caf::query_type_name(message);
+  node->lie_in_wait(when, [this, of = node->name(), who = std::string{actor},
+                           at = std::string{name.data(), name.size()}, done = when.done] {
+    in_.interrupted();
+    in_.count("actor_ambush");
+    ++broken_[of];
+    in_.note(of + ": an actor breaks: " + who + (done ? " after " : " before ") + at);
+  });
+}
+
 void mischief::hurt_the_store() {
   auto& chance = in_.chance();
   in_.interrupted();
   switch (chance.below(3)) {
-    case 0:
+    case 0: {
       in_.count("store_outage");
-      return in_.store().take_away(chance.wait(100ms, 6s));
-    case 1:
+      auto time = chance.wait(100ms, 6s);
+      interrupt_for(time);
+      return in_.store().take_away(time);
+    }
+    case 1: {
       in_.count("store_pause");
-      return in_.store().pause(chance.wait(100ms, 8s));
+      auto time = chance.wait(100ms, 8s);
+      interrupt_for(time);
+      return in_.store().pause(time);
+    }
     default:
       in_.count("store_restart");
       in_.store().restart();
@@ -80,7 +171,7 @@ void mischief::hurt_the_store() {
 
 void mischief::hurt_an_actor() {
   auto* node = in_.newest();
-  if (!node)
+  if (!node || !is_patient(*node))
     return;
   auto name = node->break_an_actor();
   if (name.empty()) // nobody is at work: a little later somebody is
@@ -90,6 +181,7 @@ void mischief::hurt_an_actor() {
     });
   in_.interrupted();
   in_.count("actor_crash");
+  ++broken_[node->name()];
   in_.note(node->name() + ": an actor breaks: " + name);
 }
 
@@ -112,13 +204,31 @@ void mischief::pause_a_node() {
     return;
   auto* node = in_.chance().one_of(nodes);
   in_.count("node_pause");
-  in_.interrupted();
   in_.note(node->name() + " is paused");
-  node->pause_until(in_.when().now() + in_.chance().wait(100ms, 10s));
+  auto time = in_.chance().wait(100ms, 10s);
+  interrupt_for(time);
+  node->pause_until(in_.when().now() + time);
   if (in_.chance().chance(500)) {
     in_.count("takeover");
     in_.start_node();
   }
+}
+
+/// In the place of one that nobody has met.
+void mischief::set_a_trap() {
+  auto& chance = in_.chance();
+  const auto& where = failpoint::all_places[chance.below(failpoint::all_places.size())];
+  auto fails = where.may_fail && (!where.may_crash || chance.chance(500));
+  trap_ = {&where, fails ? failpoint::action::fail : failpoint::action::crash, chance.below(4)};
+}
+
+failpoint::action mischief::met(const failpoint::place& here) {
+  if (trap_.where != &here || trap_.passing-- > 0)
+    return failpoint::action::none;
+  auto what = std::exchange(trap_, {}).what;
+  in_.interrupted();
+  in_.count("failpoint " + std::string{here.name});
+  return what;
 }
 
 } // namespace usher::simulation

@@ -46,7 +46,7 @@ messages::section_wish buyer::wish_in(domain::section_no section, std::uint32_t 
   domain::seats_wish seats;
   auto first = in_.chance().below(plan.capacity() - quantity + 1);
   for (std::uint32_t i = 0; i < quantity; ++i)
-    seats.seats.emplace_back(static_cast<std::uint32_t>(first + i));
+    seats.seats.push_back(plan.number_at(domain::plan_index{static_cast<std::uint32_t>(first + i)}));
   return {section, seats};
 }
 
@@ -56,20 +56,19 @@ messages::hold_seats buyer::wish() {
   result.hold = {number_, ++keys_};
   result.buyer = name_;
   result.wish_digest = keys_;
-  auto sections = static_cast<std::uint16_t>(in_.plan()->sections().size());
+  const auto& sections = in_.plan()->order();
   auto dice = in_.chance().below(100);
   if (dice < 20) {
     result.wanted = domain::best_wish{.quantity = static_cast<std::uint32_t>(in_.chance().between(1, 3))};
     result.category = in_.chance().chance(700) ? "Seat" : "";
   } else if (dice < 60) {
-    auto section = static_cast<std::uint16_t>(in_.chance().below(sections));
-    result.wanted = std::vector{wish_in(domain::section_no{section}, 3)};
+    result.wanted = std::vector{wish_in(in_.chance().one_of(sections), 3)};
   } else {
-    auto left_out = in_.chance().below(sections + 1U);
+    auto left_out = in_.chance().below(sections.size() + 1);
     std::vector<messages::section_wish> parts;
-    for (std::uint16_t i = 0; i < sections; ++i)
+    for (std::size_t i = 0; i < sections.size(); ++i)
       if (i != left_out)
-        parts.push_back(wish_in(domain::section_no{i}, 2));
+        parts.push_back(wish_in(sections[i], 2));
     result.wanted = std::move(parts);
   }
   return result;
@@ -185,8 +184,12 @@ void buyer::leave_line() {
 }
 
 void buyer::look() {
-  auto sections = in_.plan()->sections().size();
-  domain::section_no section{static_cast<std::uint16_t>(in_.chance().below(sections))};
+  if (in_.chance().chance(500)) {
+    in_.get_done<messages::event_view>(name_.value(), messages::describe_event{{}, in_.event()},
+                                       [this](const auto&) { rest(); });
+    return;
+  }
+  auto section = in_.chance().one_of(in_.plan()->order());
   in_.get_done<messages::section_view>(name_.value(), messages::read_section{{}, in_.event(), section},
                                        [this](const auto&) { rest(); });
 }
@@ -195,6 +198,23 @@ void buyer::look() {
 
 void organiser::begin() {
   rest();
+  if (!in_.chance().chance(150))
+    return;
+  auto end = world::sale + world::calm;
+  in_.when().in(end - in_.chance().wait(0us, 12s), [this] {
+    messages::change_event close;
+    close.event = in_.event();
+    close.state = domain::event_state::closed;
+    in_.get_done<messages::event_view>("organiser", close, [](const auto&) {});
+  });
+}
+
+void organiser::look_again() {
+  if (in_.written().state() != domain::event_state::paused)
+    return;
+  messages::change_event open;
+  open.state = domain::event_state::open;
+  change(open);
 }
 
 void organiser::rest() {
@@ -210,42 +230,96 @@ void organiser::act() {
   if (!in_.selling())
     return;
   auto dice = in_.chance().below(100);
-  if (dice < 15) {
-    messages::change_event pause;
-    pause.event = in_.event();
-    pause.state = domain::event_state::paused;
-    in_.get_done<messages::event_view>("organiser", pause, [this](const auto&) {
-      in_.when().in(in_.chance().wait(100ms, 2s), [this] {
-        messages::change_event open;
-        open.state = domain::event_state::open;
-        change(open);
-      });
+  if (dice < 12)
+    pause();
+  else if (dice < 36)
+    change_settings();
+  else if (dice < 54)
+    block();
+  else if (dice < 68)
+    undo_an_order();
+  else if (dice < 84)
+    change_plan();
+  else
+    look();
+}
+
+void organiser::pause() {
+  messages::change_event pause;
+  pause.event = in_.event();
+  pause.state = domain::event_state::paused;
+  in_.get_done<messages::event_view>("organiser", pause, [this](const auto&) {
+    in_.when().in(in_.chance().wait(100ms, 2s), [this] {
+      messages::change_event open;
+      open.state = domain::event_state::open;
+      change(open);
     });
-  } else if (dice < 35) {
-    messages::change_event price;
-    price.prices = {{"Seat", static_cast<domain::minor_units>(in_.chance().between(10, 90) * 100)}};
-    change(price);
-  } else if (dice < 55) {
-    blocked_ = !blocked_;
-    messages::block_seats wish{{}, in_.event(), {}, blocked_};
-    auto floor = static_cast<std::uint16_t>(in_.plan()->sections().size() - 1);
-    wish.parts.push_back({domain::section_no{0}, {domain::seat_no{7}}, 0});
-    wish.parts.push_back({domain::section_no{floor}, {}, 2});
-    in_.get_done<messages::event_view>("organiser", wish, [this](const auto&) { rest(); });
-  } else if (dice < 70) {
-    std::vector<domain::order_id> confirmed;
-    for (const auto& [id, order] : in_.written().orders())
-      if (order.state == order_state::confirmed || order.state == order_state::charging)
-        confirmed.push_back(id);
-    if (confirmed.empty())
-      return rest();
-    in_.get_done<messages::order_view>("organiser",
-                                       messages::refund_order{{}, in_.event(), in_.chance().one_of(confirmed)},
-                                       [this](const auto&) { rest(); });
-  } else {
-    in_.get_done<messages::event_report>("organiser", messages::report_event{{}, in_.event()},
-                                         [this](const auto&) { rest(); });
+  });
+}
+
+void organiser::change_settings() {
+  auto& chance = in_.chance();
+  messages::change_event wish;
+  switch (chance.below(4)) {
+    case 0:
+      wish.max_seats_per_buyer = static_cast<std::uint32_t>(chance.between(2, 6));
+      break;
+    case 1:
+      wish.admission_per_s = static_cast<std::uint32_t>(chance.between(1, 5));
+      wish.max_shopping = static_cast<std::uint32_t>(chance.below(2) * 4);
+      break;
+    case 2:
+      wish.hold_ttl = domain::seconds{static_cast<std::int64_t>(chance.between(10, 14))};
+      [[fallthrough]];
+    default:
+      wish.prices = {{"Seat", static_cast<domain::minor_units>(chance.between(10, 90) * 100)}};
   }
+  change(wish);
+}
+
+/// One seat and two places of the floor, or those that were blocked before.
+void organiser::block() {
+  auto unblock = !blocked_.empty();
+  messages::block_seats wish{{}, in_.event(), std::move(blocked_), !unblock};
+  blocked_.clear();
+  if (!unblock) {
+    const auto& plan = *in_.plan();
+    auto section = in_.chance().one_of(plan.order());
+    if (const auto& here = plan.section(section); !here.general()) {
+      domain::plan_index index{static_cast<std::uint32_t>(in_.chance().below(here.capacity()))};
+      wish.parts.push_back({section, {here.number_at(index)}, 0});
+    }
+    wish.parts.push_back({*plan.find_section(floor_id), {}, 2});
+    blocked_ = wish.parts;
+  }
+  in_.get_done<messages::event_view>("organiser", wish, [this](const auto&) { rest(); });
+}
+
+void organiser::undo_an_order() {
+  std::vector<domain::order_id> known;
+  for (const auto& [id, order] : in_.written().orders())
+    if (order.state == order_state::confirmed || order.state == order_state::charging)
+      known.push_back(id);
+  if (known.empty())
+    return rest();
+  in_.get_done<messages::order_view>("organiser", messages::refund_order{{}, in_.event(), in_.chance().one_of(known)},
+                                     [this](const auto&) { rest(); });
+}
+
+void organiser::change_plan() {
+  const auto& next = in_.chance().one_of(in_.halls());
+  messages::put_event wish;
+  wish.id = in_.event();
+  wish.plan_text = next.text;
+  wish.plan = next.plan;
+  if (in_.chance().chance(300))
+    wish.settings.prices = {static_cast<domain::minor_units>(in_.chance().between(10, 90) * 100)};
+  in_.get_done<messages::event_view>("organiser", wish, [this](const auto&) { rest(); });
+}
+
+void organiser::look() {
+  in_.get_done<messages::event_report>("organiser", messages::report_event{{}, in_.event()},
+                                       [this](const auto&) { rest(); });
 }
 
 } // namespace usher::simulation

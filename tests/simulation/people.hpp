@@ -51,20 +51,29 @@ private:
   std::optional<messages::hold_seats> last_wish_; ///< to be sent once more, much later
 };
 
-/// The operator of the sale: pauses and opens it, blocks seats, changes prices, refunds an order, and reads the report.
+/// The operator of the sale: pauses and opens it, blocks seats, changes prices, the limit and the rate, puts it on
+/// another plan, refunds or gives up an order, reads the report, and in some sales closes it near the end.
 class organiser {
 public:
   explicit organiser(world& where) : in_(where) {}
 
   void begin();
+  /// Whoever had the sale opened by a node that had been replaced, and did not know it, finds it paused, and opens it.
+  void look_again();
 
 private:
   void rest();
   void act();
+  void pause();
+  void change_settings();
+  void block();
+  void undo_an_order();
+  void change_plan();
+  void look();
   void change(messages::change_event wish);
 
   world& in_;
-  bool blocked_ = false;
+  std::vector<messages::block_seats::part> blocked_; ///< in the end or perhaps
 };
 
 } // namespace usher::simulation

@@ -2,7 +2,6 @@
 
 #include <caf/action.hpp>
 #include <caf/scheduled_actor.hpp>
-#include <caf/sec.hpp>
 #include <caf/send.hpp>
 
 #include <algorithm>
@@ -65,10 +64,12 @@ sim_node::sim_node(std::string name, node_surroundings around)
   gateway_ = spawn_gateway();
   caf::anon_send(wiring_->router(), messages::subscribe{}, gateway());
   start_shards();
+  follow_store_clock();
 }
 
 sim_node::~sim_node() {
   dead_ = true;
+  *ended_ = true;
   provider_->close();
   auto kill = [](const auto& actor) { caf::anon_send_exit(actor, caf::exit_reason::kill); };
   if (wiring_) {
@@ -127,6 +128,40 @@ void sim_node::start_shards() {
 
 // ---- time and turns ----
 
+/// As `node/store_watch` does it, every second. Who was paused takes the answer when it wakes.
+void sim_node::follow_store_clock() {
+  auto& when = around_.when;
+  when.in(1s, [this, ended = ended_, &when] {
+    if (*ended)
+      return;
+    follow_store_clock();
+    if (paused() || around_.store.well_from() > when.now())
+      return;
+    auto asked = std::chrono::duration_cast<domain::microseconds>(local(when.now()));
+    auto there_and_back = [this] { return around_.chance.wait(100us, 20ms); };
+    when.in(there_and_back(), [this, ended, &when, asked, back = there_and_back()] {
+      auto there = around_.store.now();
+      when.in(back, [this, ended, asked, there] {
+        if (!*ended)
+          read_store_clock(asked, there);
+      });
+    });
+  });
+}
+
+void sim_node::read_store_clock(domain::microseconds asked, domain::instant there) {
+  if (auto wakes = pause_ends()) {
+    around_.when.in(*wakes - around_.when.now(), [this, ended = ended_, asked, there] {
+      if (!*ended)
+        read_store_clock(asked, there);
+    });
+    return;
+  }
+  auto answered = std::chrono::duration_cast<domain::microseconds>(local(around_.when.now()));
+  auto clock = wiring_->clock();
+  clock.take({there, asked, answered});
+}
+
 std::size_t sim_node::ready() const {
   return paused() ? 0 : scheduler_->jobs.size() + woken_.size();
 }
@@ -145,10 +180,22 @@ void sim_node::work(std::size_t which) {
 
 void sim_node::run_job() {
   auto* job = scheduler_->jobs.front();
-  if (auto* actor = dynamic_cast<caf::scheduled_actor*>(job); actor && !dead_)
+  auto* actor = dynamic_cast<caf::scheduled_actor*>(job);
+  if (actor && !dead_)
     around_.works(name_, *actor, actor->mailbox().peek());
   if (!blocks(job)) {
+    if (!actor || dead_ || !is_ambushed(*actor)) {
+      scheduler_->run_once();
+      return;
+    }
+    auto sprung = std::exchange(ambush_, {});
+    auto victim = caf::actor_cast<caf::strong_actor_ptr>(actor); // it may end here
+    if (!sprung.when.done)
+      stumble(*actor);
     scheduler_->run_once();
+    if (sprung.when.done)
+      stumble(*actor);
+    sprung.sprung();
     return;
   }
   auto one = std::make_unique<fiber>([this] { scheduler_->run_once(); });
@@ -171,16 +218,36 @@ std::optional<moment> sim_node::next_alarm() const {
     alarms.erase(alarms.begin());
   if (alarms.empty())
     return std::nullopt;
-  return alarms.begin()->first.time_since_epoch() - 1ns;
+  // The first moment at which this node's clock says so.
+  auto then = alarms.begin()->first.time_since_epoch() - 1ns;
+  auto result = moment{static_cast<moment::rep>(static_cast<double>(then.count())
+                                                / (1 + static_cast<double>(around_.clock_ppm) / 1'000'000))};
+  while (local(result) < then)
+    ++result;
+  return result;
 }
 
 /// CAF takes the first moment of all for "no time": its clock is a nanosecond ahead.
 void sim_node::set_clock(moment now) {
   auto& clock = scheduler_->clock();
-  clock.advance_time(now + 1ns - clock.current_time.time_since_epoch());
+  clock.advance_time(local(now) + 1ns - clock.current_time.time_since_epoch());
 }
 
 // ---- faults ----
+
+bool sim_node::is_ambushed(caf::scheduled_actor& actor) const {
+  if (!ambush_.sprung || ambush_.when.actor != actor.name())
+    return false;
+  const auto* next = actor.mailbox().peek();
+  return next && next->payload.size() > 0 && next->payload.type_at(0) == ambush_.when.message;
+}
+
+/// The next thing that it does.
+void sim_node::stumble(caf::scheduled_actor& victim) {
+  auto fall = caf::make_action([] { throw std::logic_error{"a programmer's error"}; });
+  victim.enqueue(caf::make_mailbox_element(nullptr, caf::make_message_id(caf::message_priority::high), {}, fall),
+                 nullptr);
+}
 
 std::string sim_node::break_an_actor() {
   std::vector<caf::scheduled_actor*> candidates;
@@ -193,17 +260,8 @@ std::string sim_node::break_an_actor() {
   if (candidates.empty())
     return {};
   auto* victim = around_.chance.one_of(candidates);
-  std::string name = victim->name();
-  if (name == "usher.checkout") { // CAF itself deals with what it throws, and would print it
-    caf::exit_msg fall{victim->address(), caf::make_error(caf::sec::runtime_error)};
-    victim->enqueue(caf::make_mailbox_element(nullptr, caf::make_message_id(caf::message_priority::high), {}, fall),
-                    nullptr);
-    return name;
-  }
-  auto stumble = caf::make_action([] { throw std::logic_error{"a programmer's error"}; });
-  victim->enqueue(caf::make_mailbox_element(nullptr, caf::make_message_id(caf::message_priority::high), {}, stumble),
-                  nullptr);
-  return name;
+  stumble(*victim);
+  return victim->name();
 }
 
 std::vector<std::string> sim_node::unanswered() const {

@@ -22,6 +22,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace usher::simulation {
@@ -46,6 +47,14 @@ struct node_surroundings {
   std::function<void(const std::string& node, const caf::scheduled_actor& who, caf::mailbox_element* what)> works;
   std::function<void(const std::string& node, const messages::people_admitted&)> admitted;
   std::function<void(const std::string& node, const std::string& why)> stops; ///< it cannot go on
+  std::int64_t clock_ppm = 0; ///< by how many millionths its steady clock runs fast
+};
+
+/// A moment in the work of one of a node's actors.
+struct work_moment {
+  std::string_view actor; ///< by the kind's name
+  caf::type_id_t message = 0;
+  bool done = false; ///< just after the actor has worked on it; else just before
 };
 
 /// One node: what `usher node` wires, in an actor system of its own with a scheduler and a clock that the world moves,
@@ -90,6 +99,9 @@ public:
   /// Has one of the actors that have something to do stumble over a programmer's error. Its name; empty when no shard
   /// and no checkout has anything to do.
   std::string break_an_actor();
+  /// Has the next actor that comes to such a moment stumble then, and calls `sprung`.
+  void lie_in_wait(const work_moment& when, std::function<void()> sprung) { ambush_ = {when, std::move(sprung)}; }
+  void give_up_waiting() { ambush_ = {}; }
 
   // ---- requests ----
 
@@ -125,8 +137,18 @@ private:
     caf::actor actor;
   };
 
+  struct ambush {
+    work_moment when;
+    std::function<void()> sprung; ///< none: there is no ambush
+  };
+
   caf::actor spawn_gateway();
   void start_shards();
+  void follow_store_clock();
+  void read_store_clock(domain::microseconds asked, domain::instant there);
+  [[nodiscard]] moment local(moment now) const { return now + now * around_.clock_ppm / 1'000'000; }
+  [[nodiscard]] bool is_ambushed(caf::scheduled_actor& actor) const;
+  static void stumble(caf::scheduled_actor& victim);
   void run_job();
   void run(fiber& one);
   [[nodiscard]] bool blocks(const caf::resumable* job) const { return blocking_.contains(job); }
@@ -144,7 +166,9 @@ private:
   std::shared_ptr<sim_provider> provider_;
   std::unique_ptr<node::node_wiring> wiring_;
   caf::actor gateway_;
-  std::set<const caf::resumable*> blocking_; ///< the actors that wait for the store
+  ambush ambush_;
+  std::shared_ptr<bool> ended_ = std::make_shared<bool>(false); ///< for what is planned outside
+  std::set<const caf::resumable*> blocking_;                    ///< the actors that wait for the store
   std::map<fiber*, std::unique_ptr<fiber>> waiting_;
   std::vector<fiber*> woken_;
   std::uint64_t requests_ = 0;

@@ -22,7 +22,7 @@ constexpr moment patience = 4'500ms;
 sim_store::sim_store(agenda& when, seeded_random& chance, listener told)
     : when_(when), chance_(chance), told_(std::move(told)) {}
 
-domain::instant sim_store::now() const {
+domain::instant sim_store::true_now() const {
   return tests::memory_books::start() + std::chrono::duration_cast<domain::microseconds>(when_.now());
 }
 
@@ -33,6 +33,12 @@ void sim_store::take_away(moment time) {
 
 void sim_store::pause(moment time) {
   paused_until_ = when_.now() + time;
+}
+
+void sim_store::step_clock(domain::microseconds by) {
+  ahead_ += by;
+  most_ahead_ = std::max(most_ahead_, ahead_);
+  least_ahead_ = std::min(least_ahead_, ahead_);
 }
 
 void sim_store::heal() {
@@ -103,10 +109,12 @@ auto sim_connection::call(const char* what, Work work, std::function<void()> lat
   store_.told_.called(what, client_.name);
   auto come_back = [&] {
     auto lost = store_.chance_.chance(store_.troubles_.answer_lost);
-    if (lost && store_.chance_.chance(500))
+    if (lost && store_.chance_.chance(500)) {
+      store_.slow_until_ = std::max(store_.slow_until_, store_.when_.now() + patience);
       sleep(*caller, patience);
-    else
+    } else {
       travel(*caller);
+    }
     if (lost)
       fail("the answer was lost");
     if (store_.starts_ != starts)
@@ -131,7 +139,12 @@ bool sim_connection::add_event(const stored_event& event, std::uint16_t sections
 }
 
 bool sim_connection::replace_plan(const stored_event& event, std::uint16_t sections, domain::epoch own) {
-  return call("replace_plan", [&] { return tables_.replace_plan(event, sections, own); });
+  return call("replace_plan", [&] {
+    auto done = tables_.replace_plan(event, sections, own);
+    if (done)
+      store_.told_.replaced_plan(event);
+    return done;
+  });
 }
 
 std::vector<stored_event> sim_connection::events() {
@@ -144,7 +157,7 @@ std::vector<std::optional<domain::epoch>> sim_connection::claim_shards(std::span
     auto taken = tables_.claim_shards(wanted, owner);
     for (std::size_t i = 0; i < taken.size(); ++i)
       if (const auto& shard = wanted[i].shard; taken[i]) {
-        store_.told_.claimed({shard, store_.epochs_[shard], *taken[i], std::string{owner}, store_.now()});
+        store_.told_.claimed({shard, store_.epochs_[shard], *taken[i], std::string{owner}, store_.true_now()});
         store_.epochs_[shard] = *taken[i];
       }
     return taken;

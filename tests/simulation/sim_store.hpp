@@ -7,6 +7,7 @@
 #include "tests/simulation/seeded_random.hpp"
 #include "tests/support/memory_store.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -28,13 +29,21 @@ public:
   struct listener {
     std::function<void(const persistence::journal_entry&)> writes;
     std::function<void(const shard_claimed&)> claimed;
+    std::function<void(const persistence::stored_event&)> replaced_plan;
     std::function<void(const char* what, const std::string& by)> called; ///< for the trace
     std::function<void(const char* fault)> troubled;                     ///< likewise, and to be counted
   };
 
   sim_store(agenda& when, seeded_random& chance, listener told);
 
-  [[nodiscard]] domain::instant now() const;
+  /// What its clock says.
+  [[nodiscard]] domain::instant now() const { return true_now() + ahead_; }
+  /// What its clock would say if nobody had ever stepped it.
+  [[nodiscard]] domain::instant true_now() const;
+  /// How far apart its clock at one moment and at another one can be, but for the time between them.
+  [[nodiscard]] domain::microseconds clock_spread() const noexcept { return most_ahead_ - least_ahead_; }
+  /// From when on it can be reached and answers soon; perhaps a moment to come.
+  [[nodiscard]] moment well_from() const noexcept { return std::max({away_until_, paused_until_, slow_until_}); }
 
   // ---- faults ----
 
@@ -45,6 +54,8 @@ public:
   void pause(moment time);
   /// Every connection breaks; what was under way is done or not.
   void restart() { ++starts_; }
+  /// Its clock is set forward, or back.
+  void step_clock(domain::microseconds by);
   /// It is well again.
   void heal();
 
@@ -59,6 +70,10 @@ private:
   store_troubles troubles_;
   moment away_until_{0};
   moment paused_until_{0};
+  moment slow_until_{0}; ///< somebody waits for an answer that is lost
+  domain::microseconds ahead_{0};
+  domain::microseconds most_ahead_{0};
+  domain::microseconds least_ahead_{0};
   std::uint64_t starts_ = 0;
   std::map<domain::shard_id, domain::epoch> epochs_; ///< as claims returned them
   std::shared_ptr<tests::memory_books> books_ = std::make_shared<tests::memory_books>();

@@ -1,3 +1,4 @@
+#include "failpoint/failpoint.hpp"
 #include "failpoint/plant.hpp"
 #include "log/log.hpp"
 #include "messages/type_ids.hpp"
@@ -42,12 +43,14 @@ struct totals {
   std::map<std::uint64_t, std::vector<finding>> failed; ///< by seed
   std::chrono::nanoseconds virtual_time{0};
   std::uint64_t requests = 0;
+  std::uint64_t plans = 0;
   std::map<std::string, std::uint64_t> faults;
 
   void add(std::uint64_t seed, run_result&& one) {
     ++seeds;
     virtual_time += one.virtual_time;
     requests += one.requests;
+    plans += one.plans;
     for (const auto& [name, count] : one.faults)
       faults[name] += count;
     if (!one.findings.empty())
@@ -63,7 +66,9 @@ std::string in_json(const std::map<std::string, std::uint64_t>& counts) {
 }
 
 run_result run_one(std::uint64_t seed, trace::reader lines) {
-  return world{seed, std::move(lines)}.run();
+  world one{seed, std::move(lines)};
+  failpoint::deciding by_mischief{[&one](const failpoint::place& here) { return one.met(here); }};
+  return one.run();
 }
 
 /// Runs the seeds on several threads, each a world of its own; with `enough`, until one has failed.
@@ -125,12 +130,13 @@ int run_seeds(const wishes& wanted) {
   }
   auto virtual_s = std::chrono::duration<double>(all.virtual_time).count();
   if (wanted.json)
-    std::cout << fmt::format(R"({{"seeds": {}, "failed": {}, "virtual_s": {:.0f}, "requests": {}, "faults": {}}})",
-                             all.seeds, all.failed.size(), virtual_s, all.requests, in_json(all.faults))
+    std::cout << fmt::format(
+        R"({{"seeds": {}, "failed": {}, "virtual_s": {:.0f}, "requests": {}, "plans": {}, "faults": {}}})", all.seeds,
+        all.failed.size(), virtual_s, all.requests, all.plans, in_json(all.faults))
               << '\n';
   else
-    std::cout << fmt::format("{} seeds, {} failed; {:.0f} virtual seconds, {} requests, faults {}\n", all.seeds,
-                             all.failed.size(), virtual_s, all.requests, in_json(all.faults));
+    std::cout << fmt::format("{} seeds, {} failed; {:.0f} virtual seconds, {} requests, {} new plans, faults {}\n",
+                             all.seeds, all.failed.size(), virtual_s, all.requests, all.plans, in_json(all.faults));
   return all.failed.empty() ? 0 : 1;
 }
 

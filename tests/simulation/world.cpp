@@ -18,30 +18,10 @@ namespace {
 
 constexpr std::uint64_t people = 12;
 constexpr std::uint32_t limit = 4;
-/// More than all may take: there is always something left to try the limit on.
-constexpr std::uint32_t floor_places = 200;
-
-/// Two rows of eight seats, and a floor.
-std::string text_of_plan() {
-  auto row = [](const std::string& id) {
-    std::string seats;
-    for (int i = 1; i <= 8; ++i)
-      seats += std::string{i > 1 ? "," : ""} + R"({"seat_guid":")" + id + "-" + std::to_string(i)
-               + R"(","seat_number":")" + std::to_string(i) + R"(","category":"Seat","position":{"x":)"
-               + std::to_string(i * 10) + R"(,"y":0}})";
-    return R"({"name":")" + id + R"(","zone_id":")" + id + R"(","rows":[{"row_number":"A","seats":[)" + seats
-           + R"(]}],"position":{"x":0,"y":0}})";
-  };
-  return R"({"name":"Hall","categories":[{"name":"Seat","color":"#000000"},{"name":"Standing","color":"#ffffff"}],"zones":[)"
-         + row("left") + "," + row("right") + R"(,{"name":"Floor","zone_id":"floor","rows":[],"general":{"capacity":)"
-         + std::to_string(floor_places) + R"(,"category":"Standing"},"position":{"x":0,"y":0}}]})";
-}
 
 } // namespace
 
-world::world(std::uint64_t seed, trace::reader lines)
-    : seed_(seed), chance_(seed), trace_(std::move(lines)),
-      plan_text_(std::make_shared<const std::string>(text_of_plan())), plan_(node::plan_of_text(*plan_text_)) {
+world::world(std::uint64_t seed, trace::reader lines) : seed_(seed), chance_(seed), trace_(std::move(lines)) {
   sim_store::listener of_store;
   of_store.writes = [this](const persistence::journal_entry& entry) {
     trace_.note(when_.now(), to_string(entry.shard) + " fact " + std::to_string(entry.seq.value()) + " at epoch "
@@ -53,11 +33,12 @@ world::world(std::uint64_t seed, trace::reader lines)
   of_store.claimed = [this](const shard_claimed& claim) {
     trace_.note(when_.now(),
                 claim.owner + " claims " + to_string(claim.shard) + " at epoch " + std::to_string(claim.epoch.value()));
-    if (claim.shard.kind == domain::shard_kind::event)
-      owner_ = claim.owner;
+    if (claim.shard.kind == domain::shard_kind::event && owner_ != claim.owner)
+      replaced_at_[std::exchange(owner_, claim.owner)] = claim.at;
     for (const auto& each : checkers_)
       each->claimed(claim);
   };
+  of_store.replaced_plan = [this](const persistence::stored_event& stored) { put_on(stored); };
   of_store.called = [this](const char* what, const std::string& by) {
     if (trace_.wanted())
       note("store: " + std::string{what} + " of " + by);
@@ -75,6 +56,7 @@ world::world(std::uint64_t seed, trace::reader lines)
                                   each->moved(money);
                               },
                               [this](const char* fault) { count(fault); }});
+  mischief_ = std::make_unique<mischief>(*this);
   checkers_ = all_checkers(what_is_known(), [this](const checker& by, std::string sentence) {
     note(std::string{"FOUND by "} + by.name() + ": " + sentence);
     result_.findings.push_back({by.name(), when_.now(), std::move(sentence)});
@@ -83,7 +65,6 @@ world::world(std::uint64_t seed, trace::reader lines)
   for (std::uint64_t i = 1; i <= people; ++i)
     buyers_.push_back(std::make_unique<buyer>(*this, i));
   organiser_ = std::make_unique<organiser>(*this);
-  mischief_ = std::make_unique<mischief>(*this);
 }
 
 world::~world() {
@@ -93,23 +74,48 @@ world::~world() {
 
 evidence world::what_is_known() {
   return {books_,
-          [this] { return store_->now(); },
+          [this] { return store_->true_now(); },
           [this] { return telling_ && telling_->name() == owner_; },
+          [this] { return outdated_for(); },
+          [this] { return store_->clock_spread(); },
+          mischief_->clocks_wander(),
           [this] {
             sim_connection reader{*store_, {"audit", [](fiber&) {}, [] { return false; }}};
             audit::audit_limits limits;
             limits.paying_grace = sim_node::paying_grace;
             // What a node had sent when it was stopped is written meanwhile, as if it still served.
-            limits.hold_overrun = 25s;
+            limits.hold_overrun = 25s + std::chrono::ceil<domain::seconds>(store_->clock_spread());
             return audit::audit(reader, event_, plan_, limits);
           },
           plan_,
           sim_node::paying_grace};
 }
 
-void world::count(const char* fault) {
+domain::microseconds world::outdated_for() const {
+  auto replaced = telling_ ? replaced_at_.find(telling_->name()) : replaced_at_.end();
+  if (replaced == replaced_at_.end() || telling_->name() == owner_ || store_->well_from() > when_.now())
+    return domain::microseconds{0};
+  return store_->true_now() - std::max(replaced->second, disturbed_at_);
+}
+
+/// The store has another plan.
+void world::put_on(const persistence::stored_event& stored) {
+  auto next = domain::with_numbers(node::plan_of_text(stored.plan), stored.supplement.numbering);
+  ++result_.plans;
+  note("another plan, with " + std::to_string(next->sections().size()) + " sections and "
+       + std::to_string(next->capacity()) + " places");
+  for (const auto& each : checkers_)
+    each->replaces(*plan_, *next);
+  plan_ = std::move(next);
+}
+
+void world::count(const std::string& fault) {
   ++result_.faults[fault];
-  note(std::string{"fault: "} + fault);
+  note("fault: " + fault);
+}
+
+failpoint::action world::met(const failpoint::place& here) {
+  return over_ ? failpoint::action::none : mischief_->met(here);
 }
 
 // ---- the course of a sale -------------------------------------------------------
@@ -126,6 +132,7 @@ run_result world::run() {
     heal();
     pass_until(when_.now() + calm);
     selling_ = false;
+    organiser_->look_again();
     pass_until(when_.now() + settle);
     conclude();
   }
@@ -146,8 +153,8 @@ void world::set_up() {
   settings.admission_per_s = 3;
   settings.rehold = {0s};
   define.settings = settings;
-  define.plan_text = plan_text_;
-  define.plan = plan_;
+  define.plan_text = halls_.front().text;
+  define.plan = halls_.front().plan;
   define.state = domain::event_state::open;
   get_done<messages::event_view>("organiser", define, [this](const auto& how) { created_ = how.reply.has_value(); });
   pass_until(when_.now() + 2s);
@@ -203,18 +210,20 @@ void world::probe(const domain::buyer_id& who) {
   if (over_)
     return;
   auto tried = std::make_shared<limit_probe>();
-  *tried = {who, books_.taken_by(who), limit, false, false, {}};
-  auto floor = static_cast<std::uint16_t>(plan_->sections().size() - 1);
+  auto limit_now = books_.settings().max_seats_per_buyer;
+  auto closed = books_.state() == domain::event_state::closed;
+  *tried = {who, books_.taken_by(who), limit_now, closed, false, false, {}};
+  auto floor = *plan_->find_section(floor_id);
   auto wish = [&, floor](std::uint64_t key, std::uint32_t quantity) {
     messages::hold_seats result;
     result.event = event_;
     result.hold = {1'000'000 + key, domain::buyer_id{who}.value().size() + trace::digest_of(who.value())};
     result.buyer = who;
-    result.wanted = std::vector<messages::section_wish>{{domain::section_no{floor}, domain::quantity_wish{quantity}}};
+    result.wanted = std::vector<messages::section_wish>{{floor, domain::quantity_wish{quantity}}};
     result.wish_digest = 1;
     return result;
   };
-  auto left = limit - tried->had;
+  auto left = limit_now - std::min(tried->had, limit_now);
   if (left > 0) {
     get_done<messages::hold_granted>(who.value(), wish(1, left), [tried](const auto& how) {
       tried->rest_granted = how.reply.has_value();
@@ -313,7 +322,7 @@ node_surroundings world::surroundings() {
           return kill(*node, "gave up");
     });
   };
-  return {when_, chance_, *store_, *house_, works, admitted, stops};
+  return {when_, chance_, *store_, *house_, works, admitted, stops, mischief_->clock_ppm()};
 }
 
 void world::start_node() {
@@ -348,6 +357,7 @@ void world::kill(sim_node& node, const char* why) {
 }
 
 void world::interrupted() {
+  disturbed_at_ = store_->true_now();
   for (const auto& each : checkers_)
     each->interrupted();
 }
@@ -366,21 +376,12 @@ sim_node* world::some_node() {
 
 // ---- what is told -------------------------------------------------------------------
 
-template <class Call>
-void world::tell_all(const sim_node* by, Call call) {
-  telling_ = by;
-  for (const auto& each : checkers_)
-    call(*each);
-  telling_ = nullptr;
-}
-
 void world::told(sim_node& by, const messages::hold_seats& wish, const answer<messages::hold_granted>& how) {
   tell_all(&by, [&](checker& each) { how.reply ? each.told(*how.reply) : each.refused(wish, how.refused); });
 }
 
-void world::told(sim_node& by, const messages::find_hold&, const answer<messages::hold_granted>& how) {
-  if (how.reply)
-    tell_all(&by, [&](checker& each) { each.told(*how.reply); });
+void world::told(sim_node& by, const messages::find_hold& wish, const answer<messages::hold_granted>& how) {
+  tell_all(&by, [&](checker& each) { how.reply ? each.told(*how.reply) : each.refused(wish, how.refused); });
 }
 
 void world::told(sim_node& by, const messages::release_hold& wish, const answer<done>& how) {
@@ -417,6 +418,17 @@ void world::told(sim_node& by, const messages::read_section&, const answer<messa
   if (how.reply)
     tell_all(&by, [&](checker& each) { each.told(*how.reply); });
 }
+
+template <class Wish>
+void world::told(sim_node& by, const Wish&, const answer<messages::event_view>& how) {
+  if (how.reply)
+    tell_all(&by, [&](checker& each) { each.told(*how.reply); });
+}
+
+template void world::told(sim_node&, const messages::put_event&, const answer<messages::event_view>&);
+template void world::told(sim_node&, const messages::change_event&, const answer<messages::event_view>&);
+template void world::told(sim_node&, const messages::block_seats&, const answer<messages::event_view>&);
+template void world::told(sim_node&, const messages::describe_event&, const answer<messages::event_view>&);
 
 void world::told(sim_node& by, const messages::report_event&, const answer<messages::event_report>& how) {
   if (how.reply)

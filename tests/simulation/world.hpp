@@ -1,9 +1,11 @@
 #pragma once
 
 #include "domain/seating_plan.hpp"
+#include "failpoint/failpoint.hpp"
 #include "tests/simulation/agenda.hpp"
 #include "tests/simulation/books.hpp"
 #include "tests/simulation/checker.hpp"
+#include "tests/simulation/halls.hpp"
 #include "tests/simulation/seeded_random.hpp"
 #include "tests/simulation/sim_node.hpp"
 #include "tests/simulation/sim_provider.hpp"
@@ -38,6 +40,7 @@ struct run_result {
   std::vector<finding> findings; ///< none: all is well
   moment virtual_time{0};
   std::uint64_t requests = 0;
+  std::uint64_t plans = 0; ///< on which the event was put during the sale
   std::map<std::string, std::uint64_t> faults;
   std::uint64_t digest = 0; ///< of the trace
 };
@@ -67,6 +70,9 @@ public:
 
   run_result run();
 
+  /// What happens to an actor that has reached this place.
+  [[nodiscard]] failpoint::action met(const failpoint::place& here);
+
   // ---- for people and mischief ----
 
   [[nodiscard]] agenda& when() noexcept { return when_; }
@@ -75,12 +81,13 @@ public:
   [[nodiscard]] payment_house& house() noexcept { return *house_; }
   [[nodiscard]] const books& written() const noexcept { return books_; }
   [[nodiscard]] const domain::event_id& event() const noexcept { return event_; }
+  /// On which the event is now.
   [[nodiscard]] const domain::shared_plan& plan() const noexcept { return plan_; }
-  [[nodiscard]] const std::shared_ptr<const std::string>& plan_text() const noexcept { return plan_text_; }
+  [[nodiscard]] const std::vector<hall>& halls() const noexcept { return halls_; }
   /// New things may be begun.
   [[nodiscard]] bool selling() const noexcept { return selling_; }
   void note(const std::string& what) { trace_.note(when_.now(), what); }
-  void count(const char* fault);
+  void count(const std::string& fault);
 
   /// Sends the wish to some node, again and again under the same ids, until it has an outcome.
   template <class Reply, class Wish>
@@ -114,6 +121,8 @@ private:
   [[nodiscard]] sim_node* some_node();
   [[nodiscard]] node_surroundings surroundings();
   [[nodiscard]] evidence what_is_known();
+  [[nodiscard]] domain::microseconds outdated_for() const;
+  void put_on(const persistence::stored_event& stored);
 
   // What each request makes of its answer.
   void told(sim_node& by, const messages::hold_seats& wish, const answer<messages::hold_granted>& how);
@@ -127,28 +136,30 @@ private:
   void told(sim_node& by, const messages::read_section& wish, const answer<messages::section_view>& how);
   void told(sim_node& by, const messages::report_event& wish, const answer<messages::event_report>& how);
   template <class Wish>
-  void told(sim_node&, const Wish&, const answer<messages::event_view>&) {}
+  void told(sim_node& by, const Wish& wish, const answer<messages::event_view>& how);
 
   std::uint64_t seed_;
   seeded_random chance_;
   agenda when_;
   trace trace_;
   domain::event_id event_{"gala"};
-  std::shared_ptr<const std::string> plan_text_;
-  domain::shared_plan plan_;
+  std::vector<hall> halls_ = all_halls();
+  domain::shared_plan plan_ = halls_.front().plan;
   books books_;
   std::unique_ptr<sim_store> store_;
   std::unique_ptr<payment_house> house_;
   std::vector<std::unique_ptr<checker>> checkers_;
   std::vector<std::unique_ptr<sim_node>> nodes_; ///< in the order in which they were started
   std::uint64_t nodes_started_ = 0;
-  std::uint64_t supervised_at_ = 0; ///< how many had been started when the next start was planned
-  std::string owner_;               ///< who claimed the event last
+  std::uint64_t supervised_at_ = 0;                    ///< how many had been started when the next start was planned
+  std::string owner_;                                  ///< who claimed the event last
+  std::map<std::string, domain::instant> replaced_at_; ///< nodes that had the event
+  domain::instant disturbed_at_;                       ///< most recently
   const sim_node* telling_ = nullptr;
   std::vector<std::unique_ptr<buyer>> buyers_;
   std::unique_ptr<organiser> organiser_;
-  std::unique_ptr<mischief> mischief_;
-  bool created_ = false; ///< the event
+  std::unique_ptr<mischief> mischief_; ///< made before the checkers, which ask what it will do
+  bool created_ = false;               ///< the event
   bool selling_ = false;
   bool over_ = false;                            ///< a finding ends the run
   std::map<std::uint64_t, std::string> errands_; ///< what people still try to get done
@@ -174,6 +185,7 @@ namespace detail {
 [[nodiscard]] std::string describe(const messages::leave_queue& wish);
 [[nodiscard]] std::string describe(const messages::read_section& wish);
 [[nodiscard]] std::string describe(const messages::report_event& wish);
+[[nodiscard]] std::string describe(const messages::describe_event& wish);
 [[nodiscard]] std::string describe(const messages::put_event& wish);
 [[nodiscard]] std::string describe(const messages::change_event& wish);
 [[nodiscard]] std::string describe(const messages::block_seats& wish);
@@ -247,6 +259,7 @@ struct world::errand : std::enable_shared_from_this<world::errand<Reply, Wish>> 
     if (in.trace_.wanted())
       in.note(node.name() + " tells " + who + " (" + std::to_string(mine) + "): " + detail::describe(wish) + " -> "
               + (how.reply ? std::string{"done"} : std::string{domain::sentence(how.refused.reason)}));
+    in.tell_all(&node, [&](checker& each) { each.spoke(node.name()); });
     in.told(node, wish, how);
     auto self = this->shared_from_this();
     in.when_.in(in.chance_.wait(std::chrono::microseconds{50}, std::chrono::milliseconds{30}), [self, mine, how] {
@@ -276,6 +289,14 @@ struct world::errand : std::enable_shared_from_this<world::errand<Reply, Wish>> 
     then(std::move(how));
   }
 };
+
+template <class Call>
+void world::tell_all(const sim_node* by, Call call) {
+  telling_ = by;
+  for (const auto& each : checkers_)
+    call(*each);
+  telling_ = nullptr;
+}
 
 template <class Reply, class Wish>
 void world::get_done(const std::string& who, Wish wish, std::function<void(outcome<Reply>)> then) {

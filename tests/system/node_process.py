@@ -51,8 +51,8 @@ class Answer:
 class Node:
     """One `usher node` process."""
 
-    def __init__(self, store, folder, options=(), config=""):
-        self.config = config
+    def __init__(self, store, folder, options=(), config="", program=PROGRAM, environment=None):
+        self.config, self.program, self.environment = config, program, environment or {}
         self.store, self.folder = store, pathlib.Path(folder)
         self.http_port, self.admin_port = free_port(), free_port()
         self.log = open(self.folder / f"node-{self.http_port}.log", "wb")
@@ -69,10 +69,10 @@ class Node:
         self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notices.bind("")
         self.process = subprocess.Popen(
-            [PROGRAM, "node", "--config", str(config), "--http", f"127.0.0.1:{self.http_port}",
+            [self.program, "node", "--config", str(config), "--http", f"127.0.0.1:{self.http_port}",
              "--admin", f"127.0.0.1:{self.admin_port}", "--store", self.store, *self.options],
             env={**os.environ, "USHER_ADMIN_KEY": ADMIN_KEY,
-                 "NOTIFY_SOCKET": self.notices.getsockname().decode().replace("\0", "@")},
+                 "NOTIFY_SOCKET": self.notices.getsockname().decode().replace("\0", "@"), **self.environment},
             stdout=self.log, stderr=self.log)
         self.await_ready()
         return self

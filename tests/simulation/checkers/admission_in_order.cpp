@@ -1,15 +1,18 @@
 #include "tests/simulation/checkers/checkers.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 
 namespace usher::simulation {
 namespace {
 
 /// People go in by their numbers, those who are there before them first, never more than the rate in any second, and
-/// only when it is written down. A number is one person's.
+/// only when it is written down. A number is one person's. Where clocks wander, turns of different nodes cannot be set
+/// side by side.
 class admission_in_order final : public checker {
 public:
   using checker::checker;
@@ -20,8 +23,18 @@ public:
       return;
     // A room that was started anew knows nobody until they come back.
     in_line_.clear();
+    if (known().clocks_wander && owner_ != claim.owner) {
+      admitted_.clear();
+      in_last_second_ = 0;
+    }
     owner_ = claim.owner;
     first_turns_ = true;
+  }
+
+  /// Whoever stood still meanwhile hears of another rate later.
+  void interrupted() override {
+    for (auto& [end, rate] : former_rates_)
+      end = now();
   }
 
   void told(const domain::buyer_id& buyer, const domain::queue_place& place, const std::string& node,
@@ -54,6 +67,8 @@ public:
   }
 
   void writes(const persistence::journal_entry& entry) override {
+    if (const auto* change = std::get_if<domain::event_defined>(&entry.fact))
+      former_rates_.emplace_back(now(), std::exchange(rate_, change->settings.admission_per_s));
     const auto* turns = std::get_if<domain::turns_taken>(&entry.fact);
     if (!turns)
       return;
@@ -85,17 +100,35 @@ private:
       in_last_second_ -= admitted_.front().second;
       admitted_.pop_front();
     }
-    if (in_last_second_ > written().settings().admission_per_s)
+    if (in_last_second_ > highest_rate_of_late())
       fail(std::to_string(in_last_second_) + " people are let in within a second");
+  }
+
+  /// A room hears of another rate when that is durable; its turns are durable a little later than they are decided.
+  [[nodiscard]] std::size_t highest_rate_of_late() {
+    while (!former_rates_.empty() && former_rates_.front().first + of_late < now())
+      former_rates_.pop_front();
+    auto highest = rate_;
+    for (const auto& [end, rate] : former_rates_)
+      highest = std::max(highest, rate);
+    return highest;
   }
 
   void nobody_passed_over(domain::instant at, domain::queue_number highest) const {
     for (const auto& [number, since] : in_line_)
-      if (number < highest && since <= at && !written().had_turn(number))
+      if (number < highest && since + slack() <= at && !written().had_turn(number))
         return fail("number " + std::to_string(highest.value()) + " is let in before number "
                     + std::to_string(number.value()) + ", which is there");
   }
 
+  [[nodiscard]] domain::microseconds slack() const {
+    return known().clocks_wander ? known().clock_spread() + domain::seconds{1} : domain::seconds{0};
+  }
+
+  static constexpr domain::seconds of_late{3};
+
+  std::uint32_t rate_ = 0;
+  std::deque<std::pair<domain::instant, std::uint32_t>> former_rates_; ///< and until when they were in force
   std::map<domain::queue_number, domain::buyer_id> owner_of_;
   std::map<domain::queue_number, domain::instant> in_line_; ///< people who are there, since when for certain
   std::string owner_;                                       ///< of the room

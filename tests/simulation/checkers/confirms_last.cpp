@@ -30,6 +30,12 @@ public:
            + std::string{domain::to_string(step->state)});
   }
 
+  void replaces(const domain::seating_plan&, const domain::seating_plan& next) override {
+    for (const auto& [place, seat] : written().seats())
+      if (seat.sold && !next.section(place.first).has(place.second))
+        fail("the new plan has no " + words(place.first, place.second) + ", which is sold");
+  }
+
   void finished() override {
     for (auto id : confirmed_) {
       const auto* order = written().find(id);

@@ -38,6 +38,15 @@ public:
         fail("hold " + words(wish.hold) + " is said to be released and is still live in the journal");
   }
 
+  void told(const messages::event_view& event) override {
+    if (!written().ever_was(event.state))
+      fail(std::string{"the event is told to be "} + domain::to_string(event.state) + ", which is not in the journal");
+    if (!written().ever_had(event.settings))
+      fail("the event is told to have settings that are not in the journal");
+  }
+
+  void told(const messages::event_report& report) override { told(report.event); }
+
   void told(const messages::order_view& order) override {
     const auto* known_order = written().find(order.order);
     if (!known_order)

@@ -1,20 +1,59 @@
 #include "tests/simulation/checkers/checkers.hpp"
 #include "tests/simulation/words.hpp"
 
+#include <algorithm>
+#include <map>
+#include <optional>
+
 namespace usher::simulation {
 namespace {
 
-/// No buyer ever has more than the limit, and when all is over each can take exactly what is left of it.
+/// No buyer ever has more than the limit that was in force at any time since they asked, and when all is over each can
+/// take exactly what is left of it. A lower limit is in force when its event knows that it is written: at once, or if
+/// something came in between, when the event has its shard again.
 class limits_exact final : public checker {
 public:
   using checker::checker;
   [[nodiscard]] const char* name() const override { return "limits_exact"; }
 
+  void asked(const messages::hold_seats& wish) override {
+    auto limit = written().settings().max_seats_per_buyer;
+    if (known_at_ && now() < *known_at_)
+      limit = std::max(limit, former_);
+    highest_.try_emplace(wish.hold, limit);
+  }
+
+  /// Whoever was refused for good, and asks again, asks anew.
+  void refused(const messages::hold_seats& wish, const domain::refusal& why) override {
+    if (!domain::is_passing(why.reason) && why.reason != domain::rejection::in_progress)
+      highest_.erase(wish.hold);
+  }
+
+  void interrupted() override {
+    if (known_at_ && now() < *known_at_)
+      known_at_ = domain::instant::max();
+  }
+
+  void claimed(const shard_claimed& claim) override {
+    if (claim.shard.kind == domain::shard_kind::event)
+      known_at_.reset();
+  }
+
   void writes(const persistence::journal_entry& entry) override {
+    if (const auto* change = std::get_if<domain::event_defined>(&entry.fact)) {
+      for (auto& [hold, limit] : highest_)
+        limit = std::max(limit, change->settings.max_seats_per_buyer);
+      former_ = written().settings().max_seats_per_buyer;
+      changed_at_ = now();
+      known_at_ = change->settings.max_seats_per_buyer < former_ ? std::optional{now() + soon} : std::nullopt;
+    }
+    // An event that writes on has heard of what it wrote before.
+    if (known_at_ && entry.shard.kind == domain::shard_kind::event && now() > changed_at_ + soon)
+      known_at_.reset();
     const auto* held = std::get_if<domain::seats_held>(&entry.fact);
     if (!held)
       return;
-    auto limit = written().settings().max_seats_per_buyer;
+    auto limit = highest_.contains(held->hold) ? highest_.at(held->hold) : written().settings().max_seats_per_buyer;
     auto has = written().taken_by(held->buyer) + held->seats.size();
     if (has > limit)
       fail(held->buyer.value() + " has " + std::to_string(has) + " seats with hold " + words(held->hold)
@@ -22,13 +61,27 @@ public:
   }
 
   void probed(const limit_probe& probe) override {
-    auto left = probe.limit - probe.had;
+    if (probe.closed) {
+      if (probe.rest_granted || probe.more_granted)
+        fail(probe.buyer.value() + " gets seats although the sale is closed");
+      return;
+    }
+    auto left = probe.limit - std::min(probe.had, probe.limit);
     if (left > 0 && !probe.rest_granted)
       fail(probe.buyer.value() + " has " + std::to_string(probe.had) + " seats of " + std::to_string(probe.limit)
            + " and is refused " + std::to_string(left) + " more: " + probe.why_not);
     if (probe.more_granted)
       fail(probe.buyer.value() + " gets one seat more than the limit of " + std::to_string(probe.limit));
   }
+
+private:
+  /// By then an event has heard that its facts are written, if nothing comes in between.
+  static constexpr domain::microseconds soon{200'000};
+
+  std::uint32_t former_ = 0;                         ///< the limit before the present one
+  domain::instant changed_at_;                       ///< when that was lowered
+  std::optional<domain::instant> known_at_;          ///< when the event knows the present limit
+  std::map<domain::hold_id, std::uint32_t> highest_; ///< of the limits since the hold was first asked for
 };
 
 } // namespace

@@ -1,7 +1,9 @@
 #include "tests/simulation/checkers/checkers.hpp"
 #include "tests/simulation/words.hpp"
 
+#include <algorithm>
 #include <map>
+#include <set>
 
 namespace usher::simulation {
 namespace {
@@ -14,13 +16,16 @@ public:
   [[nodiscard]] const char* name() const override { return "refused_not_held"; }
 
   void asked(const messages::hold_seats& wish) override { refused_.erase(wish.hold); }
-  void told(const messages::hold_granted& hold) override { refused_.erase(hold.hold); }
+  void told(const messages::hold_granted& hold) override {
+    refused_.erase(hold.hold);
+    left_over_.erase(hold.hold);
+  }
 
   void refused(const messages::hold_seats& wish, const domain::refusal& why) override {
     // A hold that was there before stays, whatever its repeat is told; `in_progress` is no outcome.
     const auto* hold = written().find(wish.hold);
     const auto* parts = std::get_if<std::vector<messages::section_wish>>(&wish.wanted);
-    auto never_granted = !hold || (parts && hold->parts.size() < parts->size());
+    auto never_granted = !hold || (parts && hold->parts.size() < parts->size() && !left_over_.contains(wish.hold));
     if (never_granted && now() >= recovered_at_ && !domain::is_passing(why.reason)
         && why.reason != domain::rejection::in_progress && why.reason != domain::rejection::idempotency_mismatch)
       refused_.emplace(wish.hold, now());
@@ -29,6 +34,9 @@ public:
   void interrupted() override {
     refused_.clear();
     recovered_at_ = now() + recovery;
+    for (const auto& [id, hold] : written().holds())
+      if (std::any_of(hold.parts.begin(), hold.parts.end(), [](const auto& one) { return one.second.live(); }))
+        left_over_.insert(id);
   }
   void claimed(const shard_claimed&) override { interrupted(); }
 
@@ -56,6 +64,7 @@ private:
   }
 
   std::map<domain::hold_id, domain::instant> refused_;
+  std::set<domain::hold_id> left_over_; ///< in part, perhaps, from before an interruption
   domain::instant recovered_at_;
 };
 
