@@ -25,7 +25,7 @@ domain::fact journal_fact(const domain::shard_id& shard, domain::fact_seq seq, s
 void ensure_nothing_lost(const domain::shard_id& shard, domain::fact_seq last, domain::fact_seq seen) {
   if (seen > last)
     throw history_broken("the journal of " + to_string(shard) + " has lost its newest facts: it ends at "
-                       + std::to_string(last.value()) + ", and fact " + std::to_string(seen.value()) + " was in it");
+                         + std::to_string(last.value()) + ", and fact " + std::to_string(seen.value()) + " was in it");
 }
 
 plan_supplement supplement_of(const domain::event_id& event, std::string_view bytes) {

@@ -1,8 +1,8 @@
-#include "persistence/history_broken.hpp"
 #include "persistence/postgres/store.hpp"
 
 #include "domain/ensure.hpp"
 #include "persistence/fact_codec.hpp"
+#include "persistence/history_broken.hpp"
 #include "persistence/id_bytes.hpp"
 #include "persistence/journal_examiner.hpp"
 #include "persistence/narrowed.hpp"
