@@ -301,9 +301,11 @@ life join(const census_settings& settings, const census_ports& ports,
   auto patience = settings.watch.silence + 1s;
   auto until = ports.now() + patience;
   for (std::optional<join_obstacle> waits_for;;) {
+    auto sent = ports.now();
     auto answer = store->join(card);
     if (const auto* me = std::get_if<incarnation>(&answer)) {
-      if (!card.name.empty()) // there are no links yet to be waited for
+      ports.right->note_beat(sent); // whoever has joined just now has beaten
+      if (!card.name.empty())       // there are no links yet to be waited for
         store->change_status(*me, node_status::up);
       if (ports.joined)
         ports.joined(*me);
