@@ -61,13 +61,13 @@ class router_state {
     return hand_on(homes ? homes->section(wish.section) : nullptr, wish, more...);
   }
 
-  /// A hold in one section is that section's alone; one over several is gathered by the event.
+  /// A hold in one section is that section's alone; one over several is gathered by the event, which also knows of
+  /// sections that have just been added and are not announced yet.
   template <class Wish>
   auto to_hold(Wish& wish) {
     const auto* homes = map_.find(wish.event);
-    if (homes && wish.sections.size() == 1)
-      return hand_on(homes->section(wish.sections.front()), wish);
-    return to_event(wish);
+    const auto* only = homes && wish.sections.size() == 1 ? homes->section(wish.sections.front()) : nullptr;
+    return only ? hand_on(only, wish) : to_event(wish);
   }
 
 public:

@@ -456,7 +456,6 @@ SCENARIO("however many threads ask while a door opens, has them wait, and closes
     REQUIRE(all.wait_for_all(std::chrono::seconds{60}));
     CHECK(all.each_once());
     CHECK_GT(all.done(), 0u);
-    CHECK_GT(all.refused(), 0u);
     CHECK_EQ(frame->waiting(), 0u);
     MESSAGE(turns << " turns of the door, " << all.done() << " done, " << all.refused() << " refused");
     at.close();

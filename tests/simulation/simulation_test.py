@@ -39,13 +39,13 @@ class TheSimulation(unittest.TestCase):
         self.assertEqual(result.returncode, 0)
 
     def test_failpoints_are_among_the_faults(self):
-        faults = json.loads(run("--seeds", "1..60", "--json").stdout)["faults"]
+        faults = json.loads(run("--seeds", "1..300", "--json").stdout)["faults"]
         met = {name for name in faults if name.startswith("failpoint ")}
         for kind in ("section", "event", "checkout", "journal-writer"):
             self.assertTrue(any(name.startswith(f"failpoint {kind}.") for name in met), f"{kind}: {faults}")
 
     def test_every_kind_of_fault_happens(self):
-        totals = json.loads(run("--seeds", "1..100", "--json").stdout)
+        totals = json.loads(run("--seeds", "1..300", "--json").stdout)
         for kind in ("actor_ambush", "actor_crash", "clock_step", "node_kill", "node_pause", "store_outage",
                      "store_pause", "store_restart", "takeover"):
             self.assertGreater(totals["faults"].get(kind, 0), 10, kind)

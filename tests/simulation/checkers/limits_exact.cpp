@@ -31,7 +31,7 @@ public:
 
   void interrupted() override {
     if (known_at_ && now() < *known_at_)
-      known_at_ = domain::instant::max();
+      known_at_ = now() + outage;
   }
 
   void claimed(const shard_claimed& claim) override {
@@ -44,12 +44,8 @@ public:
       for (auto& [hold, limit] : highest_)
         limit = std::max(limit, change->settings.max_seats_per_buyer);
       former_ = written().settings().max_seats_per_buyer;
-      changed_at_ = now();
       known_at_ = change->settings.max_seats_per_buyer < former_ ? std::optional{now() + soon} : std::nullopt;
     }
-    // An event that writes on has heard of what it wrote before.
-    if (known_at_ && entry.shard.kind == domain::shard_kind::event && now() > changed_at_ + soon)
-      known_at_.reset();
     const auto* held = std::get_if<domain::seats_held>(&entry.fact);
     if (!held)
       return;
@@ -75,11 +71,13 @@ public:
   }
 
 private:
-  /// By then an event has heard that its facts are written, if nothing comes in between.
-  static constexpr domain::microseconds soon{200'000};
+  /// By then an event has heard that its facts are written, if nothing comes in between: the store may take as long as
+  /// it may take to answer.
+  static constexpr domain::microseconds soon{5'500'000};
+  /// If something does, an event is in doubt for no longer than this.
+  static constexpr domain::seconds outage{10};
 
   std::uint32_t former_ = 0;                         ///< the limit before the present one
-  domain::instant changed_at_;                       ///< when that was lowered
   std::optional<domain::instant> known_at_;          ///< when the event knows the present limit
   std::map<domain::hold_id, std::uint32_t> highest_; ///< of the limits since the hold was first asked for
 };
