@@ -65,3 +65,27 @@ function(usher_test name)
   target_link_libraries(${name}_test PRIVATE usher::test_main ${arg_LINK})
   add_test(NAME ${name} COMMAND ${name}_test -v 3)
 endfunction()
+
+# usher_failing_program(NAME DEFINITION SOURCES file... AGAIN file... LINK target...)
+# makes a program for tests in which the files of AGAIN fail on purpose (failpoint/README.md): they and SOURCES are
+# compiled with DEFINITION, and so come before the same files in the libraries, which have nothing of it. AGAIN is
+# relative to the project's folder.
+function(usher_failing_program name definition)
+  cmake_parse_arguments(arg "" "" "SOURCES;AGAIN;LINK" ${ARGN})
+  list(TRANSFORM arg_AGAIN PREPEND "${PROJECT_SOURCE_DIR}/")
+  add_executable(${name} ${arg_SOURCES} ${arg_AGAIN})
+  set_source_files_properties(${arg_SOURCES} ${arg_AGAIN} PROPERTIES COMPILE_DEFINITIONS ${definition})
+  target_link_libraries(${name} PRIVATE ${arg_LINK})
+  target_compile_options(${name} PRIVATE -Wno-array-bounds) # see actors/CMakeLists.txt
+  if(NOT USHER_SANITIZE)
+    target_link_libraries(${name} PRIVATE mimalloc)
+  endif()
+  if(USHER_PROGRAM_DIR)
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${USHER_PROGRAM_DIR}")
+  endif()
+endfunction()
+
+# What has failpoints.
+set(usher_with_failpoints
+  actors/checkout.cpp actors/checkout_sections.cpp actors/event.cpp actors/journal_writer.cpp actors/order_payment.cpp
+  actors/section.cpp actors/waiting_room.cpp cluster/shard_claims.cpp failpoint/failpoint.cpp)
