@@ -44,17 +44,11 @@ steward::steward(keeper_common& core, event_loader& loader, caf::telemetry::int_
 
 // ---- one shard's life ----------------------------------------------------------
 
-void steward::happened(const domain::shard_id& shard, cycle_event event) {
+template <class... At>
+void steward::happened(const domain::shard_id& shard, cycle_event event, At... at) {
   auto& cycle = core_.running.cycle(shard);
   auto before = cycle.state();
-  act(shard, cycle.on(event));
-  close_if_gone(shard, before);
-}
-
-void steward::happened(const domain::shard_id& shard, cycle_event event, domain::epoch at) {
-  auto& cycle = core_.running.cycle(shard);
-  auto before = cycle.state();
-  act(shard, cycle.on(event, at));
+  act(shard, cycle.on(event, at...));
   close_if_gone(shard, before);
 }
 
@@ -134,7 +128,7 @@ void steward::claim_due(cluster::shard_claims& claims) {
     const auto* row = row_of(rows, claims, shard);
     if (!row)
       continue;
-    if (claims.is_own(*row) || (core_.settings.shares && !lives(row->owner)))
+    if (claims.is_own(*row) || (core_.settings.shares && !nodes_.lives(row->owner)))
       seen.push_back({shard, row->epoch});
     else if (!core_.settings.shares)
       return core_.store.lose(shard, row->epoch);
@@ -218,10 +212,9 @@ void steward::give_due(cluster::shard_claims& claims) {
     auto taker = takers_.find(shard);
     auto given =
         taker == takers_.end() ? std::nullopt : claims.give({shard, epoch}, persistence::incarnation{taker->second});
-    if (given)
+    if (given) {
       log::of("cluster").info("shard {} is given to node {}, at epoch {}", domain::to_string(shard), taker->second,
                               given->value());
-    if (given) {
       happened(shard, cycle_event::given, epoch);
       continue;
     }
@@ -378,19 +371,8 @@ void steward::see(messages::view_changed view) {
     core_.me = view.me;
     core_.store.act_as(persistence::incarnation{view.me}, view.owner);
   }
-  nodes_ = std::move(view.nodes);
-  candidates_.clear();
-  candidate_numbers_.clear();
-  for (const auto& node : nodes_)
-    if (node.may_take) {
-      candidates_.push_back({node.name, node.weight});
-      candidate_numbers_.push_back(node.number);
-    }
+  nodes_.see(std::move(view.nodes));
   look_at_all();
-}
-
-bool steward::lives(const std::string& owner) const {
-  return std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& node) { return node.owner == owner; });
 }
 
 void steward::look_at_all() {
@@ -446,7 +428,7 @@ void steward::compare(cluster::shard_claims& claims, const domain::event_id& eve
   if (core_.in_work.contains(event))
     return;
   auto shards = core_.running.at(event).shards(event);
-  auto homes = cluster::place(event, static_cast<std::uint16_t>(shards.size() - 2), candidates_);
+  auto homes = nodes_.homes(event, static_cast<std::uint16_t>(shards.size() - 2));
   if (homes.empty())
     return;
   for (const auto& row : claims.store().shards(event)) {
@@ -468,18 +450,18 @@ std::size_t steward::count_resting() {
       [](cycle_state state) { return state == cycle_state::resting || state == cycle_state::giving; });
 }
 
-void steward::compare(cluster::shard_claims& claims, const persistence::stored_shard& row, std::size_t home,
+void steward::compare(cluster::shard_claims& claims, const persistence::stored_shard& row, std::uint64_t home,
                       std::size_t& resting) {
   const auto& cycle = core_.running.cycle(row.shard);
   if (claims.is_own(row))
     happened(row.shard, cycle_event::yours, row.epoch);
   else if (row.epoch > cycle.epoch())
     happened(row.shard, cycle_event::fenced, row.epoch);
-  if (candidate_numbers_[home] == core_.me)
+  if (home == core_.me)
     return happened(row.shard, cycle_event::placed_here);
   if (cycle.state() == cycle_state::serving && (resting >= rests_max || !may_rest(row.shard)))
     return;
-  takers_[row.shard] = candidate_numbers_[home];
+  takers_[row.shard] = home;
   happened(row.shard, cycle_event::placed_elsewhere);
   resting += cycle.state() == cycle_state::resting ? 1 : 0;
 }

@@ -3,7 +3,7 @@
 #include "catalog/event_loader.hpp"
 #include "catalog/keeper_common.hpp"
 #include "catalog/stopped_shards.hpp"
-#include "cluster/placement.hpp"
+#include "cluster/node_view.hpp"
 
 #include <caf/telemetry/gauge.hpp>
 #include <caf/typed_response_promise.hpp>
@@ -52,8 +52,9 @@ private:
   };
 
   // one shard's life
-  void happened(const domain::shard_id& shard, cluster::cycle_event event);
-  void happened(const domain::shard_id& shard, cluster::cycle_event event, domain::epoch at);
+  /// `at` is the epoch at which it happened, if it belongs to one.
+  template <class... At>
+  void happened(const domain::shard_id& shard, cluster::cycle_event event, At... at);
   void act(const domain::shard_id& shard, cluster::cycle_action action);
   void close_if_gone(const domain::shard_id& shard, cluster::cycle_state before);
   void rest(const domain::shard_id& shard);
@@ -77,11 +78,10 @@ private:
   // the rows of the store
   void look_at(const domain::event_id& event);
   void compare(cluster::shard_claims& claims, const domain::event_id& event, std::size_t& resting);
-  void compare(cluster::shard_claims& claims, const persistence::stored_shard& row, std::size_t home,
+  void compare(cluster::shard_claims& claims, const persistence::stored_shard& row, std::uint64_t home,
                std::size_t& resting);
   [[nodiscard]] std::size_t count_resting();
   [[nodiscard]] bool may_rest(const domain::shard_id& shard) const;
-  [[nodiscard]] bool lives(const std::string& owner) const;
 
   keeper_common& core_;
   event_loader& loader_;
@@ -97,9 +97,7 @@ private:
   bool must_look_ = false;             ///< at all rows: the store could not be asked
   std::set<domain::event_id> started_; ///< events some of whose shards have started, and are to be announced
 
-  std::vector<messages::node_seen> nodes_;     ///< those that live
-  std::vector<cluster::candidate> candidates_; ///< those that may have shards
-  std::vector<std::uint64_t> candidate_numbers_;
+  cluster::node_view nodes_;
   std::unordered_map<domain::shard_id, std::uint64_t> takers_; ///< of shards that are being given away
   std::unordered_map<domain::shard_id, caf::actor_clock::time_point> not_before_; ///< they are given away
   domain::event_id looked_at_;                                                    ///< most recently
