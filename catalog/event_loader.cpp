@@ -21,6 +21,8 @@ caf::result<void> event_loader::start_all() {
   if (!core_.settings.shares)
     if (auto refused = start())
       return messages::to_error(*refused);
+  if (core_.store.gave_up())
+    return messages::to_error(domain::rejection::store_unavailable);
   auto asked = core_.self->make_response_promise<void>();
   starters_.push_back(asked);
   answer_starters();

@@ -247,6 +247,20 @@ SCENARIO("when nobody has places side by side, any will do") {
   CHECK_EQ(status(left), "HHHH");
 }
 
+SCENARIO("a search passes over a section that nobody serves, and finds it again when somebody does") {
+  put_up_doors();
+  kill_section(left);
+  self->send(event, messages::section_closed{left});
+  auto found = best(1, 1, 2);
+  REQUIRE(found->reply.has_value());
+  CHECK(found->reply->sections.front().section == right);
+  CHECK(best(2, 2, 4)->refused_as(rejection::overloaded)); // they may well be there
+  start_section(left);
+  auto again = best(2, 2, 4);
+  REQUIRE(again->reply.has_value());
+  CHECK(again->reply->sections.front().section == left);
+}
+
 SCENARIO("a search that finds nothing costs no allowance") {
   hold(1, 1, {seats(left, {0, 1, 2, 3})});
   hold(2, 2, {seats(right, {0, 1, 2, 3})});

@@ -194,3 +194,21 @@ SCENARIO("the answers of sections say what is wrong, and where something may hav
   CHECK(answers.problem()->section == section_no{1});
   CHECK(answers.delayed()->reason == rejection::outcome_unknown);
 }
+
+SCENARIO("what only some sections have done, and others may have, is of unknown outcome") {
+  auto problem = [](std::vector<std::optional<rejection>> said) {
+    section_answers<done> answers{said.size()};
+    for (std::uint16_t i = 0; i < said.size(); ++i)
+      if (said[i])
+        answers.no(section_no{i}, {.reason = *said[i]});
+      else
+        answers.yes(section_no{i}, {});
+    auto why = answers.problem_of_all();
+    return why ? std::optional{why->reason} : std::nullopt;
+  };
+  CHECK(problem({std::nullopt, std::nullopt}) == std::nullopt);
+  CHECK(problem({std::nullopt, rejection::overloaded}) == rejection::outcome_unknown);
+  CHECK(problem({rejection::store_unavailable, std::nullopt}) == rejection::outcome_unknown);
+  CHECK(problem({rejection::overloaded, rejection::overloaded}) == rejection::overloaded);
+  CHECK(problem({std::nullopt, rejection::overloaded, rejection::not_found}) == rejection::not_found);
+}

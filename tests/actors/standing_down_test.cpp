@@ -149,6 +149,18 @@ SCENARIO("an event that stands down begins nothing, and goes on afterwards") {
   CHECK(state_of(1, 1) == order_state::confirmed);
 }
 
+SCENARIO("an event that goes on asks its sections anew, as what they said meanwhile may be lost") {
+  auto at_rest = stand_down(event);
+  settle();
+  REQUIRE(at_rest->reply.has_value());
+  std::vector<std::uint64_t> asked_before;
+  for (const auto& door : doors)
+    asked_before.push_back(door->claims_asked);
+  carry_on(event);
+  for (std::size_t i = 0; i < doors.size(); ++i)
+    CHECK_EQ(doors[i]->claims_asked, asked_before[i] + 1);
+}
+
 SCENARIO("an event that is in doubt comes to rest when it knows what was written") {
   hold(1, 1, {seats(left, {0})});
   books->set(store_fault::lost_answer);

@@ -52,6 +52,7 @@ private:
 struct troubles {
   std::optional<domain::shard_id> damaged; ///< has a history that cannot be read
   bool histories_away = false;             ///< none can be read at present
+  bool broken = false;                     ///< no event can be read ever again
   std::function<void()> once_added;        ///< happens when an event was added, before anybody else does anything
 };
 
@@ -64,6 +65,12 @@ struct troubled_store : memory_store {
     if (wrong_->once_added)
       std::exchange(wrong_->once_added, nullptr)();
     return added;
+  }
+
+  std::vector<persistence::stored_event> events() override {
+    if (wrong_->broken)
+      throw persistence::store_broken{"a table is missing"};
+    return memory_store::events();
   }
 
   std::vector<std::optional<persistence::shard_history>>
@@ -254,6 +261,21 @@ struct fixture : keeper_fixture {
     }
   }
 
+  /// What a gateway of this node has heard of the event, most recently.
+  std::shared_ptr<std::optional<messages::event_announced>> announced(const node& where) {
+    auto last = std::make_shared<std::optional<messages::event_announced>>();
+    auto gateway = keep(sys.spawn([last](caf::event_based_actor*) -> caf::behavior {
+      return {
+          [last](const messages::event_announced& news) { *last = news; },
+          [](const messages::queue_moved&) {},
+          [](const messages::order_changed&) {},
+      };
+    }));
+    self->send(where.runs.router, messages::subscribe{}, caf::actor_cast<messages::gateway_actor>(gateway));
+    settle();
+    return last;
+  }
+
   void check_nobody_stopped() {
     for (const auto& one : nodes)
       CHECK(one.runs.fatal->empty());
@@ -300,6 +322,23 @@ SCENARIO("a start is answered when the node has what belongs to it") {
   tell_view(second);
   CHECK(start->reply.has_value());
   CHECK_EQ(asked<std::vector<domain::event_id>>(second.runs, messages::list_events{})->reply->size(), 1u);
+}
+
+SCENARIO("a start is answered when the store cannot be used") {
+  auto& first = start_node("first");
+  tell_view(first);
+  create_with_holds(first);
+  auto& second = nodes.emplace_back(node{"second", new_process("second")});
+  join(second);
+  auto start = ask<done>(second.runs.keeper, messages::start_shards{});
+  settle();
+  wrong->broken = true;
+  tell_view(second);
+  CHECK(start->refused_as(rejection::store_unavailable));
+  auto late_start = ask<done>(second.runs.keeper, messages::start_shards{});
+  settle();
+  CHECK(late_start->refused_as(rejection::store_unavailable));
+  CHECK_EQ(second.runs.fatal->size(), 1u);
 }
 
 SCENARIO("a node that joins is given its part, at most four shards at a time by each") {
@@ -547,19 +586,6 @@ SCENARIO("an event whose own shard is elsewhere is announced as its journal says
               messages::put_event{{}, id, settings, std::make_shared<const std::string>("ten rows"), plans["ten rows"]})
               ->reply.has_value());
   tell_news();
-  auto announced = [&](const node& where) {
-    auto last = std::make_shared<std::optional<messages::event_announced>>();
-    auto gateway = keep(sys.spawn([last](caf::event_based_actor*) -> caf::behavior {
-      return {
-          [last](const messages::event_announced& news) { *last = news; },
-          [](const messages::queue_moved&) {},
-          [](const messages::order_changed&) {},
-      };
-    }));
-    self->send(where.runs.router, messages::subscribe{}, caf::actor_cast<messages::gateway_actor>(gateway));
-    settle();
-    return last;
-  };
   for (int i = 0; i < 2; ++i) { // before and after it is shared out
     for (const auto* one : {&first, &second}) {
       auto news = announced(*one);
@@ -572,6 +598,28 @@ SCENARIO("an event whose own shard is elsewhere is announced as its journal says
     hear_news_for(3s);
   }
   check_shared_out();
+}
+
+SCENARIO("whoever has not the event's own shard sees by itself what has changed") {
+  auto& first = start_node("first");
+  auto& second = start_node("second");
+  takes_nothing.insert("second"); // a plan is put where the whole event is
+  tell_views();
+  domain::event_settings settings;
+  settings.prices = {5'000};
+  settings.hidden = true;
+  messages::put_event show{{}, id, settings, std::make_shared<const std::string>("ten rows"), plans["ten rows"]};
+  REQUIRE(asked<messages::event_view>(first.runs, show)->reply.has_value());
+  tell_news();
+  auto seen = announced(second);
+  REQUIRE(seen->has_value());
+  CHECK((*seen)->hidden);
+  settings.hidden = false;
+  show.settings = settings;
+  REQUIRE(asked<messages::event_view>(first.runs, show)->reply.has_value());
+  CHECK((*seen)->hidden);
+  pass(3s, 50ms); // without news
+  CHECK(!(*seen)->hidden);
 }
 
 SCENARIO("an event whose journal cannot be read at the moment is announced a little later") {

@@ -145,6 +145,12 @@ SCENARIO("every connection of a node bears its name, whatever the address says, 
     claims->act_for(me);
     (void)claims->members();
     CHECK_EQ(sessions_named(plain, session_of(me)), 3);
+    THEN("one whose node has joined again bears the new name from its next call on") {
+      present = 8;
+      (void)store->now();
+      CHECK_EQ(sessions_named(plain, session_of(me)), 2);
+      CHECK_EQ(sessions_named(plain, session_of(incarnation{8})), 1);
+    }
     THEN("they can be found when they have come back") {
       present = 7;
       server.stop();
