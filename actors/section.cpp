@@ -72,6 +72,7 @@ public:
         },
         [this](messages::terms_changed& wanted) { change(wanted); },
         [this](messages::deadline_reached) { end_overdue_holds(); },
+        [this](messages::event_reopened) { news_.tell_opened(); },
         [this](messages::stand_down) { return stand_down(); },
         [this](messages::carry_on) { carry_on(); },
         [this](const messages::append_failed& failure) { failed(failure); },

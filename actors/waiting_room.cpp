@@ -81,6 +81,7 @@ public:
         [this](const messages::room_settings& wanted) { change(wanted); },
         [this](const messages::count_people&) { return room_.totals(); },
         [this](messages::subscribe, const messages::gateway_actor& who) { subscribe(who); },
+        [this](messages::event_reopened) { tell_opened(); },
         [this](messages::stand_down) { return stand_down(); },
         [this](messages::carry_on) { carry_on(); },
         [this](messages::deadline_reached) { work(); },

@@ -1,5 +1,6 @@
 #include "catalog/event_table.hpp"
 
+#include "cluster/remote_shard.hpp"
 #include "domain/ensure.hpp"
 #include "log/log.hpp"
 
@@ -45,8 +46,8 @@ std::vector<domain::shard_id> known_event::shards(const domain::event_id& id) co
 }
 
 event_table::event_table(messages::keeper_actor::pointer keeper, const shard_factories& factories,
-                         messages::router_actor router)
-    : keeper_(keeper), factories_(factories), router_(std::move(router)),
+                         messages::router_actor router, messages::switchboard_actor switchboard)
+    : keeper_(keeper), factories_(factories), router_(std::move(router)), switchboard_(std::move(switchboard)),
       frame_(std::make_shared<cluster::door_frame>(keeper->system())) {}
 
 event_table::~event_table() {
@@ -75,9 +76,29 @@ known_event& event_table::know(const domain::event_id& id, domain::shared_plan p
   auto& event = events_.try_emplace(id, frame_).first->second;
   while (event.sections.size() < plan->sections().size())
     event.sections.emplace_back(frame_);
+  if (switchboard_)
+    lead_elsewhere(id, event);
   event.plan = std::move(plan);
   event.plan_text = std::move(text);
   return event;
+}
+
+/// The doors of shards that are new here.
+void event_table::lead_elsewhere(const domain::event_id& id, known_event& event) {
+  for (const auto& shard : event.shards(id))
+    with(shard, [&](auto& one) {
+      if (one.elsewhere)
+        return;
+      auto remote = cluster::make_remote_shard(keeper_->system(), shard, switchboard_);
+      one.elsewhere = caf::actor_cast<decltype(one.elsewhere)>(remote);
+      one.lead_elsewhere();
+    });
+}
+
+bool event_table::has(const domain::shard_id& shard) const {
+  auto found = events_.find(shard.event);
+  return found != events_.end()
+         && (shard.kind != domain::shard_kind::section || shard.section.value() < found->second.sections.size());
 }
 
 bool event_table::runs(const domain::event_id& id) const {
@@ -164,6 +185,7 @@ bool event_table::serves(const caf::strong_actor_ptr& who, const domain::shard_i
 
 void event_table::start(const domain::shard_id& shard, persistence::shard_history history, domain::epoch event_epoch) {
   auto keeper = caf::actor_cast<messages::keeper_actor>(keeper_);
+  auto epoch = history.epoch;
   auto& event = at(shard.event);
   const auto& event_address = event.event.door.address();
   switch (shard.kind) {
@@ -181,6 +203,24 @@ void event_table::start(const domain::shard_id& shard, persistence::shard_histor
       break;
   }
   with(shard, [](auto& one) { one.door.open(one.actor); });
+  tell_served(shard, epoch);
+}
+
+void event_table::tell_served(const domain::shard_id& shard, domain::epoch epoch) {
+  if (switchboard_)
+    with(shard, [&](auto& one) {
+      keeper_->send(switchboard_,
+                    messages::shard_served{shard, epoch, caf::actor_cast<caf::strong_actor_ptr>(one.actor)});
+    });
+}
+
+void event_table::tell_withdrawn(const domain::shard_id& shard) {
+  if (switchboard_)
+    keeper_->send(switchboard_, messages::shard_withdrawn{shard});
+}
+
+void event_table::renewed(const domain::shard_id& shard) {
+  tell_served(shard, cycle(shard).epoch());
 }
 
 void event_table::introduce_peers(known_event& event) {
@@ -192,8 +232,10 @@ void event_table::introduce_peers(known_event& event) {
 }
 
 void event_table::end(const domain::shard_id& shard) {
+  tell_withdrawn(shard);
   with(shard, [](auto& one) {
-    one.door.close();
+    // Nobody else has what is this node's and cannot be served.
+    one.cycle.state() == cluster::cycle_state::stopped ? one.door.close() : one.lead_elsewhere();
     end_actor(one);
   });
   const auto& event = at(shard.event).event;
@@ -202,6 +244,7 @@ void event_table::end(const domain::shard_id& shard) {
 }
 
 void event_table::interrupt(const domain::shard_id& shard) {
+  tell_withdrawn(shard);
   with(shard, [](auto& one) {
     one.door.keep_waiting();
     end_actor(one);
@@ -213,6 +256,7 @@ void event_table::keep_waiting(const domain::shard_id& shard) {
 }
 
 void event_table::stand_down(const domain::shard_id& shard, std::function<void(bool)> then) {
+  tell_withdrawn(shard);
   with(shard, [&](auto& one) {
     one.door.keep_waiting();
     auto answer = [this, shard, then, rest = ++one.rests](bool at_rest) {
@@ -232,6 +276,7 @@ void event_table::carry_on(const domain::shard_id& shard) {
     keeper_->send(one.actor, messages::carry_on{});
     one.door.open(one.actor);
   });
+  tell_served(shard, cycle(shard).epoch());
 }
 
 /// The event first: what it has under way needs sections that still let go of seats. Then the sections. Then the event
@@ -276,8 +321,13 @@ void event_table::announce(const domain::event_id& id, const domain::event_setti
     sections.push_back(section.door.address());
   keeper_
       ->request(router_, caf::infinite,
-                messages::event_announced{id, event.plan, event.plan_text, settings.currency, settings.waiting_room,
-                                          settings.hidden, event.room.cycle.epoch()},
+                messages::event_announced{id,
+                                          event.plan,
+                                          event.plan_text,
+                                          settings.currency,
+                                          settings.waiting_room,
+                                          settings.hidden,
+                                          {event.room.cycle.epoch()}},
                 event.event.door.address(), std::move(sections), event.room.door.address())
       .then([then] { then(); }, [then](const caf::error&) { then(); });
 }

@@ -26,9 +26,13 @@ template <class Handle>
 struct local_shard {
   explicit local_shard(const std::shared_ptr<cluster::door_frame>& frame) : door(frame) {}
 
+  /// What comes is refused, or goes to whoever has the shard.
+  void lead_elsewhere() { elsewhere ? door.open(elsewhere) : door.close(); }
+
   cluster::shard_door<Handle> door; ///< what everybody knows of it
   cluster::shard_cycle cycle;
   Handle actor{};          ///< serves it here; null if none does
+  Handle elsewhere{};      ///< leads to the other nodes; null without links to them
   std::uint64_t rests = 0; ///< how often it was told to rest, or to go on
 };
 
@@ -53,7 +57,8 @@ struct known_event {
 /// actors, announces the events, and ends all actors, at the latest with itself.
 class event_table {
 public:
-  event_table(messages::keeper_actor::pointer keeper, const shard_factories& factories, messages::router_actor router);
+  event_table(messages::keeper_actor::pointer keeper, const shard_factories& factories, messages::router_actor router,
+              messages::switchboard_actor switchboard);
   ~event_table();
   event_table(const event_table&) = delete;
   event_table& operator=(const event_table&) = delete;
@@ -63,6 +68,8 @@ public:
   /// There is an event on this plan, perhaps in the place of another plan. Its shards have doors from now on.
   known_event& know(const domain::event_id& id, domain::shared_plan plan, std::shared_ptr<const std::string> text);
   [[nodiscard]] bool knows(const domain::event_id& id) const { return events_.contains(id); }
+  /// Whether this is a shard of an event on the plan that is known.
+  [[nodiscard]] bool has(const domain::shard_id& shard) const;
   /// Whether all shards of the event are served here.
   [[nodiscard]] bool runs(const domain::event_id& id) const;
   /// Whether no shard of the event is served here, or about to be.
@@ -101,7 +108,8 @@ public:
   /// Starts a shard's actor on a history that has been claimed, and opens its door. `event_epoch` is the epoch of the
   /// event's own shard. Throws what the factories throw, e.g. when the history cannot be replayed.
   void start(const domain::shard_id& shard, persistence::shard_history history, domain::epoch event_epoch);
-  /// Ends a shard's actor, if it has one. What comes is refused. Of a section its event hears that, if it is here.
+  /// Ends a shard's actor, if it has one. What comes goes to whoever else has the shard, if this node has links, and
+  /// is refused otherwise. Of a section its event hears that, if it is here.
   void end(const domain::shard_id& shard);
   /// The same, but what comes waits: another actor is to serve the shard soon.
   void interrupt(const domain::shard_id& shard);
@@ -112,6 +120,8 @@ public:
   void stand_down(const domain::shard_id& shard, std::function<void(bool)> then);
   /// Has a shard that stands down go on.
   void carry_on(const domain::shard_id& shard);
+  /// A shard's actor goes on at another epoch.
+  void renewed(const domain::shard_id& shard);
 
   /// Brings all shards of an event to rest, so that other actors can serve them: they take on nothing more, and
   /// `then(true)` is called when nothing is under way; `then(false)` when they do not come to rest in time, e.g.
@@ -128,10 +138,15 @@ private:
   template <class What>
   void with(const domain::shard_id& shard, What&& what);
   void introduce_peers(known_event& event);
+  void lead_elsewhere(const domain::event_id& id, known_event& event);
+  /// Tells the switchboard that requests of other nodes are taken here from now on, or not.
+  void tell_served(const domain::shard_id& shard, domain::epoch epoch);
+  void tell_withdrawn(const domain::shard_id& shard);
 
   messages::keeper_actor::pointer keeper_;
   const shard_factories& factories_;
   messages::router_actor router_;
+  messages::switchboard_actor switchboard_; ///< null without links to other nodes
   std::shared_ptr<cluster::door_frame> frame_;
   std::map<domain::event_id, known_event> events_;
 };

@@ -22,7 +22,7 @@ struct keeper_common {
       : self(self_pointer), factories(std::move(start)), settings(std::move(chosen)),
         store(self->clock(), {factories.open_store, factories.open_coordination},
               {settings.owner, settings.on_fatal, settings.patience}),
-        running(self, factories, router) {}
+        running(self, factories, router, settings.switchboard) {}
   keeper_common(const keeper_common&) = delete;
   keeper_common& operator=(const keeper_common&) = delete;
 

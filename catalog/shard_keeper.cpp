@@ -33,6 +33,8 @@ public:
 
   messages::keeper_actor::behavior_type make_behavior() {
     core_.self->send(router_, messages::keeper_ready{}, core_.handle());
+    if (core_.settings.switchboard)
+      core_.self->send(core_.settings.switchboard, messages::keeper_ready{}, core_.handle());
     look_later();
     return {
         [this](messages::put_event& wish) { return changes_.put(wish); },
@@ -41,6 +43,8 @@ public:
         [this](const messages::shard_stopped& news) { steward_.stopped(news); },
         [this](messages::view_changed& view) { steward_.see(std::move(view)); },
         [this](messages::store_changed) { steward_.look_at_all(); },
+        [this](const messages::shard_given& what) { steward_.given(what); },
+        [this](messages::shards_left) { return steward_.wait_until_left(); },
         [this](messages::flush) { steward_.reclaim_collected(); },
     };
   }

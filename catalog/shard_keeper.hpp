@@ -42,6 +42,8 @@ struct keeper_settings {
   /// Whether other nodes have shards in the store, too. Then the census says who this node is (`view_changed`), and
   /// before that it claims nothing.
   bool shares = false;
+  /// Carries what is for shards of other nodes there; null without links to them.
+  messages::switchboard_actor switchboard{};
   /// Called once, with a sentence for people, when this process must stop: somebody else owns its shards now,
   /// or the store cannot be used. May be called on any thread.
   std::function<void(const std::string& sentence)> on_fatal;

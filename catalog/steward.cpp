@@ -1,6 +1,7 @@
 #include "catalog/steward.hpp"
 
 #include "catalog/plan_change.hpp"
+#include "failpoint/plant.hpp"
 #include "log/log.hpp"
 #include "messages/refusal.hpp"
 #include "persistence/history_broken.hpp"
@@ -20,8 +21,9 @@ using cluster::cycle_state;
 using domain::rejection;
 using messages::to_error;
 
-/// So many shards are given away at a time.
+/// So many shards are given away at a time, and by a node that gives all of them away.
 constexpr std::size_t rests_max = 4;
+constexpr std::size_t rests_max_when_draining = 8;
 /// Between two attempts to give the same shard away.
 constexpr std::chrono::seconds between_rests{10};
 
@@ -40,7 +42,7 @@ const persistence::stored_shard* row_of(rows_by_event& rows, cluster::shard_clai
 } // namespace
 
 steward::steward(keeper_common& core, event_loader& loader, caf::telemetry::int_gauge& stopped)
-    : core_(core), loader_(loader), stopped_(stopped) {}
+    : core_(core), loader_(loader), stopped_(stopped), rests_max_(rests_max) {}
 
 // ---- one shard's life ----------------------------------------------------------
 
@@ -80,6 +82,8 @@ void steward::act(const domain::shard_id& shard, cycle_action action) {
     case cycle_action::end:
       if (core_.running.cycle(shard).state() == cycle_state::stopped)
         return core_.running.interrupt(shard); // whether it is served again, `stopped` decides
+      if (failpoint::planted("lost_shard_still_served"))
+        return core_.running.carry_on(shard);
       return core_.running.end(shard);
     case cycle_action::restart:
       core_.running.interrupt(shard);
@@ -95,7 +99,21 @@ void steward::rest(const domain::shard_id& shard) {
       not_before_[shard] = core_.self->clock().now() + between_rests;
     happened(shard, at_rest ? cycle_event::rested : cycle_event::overdue, epoch);
     work();
+    rest_next();
   });
+}
+
+/// Those that had to wait for others.
+void steward::rest_next() {
+  for (auto resting = count_resting(); resting < rests_max_ && !to_rest_.empty();) {
+    auto [shard, home] = *to_rest_.begin();
+    to_rest_.erase(to_rest_.begin());
+    if (core_.in_work.contains(shard.event) || core_.running.cycle(shard).state() != cycle_state::serving)
+      continue;
+    takers_[shard] = home;
+    happened(shard, cycle_event::placed_elsewhere);
+    resting += core_.running.cycle(shard).state() == cycle_state::resting ? 1 : 0;
+  }
 }
 
 // ---- what is due in the store --------------------------------------------------
@@ -117,6 +135,7 @@ void steward::work() {
   try_again_later();
   for (const auto& event : std::exchange(started_, {}))
     loader_.introduce(event);
+  answer_if_left();
 }
 
 void steward::claim_due(cluster::shard_claims& claims) {
@@ -216,6 +235,8 @@ void steward::give_due(cluster::shard_claims& claims) {
       log::of("cluster").info("shard {} is given to node {}, at epoch {}", domain::to_string(shard), taker->second,
                               given->value());
       happened(shard, cycle_event::given, epoch);
+      if (core_.settings.switchboard)
+        core_.self->send(core_.settings.switchboard, messages::shard_given{shard, *given, taker->second});
       continue;
     }
     // Or it was given away before, and no answer came.
@@ -293,6 +314,8 @@ void steward::reclaim_collected() {
       asked.deliver(to_error(*refused));
     else if (auto& history = histories[i]) {
       happened(shard.shard, cycle_event::reclaimed, history->epoch);
+      if (core_.running.cycle(shard.shard).state() == cycle_state::serving)
+        core_.running.renewed(shard.shard);
       asked.deliver(messages::shard_reclaimed{history->epoch, history->last, std::move(history->snapshot),
                                               std::move(history->facts)});
     } else if (is_still_own[i]) // somebody has its row locked
@@ -371,6 +394,10 @@ void steward::see(messages::view_changed view) {
     core_.me = view.me;
     core_.store.act_as(persistence::incarnation{view.me}, view.owner);
   }
+  auto gives_all = [&](const auto& one) { return one.number == core_.me && !one.may_take; };
+  gives_all_ = std::ranges::any_of(view.nodes, gives_all);
+  rests_max_ = gives_all_ ? rests_max_when_draining : rests_max;
+  to_rest_.clear(); // they may belong elsewhere now
   nodes_.see(std::move(view.nodes));
   look_at_all();
 }
@@ -390,6 +417,28 @@ void steward::look_at_all() {
     loader_.has_looked();
   else if (core_.store.gave_up())
     loader_.start_again_later(); // which tells those who wait for the start
+}
+
+void steward::given(const messages::shard_given& news) {
+  if (news.to != core_.me || !core_.running.has(news.shard) || core_.in_work.contains(news.shard.event))
+    return;
+  happened(news.shard, cycle_event::yours, news.epoch);
+  work();
+}
+
+caf::result<void> steward::wait_until_left() {
+  leavers_.push_back(core_.self->make_response_promise<void>());
+  auto asked = leavers_.back();
+  answer_if_left();
+  return asked;
+}
+
+void steward::answer_if_left() {
+  if (leavers_.empty() || (core_.me != 0 && !gives_all_)) // the census has not said yet that it is draining
+    return;
+  auto is_left = core_.me == 0 || !nodes_.can_take() || core_.running.count_if(cluster::has_actor) == 0;
+  for (auto& each : is_left ? std::exchange(leavers_, {}) : decltype(leavers_){})
+    each.deliver();
 }
 
 void steward::look() {
@@ -457,10 +506,17 @@ void steward::compare(cluster::shard_claims& claims, const persistence::stored_s
     happened(row.shard, cycle_event::yours, row.epoch);
   else if (row.epoch > cycle.epoch())
     happened(row.shard, cycle_event::fenced, row.epoch);
+  to_rest_.erase(row.shard);
   if (home == core_.me)
     return happened(row.shard, cycle_event::placed_here);
-  if (cycle.state() == cycle_state::serving && (resting >= rests_max || !may_rest(row.shard)))
-    return;
+  if (cycle.state() == cycle_state::serving) {
+    if (!may_rest(row.shard))
+      return;
+    if (resting >= rests_max_) {
+      to_rest_[row.shard] = home;
+      return;
+    }
+  }
   takers_[row.shard] = home;
   happened(row.shard, cycle_event::placed_elsewhere);
   resting += cycle.state() == cycle_state::resting ? 1 : 0;

@@ -9,6 +9,8 @@
 #include <caf/typed_response_promise.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <set>
 #include <unordered_map>
 #include <vector>
@@ -41,6 +43,12 @@ public:
   /// Shards may have other owners, or events another plan.
   void look_at_all();
 
+  /// Another node has given this one a shard. Its row says so, too.
+  void given(const messages::shard_given& news);
+
+  /// Answers when this node has no shard any more that another one could take.
+  caf::result<void> wait_until_left();
+
   /// Looks at the shards of one event, another one each time; for what nobody told.
   void look();
 
@@ -58,6 +66,8 @@ private:
   void act(const domain::shard_id& shard, cluster::cycle_action action);
   void close_if_gone(const domain::shard_id& shard, cluster::cycle_state before);
   void rest(const domain::shard_id& shard);
+  void rest_next();
+  void answer_if_left();
 
   // what is due in the store
   void work();
@@ -100,7 +110,11 @@ private:
   cluster::node_view nodes_;
   std::unordered_map<domain::shard_id, std::uint64_t> takers_; ///< of shards that are being given away
   std::unordered_map<domain::shard_id, caf::actor_clock::time_point> not_before_; ///< they are given away
-  domain::event_id looked_at_;                                                    ///< most recently
+  std::map<domain::shard_id, std::uint64_t> to_rest_; ///< when others have been given away, and whom they belong to
+  std::size_t rests_max_;
+  bool gives_all_ = false;                                 ///< this node is draining
+  std::vector<caf::typed_response_promise<void>> leavers_; ///< waiting until all is given away
+  domain::event_id looked_at_;                             ///< most recently
 };
 
 } // namespace usher::catalog

@@ -1,5 +1,7 @@
 #include "cluster/census.hpp"
 
+#include "cluster/link_watch.hpp"
+#include "cluster/lookout.hpp"
 #include "log/log.hpp"
 
 #include <caf/actor_system.hpp>
@@ -21,7 +23,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using persistence::coordination;
-using persistence::end_answer;
 using persistence::join_obstacle;
 using persistence::join_refused;
 
@@ -57,47 +58,9 @@ std::string sentence_of(const join_refused& refused, const persistence::node_car
          + std::to_string(card.level_to) + ": start another release of it";
 }
 
-// ---- looking at the others ----
-
-/// Looks at who lives, and ends whoever is silent.
-class lookout {
-public:
-  explicit lookout(const member_watch_limits& limits) : limits_(limits), watch_(limits) {}
-
-  /// Who lives now, the oldest first. `me` is nobody before it has joined.
-  std::vector<member> look(coordination& store, const std::function<tick()>& now, std::optional<incarnation> me) {
-    auto asked = now();
-    auto all = store.members();
-    auto answered = now();
-    watch_.note(all, asked, answered);
-    for (const auto& silent : watch_.silent(answered))
-      if (silent.number != me)
-        end(store, silent, me, all.members);
-    return std::move(all.members);
-  }
-
-private:
-  /// Takes who does not live any more from the `living`.
-  void end(coordination& store, const member_watch::silent_member& silent, std::optional<incarnation> me,
-           std::vector<member>& living) const {
-    auto why = fmt::format("its beat stood still for {} s", std::chrono::duration<double>{limits_.silence}.count());
-    auto answer =
-        me ? store.end_node(*me, silent.number, silent.beat, why) : store.end_silent(silent.number, silent.beat, why);
-    if (answer == end_answer::ended)
-      log::of("cluster").warn("node {} was ended: {}", silent.number.value(), why);
-    if (answer == end_answer::alive)
-      return;
-    auto ended = answer == end_answer::accuser_ended ? me : silent.number;
-    std::erase_if(living, [ended](const auto& one) { return one.number == ended; });
-  }
-
-  member_watch_limits limits_;
-  member_watch watch_;
-};
-
 messages::node_seen seen(incarnation number, const std::string& owner, const persistence::node_card& card,
                          bool may_take) {
-  return {number.value(), card.name, owner, card.weight, may_take};
+  return {number.value(), card.name, owner, card.weight, may_take, card.link};
 }
 
 // ---- the actor ----
@@ -109,19 +72,44 @@ public:
   census_state(caf::event_based_actor* self, census_settings settings, census_ports ports, life first,
                messages::keeper_actor keeper)
       : self_(self), settings_(std::move(settings)), ports_(std::move(ports)), keeper_(std::move(keeper)),
-        lookout_(settings_.watch), life_(std::move(first)), beat_due_(ports_.now()) {}
+        lookout_(settings_.watch, ports_.now), life_(std::move(first)), beaten_(ports_.now()), beat_due_(beaten_) {}
 
   caf::behavior make_behavior() {
     self_->set_exit_handler([this](caf::exit_msg& told) {
       leave();
       self_->quit(std::move(told.reason));
     });
-    work();
-    return {[this](caf::tick_atom) { work(); }};
+    work_now_and_then();
+    return {
+        [this](caf::tick_atom) { work_now_and_then(); },
+        [this](messages::flush) { work(); },
+        [this](const messages::link_changed& said) { hear(said); },
+        [this](const messages::store_cut_off& said) { hear(said); },
+    };
   }
 
 private:
+  void work_now_and_then() {
+    work();
+    if (!gave_up_)
+      self_->delayed_send(self_, settings_.look, caf::tick_atom_v);
+  }
+
+  /// Once for everything that is in the mailbox now.
+  void work_soon() {
+    if (!std::exchange(work_due_, true))
+      self_->send(self_, messages::flush{});
+  }
+
+  void hear(const auto& said) {
+    if (links_.note(said))
+      work_soon();
+  }
+
   void work() {
+    work_due_ = false;
+    if (gave_up_)
+      return;
     try {
       take_part();
       if (std::exchange(away_, false))
@@ -133,24 +121,22 @@ private:
     } catch (const std::exception& why) {
       give_up(std::string{"The store cannot be used: "} + why.what());
     }
-    if (!gave_up_)
-      self_->delayed_send(self_, settings_.look, caf::tick_atom_v);
+    say_whether_cut_off();
   }
 
   void take_part() {
     connect();
-    if (life_ && ports_.now() >= beat_due_)
+    if (!life_)
+      join_again();
+    else if (ports_.now() >= beat_due_)
       beat();
     if (is_alone())
       return tell_of_itself();
-    if (!life_)
-      join_again();
     look();
     listen();
   }
 
   [[nodiscard]] bool is_alone() const { return settings_.card.name.empty(); }
-  [[nodiscard]] std::optional<incarnation> me() const { return life_ ? std::optional{life_->number} : std::nullopt; }
 
   [[nodiscard]] std::unique_ptr<coordination> open() const {
     auto fresh = ports_.open();
@@ -174,23 +160,24 @@ private:
 
   void beat() {
     auto sent = ports_.now();
-    auto counted = store_->beat(life_->number);
-    if (!counted)
+    if (!store_->beat(life_->number))
       return lose();
     ports_.right->note_beat(sent);
+    beaten_ = sent;
     beat_due_ = sent + settings_.beat;
-    if (counted->status == node_status::joining) // there are no links yet to be waited for
-      store_->change_status(life_->number, node_status::up);
   }
 
+  /// What its links have said by now is about the life that has ended: it joins again when it has heard that.
   void lose() {
     ports_.right->end();
     auto ended = *std::exchange(life_, std::nullopt);
     if (is_alone())
       return give_up("This node was taken over by another process on the same store. This process stops.");
     news_.reset(); // its connection bears the name of the life that has ended
+    note_status(std::nullopt);
     tell({});
     log::of("cluster").warn("this node, {}, was ended by others, and joins again", ended.number.value());
+    work_soon();
   }
 
   void join_again() {
@@ -203,12 +190,14 @@ private:
       return;
     }
     life_ = life{std::get<incarnation>(answer), card.owner};
+    links_.start_over();
+    awaited_.clear();
     next_owner_.clear();
     hindered_by_.reset();
     log::of("cluster").info("this node has joined again, as {}", life_->number.value());
     if (ports_.joined)
       ports_.joined(life_->number);
-    beat_due_ = ports_.now();
+    beaten_ = beat_due_ = ports_.now(); // whoever has joined has beaten
     ports_.right->begin(beat_due_);
     beat();
   }
@@ -236,19 +225,87 @@ private:
     }
   }
 
-  // ---- what the keeper is told ----
+  /// Tells the others when no beat was counted for too long, and when one is again.
+  void say_whether_cut_off() {
+    auto cut_off = life_ && !is_alone() && ports_.now() - beaten_ >= settings_.cut_off;
+    if (std::exchange(cut_off_, cut_off) != cut_off && ports_.cut_off_from_store)
+      ports_.cut_off_from_store(cut_off);
+  }
+
+  // ---- the others ----
 
   void look() {
-    auto living = lookout_.look(*store_, ports_.now, me());
-    if (!life_)
+    auto all = lookout_.read(*store_);
+    if (life_ && settle(all))
+      all = lookout_.read(*store_);
+    lookout_.judge(*store_, all, life_ ? std::optional{links_.seen_by(life_->number)} : std::nullopt);
+    links_.keep_only(all.members);
+    if (life_)
+      tell_of(all.members);
+  }
+
+  /// Whether the store says something else now.
+  bool settle(const membership& all) {
+    auto is_corrected = correct_cuts(all);
+    return come_up(all) || is_corrected;
+  }
+
+  bool correct_cuts(const membership& all) {
+    auto corrections = links_.corrections(all, life_->number);
+    for (const auto& [other, cut] : corrections) {
+      if (cut)
+        store_->note_cut(life_->number, other, *cut);
+      else
+        store_->lift_cut(life_->number, other);
+      if (ports_.now() >= beat_due_)
+        break; // a slow store hears the rest after the beat
+    }
+    return !corrections.empty();
+  }
+
+  /// A node that is joining is up when it reaches everybody who serves.
+  bool come_up(const membership& all) {
+    auto me = std::ranges::find(all.members, life_->number, &member::number);
+    if (me == all.members.end() || me->status != node_status::joining)
+      return false;
+    auto missing = settings_.links ? links_.missing(all, life_->number) : std::vector<member>{};
+    say_who_is_missing(missing);
+    return missing.empty() && store_->change_status(life_->number, node_status::up);
+  }
+
+  void say_who_is_missing(const std::vector<member>& missing) {
+    std::vector<incarnation> numbers;
+    std::string list;
+    for (const auto& one : missing) {
+      numbers.push_back(one.number);
+      list += (list.empty() ? "" : "; ") + who(one);
+    }
+    if (std::exchange(awaited_, numbers) == numbers)
       return;
+    if (missing.empty())
+      log::of("cluster").info("this node, {}, has links to everybody who serves", life_->number.value());
+    else
+      log::of("cluster").warn("this node, {}, takes nothing on before it has links to: {}", life_->number.value(),
+                              list);
+  }
+
+  // ---- what the keeper and the switchboard are told ----
+
+  void tell_of(const std::vector<member>& living) {
+    auto me = std::ranges::find(living, life_->number, &member::number);
+    if (me == living.end())
+      return lose();
+    note_status(me->status);
     std::vector<messages::node_seen> nodes;
     nodes.reserve(living.size());
     for (const auto& one : living)
       nodes.push_back(seen(one.number, one.card.owner, one.card, one.status == node_status::up));
-    if (std::ranges::find(living, life_->number, &member::number) == living.end())
-      return lose();
     tell({life_->number.value(), life_->owner, std::move(nodes)});
+  }
+
+  void note_status(std::optional<node_status> status) {
+    if (std::exchange(status_, status) != status && ports_.status_changed)
+      ports_.status_changed(status);
   }
 
   void tell_of_itself() {
@@ -260,6 +317,8 @@ private:
     if (told_ == view)
       return;
     told_ = view;
+    if (ports_.switchboard)
+      self_->send(ports_.switchboard, view);
     self_->send(keeper_, std::move(view));
   }
 
@@ -278,15 +337,21 @@ private:
   const census_ports ports_;
   const messages::keeper_actor keeper_;
   lookout lookout_;
+  link_watch links_;
   std::unique_ptr<coordination> store_; ///< none before it has answered
   std::unique_ptr<coordination> news_;  ///< another one, which listens
   std::optional<life> life_;            ///< none after it has ended
+  tick beaten_;                         ///< most recently, and it was counted
   tick beat_due_;
   std::string next_owner_; ///< empty unless it is to join again
   tick owner_drawn_;
   std::optional<join_obstacle> hindered_by_; ///< what keeps it from joining again
+  std::vector<incarnation> awaited_;         ///< those whom it does not reach keep it from being up
   std::optional<messages::view_changed> told_;
-  bool away_ = false; ///< the store was, when it was last asked
+  std::optional<node_status> status_; ///< as told
+  bool work_due_ = false;             ///< a message to itself says so
+  bool away_ = false;                 ///< the store was, when it was last asked
+  bool cut_off_ = false;              ///< the others were told so
   bool gave_up_ = false;
 };
 
@@ -297,7 +362,7 @@ life join(const census_settings& settings, const census_ports& ports,
   auto store = ports.open();
   auto card = settings.card;
   card.owner = ports.draw_owner();
-  lookout others{settings.watch};
+  lookout others{settings.watch, ports.now};
   auto patience = settings.watch.silence + 1s;
   auto until = ports.now() + patience;
   for (std::optional<join_obstacle> waits_for;;) {
@@ -305,7 +370,7 @@ life join(const census_settings& settings, const census_ports& ports,
     auto answer = store->join(card);
     if (const auto* me = std::get_if<incarnation>(&answer)) {
       ports.right->note_beat(sent); // whoever has joined just now has beaten
-      if (!card.name.empty())       // there are no links yet to be waited for
+      if (!card.name.empty() && !settings.links)
         store->change_status(*me, node_status::up);
       if (ports.joined)
         ports.joined(*me);
@@ -317,7 +382,8 @@ life join(const census_settings& settings, const census_ports& ports,
     if (std::exchange(waits_for, refused.why) != refused.why)
       log::of("cluster").warn("{}. This node waits up to {} s for it to end", sentence_of(refused, card, *store),
                               std::chrono::duration<double>{patience}.count());
-    others.look(*store, ports.now, std::nullopt);
+    auto all = others.read(*store);
+    others.judge(*store, all, std::nullopt);
     wait(settings.look);
   }
 }

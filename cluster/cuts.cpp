@@ -1,5 +1,7 @@
 #include "cluster/cuts.hpp"
 
+#include "failpoint/plant.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
@@ -83,6 +85,8 @@ private:
       best_ = chosen_;
       return;
     }
+    if (failpoint::planted("younger_nodes_stay") && next == 0 && nodes_.size() > 1)
+      return extend(1);
     auto node = nodes_[next];
     auto fits = std::none_of(chosen_.begin(), chosen_.end(),
                              [&](incarnation other) { return apart_.contains(std::minmax(node, other)); });

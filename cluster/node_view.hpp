@@ -15,6 +15,8 @@ public:
   /// These live now.
   void see(std::vector<messages::node_seen> nodes);
 
+  /// Whether any of them may have shards.
+  [[nodiscard]] bool can_take() const noexcept { return !candidates_.empty(); }
   /// Whether the one lives whose shards' rows have this owner.
   [[nodiscard]] bool lives(const std::string& owner) const;
   /// The numbers of the nodes to which an event's shards belong: the event's own, its room's, and its sections'. Empty

@@ -4,6 +4,7 @@
 #include "log/log.hpp"
 #include "messages/refusal.hpp"
 
+#include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_actor_pointer.hpp>
@@ -74,10 +75,13 @@ public:
   using self_pointer = messages::router_actor::pointer;
   static inline const char* name = "usher.router";
 
-  explicit router_state(self_pointer self) : self_(self) {}
+  router_state(self_pointer self, messages::switchboard_actor switchboard)
+      : self_(self), switchboard_(std::move(switchboard)) {}
 
   messages::router_actor::behavior_type make_behavior() {
     self_->set_down_handler([this](const caf::down_msg& gone) { forget(gone.source); });
+    if (switchboard_)
+      self_->send(switchboard_, messages::router_ready{}, caf::actor_cast<messages::router_actor>(self_));
     return {
         [this](messages::hold_seats& wish) { return to_event(wish); },
         [this](messages::release_hold& wish) { return to_hold(wish); },
@@ -106,6 +110,7 @@ public:
                std::vector<messages::section_actor>& sections, messages::waiting_room_actor& room) {
           announce(std::move(news), {std::move(event), std::move(sections), std::move(room)});
         },
+        [this](const messages::shards_reopened& news) { reopened(news); },
         [this](messages::keeper_ready, messages::keeper_actor& keeper) { keeper_ = std::move(keeper); },
     };
   }
@@ -124,6 +129,8 @@ private:
       return;
     gateways_.push_back(gateway);
     self_->monitor(gateway);
+    if (switchboard_)
+      self_->send(switchboard_, messages::subscribe{}, gateway);
     for (const auto& [event, news] : announced_)
       introduce(gateway, news);
   }
@@ -132,10 +139,22 @@ private:
     if (!announced_.contains(news.id))
       log::of("cluster").info("event {} is known, with {} sections", news.id.value(), homes.sections.size());
     auto event = news.id;
+    if (auto before = announced_.find(event); before != announced_.end())
+      news.room.times = before->second.room.times;
     map_.put(event, std::move(homes));
     const auto& kept = announced_.insert_or_assign(event, std::move(news)).first->second;
     for (const auto& gateway : gateways_)
       introduce(gateway, kept);
+  }
+
+  /// Shards on other nodes know the gateways already, but may know nobody of whom those have told.
+  void reopened(const messages::shards_reopened& what) {
+    auto found = announced_.find(what.event);
+    if (found == announced_.end())
+      return;
+    found->second.room.times += what.room ? 1 : 0;
+    for (const auto& gateway : gateways_)
+      self_->send(gateway, found->second);
   }
 
   /// Tells the gateway of the event, and each of its shards of the gateway.
@@ -153,6 +172,7 @@ private:
   }
 
   self_pointer self_;
+  messages::switchboard_actor switchboard_;
   shard_map map_;
   messages::keeper_actor keeper_;
   std::vector<messages::gateway_actor> gateways_; ///< one per session thread
@@ -161,8 +181,8 @@ private:
 
 } // namespace
 
-messages::router_actor spawn_router(caf::actor_system& system) {
-  return system.spawn<messages::router_actor::stateful_impl<router_state>>();
+messages::router_actor spawn_router(caf::actor_system& system, messages::switchboard_actor switchboard) {
+  return system.spawn<messages::router_actor::stateful_impl<router_state>>(std::move(switchboard));
 }
 
 } // namespace usher::cluster

@@ -7,6 +7,8 @@
 namespace usher::cluster {
 
 /// Starts the actor that finds the shard each request is for and passes the request on: the answer bypasses it.
-[[nodiscard]] messages::router_actor spawn_router(caf::actor_system& system);
+/// `switchboard` hears of this node's gateways; null without links to other nodes.
+[[nodiscard]] messages::router_actor spawn_router(caf::actor_system& system,
+                                                  messages::switchboard_actor switchboard = {});
 
 } // namespace usher::cluster

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <optional>
-#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -19,24 +18,32 @@ struct shard_home {
   friend bool operator==(const shard_home&, const shard_home&) = default;
 };
 
-/// Where all shards are, as far as this node has heard. What it hears comes late, twice, and in any order: the newer
-/// epoch is right, each epoch has one owner, and a node that has ended owns nothing.
+/// Where the shards of other nodes are, as those have said. What they say comes late, twice, and in any order among
+/// several nodes: the newer epoch is right, and each epoch has one owner.
 class shard_directory {
 public:
-  /// Somebody says where a shard is. True when `find` says something else than before.
+  /// A node says that it serves a shard. True when `find` says something else than before.
   bool learn(const domain::shard_id& shard, const shard_home& home);
-  /// A node has ended, and does not come back. Returns the shards that are nobody's now, in order.
+  /// A node says that it does not serve a shard any more that it had at this epoch, or not now. True when `find` says
+  /// something else than before.
+  bool withdraw(const domain::shard_id& shard, const shard_home& home);
+  /// A node cannot be asked any more, until it says anew what it serves. Returns the shards that nobody is known to
+  /// serve now, in order.
   std::vector<domain::shard_id> forget(incarnation node);
 
-  /// Nothing when nobody who lives is known to have the shard.
+  /// Nothing when nobody who can be asked is known to serve the shard.
   [[nodiscard]] std::optional<shard_home> find(const domain::shard_id& shard) const;
   /// The newest epoch that was heard of; 0 without any.
   [[nodiscard]] domain::epoch newest(const domain::shard_id& shard) const;
   [[nodiscard]] std::size_t count_of(incarnation node) const;
 
 private:
-  std::unordered_map<domain::shard_id, shard_home> homes_; ///< of the newest epoch each, even of nodes that have ended
-  std::set<incarnation> ended_;
+  struct entry {
+    shard_home home; ///< of the newest epoch
+    bool served = true;
+  };
+
+  std::unordered_map<domain::shard_id, entry> homes_;
 };
 
 } // namespace usher::cluster

@@ -1,5 +1,6 @@
 #include "cluster/shard_door.hpp"
 
+#include "cluster/life_messages.hpp"
 #include "messages/refusal.hpp"
 
 #include <caf/action.hpp>
@@ -8,7 +9,6 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
-#include <caf/system_messages.hpp>
 
 #include <mutex>
 #include <utility>
@@ -24,11 +24,6 @@ void refuse(const caf::mailbox_element& what, caf::execution_unit* host) {
   auto why = messages::to_error(domain::refusal{.reason = domain::rejection::overloaded,
                                                 .detail = "This part of the event is not served here at the moment."});
   what.sender->enqueue(nullptr, what.mid.response_id(), caf::make_message(std::move(why)), host);
-}
-
-/// What is about one actor's life is not for whoever serves the shard.
-bool is_about_life(const caf::message& what) {
-  return what.match_elements<caf::exit_msg>() || what.match_elements<caf::down_msg>();
 }
 
 } // namespace

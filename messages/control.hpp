@@ -25,8 +25,14 @@ struct carry_on {};
 /// Node → keeper: claim and start the shards of every event in the store.
 struct start_shards {};
 
+/// Node → keeper: answer when this node, which is draining, has given away all that others can take.
+struct shards_left {};
+
 /// Keeper → router: send `put_event` to this keeper.
 struct keeper_ready {};
+
+/// Router → switchboard: send `shards_reopened` to this router.
+struct router_ready {};
 
 template <class Inspector>
 bool inspect(Inspector& f, flush& x) {
@@ -57,7 +63,15 @@ bool inspect(Inspector& f, start_shards& x) {
   return f.object(x).fields();
 }
 template <class Inspector>
+bool inspect(Inspector& f, shards_left& x) {
+  return f.object(x).fields();
+}
+template <class Inspector>
 bool inspect(Inspector& f, keeper_ready& x) {
+  return f.object(x).fields();
+}
+template <class Inspector>
+bool inspect(Inspector& f, router_ready& x) {
   return f.object(x).fields();
 }
 

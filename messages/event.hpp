@@ -208,6 +208,14 @@ bool inspect(Inspector& f, event_report& x) {
                             f.field("orders_under_way", x.orders_under_way), f.field("orders_stuck", x.orders_stuck));
 }
 
+/// Another one, and the event's waiting room may have forgotten who is connected here.
+struct room_opening {
+  domain::epoch epoch;     ///< of the room, if it is on this node
+  std::uint64_t times = 0; ///< it was opened on another node, or heard of anew
+
+  friend bool operator==(const room_opening&, const room_opening&) = default;
+};
+
 /// Router → gateways: an event is here, or its plan changed. Local only.
 struct event_announced {
   domain::event_id id;
@@ -216,7 +224,7 @@ struct event_announced {
   std::string currency;
   bool waiting_room = true;
   bool hidden = false;
-  domain::epoch room_epoch; ///< of the waiting room; a room that was started later knows nobody yet
+  room_opening room;
 };
 
 } // namespace usher::messages

@@ -41,16 +41,16 @@ using section_actor =
                      caf::result<section_view>(read_section), caf::result<section_view>(watch_section, gateway_actor),
                      caf::result<void>(unwatch_section, gateway_actor), caf::result<void>(subscribe, gateway_actor),
                      caf::result<section_claims>(list_claims), caf::result<section_places>(list_places),
-                     caf::result<void>(terms_changed), caf::result<void>(stand_down), caf::result<void>(carry_on),
-                     caf::result<void>(flush), caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
+                     caf::result<void>(terms_changed), caf::result<void>(event_reopened), caf::result<void>(stand_down),
+                     caf::result<void>(carry_on), caf::result<void>(flush),
+                     caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
 
-using waiting_room_actor =
-    caf::typed_actor<caf::result<domain::queue_place>(join_queue, gateway_actor),
-                     caf::result<domain::queue_place>(ask_place), caf::result<void>(leave_queue),
-                     caf::result<void>(people_left, gateway_actor), caf::result<void>(shopping_ended),
-                     caf::result<void>(room_settings), caf::result<domain::waiting_room::figures>(count_people),
-                     caf::result<void>(subscribe, gateway_actor), caf::result<void>(stand_down),
-                     caf::result<void>(carry_on), caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
+using waiting_room_actor = caf::typed_actor<
+    caf::result<domain::queue_place>(join_queue, gateway_actor), caf::result<domain::queue_place>(ask_place),
+    caf::result<void>(leave_queue), caf::result<void>(people_left, gateway_actor), caf::result<void>(shopping_ended),
+    caf::result<void>(room_settings), caf::result<domain::waiting_room::figures>(count_people),
+    caf::result<void>(subscribe, gateway_actor), caf::result<void>(event_reopened), caf::result<void>(stand_down),
+    caf::result<void>(carry_on), caf::result<void>(deadline_reached)>::extend_with<shard_actor>;
 
 using event_actor = caf::typed_actor<
     caf::result<hold_granted>(hold_seats), caf::result<void>(release_hold), caf::result<hold_granted>(find_hold),
@@ -73,7 +73,8 @@ using checkout_actor = caf::typed_actor<caf::result<void>(cancel_requested), caf
 using keeper_actor =
     caf::typed_actor<caf::result<event_view>(put_event), caf::result<void>(start_shards),
                      caf::result<shard_reclaimed>(reclaim_shard), caf::result<void>(shard_stopped),
-                     caf::result<void>(view_changed), caf::result<void>(store_changed), caf::result<void>(flush)>;
+                     caf::result<void>(view_changed), caf::result<void>(store_changed), caf::result<void>(shard_given),
+                     caf::result<void>(shards_left), caf::result<void>(flush)>;
 
 /// Finds the shard that a request is for and passes the request on; the answer bypasses it.
 using router_actor = caf::typed_actor<
@@ -89,6 +90,15 @@ using router_actor = caf::typed_actor<
     caf::result<void>(leave_queue), caf::result<void>(people_left, gateway_actor),
     caf::result<void>(subscribe, gateway_actor),
     caf::result<void>(event_announced, event_actor, std::vector<section_actor>, waiting_room_actor),
-    caf::result<void>(keeper_ready, keeper_actor)>;
+    caf::result<void>(shards_reopened), caf::result<void>(keeper_ready, keeper_actor)>;
+
+/// Takes what is for shards of other nodes there, and what they send here to the shards of this node.
+using switchboard_actor =
+    caf::typed_actor<caf::result<void>(passed_on), caf::result<void>(answered_for), caf::result<void>(news_for),
+                     caf::result<void>(view_changed), caf::result<void>(shard_served), caf::result<void>(shard_given),
+                     caf::result<void>(store_cut_off), caf::result<void>(keeper_ready, keeper_actor),
+                     caf::result<void>(shard_withdrawn), caf::result<void>(subscribe, gateway_actor),
+                     caf::result<void>(router_ready, router_actor), caf::result<void>(link_changed),
+                     caf::result<void>(frame_came), caf::result<void>(flush), caf::result<void>(deadline_reached)>;
 
 } // namespace usher::messages

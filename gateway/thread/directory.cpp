@@ -19,7 +19,7 @@ void directory::announced(messages::event_announced&& news) {
   auto gzip_tag = fmt::format("\"{:016x}-gzip\"", digest);
   events_[news.id] = std::make_shared<const known_event>(
       known_event{news.id, std::move(news.plan), std::move(news.plan_text), std::move(tag), std::move(gzip_tag),
-                  std::move(news.currency), news.waiting_room, news.hidden, news.room_epoch});
+                  std::move(news.currency), news.waiting_room, news.hidden, news.room});
   tell_known();
 }
 

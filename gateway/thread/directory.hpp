@@ -25,8 +25,8 @@ struct known_event {
   std::string gzip_tag; ///< the same of its compressed form
   std::string currency;
   bool waiting_room = true;
-  bool hidden = false;      ///< from everybody but operators; see `domain::event_settings`
-  domain::epoch room_epoch; ///< of its waiting room
+  bool hidden = false; ///< from everybody but operators; see `domain::event_settings`
+  messages::room_opening room;
 
   [[nodiscard]] codec::event_names names() const { return {id, *plan, currency}; }
 };

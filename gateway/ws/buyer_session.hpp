@@ -89,7 +89,7 @@ private:
   /// A waiting room that the client is in.
   struct spot {
     domain::event_id event;
-    domain::epoch room_epoch; ///< of the waiting room that gave the place
+    messages::room_opening room; ///< of the waiting room that gave the place
     domain::queue_number number;
     std::uint64_t visit = 0;
     std::string token;

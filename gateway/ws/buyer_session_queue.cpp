@@ -69,13 +69,13 @@ void buyer_session::joined(const codec::reply_id& re, const known_event_ptr& kno
   leave_spot(event);
   if (!domain::in_line(place.state))
     return;
-  spots_.push_back({event, known->room_epoch, place.number, ++visits_, std::move(told.token), place});
+  spots_.push_back({event, known->room, place.number, ++visits_, std::move(told.token), place});
   services_.queue.enter(event, shared_from_this(), visits_);
 }
 
 void buyer_session::keep_place(const known_event_ptr& event) {
   auto* one = spot_in(event->id);
-  auto is_known = one != nullptr && event->waiting_room && one->room_epoch == event->room_epoch;
+  auto is_known = one != nullptr && event->waiting_room && one->room == event->room;
   if (one == nullptr || is_known || one->state != spot_state::waits)
     return;
   if (!event->waiting_room) {
@@ -99,7 +99,7 @@ void buyer_session::returned(const known_event_ptr& event, std::uint64_t visit, 
   const auto* place = std::get_if<domain::queue_place>(&what);
   if (place && one->told && place->state == one->told->state && place->number == one->number) {
     // Others are on their way back, too: where everybody stands is clear when the board has its next turn.
-    one->room_epoch = event->room_epoch;
+    one->room = event->room;
     return;
   }
   // Who had their turn before the room ended was not told; they hear it as everybody does.
@@ -176,7 +176,7 @@ void buyer_session::tell_place(const domain::event_id& event, const domain::queu
   auto* one = spot_in(event);
   if (one == nullptr)
     return;
-  if (auto present = services_.directory.find(event); one->room_epoch != present->room_epoch)
+  if (auto present = services_.directory.find(event); one->room != present->room)
     return keep_place(present); // the room does not know of it yet
   if (one->told && one->told->state == place.state && one->told->ahead == place.ahead
       && one->told->eta_high.has_value() == place.eta_high.has_value())

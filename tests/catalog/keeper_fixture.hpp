@@ -4,6 +4,7 @@
 #include "actors/waiting_room.hpp"
 #include "catalog/shard_keeper.hpp"
 #include "cluster/router.hpp"
+#include "cluster/switchboard.hpp"
 #include "payments/sandbox.hpp"
 #include "tests/actors/shard_fixture.hpp"
 #include "tests/support/memory_coordination.hpp"
@@ -20,6 +21,7 @@ namespace usher::tests {
 /// What one process would run: a journal writer, a router and a keeper, all over one store.
 struct process {
   messages::journal_actor writer;
+  messages::switchboard_actor switchboard; ///< null without links
   messages::router_actor router;
   messages::keeper_actor keeper;
   std::shared_ptr<std::vector<std::string>> fatal = std::make_shared<std::vector<std::string>>();
@@ -36,6 +38,9 @@ public:
   /// For processes that share the store; none of them does by default.
   std::function<std::unique_ptr<persistence::coordination>()> open_coordination;
 
+  /// For processes with links to others; none has any by default.
+  std::function<std::shared_ptr<cluster::link>(cluster::link_news)> open_link;
+
   process start_process(const std::string& name) {
     auto result = new_process(name);
     self->send(result.keeper, messages::start_shards{});
@@ -47,10 +52,15 @@ public:
   process new_process(const std::string& name) {
     process result;
     result.writer = actors::spawn_journal_writer(sys, open, {}, actors::writer_thread::shared);
-    result.router = cluster::spawn_router(sys);
+    if (open_link) {
+      result.switchboard = cluster::spawn_switchboard(sys, {open_link, [] { return true; }});
+      keep(caf::actor_cast<caf::actor>(result.switchboard));
+    }
+    result.router = cluster::spawn_router(sys, result.switchboard);
     catalog::keeper_settings settings;
     settings.owner = name;
     settings.on_fatal = [fatal = result.fatal](const auto& why) { fatal->push_back(why); };
+    settings.switchboard = result.switchboard;
     settings.shares = static_cast<bool>(open_coordination);
     result.keeper = catalog::spawn_shard_keeper(sys, factories(result.writer), settings, result.router,
                                                 catalog::keeper_thread::shared);

@@ -214,7 +214,7 @@ SCENARIO("a room that breaks is followed by another one, and its gateways are to
   auto first = join("first");
   pass(100ms);
   REQUIRE(first->reply.has_value());
-  auto epoch = heard->announced.back().room_epoch;
+  auto epoch = heard->announced.back().room.epoch;
   auto moved = heard->moved.size();
   stumble(room());
   auto waiting = join("second");
@@ -223,7 +223,7 @@ SCENARIO("a room that breaks is followed by another one, and its gateways are to
   pass(2s);
   CHECK(waiting->reply.has_value());
   check_only_one_began_anew(room());
-  CHECK_EQ(heard->announced.back().room_epoch.value(), epoch.value() + 1);
+  CHECK_EQ(heard->announced.back().room.epoch.value(), epoch.value() + 1);
   CHECK_GT(heard->moved.size(), moved);
   CHECK(node.fatal->empty());
 }

@@ -33,19 +33,19 @@ SCENARIO("a newer epoch is right, whatever comes later") {
     CHECK(!known.learn(shard(0), home(1, 3)));
     CHECK(known.learn(shard(0), home(2, 5)));
     CHECK(!known.learn(shard(0), home(1, 4)));
+    CHECK(!known.withdraw(shard(0), home(1, 4)));
     CHECK((known.find(shard(0)) == home(2, 5)));
     CHECK_EQ(known.count_of(incarnation{2}), 1u);
     CHECK_EQ(known.count_of(incarnation{1}), 0u);
-    WHEN("its home has ended") {
+    WHEN("its home cannot be asked any more") {
       CHECK((known.forget(incarnation{2}) == std::vector{shard(0)}));
       CHECK(known.forget(incarnation{2}).empty());
       CHECK(!known.find(shard(0)));
       CHECK((known.newest(shard(0)) == epoch{5}));
-      THEN("what it said before comes too late, and the next owner is found") {
-        CHECK(!known.learn(shard(0), home(2, 5)));
-        CHECK(!known.learn(shard(0), home(2, 7)));
+      THEN("nobody is found who had it before, but whoever says so anew") {
         CHECK(!known.learn(shard(0), home(1, 4)));
         CHECK(!known.find(shard(0)));
+        CHECK(known.learn(shard(0), home(2, 5)));
         CHECK(known.learn(shard(0), home(3, 8)));
         CHECK((known.find(shard(0)) == home(3, 8)));
       }
@@ -53,24 +53,31 @@ SCENARIO("a newer epoch is right, whatever comes later") {
   }
 }
 
+SCENARIO("a shard that rests is nobody's until somebody says that it is served") {
+  shard_directory known;
+  CHECK(known.learn(shard(0), home(1, 3)));
+  CHECK(known.withdraw(shard(0), home(1, 3)));
+  CHECK(!known.withdraw(shard(0), home(1, 3)));
+  CHECK(!known.find(shard(0)));
+  CHECK(known.forget(incarnation{1}).empty());
+  CHECK(known.learn(shard(0), home(1, 3))); // it went on
+  CHECK(!known.withdraw(shard(1), home(1, 3)));
+  CHECK(!known.learn(shard(1), home(2, 2))); // said before that, and heard later
+  CHECK((known.newest(shard(1)) == epoch{3}));
+  CHECK(known.learn(shard(1), home(2, 4)));
+}
+
 SCENARIO("whoever has heard the same knows the same, in whatever order and however often it came") {
   GIVEN("what happened to fifty shards, told to many in random orders, with copies") {
     std::size_t wrong = 0;
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
       std::mt19937_64 draw{seed};
-      struct news {
-        domain::shard_id where;
-        shard_home what; ///< epoch 0: the node has ended
-      };
-      std::vector<news> all;
+      std::vector<std::pair<domain::shard_id, shard_home>> all;
       std::map<domain::shard_id, shard_home> newest;
-      std::vector<std::uint64_t> ended{1 + draw() % 5, 1 + draw() % 5};
-      for (auto node : ended)
-        all.push_back({{}, home(node, 0)});
       for (std::uint16_t i = 0; i < 50; ++i)
         for (std::uint64_t at = 1; at <= 1 + draw() % 6; ++at) {
-          all.push_back({shard(i), home(1 + draw() % 5, at)});
-          newest[shard(i)] = all.back().what;
+          all.emplace_back(shard(i), home(1 + draw() % 5, at));
+          newest[shard(i)] = all.back().second;
         }
       for (int listener = 0; listener < 3; ++listener) {
         auto told = all;
@@ -79,18 +86,12 @@ SCENARIO("whoever has heard the same knows the same, in whatever order and howev
         std::shuffle(told.begin(), told.end(), draw);
         shard_directory known;
         for (const auto& [where, what] : told) {
-          if (what.epoch == epoch{0}) {
-            known.forget(what.node);
-            continue;
-          }
           auto before = known.find(where);
           auto is_news = known.learn(where, what);
           wrong += is_news == (known.find(where) != before) ? 0 : 1;
         }
-        for (const auto& [where, what] : newest) {
-          auto is_gone = std::find(ended.begin(), ended.end(), what.node.value()) != ended.end();
-          wrong += known.find(where) == (is_gone ? std::nullopt : std::optional{what}) ? 0 : 1;
-        }
+        for (const auto& [where, what] : newest)
+          wrong += known.find(where) == what ? 0 : 1;
       }
     }
     CHECK_EQ(wrong, 0u);

@@ -89,6 +89,7 @@ struct fake_router_state {
         },
         [this](subscribe&, gateway_actor& gateway) { welcome(gateway); },
         [](event_announced&, event_actor&, std::vector<section_actor>&, waiting_room_actor&) {},
+        [](const shards_reopened&) {},
         [](keeper_ready&, keeper_actor&) {},
     };
   }

@@ -29,7 +29,10 @@ inline constexpr bool stays_local = caf::detail::tl_contains<
     caf::detail::type_list<messages::put_event, messages::event_announced, messages::append_facts,
                            messages::facts_durable, messages::append_failed, messages::keep_snapshot,
                            messages::reclaim_shard, messages::shard_reclaimed, messages::shard_stopped,
-                           messages::session_requests, messages::payment_answered>,
+                           messages::session_requests, messages::payment_answered, messages::shard_served,
+                           messages::shard_withdrawn, messages::shard_given, messages::shards_reopened,
+                           messages::passed_on, messages::answered_for, messages::news_for, messages::link_changed,
+                           messages::store_cut_off, messages::frame_came>,
     T>::value;
 
 /// Calls `f.operator()<T>()` for each type of the block.
