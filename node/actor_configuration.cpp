@@ -1,5 +1,6 @@
 #include "node/actor_configuration.hpp"
 
+#include "cluster/link/caf_link.hpp"
 #include "messages/type_ids.hpp"
 #include "node/configuration.hpp"
 
@@ -11,8 +12,8 @@
 
 namespace usher::node {
 
-actor_configuration::actor_configuration(const caf::settings& configured) {
-  load<caf::io::middleman>();
+actor_configuration::actor_configuration(const caf::settings& configured, const cluster::link_settings& link) {
+  files_ = cluster::prepare(*this, link);
   set("caf.scheduler.max-threads", 1);
   set("caf.scheduler.policy", "sharing");
   take(configured, "");

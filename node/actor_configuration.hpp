@@ -1,7 +1,12 @@
 #pragma once
 
+#include "cluster/link/link_settings.hpp"
+#include "cluster/link/tls_files.hpp"
+
 #include <caf/actor_system_config.hpp>
 #include <caf/settings.hpp>
+
+#include <memory>
 
 namespace usher::node {
 
@@ -11,10 +16,13 @@ namespace usher::node {
 /// (docs/performance.md). All threads share one queue, so an idle node sleeps instead of looking for work to steal.
 class actor_configuration : public caf::actor_system_config {
 public:
-  /// `configured` is the `caf` group of the configuration file. Throws `bad_configuration`.
-  explicit actor_configuration(const caf::settings& configured);
+  /// `configured` is the `caf` group of the configuration file, `link` the one to other nodes. Throws
+  /// `bad_configuration`, and what `cluster::prepare` throws.
+  actor_configuration(const caf::settings& configured, const cluster::link_settings& link);
 
 private:
+  std::unique_ptr<cluster::tls_files> files_; ///< which the link's library reads
+
   void take(const caf::settings& group, const std::string& prefix);
 };
 

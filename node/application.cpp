@@ -19,6 +19,8 @@
 namespace usher::node {
 namespace {
 
+using namespace std::chrono_literals;
+
 /// A gateway that does not know its router's events by then never will.
 constexpr std::chrono::seconds announced_within{30};
 
@@ -72,11 +74,14 @@ public:
   void announce_end() { gateway_.announce_end(); }
 
   void stop() {
-    end(settings_.stop_within, [this](auto until) { host_.settle(until); });
+    end(
+        settings_.stop_within, [this](auto until) { host_.give_shards_away(until); },
+        [this](auto until) { host_.settle(until); });
   }
 
   void give_up() {
-    end(std::min(settings_.stop_within, patience_when_giving_up), [](auto) {});
+    auto nothing = [](auto) {};
+    end(std::min(settings_.stop_within, patience_when_giving_up), nothing, nothing);
   }
 
   [[nodiscard]] const endpoint& buyers() const { return settings_.gateway.buyers; }
@@ -89,13 +94,17 @@ private:
   /// What is in flight when a node gives up is probably somebody else's to answer.
   static constexpr std::chrono::seconds patience_when_giving_up{1};
 
-  /// `settle` waits, until the time that it gets, for what the gateway's clients do not wait for.
-  template <class Settle>
-  void end(std::chrono::seconds within, Settle settle) {
+  /// `give_away` has other nodes take this one's part, and `settle` waits for what the gateway's clients do not wait
+  /// for, both until the time that they get.
+  template <class GiveAway, class Settle>
+  void end(std::chrono::seconds within, GiveAway give_away, Settle settle) {
     if (state_.exchange(state::stopping) == state::stopping)
       return;
     auto until = std::chrono::steady_clock::now() + within;
-    gateway_.drain(within);
+    gateway_.announce_end();
+    give_away(until);
+    gateway_.drain(std::chrono::duration_cast<std::chrono::seconds>(
+        std::max(std::chrono::steady_clock::duration{1s}, until - std::chrono::steady_clock::now())));
     audits_.stop();
     gateway_.stop();
     settle(until);
@@ -115,8 +124,8 @@ private:
     }
     if (!watch_.reachable())
       return "The store is out of reach.";
-    if (!host_.may_answer())
-      return "The store has not counted this node among those that serve it for a while.";
+    if (auto why = host_.not_answering())
+      return why;
     if (host_.journal().failure()) // and why is for the log: anybody may ask here
       return "The store answers, but takes no facts.";
     return std::nullopt;

@@ -1,5 +1,7 @@
 #include "node/configuration.hpp"
 
+#include "cluster/link/link_address.hpp"
+#include "cluster/link/link_settings.hpp"
 #include "node/endpoint.hpp"
 #include "node/option_kinds.hpp"
 #include "node/option_table.hpp"
@@ -156,6 +158,29 @@ std::optional<std::string> careless_secret(const std::string& path, const settin
            "file of its own";
 }
 
+namespace {
+
+void check_cluster(const settings& all) {
+  const auto& [name, weight, link, address] = all.cluster;
+  if (!name.empty() && persistence::sqlite_file_of(all.store))
+    throw bad_configuration{"cluster.name = " + name
+                            + ": a cluster needs PostgreSQL, and store.url is an SQLite file, which one node serves"};
+  if (auto why = cluster::objection_to(link))
+    throw bad_configuration{*why};
+  if (!address.empty() && link.listen.empty())
+    throw bad_configuration{"cluster.address = " + address + ": needs cluster.listen"};
+  if (link.listen.empty())
+    return;
+  if (name.empty())
+    throw bad_configuration{"cluster.listen = " + link.listen + ": needs cluster.name, or there are no other nodes"};
+  auto told = cluster::parse_link_address(address.empty() ? link.listen : address).value();
+  if (told.port == 0 || is_everywhere(told))
+    throw bad_configuration{"cluster.address: must be set, to an address by which others can reach this node, which "
+                            + to_string(told) + " is not"};
+}
+
+} // namespace
+
 void check_together(const settings& all) {
   if (!all.auth.shop_secret.empty() && !all.auth.shop_public_key_file.empty())
     throw bad_configuration{"auth.shop-secret and auth.shop-public-key-file: set only one of them"};
@@ -167,9 +192,7 @@ void check_together(const settings& all) {
     throw bad_configuration{"http.address and admin.address: must differ"};
   if (gateway.proxy_protocol && gateway.trusted_proxies.empty())
     throw bad_configuration{"http.proxy-protocol: needs http.trusted-proxies, or nobody could connect"};
-  if (!all.cluster.name.empty() && persistence::sqlite_file_of(all.store))
-    throw bad_configuration{"cluster.name = " + all.cluster.name
-                            + ": a cluster needs PostgreSQL, and store.url is an SQLite file, which one node serves"};
+  check_cluster(all);
   if (!gateway::can_read_all(gateway))
     throw bad_configuration{
         "http.max-incoming-bytes: half of it must be at least twice admin.max-body-bytes, and divided by http.threads "

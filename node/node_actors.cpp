@@ -1,5 +1,6 @@
 #include "node/node_actors.hpp"
 
+#include "cluster/link/caf_link.hpp"
 #include "log/log.hpp"
 #include "messages/sentence.hpp"
 #include "node/option_defaults.hpp"
@@ -62,14 +63,26 @@ void await_news(caf::scoped_actor& self, std::chrono::steady_clock::time_point u
 node_actors::node_actors(const settings& configured, const caf::settings& of_actor_system,
                          std::function<void(const std::string&)> on_fatal)
     : membership_(membership_for(configured, noting(on_fatal))), open_(opener_for(configured.store, membership_.get())),
-      provider_(std::make_shared<payments::sandbox>(sandbox_settings_for(configured))), configuration_(of_actor_system),
-      system_(configuration_), wiring_(configured,
-                                       {.system = system_,
-                                        .open_store = open_,
-                                        .open_coordination = opener_of_coordination(configured),
-                                        .provider = provider_,
-                                        .owner = membership_ ? membership_->owner() : draw_owner_name()},
-                                       noting(on_fatal)) {}
+      provider_(std::make_shared<payments::sandbox>(sandbox_settings_for(configured))),
+      configuration_(of_actor_system, configured.cluster.link), system_(configuration_),
+      wiring_(configured, ports(configured), noting(on_fatal)) {}
+
+node_ports node_actors::ports(const settings& configured) {
+  node_ports result{.system = system_,
+                    .open_store = open_,
+                    .open_coordination = opener_of_coordination(configured),
+                    .may_answer = [this] { return may_answer(); },
+                    .provider = provider_,
+                    .owner = membership_ ? membership_->owner() : draw_owner_name()};
+  if (!membership_ || !membership_->has_links())
+    return result;
+  result.on_cut_off = membership_->on_cut_off();
+  result.open_link = [this, of = configured.cluster, cluster = result.open_coordination()->cluster().id](auto news) {
+    return std::make_shared<cluster::caf_link>(system_, of.link, cluster::link_identity{cluster, of.name},
+                                               membership_->overhear(std::move(news)));
+  };
+  return result;
+}
 
 node_actors::~node_actors() {
   if (!ended_)
@@ -94,6 +107,10 @@ void node_actors::end_actors() {
   self->wait_for(wiring_.writer());
   if (membership_)
     membership_->end(self);
+  if (const auto& switchboard = wiring_.switchboard()) { // last: whoever has not left yet would be taken for dead
+    self->send_exit(switchboard, caf::exit_reason::user_shutdown);
+    self->wait_for(switchboard);
+  }
   provider_->close(); // its answers go to actors, if only to find them gone
 }
 
@@ -116,7 +133,7 @@ std::function<void(const std::string&)> node_actors::noting(std::function<void(c
 
 std::vector<domain::event_id> node_actors::start_shards() {
   if (membership_)
-    membership_->enter(system_, wiring_.keeper());
+    membership_->enter(system_, wiring_.keeper(), wiring_.switchboard());
   caf::scoped_actor self{system_};
   for (auto started = false; !started;)
     self->request(wiring_.keeper(), 1s, messages::start_shards{})
@@ -145,7 +162,42 @@ std::optional<std::vector<domain::event_id>> node_actors::known_events(caf::scop
   return events;
 }
 
+void node_actors::give_shards_away(std::chrono::steady_clock::time_point until) {
+  if (!membership_ || !membership_->has_links())
+    return;
+  try {
+    membership_->start_draining();
+  } catch (const std::exception& why) {
+    return log::of("node").warn("the shards of this node are not given away: {}", why.what());
+  }
+  caf::scoped_actor self{system_};
+  auto patience = std::max(std::chrono::steady_clock::duration{0s}, until - std::chrono::steady_clock::now());
+  self->request(wiring_.keeper(), std::chrono::duration_cast<std::chrono::milliseconds>(patience),
+                messages::shards_left{})
+      .receive(
+          [] { log::of("node").info("all shards are with other nodes"); },
+          [](const caf::error&) { log::of("node").warn("some shards could not be given to other nodes in time"); });
+}
+
+std::optional<std::string> node_actors::not_answering() const {
+  using persistence::node_status;
+  if (membership_ && membership_->has_links()) {
+    auto status = membership_->status();
+    if (!status)
+      return "The other nodes have ended this one; it joins again.";
+    if (*status == node_status::joining)
+      return "The node is joining the others.";
+    if (*status == node_status::draining)
+      return "The node gives its part to the others.";
+  }
+  if (!may_answer())
+    return "The store has not counted this node among those that serve it for a while.";
+  return std::nullopt;
+}
+
 void node_actors::settle(std::chrono::steady_clock::time_point until) {
+  if (membership_ && membership_->has_links())
+    return; // the orders go on with their events' shards, on other nodes
   caf::scoped_actor self{system_};
   // Subscribed as a gateway is, this hears of every order that changes.
   self->send(wiring_.router(), messages::subscribe{}, caf::actor_cast<messages::gateway_actor>(self));

@@ -44,6 +44,11 @@ public:
   /// that are in the store, whoever had them, unless it shares the store), starts them, and returns the events that the
   /// router then knows. Throws what the store throws, and `std::runtime_error`.
   std::vector<domain::event_id> start_shards();
+  /// Gives all shards to the other nodes, as far as there are any; what is asked here meanwhile is answered by those.
+  /// Returns when that is done, or at `until`. A node without links does nothing.
+  void give_shards_away(std::chrono::steady_clock::time_point until);
+  /// Why this node does not answer, in words for operators; nothing if it does. Thread-safe.
+  [[nodiscard]] std::optional<std::string> not_answering() const;
   /// Waits until no order is under way, or until `until`.
   void settle(std::chrono::steady_clock::time_point until);
   /// Ends the shards and everything below them, and then notes how far the journals reach, so that an audit notices
@@ -61,6 +66,7 @@ public:
 private:
   /// Nothing when the router does not answer in time.
   std::optional<std::vector<domain::event_id>> known_events(caf::scoped_actor& self, std::chrono::seconds patience);
+  [[nodiscard]] node_ports ports(const settings& configured);
   /// The same, but noted here first.
   [[nodiscard]] std::function<void(const std::string&)> noting(std::function<void(const std::string&)> on_fatal);
   void end_actors();

@@ -6,10 +6,12 @@
 
 #include <caf/exit_reason.hpp>
 #include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
 
 #include <fmt/format.h>
 
 #include <atomic>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -30,6 +32,9 @@ cluster::census_settings census_settings_for(const settings& configured) {
   cluster::census_settings result;
   result.card.name = configured.cluster.name;
   result.card.weight = configured.cluster.weight;
+  const auto& links = configured.cluster;
+  result.links = !links.link.listen.empty();
+  result.card.link = links.address.empty() ? links.link.listen : links.address;
   result.card.http = to_string(configured.gateway.buyers);
   result.card.release = USHER_VERSION;
   return result;
@@ -39,36 +44,96 @@ cluster::census_settings census_settings_for(const settings& configured) {
 
 /// Outlives the object: connections ask for it.
 struct node_membership::present_life {
+  static constexpr int nobody = -1;
+
   std::atomic<std::uint64_t> number{0};
+  std::atomic<int> status{nobody};
+};
+
+/// Outlives the object: links tell it their news.
+struct node_membership::present_census {
+  template <class News>
+  void tell(const News& news) {
+    std::lock_guard lock{mutex};
+    if (actor)
+      caf::anon_send(actor, news);
+  }
+
+  std::mutex mutex;
+  cluster::census_actor actor; ///< null before it has joined, and after it has left
 };
 
 node_membership::node_membership(const settings& configured, std::function<void(const std::string&)> on_fatal)
     : now_(std::make_shared<present_life>()),
       right_(std::make_shared<cluster::serving_right>(limits_for(configured.cluster))), awake_(right_),
-      settings_(census_settings_for(configured)), owner_(draw_owner_name()) {
+      settings_(census_settings_for(configured)), owner_(draw_owner_name()),
+      census_(std::make_shared<present_census>()) {
   ports_.open = [url = configured.store] { return persistence::open_coordination(url); };
   ports_.draw_owner = [first = owner_, is_drawn = false]() mutable {
     return std::exchange(is_drawn, true) ? draw_owner_name() : first;
   };
   ports_.right = right_;
   ports_.on_fatal = std::move(on_fatal);
+  ports_.status_changed = [now = now_](std::optional<persistence::node_status> status) {
+    now->status = status ? static_cast<int>(*status) : present_life::nobody;
+  };
   ports_.joined = [now = now_](persistence::incarnation it) { now->number = it.value(); };
 }
 
-void node_membership::enter(caf::actor_system& system, const messages::keeper_actor& keeper) {
-  if (census_)
+void node_membership::enter(caf::actor_system& system, const messages::keeper_actor& keeper,
+                            const messages::switchboard_actor& switchboard) {
+  if (census_->actor)
     return;
+  ports_.switchboard = switchboard;
+  if (switchboard)
+    ports_.cut_off_from_store = [switchboard](bool cut_off) {
+      caf::anon_send(switchboard, messages::store_cut_off{0, cut_off});
+    };
   auto first = cluster::join(settings_, ports_, [](auto time) { std::this_thread::sleep_for(time); });
   ports_.draw_owner = draw_owner_name;
-  census_ = cluster::spawn_census(system, settings_, ports_, first, keeper);
+  std::lock_guard lock{census_->mutex};
+  census_->actor = cluster::spawn_census(system, settings_, ports_, first, keeper);
+}
+
+cluster::link_news node_membership::overhear(cluster::link_news news) const {
+  auto changed = [census = census_](cluster::incarnation node, std::uint64_t session, messages::link_state how) {
+    census->tell(messages::link_changed{node.value(), session, how});
+  };
+  auto up = [changed, then = std::move(news.up)](cluster::incarnation node, std::uint64_t session) {
+    changed(node, session, messages::link_state::up);
+    then(node, session);
+  };
+  auto down = [changed, then = std::move(news.down)](cluster::incarnation node, std::uint64_t session, bool refused) {
+    changed(node, session, refused ? messages::link_state::refused : messages::link_state::silent);
+    then(node, session, refused);
+  };
+  return {std::move(up), std::move(down), std::move(news.frame)};
+}
+
+std::function<void(const messages::store_cut_off&)> node_membership::on_cut_off() const {
+  return [census = census_](const messages::store_cut_off& said) { census->tell(said); };
+}
+
+void node_membership::start_draining() {
+  auto store = ports_.open();
+  store->change_status(persistence::incarnation{now_->number.load()}, persistence::node_status::draining);
+}
+
+std::optional<persistence::node_status> node_membership::status() const {
+  auto status = now_->status.load();
+  return status == present_life::nobody ? std::nullopt : std::optional{static_cast<persistence::node_status>(status)};
 }
 
 void node_membership::end(caf::scoped_actor& self) {
-  if (!census_)
+  cluster::census_actor leaves;
+  {
+    std::lock_guard lock{census_->mutex};
+    leaves.swap(census_->actor);
+  }
+  if (!leaves)
     return;
-  self->send_exit(census_, caf::exit_reason::user_shutdown);
-  self->wait_for(census_);
-  census_ = nullptr;
+  self->send_exit(leaves, caf::exit_reason::user_shutdown);
+  self->wait_for(leaves);
 }
 
 std::function<std::string()> node_membership::session() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cluster/census.hpp"
+#include "cluster/link/link.hpp"
 #include "cluster/wake_watch.hpp"
 #include "messages/type_ids.hpp"
 #include "node/settings.hpp"
@@ -9,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace usher::node {
@@ -23,10 +25,22 @@ public:
   node_membership(const node_membership&) = delete;
   node_membership& operator=(const node_membership&) = delete;
 
-  /// Joins, which may take seconds, and then beats, and tells the keeper who else lives. A node without a name replaces
-  /// another one by this. Throws `store_broken`, with a sentence for people, when it may not join, and
-  /// `store_unavailable`. Repeating it does nothing.
-  void enter(caf::actor_system& system, const messages::keeper_actor& keeper);
+  /// Joins, which may take seconds, and then beats, and tells the keeper and the switchboard, if there is one, who else
+  /// lives. A node without a name replaces another one by this. Throws `store_broken`, with a sentence for people, when
+  /// it may not join, and `store_unavailable`. Repeating it does nothing. A node with links listens before: else
+  /// others would take it for dead.
+  void enter(caf::actor_system& system, const messages::keeper_actor& keeper,
+             const messages::switchboard_actor& switchboard);
+  /// Whether it is to have links to the others.
+  [[nodiscard]] bool has_links() const noexcept { return settings_.links; }
+  /// The same news, after the census has heard of what they say about links. Outlives this object.
+  [[nodiscard]] cluster::link_news overhear(cluster::link_news news) const;
+  /// What the census is to hear: another node says whether it reaches the store.
+  [[nodiscard]] std::function<void(const messages::store_cut_off&)> on_cut_off() const;
+  /// Gives nothing more to this node: its shards belong to the others from now on. Throws what the store throws.
+  void start_draining();
+  /// As the store has this node; nothing before it has joined, and after it was ended. Thread-safe.
+  [[nodiscard]] std::optional<persistence::node_status> status() const;
   /// Leaves. Call when nothing of this node writes any more: whoever stays claims its shards at once.
   void end(caf::scoped_actor& self);
 
@@ -40,6 +54,7 @@ public:
 
 private:
   struct present_life;
+  struct present_census;
 
   std::shared_ptr<present_life> now_;
   std::shared_ptr<cluster::serving_right> right_;
@@ -47,7 +62,7 @@ private:
   cluster::census_settings settings_;
   cluster::census_ports ports_;
   std::string owner_;
-  cluster::census_actor census_; ///< once it has joined
+  std::shared_ptr<present_census> census_; ///< once it has joined
 };
 
 /// Names a process in the store: readable, and unlike any other.

@@ -33,12 +33,19 @@ node_ports with_room_settings(node_ports ports, const settings& all) {
 node_wiring::node_wiring(const settings& configured, node_ports ports, std::function<void(const std::string&)> on_fatal)
     : ports_(with_room_settings(std::move(ports), configured)),
       clock_(actors::store_clock::measure(*ports_.open_store(), ports_.system.clock())),
-      journal_(ports_.system.metrics()), writer_(start_writer(configured)),
-      router_(cluster::spawn_router(ports_.system)), keeper_(start_keeper(std::move(on_fatal))) {}
+      journal_(ports_.system.metrics()), switchboard_(start_switchboard()), writer_(start_writer(configured)),
+      router_(cluster::spawn_router(ports_.system, switchboard_)), keeper_(start_keeper(std::move(on_fatal))) {}
 
 messages::journal_actor node_wiring::start_writer(const settings& configured) {
   return actors::spawn_journal_writer(ports_.system, ports_.open_store, writer_limits(configured), ports_.writer_thread,
                                       [this](std::optional<std::string> why) { journal_.note(std::move(why)); });
+}
+
+messages::switchboard_actor node_wiring::start_switchboard() const {
+  if (!ports_.open_link)
+    return {};
+  return cluster::spawn_switchboard(
+      ports_.system, {.open_link = ports_.open_link, .may_answer = ports_.may_answer, .on_cut_off = ports_.on_cut_off});
 }
 
 messages::keeper_actor node_wiring::start_keeper(std::function<void(const std::string&)> on_fatal) {
@@ -77,6 +84,7 @@ messages::keeper_actor node_wiring::start_keeper(std::function<void(const std::s
   catalog::keeper_settings settings;
   settings.owner = ports_.owner;
   settings.shares = static_cast<bool>(ports_.open_coordination);
+  settings.switchboard = switchboard_;
   settings.on_fatal = std::move(on_fatal);
   // Shards in doubt write nothing, and while the node is not ready no buyer makes them try. A claim is a write, too, so
   // it shows that the store works again.

@@ -6,6 +6,7 @@
 #include "actors/store_clock.hpp"
 #include "actors/waiting_room.hpp"
 #include "catalog/shard_keeper.hpp"
+#include "cluster/switchboard.hpp"
 #include "messages/type_ids.hpp"
 #include "node/journal_health.hpp"
 #include "node/settings.hpp"
@@ -32,6 +33,11 @@ struct node_ports {
   opener open_store;         ///< once for each actor that blocks on the store
   /// For a node that shares its store with others; empty for one that has it alone.
   std::function<std::unique_ptr<persistence::coordination>()> open_coordination{};
+  /// Makes the link to the other nodes, which tells its news to this; empty without any.
+  std::function<std::shared_ptr<cluster::link>(cluster::link_news)> open_link{};
+  std::function<bool()> may_answer = [] { return true; }; ///< what other nodes ask, from memory
+  /// Another node says whether it reaches the store.
+  std::function<void(const messages::store_cut_off&)> on_cut_off{};
   std::shared_ptr<payments::provider> provider;
   std::string owner; ///< names this process in a store that it has alone; never reused by another
   actors::writer_thread writer_thread = actors::writer_thread::own;
@@ -56,16 +62,20 @@ public:
   [[nodiscard]] const actors::store_clock& clock() const noexcept { return clock_; }
   [[nodiscard]] const journal_health& journal() const noexcept { return journal_; }
   [[nodiscard]] const messages::journal_actor& writer() const noexcept { return writer_; }
+  /// Null without links to other nodes.
+  [[nodiscard]] const messages::switchboard_actor& switchboard() const noexcept { return switchboard_; }
   [[nodiscard]] const messages::router_actor& router() const noexcept { return router_; }
   [[nodiscard]] const messages::keeper_actor& keeper() const noexcept { return keeper_; }
 
 private:
   messages::journal_actor start_writer(const settings& configured);
+  [[nodiscard]] messages::switchboard_actor start_switchboard() const;
   messages::keeper_actor start_keeper(std::function<void(const std::string&)> on_fatal);
 
   node_ports ports_;
   actors::store_clock clock_;
   journal_health journal_;
+  messages::switchboard_actor switchboard_; ///< first, since a port in use must end the start before anybody runs
   messages::journal_actor writer_;
   messages::router_actor router_;
   messages::keeper_actor keeper_;

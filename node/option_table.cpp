@@ -1,5 +1,6 @@
 #include "node/option_table.hpp"
 
+#include "cluster/link/link_address.hpp"
 #include "node/option_kinds.hpp"
 #include "persistence/store_url.hpp"
 
@@ -51,6 +52,10 @@ bool is_node_name(const std::string& name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-'
            || c == '_';
   });
+}
+
+bool is_link_address(const std::string& text) {
+  return cluster::parse_link_address(text).has_value();
 }
 
 bool is_path(const std::string& path) {
@@ -330,6 +335,30 @@ std::vector<option> declare() {
       number(
           {"cluster.weight", "How much this node takes on, compared with the others that share its store."},
           [](auto& s) -> auto& { return s.cluster.weight; }, 1, 10'000),
+      text(
+          {"cluster.listen",
+           "Where the other nodes reach this one, so that each serves any buyer. A loopback address, unless there are "
+           "`cluster.tls` files."},
+          [](auto& s) -> auto& { return s.cluster.link.listen; }, "HOST:PORT, or [HOST]:PORT for IPv6",
+          is_link_address),
+      text(
+          {"cluster.address", "The same, as the other nodes are told; by default `cluster.listen`."},
+          [](auto& s) -> auto& { return s.cluster.address; }, "HOST:PORT, or [HOST]:PORT for IPv6", is_link_address),
+      text(
+          {"cluster.tls.certificate", "A file with this node's certificate, shown to the other nodes, in PEM; after it "
+                                      "stand those between it and its authority. The three files are read at the "
+                                      "start."},
+          [](auto& s) -> auto& { return s.cluster.link.tls.certificate; }, "a file", is_path),
+      text(
+          {"cluster.tls.key", "A file with the certificate's private key, without a passphrase."},
+          [](auto& s) -> auto& { return s.cluster.link.tls.key; }, "a file", is_path),
+      text(
+          {"cluster.tls.authorities",
+           "A file with the authorities of all nodes' certificates: whoever has one of theirs is taken for a node."},
+          [](auto& s) -> auto& { return s.cluster.link.tls.authorities; }, "a file", is_path),
+      yes_or_no(
+          {"cluster.insecure", "Links without TLS on an address that is not this machine's alone."},
+          [](auto& s) -> auto& { return s.cluster.link.insecure; }),
       number(
           {"journal.max-group", "Facts that are written to the store at once.", "facts"},
           [](auto& s) -> auto& { return s.journal.group_max; }, 1, 100'000),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cluster/link/link_settings.hpp"
 #include "gateway/options.hpp"
 #include "payments/sandbox.hpp"
 
@@ -39,6 +40,8 @@ struct waiting_room_settings {
 struct cluster_settings {
   std::string name;           ///< no two that live have the same; empty for a node that serves its store alone
   std::uint32_t weight = 100; ///< how much it takes on, compared with the others
+  cluster::link_settings link;
+  std::string address; ///< where others are told to reach it, "host:port"; empty: where it listens
 };
 
 /// What is written to the log, and how.

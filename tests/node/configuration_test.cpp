@@ -286,6 +286,29 @@ SCENARIO("settings that contradict each other are refused") {
   }
 }
 
+SCENARIO("a cluster's links are reached where others are told to, and not by strangers") {
+  GIVEN("a node of a cluster") {
+    settings all;
+    all.store = "postgres://localhost/usher";
+    all.cluster.name = "a";
+    auto refused = [&all](auto change) {
+      auto changed = all;
+      change(changed.cluster);
+      return refusal_of([&] { check_together(changed); });
+    };
+    CHECK_EQ(refused([](auto& c) { c.link.listen = "127.0.0.1:7000"; }), "");
+    CHECK_EQ(refused([](auto& c) { c.link = {"0.0.0.0:7000", {}, true}, c.address = "node-a:7000"; }), "");
+    CHECK_EQ(refused([](auto& c) { c.link = {"10.0.0.1:7000", {"a.pem", "a.key", "all.pem"}, false}; }), "");
+    CHECK(contains(refused([](auto& c) { c.link.listen = "10.0.0.1:7000"; }), "cluster.insecure"));
+    CHECK(contains(refused([](auto& c) { c.link.tls.key = "a.key"; }), "all three, or none"));
+    CHECK(contains(refused([](auto& c) { c.address = "node-a:7000"; }), "needs cluster.listen"));
+    CHECK(contains(refused([](auto& c) { c.name.clear(), c.link.listen = "127.0.0.1:7000"; }), "needs cluster.name"));
+    CHECK(contains(refused([](auto& c) { c.link = {"[::]:7000", {}, true}; }), "cluster.address: must be set"));
+    CHECK(contains(refused([](auto& c) { c.link.listen = "127.0.0.1:7000", c.address = "node-a:0"; }), "must be set"));
+    CHECK(contains(refused([](auto& c) { c.link.listen = "127.0.0.1:0"; }), "127.0.0.1:0 is not"));
+  }
+}
+
 SCENARIO("CAF's own options stay usable in the same file") {
   GIVEN("a file with some of them") {
     auto own =
@@ -293,10 +316,10 @@ SCENARIO("CAF's own options stay usable in the same file") {
     auto unknown = parse_configuration("caf { scheduler { max-thread = 3 } }", "f");
     auto wrong = parse_configuration("caf { scheduler { max-threads = \"few\" } }", "f");
     THEN("they reach the actor system, and what CAF does not know is refused") {
-      CHECK_EQ(caf::get_or(actor_configuration{own.actor_system}, "caf.scheduler.max-threads", 0), 3);
-      CHECK_EQ(caf::get_or(actor_configuration{caf::settings{}}, "caf.scheduler.max-threads", 0), 1);
-      CHECK(contains(refusal_of([&] { actor_configuration{unknown.actor_system}; }), "caf.scheduler.max-thread"));
-      CHECK(contains(refusal_of([&] { actor_configuration{wrong.actor_system}; }), "caf.scheduler.max-threads"));
+      CHECK_EQ(caf::get_or(actor_configuration(own.actor_system, {}), "caf.scheduler.max-threads", 0), 3);
+      CHECK_EQ(caf::get_or(actor_configuration({}, {}), "caf.scheduler.max-threads", 0), 1);
+      CHECK(contains(refusal_of([&] { actor_configuration{unknown.actor_system, {}}; }), "caf.scheduler.max-thread"));
+      CHECK(contains(refusal_of([&] { actor_configuration{wrong.actor_system, {}}; }), "caf.scheduler.max-threads"));
     }
   }
 }
