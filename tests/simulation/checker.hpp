@@ -9,11 +9,13 @@
 #include "messages/queue.hpp"
 #include "messages/seats.hpp"
 #include "persistence/booking_store.hpp"
+#include "persistence/coordination.hpp"
 #include "tests/simulation/books.hpp"
 
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,8 +33,18 @@ struct shard_claimed {
   domain::shard_id shard;
   domain::epoch before; ///< as the store had it
   domain::epoch epoch;  ///< as the claim returned it
-  std::string owner;
-  domain::instant at; ///< as nobody's clock is wrong
+  std::string owner;    ///< a node
+  bool given = false;   ///< by whoever had it before
+  domain::instant at;   ///< as nobody's clock is wrong
+};
+
+/// A node that shared the store, and was ended by others.
+struct node_ended {
+  std::string node;
+  persistence::incarnation number;
+  std::string why;
+  persistence::membership rows; ///< just before
+  bool judged_late = false;     ///< the rows may have been others when they were judged
 };
 
 /// What a checker may look at besides what it is told.
@@ -40,15 +52,21 @@ struct evidence {
   const books& written; ///< by everything that is durable
   /// The time, as nobody's clock is wrong: nodes and the store may say otherwise.
   std::function<domain::instant()> now;
-  /// Whether the node that tells something just now is the one that claimed the event last. Another one does not know
-  /// yet that it was replaced, and answers from memory what does not have to be written.
+  /// Whether what is told just now is of whoever has the shards. Another one does not know yet that it was replaced,
+  /// and answers from memory what does not have to be written.
   std::function<bool()> told_by_owner;
   /// For how long the node that tells something just now could have seen that it was replaced: since then nothing that
   /// it needed for that was broken. Zero for the owner.
   std::function<domain::microseconds()> outdated_for;
+  /// For how long the store has counted no beat of a node. Zero for one that has the store alone.
+  std::function<domain::microseconds(const std::string& node)> unbeaten_for;
+  /// When the node got the request whose answer is being told.
+  std::function<domain::instant()> asked_at;
   /// How far apart two nodes' times can be because the store's clock was stepped between their starts.
   std::function<domain::microseconds()> clock_spread;
   bool clocks_wander = false; ///< clocks are stepped, or run fast or slow, in this sale
+  bool quiet = false;         ///< nothing goes wrong in this sale
+  bool shared = false;        ///< several nodes share the store
   std::function<audit::audit_report()> audit;
   const domain::shared_plan& plan; ///< on which the event is now
   domain::seconds paying_grace;    ///< see `actors::section_limits`
@@ -57,6 +75,7 @@ struct evidence {
 /// How things stand when everything had time to settle.
 struct standing {
   bool served = false;                 ///< some node serves the event
+  std::vector<std::string> silent{};   ///< nodes, and what they do not tell
   std::vector<std::string> unanswered; ///< requests that a living node has not answered
   std::vector<std::string> unfinished; ///< what people still try to get done
 };
@@ -91,6 +110,11 @@ public:
   virtual void claimed(const shard_claimed&) {}
   /// Before the books note it.
   virtual void writes(const persistence::journal_entry&) {}
+  virtual void writes(const persistence::journal_entry&, const std::string& /*node*/) {}
+  /// Others have ended a node that shares the store with them.
+  virtual void ended(const node_ended&) {}
+  /// An actor got a second answer to one request.
+  virtual void answered_again(const std::string& /*node*/, std::string_view /*actor*/) {}
   /// The event is on another plan from now on, which `evidence::plan` is after this.
   virtual void replaces(const domain::seating_plan& /*now*/, const domain::seating_plan& /*next*/) {}
 

@@ -49,7 +49,12 @@ mischief::mischief(world& where) : in_(where) {
   kinds_.failpoints = chance.chance(often);
   kinds_.ambushes = chance.chance(often);
   kinds_.clocks = chance.chance(often / 2);
-  pause_ = std::chrono::milliseconds{chance.between(1'500, 8'000)};
+  if (in_.network()) {
+    kinds_.links = often > 0 && chance.chance(600);
+    kinds_.store_cuts = often > 0 && chance.chance(400);
+  }
+  // Several have more to go wrong.
+  pause_ = std::chrono::milliseconds{in_.network() ? chance.between(600, 4'000) : chance.between(1'500, 8'000)};
 }
 
 void mischief::begin() {
@@ -79,7 +84,7 @@ void mischief::rest() {
 void mischief::act() {
   if (over_)
     return;
-  switch (in_.chance().below(7)) {
+  switch (in_.chance().below(in_.network() ? 10 : 7)) {
     case 0:
       if (kinds_.store_outages)
         hurt_the_store();
@@ -104,9 +109,17 @@ void mischief::act() {
       if (kinds_.clocks)
         step_the_clock();
       break;
-    default:
+    case 6:
       if (kinds_.pauses)
         pause_a_node();
+      break;
+    case 7:
+      if (kinds_.store_cuts)
+        cut_somebody_off();
+      break;
+    default:
+      if (kinds_.links)
+        hurt_a_link();
   }
   rest();
 }
@@ -132,7 +145,7 @@ void mischief::step_the_clock() {
 }
 
 void mischief::lie_in_wait() {
-  auto* node = in_.newest();
+  auto* node = in_.victim();
   if (!node || !is_patient(*node))
     return;
   auto [actor, message] = moments[in_.chance().below(moments.size())];
@@ -170,7 +183,7 @@ void mischief::hurt_the_store() {
 }
 
 void mischief::hurt_an_actor() {
-  auto* node = in_.newest();
+  auto* node = in_.victim();
   if (!node || !is_patient(*node))
     return;
   auto name = node->break_an_actor();
@@ -186,7 +199,9 @@ void mischief::hurt_an_actor() {
 }
 
 void mischief::hurt_a_node() {
-  auto* node = in_.newest();
+  if (in_.network())
+    return in_.chance().chance(600) ? kill_one_of_several() : have_somebody_join();
+  auto* node = in_.victim();
   if (!node)
     return;
   if (in_.chance().chance(500)) {
@@ -208,9 +223,118 @@ void mischief::pause_a_node() {
   auto time = in_.chance().wait(100ms, 10s);
   interrupt_for(time);
   node->pause_until(in_.when().now() + time);
-  if (in_.chance().chance(500)) {
+  if (!in_.network() && in_.chance().chance(500)) {
     in_.count("takeover");
     in_.start_node();
+  }
+}
+
+// ---- nodes that share the store ------------------------------------------------------
+
+std::set<std::string> mischief::hosts() {
+  std::set<std::string> result;
+  for (auto* node : in_.living())
+    result.insert(node->host());
+  return result;
+}
+
+std::string mischief::some_host() {
+  auto all = hosts();
+  return in_.chance().one_of(std::vector<std::string>(all.begin(), all.end()));
+}
+
+void mischief::kill_one_of_several() {
+  auto* node = in_.victim();
+  if (!node)
+    return;
+  in_.count("node_kill");
+  in_.kill(*node, "killed"); // somebody starts another one in its place
+}
+
+/// On a host of its own, or by the name of one that lives: then it is not taken.
+void mischief::have_somebody_join() {
+  constexpr std::size_t most = 5;
+  auto all = hosts();
+  if (all.size() >= most || in_.chance().chance(200)) {
+    if (all.empty())
+      return;
+    in_.count("same_name_again");
+    return in_.start_node(some_host());
+  }
+  in_.count("node_join");
+  in_.start_node("new-" + std::to_string(++joined_));
+}
+
+void mischief::cut(const std::string& from, const std::string& to, moment time) {
+  in_.note("nothing gets from " + from + " to " + to);
+  in_.network()->cut(from, to);
+  in_.when().in(time, [this, from, to] {
+    in_.note("what is sent gets from " + from + " to " + to + " again");
+    in_.network()->mend(from, to);
+  });
+}
+
+void mischief::isolate(const std::string& host, moment time) {
+  for (const auto& other : hosts())
+    if (other != host) {
+      cut(host, other, time);
+      cut(other, host, time);
+    }
+}
+
+void mischief::hurt_a_link() {
+  if (hosts().size() < 2)
+    return;
+  auto one = some_host();
+  auto other = some_host();
+  while (other == one)
+    other = some_host();
+  auto time = in_.chance().wait(300ms, 12s);
+  interrupt_for(time);
+  switch (in_.chance().below(5)) {
+    case 0:
+      in_.count("link_cut");
+      cut(one, other, time);
+      return cut(other, one, time);
+    case 1:
+      in_.count("link_cut_one_way");
+      return cut(one, other, time);
+    case 2:
+      in_.count("node_isolated");
+      return isolate(one, time);
+    case 3:
+      in_.count("link_slow");
+      in_.note("all takes long between " + one + " and " + other);
+      in_.network()->slow_down(one, other);
+      return in_.when().in(time, [this, one, other] { in_.network()->speed_up(one, other); });
+    default:
+      in_.count("link_reset");
+      in_.note("the connections of " + one + " and " + other + " break");
+      in_.network()->reset(one, other);
+  }
+}
+
+void mischief::cut_off_from_store(const std::string& host, moment time) {
+  in_.note(host + " does not reach the store");
+  in_.store().cut_off(host);
+  in_.when().in(time, [this, host] {
+    in_.note(host + " reaches the store again");
+    in_.store().reconnect(host);
+  });
+}
+
+/// From the store, and sometimes from everybody else, too.
+void mischief::cut_somebody_off() {
+  if (hosts().empty())
+    return;
+  auto host = some_host();
+  auto time = in_.chance().wait(300ms, 12s);
+  interrupt_for(time);
+  in_.count("store_cut");
+  cut_off_from_store(host, time);
+  if (in_.chance().chance(300)) {
+    in_.count("node_isolated");
+    isolate(host, time);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 
 namespace usher::simulation {
@@ -23,6 +24,8 @@ public:
   [[nodiscard]] failpoint::action met(const failpoint::place& here);
   /// Clocks are stepped, or run fast or slow.
   [[nodiscard]] bool clocks_wander() const noexcept { return kinds_.clocks; }
+  /// Nothing goes wrong at all.
+  [[nodiscard]] bool is_quiet() const noexcept { return kinds_.none(); }
   /// By how many millionths the steady clock of the next node runs fast.
   [[nodiscard]] std::int64_t clock_ppm();
 
@@ -38,6 +41,14 @@ private:
     bool failpoints = false;
     bool ambushes = false;
     bool clocks = false;
+    // Of nodes that share the store:
+    bool links = false;
+    bool store_cuts = false;
+
+    [[nodiscard]] bool none() const noexcept {
+      return !store_errors && !store_outages && !payments && !actors && !nodes && !pauses && !failpoints && !ambushes
+             && !clocks && !links && !store_cuts;
+    }
   };
 
   /// What happens to whoever reaches a place, when some have passed it.
@@ -56,6 +67,15 @@ private:
   [[nodiscard]] bool is_patient(const sim_node& node) { return broken_[node.name()] < 8; }
   void step_the_clock();
   void hurt_a_node();
+  void kill_one_of_several();
+  void have_somebody_join();
+  void hurt_a_link();
+  void cut(const std::string& from, const std::string& to, moment time);
+  void isolate(const std::string& host, moment time);
+  void cut_off_from_store(const std::string& host, moment time);
+  void cut_somebody_off();
+  [[nodiscard]] std::string some_host();
+  [[nodiscard]] std::set<std::string> hosts();
   /// It is over after so long, too.
   void interrupt_for(moment time);
   void pause_a_node();
@@ -66,6 +86,7 @@ private:
   std::map<std::string, int> broken_; ///< how many of a node's actors
   moment pause_;                      ///< between two faults, about
   trap trap_;
+  std::uint64_t joined_ = 0;
   bool over_ = false;
 };
 

@@ -22,6 +22,8 @@ void buyer::rest() {
 void buyer::act() {
   if (!in_.selling())
     return;
+  if (in_.network() && in_.chance().chance(150)) // so that it shows when two nodes serve the same
+    return look();
   auto dice = in_.chance().below(100);
   if (dice < 14)
     return place_ && dice < 4 ? leave_line() : stand_in_line();
@@ -238,7 +240,7 @@ void organiser::act() {
     block();
   else if (dice < 68)
     undo_an_order();
-  else if (dice < 84)
+  else if (dice < 84 && !in_.network()) // no node has the whole event, which that takes
     change_plan();
   else
     look();

@@ -1,6 +1,11 @@
 #include "tests/simulation/sim_node.hpp"
 
+#include "tests/simulation/sim_connection.hpp"
+#include "tests/simulation/sim_coordination.hpp"
+
 #include <caf/action.hpp>
+#include <caf/actor_cast.hpp>
+#include <caf/event_based_actor.hpp>
 #include <caf/scheduled_actor.hpp>
 #include <caf/send.hpp>
 
@@ -40,46 +45,88 @@ sim_node::configuration::configuration() {
   set("caf.scheduler.policy", "testing");
 }
 
-sim_node::sim_node(std::string name, node_surroundings around)
-    : name_(std::move(name)), around_(std::move(around)), system_(std::make_unique<caf::actor_system>(configuration_)),
+sim_node::sim_node(std::string name, std::string host, node_surroundings around)
+    : name_(std::move(name)), host_(std::move(host)), around_(std::move(around)),
+      system_(std::make_unique<caf::actor_system>(configuration_)),
       scheduler_(&dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler())),
       provider_(std::make_shared<sim_provider>(around_.house)) {
   system_->await_actors_before_shutdown(false);
   set_clock(around_.when.now());
-  store_client client{name_, [this](fiber& one) { woken_.push_back(&one); }, [this] { return dead_; }};
-  node::node_ports ports{
+  if (around_.network)
+    make_member();
+  node::settings settings;
+  settings.gateway.pass_ttl = 20s;
+  wiring_ = std::make_unique<node::node_wiring>(settings, ports(), [this](const std::string& why) { stop(why); });
+  blocking_.insert(job_of(caf::actor_cast<caf::actor>(wiring_->writer())));
+  blocking_.insert(job_of(caf::actor_cast<caf::actor>(wiring_->keeper())));
+  bridge_ = spawn_bridge();
+  if (member_)
+    begin([this] { join(); });
+  else
+    start_shards();
+  follow_store_clock();
+}
+
+store_client sim_node::client() {
+  return {name_, host_, [this](fiber& one) { woken_.push_back(&one); }, [this] { return dead_; }};
+}
+
+node::node_ports sim_node::ports() {
+  node::node_ports result{
       .system = *system_,
-      .open_store = [&store = around_.store, client] { return std::make_unique<sim_connection>(store, client); },
+      .open_store = [&store = around_.store, by = client()] { return std::make_unique<sim_connection>(store, by); },
       .provider = provider_,
       .owner = name_,
       .writer_thread = actors::writer_thread::shared,
       .keeper_thread = catalog::keeper_thread::shared};
-  shorten(ports);
-  node::settings settings;
-  settings.gateway.pass_ttl = 20s;
-  wiring_ =
-      std::make_unique<node::node_wiring>(settings, std::move(ports), [this](const std::string& why) { stop(why); });
-  blocking_.insert(job_of(caf::actor_cast<caf::actor>(wiring_->writer())));
-  blocking_.insert(job_of(caf::actor_cast<caf::actor>(wiring_->keeper())));
-  gateway_ = spawn_gateway();
-  caf::anon_send(wiring_->router(), messages::subscribe{}, gateway());
-  start_shards();
-  follow_store_clock();
+  if (member_) {
+    result.open_coordination = [this] { return member_->open(); };
+    result.open_link = [this](cluster::link_news news) { return member_->open_link(std::move(news)); };
+    result.may_answer = [this] { return member_->may_answer(); };
+    result.on_cut_off = [this](const messages::store_cut_off& said) { member_->hear(said); };
+  }
+  shorten(result);
+  return result;
+}
+
+void sim_node::make_member() {
+  network_place place{name_, host_, [this] { return pause_ends(); },
+                      [this] { return cluster::tick{local(around_.when.now())}; }};
+  member_ = std::make_unique<sim_member>(
+      host_, sim_member::surroundings{around_.when, around_.store, *around_.network, client(), std::move(place),
+                                      [this](const std::string& why) { stop(why); }});
+}
+
+/// As `usher node` does it: it ends if it cannot join.
+void sim_node::join() {
+  try {
+    auto census = member_->enter(*system_, wiring_->keeper(), wiring_->switchboard());
+    blocking_.insert(job_of(census));
+    start_shards();
+  } catch (const std::exception& why) {
+    stop(why.what());
+  }
 }
 
 sim_node::~sim_node() {
   dead_ = true;
   *ended_ = true;
   provider_->close();
-  auto kill = [](const auto& actor) { caf::anon_send_exit(actor, caf::exit_reason::kill); };
+  auto kill = [](const auto& actor) {
+    if (actor)
+      caf::anon_send_exit(actor, caf::exit_reason::kill);
+  };
+  if (member_) {
+    member_->end();
+    kill(member_->census());
+  }
   if (wiring_) {
     kill(wiring_->keeper());
     kill(wiring_->router());
     kill(wiring_->writer());
+    kill(wiring_->switchboard());
   }
-  kill(gateway_);
-  for (const auto& [number, one] : askers_)
-    kill(one.actor);
+  kill(bridge_);
   // Calls that wait for the store end now, all others as soon as they begin.
   while (!waiting_.empty() || scheduler_->has_job()) {
     if (!waiting_.empty())
@@ -88,7 +135,7 @@ sim_node::~sim_node() {
       run_job();
   }
   scheduler_->clock().schedule.clear();
-  askers_.clear();
+  asked_.clear();
   wiring_.reset();
 }
 
@@ -97,33 +144,38 @@ void sim_node::stop(const std::string& why) {
     around_.stops(name_, why);
 }
 
-caf::actor sim_node::spawn_gateway() {
-  return system_->spawn([this](caf::event_based_actor*) -> caf::behavior {
-    return {
-        [this](const messages::event_announced&) { announced_ = true; },
-        [](const messages::seats_changed&) {},
-        [](const messages::hold_expired&) {},
-        [](const messages::order_changed&) {},
-        [this](const messages::people_admitted& news) {
-          if (!dead_)
-            around_.admitted(name_, news);
-        },
-        [](const messages::place_given_up&) {},
-        [](const messages::queue_moved&) {},
-    };
-  });
+messages::gateway_actor sim_node::spawn_bridge() {
+  auto deliver = [this](const std::vector<gateway::delivery>& all) {
+    for (const auto& what : all)
+      hear(what);
+  };
+  return system_->spawn<gateway::bridge>(wiring_->router(), deliver, patience, [this] { return may_answer(); });
+}
+
+void sim_node::hear(const gateway::delivery& what) {
+  if (dead_)
+    return;
+  if (const auto* one = std::get_if<gateway::answered>(&what)) {
+    auto asked = asked_.extract(one->number);
+    if (!asked.empty())
+      asked.mapped().then(one->what);
+  } else if (const auto* news = std::get_if<messages::people_admitted>(&what)) {
+    around_.admitted(name_, *news);
+  } else if (std::holds_alternative<messages::event_announced>(what)) {
+    announced_ = true;
+  }
 }
 
 void sim_node::start_shards() {
-  ask<done>(
-      "start_shards", wiring_->keeper(),
-      [this](const answer<done>& how) {
-        if (how.reply)
-          started_ = true;
-        else
-          stop("the events of the store cannot be started");
-      },
-      messages::start_shards{});
+  auto answered = [this](bool started) {
+    started_ = started;
+    if (!started)
+      stop("the events of the store cannot be started");
+  };
+  system_->spawn([keeper = wiring_->keeper(), answered](caf::event_based_actor* self) {
+    self->request(keeper, caf::infinite, messages::start_shards{})
+        .then([answered] { answered(true); }, [answered](const caf::error&) { answered(false); });
+  });
 }
 
 // ---- time and turns ----
@@ -135,7 +187,7 @@ void sim_node::follow_store_clock() {
     if (*ended)
       return;
     follow_store_clock();
-    if (paused() || around_.store.well_from() > when.now())
+    if (paused() || !around_.store.is_reached_from(host_))
       return;
     auto asked = std::chrono::duration_cast<domain::microseconds>(local(when.now()));
     auto there_and_back = [this] { return around_.chance.wait(100us, 20ms); };
@@ -181,8 +233,12 @@ void sim_node::work(std::size_t which) {
 void sim_node::run_job() {
   auto* job = scheduler_->jobs.front();
   auto* actor = dynamic_cast<caf::scheduled_actor*>(job);
-  if (actor && !dead_)
-    around_.works(name_, *actor, actor->mailbox().peek());
+  if (actor && !dead_) {
+    auto* next = actor->mailbox().peek();
+    around_.works(name_, *actor, next);
+    if (next && next->mid.is_response())
+      note_answer(*actor, *next);
+  }
   if (!blocks(job)) {
     if (!actor || dead_ || !is_ambushed(*actor)) {
       scheduler_->run_once();
@@ -198,7 +254,19 @@ void sim_node::run_job() {
     sprung.sprung();
     return;
   }
-  auto one = std::make_unique<fiber>([this] { scheduler_->run_once(); });
+  begin([this] { scheduler_->run_once(); });
+}
+
+/// Whoever does not wait any longer has an answer that it gave itself.
+void sim_node::note_answer(const caf::scheduled_actor& to, const caf::mailbox_element& what) {
+  if (what.payload.match_elements<caf::error>() && what.payload.get_as<caf::error>(0) == caf::sec::request_timeout)
+    return;
+  if (!answered_.emplace(to.id(), what.mid.integer_value()).second)
+    around_.answered_again(name_, to.name());
+}
+
+void sim_node::begin(std::function<void()> work) {
+  auto one = std::make_unique<fiber>(std::move(work));
   auto* added = one.get();
   waiting_.emplace(added, std::move(one));
   run(*added);
@@ -266,7 +334,9 @@ std::string sim_node::break_an_actor() {
 
 std::vector<std::string> sim_node::unanswered() const {
   std::vector<std::string> result;
-  for (const auto& [number, one] : askers_)
+  if (!started_)
+    result.push_back(name_ + ": start_shards");
+  for (const auto& [number, one] : asked_)
     result.push_back(name_ + ": " + one.what);
   return result;
 }

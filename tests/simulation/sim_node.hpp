@@ -1,19 +1,21 @@
 #pragma once
 
+#include "gateway/thread/bridge.hpp"
 #include "messages/refusal.hpp"
 #include "messages/type_ids.hpp"
 #include "node/node_wiring.hpp"
 #include "tests/simulation/agenda.hpp"
 #include "tests/simulation/fiber.hpp"
 #include "tests/simulation/seeded_random.hpp"
+#include "tests/simulation/sim_member.hpp"
+#include "tests/simulation/sim_network.hpp"
 #include "tests/simulation/sim_provider.hpp"
 #include "tests/simulation/sim_store.hpp"
 
-#include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
-#include <caf/event_based_actor.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
+#include <caf/send.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -23,6 +25,9 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
 #include <vector>
 
 namespace usher::simulation {
@@ -37,16 +42,31 @@ struct answer {
   domain::refusal refused{}; ///< if there is no reply
 };
 
+/// What the gateway's bridge says, to whoever has asked for a reply of this type.
+template <class Reply>
+[[nodiscard]] answer<Reply> answer_of(const gateway::answer& how) {
+  if (const auto* why = std::get_if<domain::refusal>(&how))
+    return {{}, *why};
+  if (std::holds_alternative<gateway::lost>(how))
+    return {{}, {.reason = domain::rejection::outcome_unknown}};
+  if constexpr (std::is_same_v<Reply, done>)
+    return {done{}};
+  else
+    return {std::get<Reply>(how)};
+}
+
 /// Where a simulated node lives.
 struct node_surroundings {
   agenda& when;
   seeded_random& chance;
   sim_store& store;
   payment_house& house;
+  sim_network* network = nullptr; ///< null for a node that has the store alone
   /// One message is about to be worked on; for the trace.
   std::function<void(const std::string& node, const caf::scheduled_actor& who, caf::mailbox_element* what)> works;
   std::function<void(const std::string& node, const messages::people_admitted&)> admitted;
   std::function<void(const std::string& node, const std::string& why)> stops; ///< it cannot go on
+  std::function<void(const std::string& node, std::string_view actor)> answered_again;
   std::int64_t clock_ppm = 0; ///< by how many millionths its steady clock runs fast
 };
 
@@ -58,20 +78,27 @@ struct work_moment {
 };
 
 /// One node: what `usher node` wires, in an actor system of its own with a scheduler and a clock that the world moves,
-/// and a gateway's actor in the place of the gateway.
+/// and of the gateway the bridge, which asks again what may be asked again.
 class sim_node {
 public:
   /// As `actors::section_limits` has it, but shorter than some outages: money comes for holds that are gone.
   static constexpr std::chrono::seconds paying_grace{6};
 
-  /// Starts the process. Throws what the store throws.
-  sim_node(std::string name, node_surroundings around);
+  /// As long as the gateway awaits an answer.
+  static constexpr std::chrono::milliseconds patience{7'500};
+
+  /// Starts the process. `host` is where it runs, and its name among those that share the store. Throws what the store
+  /// throws.
+  sim_node(std::string name, std::string host, node_surroundings around);
   /// As SIGKILL does it: whatever it had under way has no effect any more, and nobody hears of it.
   ~sim_node();
   sim_node(const sim_node&) = delete;
   sim_node& operator=(const sim_node&) = delete;
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const std::string& host() const noexcept { return host_; }
+  /// Whether it may answer from memory.
+  [[nodiscard]] bool may_answer() const { return !member_ || member_->may_answer(); }
   /// It has started, and takes requests about the event, if there is one.
   [[nodiscard]] bool serves(bool there_is_an_event) const noexcept {
     return started_ && (announced_ || !there_is_an_event);
@@ -105,27 +132,19 @@ public:
 
   // ---- requests ----
 
-  [[nodiscard]] const messages::router_actor& router() const noexcept { return wiring_->router(); }
-  [[nodiscard]] messages::gateway_actor gateway() const { return caf::actor_cast<messages::gateway_actor>(gateway_); }
   /// Requests that were not answered, by name.
   [[nodiscard]] std::vector<std::string> unanswered() const;
 
-  template <class Reply, class Handle, class... Messages>
-  void ask(std::string what, const Handle& whom, std::function<void(answer<Reply>)> then, Messages... wish) {
+  /// Asks through the gateway's bridge.
+  template <class Reply, class Wish>
+  void ask(std::string what, std::function<void(answer<Reply>)> then, const Wish& wish) {
     auto number = ++requests_;
-    auto asker = system_->spawn([=, this, to = caf::actor_cast<caf::actor>(whom)](caf::event_based_actor* self) {
-      auto yes = [=, this](answer<Reply> x) {
-        askers_.erase(number);
-        if (!dead_)
-          then(std::move(x));
-      };
-      auto no = [=](const caf::error& why) { yes({{}, messages::to_refusal(why)}); };
-      if constexpr (std::is_same_v<Reply, done>)
-        self->request(to, caf::infinite, wish...).then([=] { yes({done{}}); }, no);
-      else
-        self->request(to, caf::infinite, wish...).then([=](const Reply& x) { yes({x}); }, no);
-    });
-    askers_.emplace(number, asking{std::move(what), std::move(asker)});
+    asked_.emplace(number, asking{std::move(what), [then = std::move(then)](const gateway::answer& how) {
+                                    then(answer_of<Reply>(how));
+                                  }});
+    messages::session_requests batch;
+    batch.requests.emplace_back(number, wish);
+    caf::anon_send(bridge_, std::move(batch));
   }
 
 private:
@@ -134,7 +153,7 @@ private:
   };
   struct asking {
     std::string what;
-    caf::actor actor;
+    std::function<void(const gateway::answer&)> then;
   };
 
   struct ambush {
@@ -142,7 +161,12 @@ private:
     std::function<void()> sprung; ///< none: there is no ambush
   };
 
-  caf::actor spawn_gateway();
+  [[nodiscard]] store_client client();
+  [[nodiscard]] node::node_ports ports();
+  void make_member();
+  void join();
+  messages::gateway_actor spawn_bridge();
+  void hear(const gateway::delivery& what);
   void start_shards();
   void follow_store_clock();
   void read_store_clock(domain::microseconds asked, domain::instant there);
@@ -150,11 +174,15 @@ private:
   [[nodiscard]] bool is_ambushed(caf::scheduled_actor& actor) const;
   static void stumble(caf::scheduled_actor& victim);
   void run_job();
+  void note_answer(const caf::scheduled_actor& to, const caf::mailbox_element& what);
+  /// Runs `work` so that it may wait.
+  void begin(std::function<void()> work);
   void run(fiber& one);
   [[nodiscard]] bool blocks(const caf::resumable* job) const { return blocking_.contains(job); }
   void stop(const std::string& why);
 
   std::string name_;
+  std::string host_;
   node_surroundings around_;
   bool dead_ = false;
   bool started_ = false;
@@ -164,15 +192,17 @@ private:
   std::unique_ptr<caf::actor_system> system_;
   caf::scheduler::test_coordinator* scheduler_ = nullptr;
   std::shared_ptr<sim_provider> provider_;
+  std::unique_ptr<sim_member> member_; ///< null for a node that has the store alone
   std::unique_ptr<node::node_wiring> wiring_;
-  caf::actor gateway_;
+  messages::gateway_actor bridge_;
   ambush ambush_;
   std::shared_ptr<bool> ended_ = std::make_shared<bool>(false); ///< for what is planned outside
   std::set<const caf::resumable*> blocking_;                    ///< the actors that wait for the store
   std::map<fiber*, std::unique_ptr<fiber>> waiting_;
   std::vector<fiber*> woken_;
+  std::set<std::pair<caf::actor_id, std::uint64_t>> answered_; ///< requests of actors
   std::uint64_t requests_ = 0;
-  std::map<std::uint64_t, asking> askers_;
+  std::map<std::uint64_t, asking> asked_;
 };
 
 } // namespace usher::simulation

@@ -50,6 +50,18 @@ class TheSimulation(unittest.TestCase):
                      "store_pause", "store_restart", "takeover"):
             self.assertGreater(totals["faults"].get(kind, 0), 10, kind)
 
+    def test_nodes_that_share_the_store_repeat_themselves_too(self):
+        for nodes in ("3", "4", "5"):
+            for seed in ("11", "12"):
+                which = ("--seed", seed, "--nodes", nodes, "--trace")
+                self.assertEqual(run(*which).stdout, run(*which).stdout, f"seed {seed} of {nodes} nodes")
+
+    def test_every_kind_of_fault_happens_to_nodes_that_share_the_store(self):
+        totals = json.loads(run("--seeds", "1..150", "--nodes", "4", "--json").stdout)
+        for kind in ("link_cut", "link_cut_one_way", "link_reset", "link_slow", "node_ended", "node_isolated",
+                     "node_join", "node_kill", "node_pause", "same_name_again", "store_cut", "store_pause"):
+            self.assertGreater(totals["faults"].get(kind, 0), 5, kind)
+
     def test_how_many_sales_run_at_once_changes_nothing(self):
         self.assertEqual(run("--seeds", "1..6", "--json", "--threads", "1").stdout,
                          run("--seeds", "1..6", "--json", "--threads", "3").stdout)

@@ -31,6 +31,7 @@ struct seed_range {
 
 struct wishes {
   seed_range seeds;
+  std::uint64_t nodes = 0; ///< that share the store; 0: as the seed says
   unsigned threads = 1;
   bool trace = false;
   bool json = false;
@@ -65,8 +66,13 @@ std::string in_json(const std::map<std::string, std::uint64_t>& counts) {
   return "{" + result + "}";
 }
 
-run_result run_one(std::uint64_t seed, trace::reader lines) {
-  world one{seed, std::move(lines)};
+/// Every second sale is that of a cluster of three to five nodes.
+std::uint64_t nodes_by(std::uint64_t seed) {
+  return seed % 2 == 0 ? 3 + seed / 2 % 3 : 1;
+}
+
+run_result run_one(std::uint64_t seed, const wishes& wanted, trace::reader lines) {
+  world one{seed, wanted.nodes > 0 ? wanted.nodes : nodes_by(seed), std::move(lines)};
   failpoint::deciding by_mischief{[&one](const failpoint::place& here) { return one.met(here); }};
   return one.run();
 }
@@ -79,7 +85,7 @@ totals run_many(const wishes& wanted, bool enough) {
   std::atomic<bool> stop{false};
   auto work = [&] {
     for (auto seed = next++; seed <= wanted.seeds.last && !stop; seed = next++) {
-      auto one = run_one(seed, nullptr);
+      auto one = run_one(seed, wanted, nullptr);
       std::lock_guard lock{guard};
       stop = stop || (enough && !one.findings.empty());
       all.add(seed, std::move(one));
@@ -94,10 +100,10 @@ totals run_many(const wishes& wanted, bool enough) {
 }
 
 /// The end of a seed's trace, for whoever looks for the fault.
-void print_end_of_trace(std::uint64_t seed) {
+void print_end_of_trace(std::uint64_t seed, const wishes& wanted) {
   constexpr std::size_t most = 150;
   std::deque<std::string> last;
-  run_one(seed, [&](const std::string& line) {
+  run_one(seed, wanted, [&](const std::string& line) {
     last.push_back(line);
     if (last.size() > most)
       last.pop_front();
@@ -113,7 +119,7 @@ void print_findings(std::uint64_t seed, const std::vector<finding>& findings) {
 }
 
 int trace_seed(const wishes& wanted) {
-  auto one = run_one(wanted.seeds.first, [](const std::string& line) { std::cout << line << '\n'; });
+  auto one = run_one(wanted.seeds.first, wanted, [](const std::string& line) { std::cout << line << '\n'; });
   std::cout << fmt::format("digest {:016x}\n", one.digest);
   print_findings(wanted.seeds.first, one.findings);
   return one.findings.empty() ? 0 : 1;
@@ -126,7 +132,7 @@ int run_seeds(const wishes& wanted) {
   if (!all.failed.empty()) {
     auto seed = all.failed.begin()->first;
     std::cerr << fmt::format("the end of the trace of seed {} (all of it: usher-sim --seed {} --trace):\n", seed, seed);
-    print_end_of_trace(seed);
+    print_end_of_trace(seed, wanted);
   }
   auto virtual_s = std::chrono::duration<double>(all.virtual_time).count();
   if (wanted.json)
@@ -199,6 +205,8 @@ int run(int argc, char** argv) {
   std::string level = "off";
   wanted.threads = std::max(1U, std::thread::hardware_concurrency());
   app.add_option("--seeds,--seed", seeds, "which sales: A..B, or one number")->capture_default_str();
+  app.add_option("--nodes", wanted.nodes, "how many nodes share the store, 1: none; left out: as the seed says")
+      ->check(CLI::Range(1, 5));
   app.add_flag("--trace", wanted.trace, "print everything that happens in the first of them");
   app.add_flag("--json", wanted.json, "print the totals as one line of JSON");
   app.add_option("--plant", wanted.plant, "run with a planted fault, which must be found; `all`: with each in turn");

@@ -4,10 +4,12 @@
 #include "tests/simulation/checkers/checkers.hpp"
 #include "tests/simulation/mischief.hpp"
 #include "tests/simulation/people.hpp"
+#include "tests/simulation/sim_connection.hpp"
 
 #include <caf/type_id.hpp>
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 namespace usher::simulation {
@@ -21,33 +23,9 @@ constexpr std::uint32_t limit = 4;
 
 } // namespace
 
-world::world(std::uint64_t seed, trace::reader lines) : seed_(seed), chance_(seed), trace_(std::move(lines)) {
-  sim_store::listener of_store;
-  of_store.writes = [this](const persistence::journal_entry& entry) {
-    trace_.note(when_.now(), to_string(entry.shard) + " fact " + std::to_string(entry.seq.value()) + " at epoch "
-                                 + std::to_string(entry.epoch.value()) + ": " + detail::describe(entry.fact));
-    for (const auto& each : checkers_)
-      each->writes(entry);
-    books_.note(entry);
-  };
-  of_store.claimed = [this](const shard_claimed& claim) {
-    trace_.note(when_.now(),
-                claim.owner + " claims " + to_string(claim.shard) + " at epoch " + std::to_string(claim.epoch.value()));
-    if (claim.shard.kind == domain::shard_kind::event && owner_ != claim.owner)
-      replaced_at_[std::exchange(owner_, claim.owner)] = claim.at;
-    for (const auto& each : checkers_)
-      each->claimed(claim);
-  };
-  of_store.replaced_plan = [this](const persistence::stored_event& stored) { put_on(stored); };
-  of_store.called = [this](const char* what, const std::string& by) {
-    if (trace_.wanted())
-      note("store: " + std::string{what} + " of " + by);
-  };
-  of_store.troubled = [this](const char* fault) {
-    count(fault);
-    interrupted();
-  };
-  store_ = std::make_unique<sim_store>(when_, chance_, std::move(of_store));
+world::world(std::uint64_t seed, std::uint64_t nodes, trace::reader lines)
+    : seed_(seed), first_nodes_(nodes), chance_(seed), trace_(std::move(lines)) {
+  store_ = std::make_unique<sim_store>(when_, chance_, ears_at_the_store());
   house_ = std::make_unique<payment_house>(
       when_, chance_,
       payment_house::listener{[this](const money_moved& money) {
@@ -56,6 +34,8 @@ world::world(std::uint64_t seed, trace::reader lines) : seed_(seed), chance_(see
                                   each->moved(money);
                               },
                               [this](const char* fault) { count(fault); }});
+  if (nodes > 1)
+    network_ = std::make_unique<sim_network>(when_, chance_, ears_on_the_network());
   mischief_ = std::make_unique<mischief>(*this);
   checkers_ = all_checkers(what_is_known(), [this](const checker& by, std::string sentence) {
     note(std::string{"FOUND by "} + by.name() + ": " + sentence);
@@ -67,6 +47,61 @@ world::world(std::uint64_t seed, trace::reader lines) : seed_(seed), chance_(see
   organiser_ = std::make_unique<organiser>(*this);
 }
 
+sim_store::listener world::ears_at_the_store() {
+  sim_store::listener result;
+  result.writes = [this](const persistence::journal_entry& entry, const std::string& by) {
+    trace_.note(when_.now(), to_string(entry.shard) + " fact " + std::to_string(entry.seq.value()) + " at epoch "
+                                 + std::to_string(entry.epoch.value()) + ": " + detail::describe(entry.fact));
+    for (const auto& each : checkers_)
+      each->writes(entry, by);
+    for (const auto& each : checkers_)
+      each->writes(entry);
+    books_.note(entry);
+  };
+  result.claimed = [this](const shard_claimed& claim) { note_claim(claim); };
+  result.replaced_plan = [this](const persistence::stored_event& stored) { put_on(stored); };
+  result.called = [this](const char* what, const std::string& by) {
+    if (trace_.wanted())
+      note("store: " + std::string{what} + " of " + by);
+  };
+  result.troubled = [this](const char* fault) {
+    count(fault);
+    interrupted();
+  };
+  result.beaten = [this](const std::string& owner) { beaten_at_[process_of(owner)] = store_->true_now(); };
+  result.ended = [this](node_ended end) {
+    note(end.node + " is ended by others: " + end.why);
+    ++result_.faults["node_ended"];
+    interrupted();
+    end.node = process_of(end.node);
+    for (const auto& each : checkers_)
+      each->ended(end);
+  };
+  return result;
+}
+
+sim_network::listener world::ears_on_the_network() {
+  return {[this](const std::string& process, bool up) {
+            note(process + ": a session is " + (up ? "up" : "down"));
+            interrupted(); // what was told in it may be lost, and who stood in line over it is absent
+          },
+          [this](const std::string& what) {
+            if (trace_.wanted())
+              note(what);
+          }};
+}
+
+void world::note_claim(shard_claimed claim) {
+  trace_.note(when_.now(),
+              claim.owner + " has " + to_string(claim.shard) + " at epoch " + std::to_string(claim.epoch.value()));
+  claim.owner = process_of(claim.owner);
+  if (claim.shard.kind == domain::shard_kind::event && owner_ != claim.owner)
+    replaced_at_[std::exchange(owner_, claim.owner)] = claim.at;
+  moved_at_ = claim.at;
+  for (const auto& each : checkers_)
+    each->claimed(claim);
+}
+
 world::~world() {
   over_ = true;
   nodes_.clear();
@@ -75,12 +110,18 @@ world::~world() {
 evidence world::what_is_known() {
   return {books_,
           [this] { return store_->true_now(); },
-          [this] { return telling_ && telling_->name() == owner_; },
+          [this] { return told_by_owner(); },
           [this] { return outdated_for(); },
+          [this](const std::string& node) {
+            return network_ ? store_->true_now() - beaten_at_[node] : domain::microseconds{0};
+          },
+          [this] { return asked_at_; },
           [this] { return store_->clock_spread(); },
           mischief_->clocks_wander(),
+          mischief_->is_quiet(),
+          network_ != nullptr,
           [this] {
-            sim_connection reader{*store_, {"audit", [](fiber&) {}, [] { return false; }}};
+            sim_connection reader{*store_, {"audit", {}, [](fiber&) {}, [] { return false; }}};
             audit::audit_limits limits;
             limits.paying_grace = sim_node::paying_grace;
             // What a node had sent when it was stopped is written meanwhile, as if it still served.
@@ -91,7 +132,15 @@ evidence world::what_is_known() {
           sim_node::paying_grace};
 }
 
+/// Of several nodes each may tell what another one has answered before it lost its shard.
+bool world::told_by_owner() const {
+  constexpr domain::seconds late_answers{8};
+  return telling_ && (network_ ? moved_at_ + late_answers < store_->true_now() : telling_->name() == owner_);
+}
+
 domain::microseconds world::outdated_for() const {
+  if (network_)
+    return domain::microseconds{0};
   auto replaced = telling_ ? replaced_at_.find(telling_->name()) : replaced_at_.end();
   if (replaced == replaced_at_.end() || telling_->name() == owner_ || store_->well_from() > when_.now())
     return domain::microseconds{0};
@@ -141,8 +190,16 @@ run_result world::run() {
   return std::move(result_);
 }
 
+void world::start_nodes() {
+  if (!network_)
+    return start_node();
+  for (std::uint64_t i = 0; i < first_nodes_; ++i)
+    start_node(std::string(1, static_cast<char>('a' + i)));
+  pass_until(when_.now() + 4s);
+}
+
 void world::set_up() {
-  start_node();
+  start_nodes();
   messages::put_event define;
   define.id = event_;
   domain::event_settings settings;
@@ -167,6 +224,8 @@ void world::set_up() {
 void world::heal() {
   note("all is well from now on");
   mischief_->end();
+  if (network_)
+    network_->heal();
   interrupted();
   for (auto* node : living())
     node->pause_until(when_.now());
@@ -176,6 +235,7 @@ void world::conclude() {
   if (over_)
     return;
   auto how = how_things_stand();
+  how.silent = ask_everybody();
   for (const auto& each : checkers_)
     each->settled(how);
   // The longest a hold can last, and be paid for, and the grace after that.
@@ -198,6 +258,40 @@ standing world::how_things_stand() {
   for (const auto& [number, what] : errands_)
     how.unfinished.push_back(what);
   return how;
+}
+
+/// Whether another one has taken its name while it was ended: then it cannot join again before that one goes.
+bool world::is_superfluous(const sim_node& node) const {
+  return network_ && !node.may_answer() && std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& other) {
+           return other->host() == node.host() && other->may_answer();
+         });
+}
+
+/// Each node, about the event and each of its sections and its line.
+std::vector<std::string> world::ask_everybody() {
+  auto silent = std::make_shared<std::set<std::string>>();
+  auto ask = [&]<class Reply>(sim_node& node, const auto& wish, std::type_identity<Reply>) {
+    auto what = node.name() + ": " + detail::describe(wish);
+    silent->insert(what);
+    std::function<void(answer<Reply>)> then = [this, silent, what, &node, wish,
+                                               at = store_->true_now()](const answer<Reply>& how) {
+      asked_at_ = at;
+      told(node, wish, how);
+      if (how.reply || !domain::is_passing(how.refused.reason))
+        silent->erase(what);
+    };
+    node.ask<Reply>(what, std::move(then), wish);
+  };
+  for (auto* node : living()) {
+    if (is_superfluous(*node))
+      continue;
+    ask(*node, messages::describe_event{{}, event_}, std::type_identity<messages::event_view>{});
+    ask(*node, messages::ask_place{{}, event_, buyers_.front()->name(), {}}, std::type_identity<domain::queue_place>{});
+    for (auto section : plan_->order())
+      ask(*node, messages::read_section{{}, event_, section}, std::type_identity<messages::section_view>{});
+  }
+  pass_until(when_.now() + 3s);
+  return {silent->begin(), silent->end()};
 }
 
 void world::probe_limits() {
@@ -289,8 +383,10 @@ std::vector<sim_node*> world::living() {
   return result;
 }
 
-sim_node* world::newest() {
-  return nodes_.empty() ? nullptr : nodes_.back().get();
+sim_node* world::victim() {
+  if (nodes_.empty())
+    return nullptr;
+  return network_ ? chance_.one_of(nodes_).get() : nodes_.back().get();
 }
 
 node_surroundings world::surroundings() {
@@ -314,6 +410,10 @@ node_surroundings world::surroundings() {
     for (const auto& each : checkers_)
       each->told(news, node);
   };
+  auto again = [this](const std::string& node, std::string_view actor) {
+    for (const auto& each : checkers_)
+      each->answered_again(node, actor);
+  };
   auto stops = [this](const std::string& name, const std::string& why) {
     note(name + " cannot go on: " + why);
     when_.in(chance_.wait(1ms, 500ms), [this, name] {
@@ -322,23 +422,25 @@ node_surroundings world::surroundings() {
           return kill(*node, "gave up");
     });
   };
-  return {when_, chance_, *store_, *house_, works, admitted, stops, mischief_->clock_ppm()};
+  return {when_, chance_, *store_, *house_, network_.get(), works, admitted, stops, again, mischief_->clock_ppm()};
 }
 
-void world::start_node() {
+void world::start_node(std::string host) {
   auto name = "node-" + std::to_string(++nodes_started_);
-  note(name + " starts");
+  note(name + " starts" + (network_ ? " on host " + host : ""));
   try {
-    nodes_.push_back(std::make_unique<sim_node>(name, surroundings()));
+    nodes_.push_back(std::make_unique<sim_node>(name, host, surroundings()));
   } catch (const persistence::store_unavailable& why) {
     note(name + " cannot start: " + why.what());
+    if (network_)
+      return supervise(host);
   }
   supervise();
 }
 
 /// Somebody looks after it: where no node lives, one is started soon.
 void world::supervise() {
-  if (supervised_at_ == nodes_started_ || !nodes_.empty())
+  if (network_ || supervised_at_ == nodes_started_ || !nodes_.empty())
     return;
   supervised_at_ = nodes_started_;
   when_.in(chance_.wait(10ms, 2s), [this] {
@@ -347,13 +449,23 @@ void world::supervise() {
   });
 }
 
+/// Likewise on each host.
+void world::supervise(const std::string& host) {
+  when_.in(chance_.wait(10ms, 8s), [this, host] { start_node(host); });
+}
+
 void world::kill(sim_node& node, const char* why) {
   note(node.name() + " ends: " + why);
   interrupted();
   if (telling_ == &node)
     telling_ = nullptr;
+  auto host = node.host();
   std::erase_if(nodes_, [&](const auto& each) { return each.get() == &node; });
-  supervise();
+  auto lives_on = std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& each) { return each->host() == host; });
+  if (!network_)
+    supervise();
+  else if (!lives_on) // else it was one too many
+    supervise(host);
 }
 
 void world::interrupted() {
@@ -371,7 +483,11 @@ sim_node* world::some_node() {
       serving.push_back(node.get());
   if (serving.empty())
     return nullptr;
-  return chance_.chance(850) ? serving.back() : chance_.one_of(serving);
+  if (network_) // whoever says that it is not ready gets little
+    std::erase_if(serving, [this](const auto* one) { return !one->may_answer() && chance_.chance(900); });
+  if (serving.empty())
+    return nullptr;
+  return !network_ && chance_.chance(850) ? serving.back() : chance_.one_of(serving);
 }
 
 // ---- what is told -------------------------------------------------------------------

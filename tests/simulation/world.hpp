@@ -7,6 +7,7 @@
 #include "tests/simulation/checker.hpp"
 #include "tests/simulation/halls.hpp"
 #include "tests/simulation/seeded_random.hpp"
+#include "tests/simulation/sim_network.hpp"
 #include "tests/simulation/sim_node.hpp"
 #include "tests/simulation/sim_provider.hpp"
 #include "tests/simulation/sim_store.hpp"
@@ -52,7 +53,8 @@ struct outcome {
   std::optional<domain::refusal> refused; ///< neither: they gave up asking
 };
 
-/// A whole sale from one seed: a store, a provider, nodes that replace each other, buyers, an organiser, and faults.
+/// A whole sale from one seed: a store, a provider, nodes that replace each other or share the store, buyers, an
+/// organiser, and faults.
 ///
 /// Time is virtual and jumps from one thing that happens to the next; chance decides who goes first among those who
 /// could. There are no threads, so a seed gives the same run each time.
@@ -63,7 +65,8 @@ public:
   static constexpr std::chrono::seconds calm{10};   ///< without
   static constexpr std::chrono::seconds settle{30}; ///< nobody begins anything new
 
-  world(std::uint64_t seed, trace::reader lines);
+  /// `nodes`: how many share the store to begin with; one has it alone, until another one takes over.
+  world(std::uint64_t seed, std::uint64_t nodes, trace::reader lines);
   ~world();
   world(const world&) = delete;
   world& operator=(const world&) = delete;
@@ -79,6 +82,8 @@ public:
   [[nodiscard]] seeded_random& chance() noexcept { return chance_; }
   [[nodiscard]] sim_store& store() noexcept { return *store_; }
   [[nodiscard]] payment_house& house() noexcept { return *house_; }
+  /// Null if each node has the store alone.
+  [[nodiscard]] sim_network* network() noexcept { return network_.get(); }
   [[nodiscard]] const books& written() const noexcept { return books_; }
   [[nodiscard]] const domain::event_id& event() const noexcept { return event_; }
   /// On which the event is now.
@@ -96,9 +101,10 @@ public:
   // ---- nodes ----
 
   [[nodiscard]] std::vector<sim_node*> living();
-  /// The one that was started last, if it lives.
-  [[nodiscard]] sim_node* newest();
-  void start_node();
+  /// Whom faults are for: the one that was started last, or any of several that share the store. Null if none lives.
+  [[nodiscard]] sim_node* victim();
+  /// Starts one. On that host, if they share the store.
+  void start_node(std::string host = {});
   void kill(sim_node& node, const char* why);
   void interrupted();
 
@@ -106,11 +112,17 @@ private:
   template <class Reply, class Wish>
   struct errand;
 
+  [[nodiscard]] sim_store::listener ears_at_the_store();
+  [[nodiscard]] sim_network::listener ears_on_the_network();
   void set_up();
+  void start_nodes();
   void pass_until(moment end);
   [[nodiscard]] bool work_once();
   void supervise();
+  void supervise(const std::string& host);
   void heal();
+  [[nodiscard]] bool is_superfluous(const sim_node& node) const;
+  [[nodiscard]] std::vector<std::string> ask_everybody();
   void probe_limits();
   void probe(const domain::buyer_id& who);
   [[nodiscard]] standing how_things_stand();
@@ -121,7 +133,9 @@ private:
   [[nodiscard]] sim_node* some_node();
   [[nodiscard]] node_surroundings surroundings();
   [[nodiscard]] evidence what_is_known();
+  [[nodiscard]] bool told_by_owner() const;
   [[nodiscard]] domain::microseconds outdated_for() const;
+  void note_claim(shard_claimed claim);
   void put_on(const persistence::stored_event& stored);
 
   // What each request makes of its answer.
@@ -139,6 +153,7 @@ private:
   void told(sim_node& by, const Wish& wish, const answer<messages::event_view>& how);
 
   std::uint64_t seed_;
+  std::uint64_t first_nodes_;
   seeded_random chance_;
   agenda when_;
   trace trace_;
@@ -148,14 +163,18 @@ private:
   books books_;
   std::unique_ptr<sim_store> store_;
   std::unique_ptr<payment_house> house_;
+  std::unique_ptr<sim_network> network_;
   std::vector<std::unique_ptr<checker>> checkers_;
   std::vector<std::unique_ptr<sim_node>> nodes_; ///< in the order in which they were started
   std::uint64_t nodes_started_ = 0;
   std::uint64_t supervised_at_ = 0;                    ///< how many had been started when the next start was planned
   std::string owner_;                                  ///< who claimed the event last
   std::map<std::string, domain::instant> replaced_at_; ///< nodes that had the event
+  std::map<std::string, domain::instant> beaten_at_;   ///< when a node's last beat was counted
+  domain::instant moved_at_;                           ///< a shard, from one node to another, most recently
   domain::instant disturbed_at_;                       ///< most recently
   const sim_node* telling_ = nullptr;
+  domain::instant asked_at_; ///< what is being told
   std::vector<std::unique_ptr<buyer>> buyers_;
   std::unique_ptr<organiser> organiser_;
   std::unique_ptr<mischief> mischief_; ///< made before the checkers, which ask what it will do
@@ -246,12 +265,11 @@ struct world::errand : std::enable_shared_from_this<world::errand<Reply, Wish>> 
       for (const auto& each : in.checkers_)
         each->asked(wish);
     auto self = this->shared_from_this();
-    auto answered = [self, mine, node](answer<Reply> how) { self->hear(mine, *node, std::move(how)); };
-    if constexpr (std::is_same_v<Wish, messages::join_queue>)
-      node->ask<Reply>(detail::describe(wish), node->router(), std::function<void(answer<Reply>)>{answered}, wish,
-                       node->gateway());
-    else
-      node->ask<Reply>(detail::describe(wish), node->router(), std::function<void(answer<Reply>)>{answered}, wish);
+    std::function<void(answer<Reply>)> answered = [self, mine, node, at = in.store_->true_now()](answer<Reply> how) {
+      self->in.asked_at_ = at;
+      self->hear(mine, *node, std::move(how));
+    };
+    node->ask<Reply>(detail::describe(wish), std::move(answered), wish);
   }
 
   /// The node has answered.
@@ -259,7 +277,8 @@ struct world::errand : std::enable_shared_from_this<world::errand<Reply, Wish>> 
     if (in.trace_.wanted())
       in.note(node.name() + " tells " + who + " (" + std::to_string(mine) + "): " + detail::describe(wish) + " -> "
               + (how.reply ? std::string{"done"} : std::string{domain::sentence(how.refused.reason)}));
-    in.tell_all(&node, [&](checker& each) { each.spoke(node.name()); });
+    if (how.reply || !domain::is_passing(how.refused.reason)) // else it says that it cannot say anything
+      in.tell_all(&node, [&](checker& each) { each.spoke(node.name()); });
     in.told(node, wish, how);
     auto self = this->shared_from_this();
     in.when_.in(in.chance_.wait(std::chrono::microseconds{50}, std::chrono::milliseconds{30}), [self, mine, how] {

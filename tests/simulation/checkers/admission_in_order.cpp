@@ -31,13 +31,15 @@ public:
     first_turns_ = true;
   }
 
-  /// Whoever stood still meanwhile hears of another rate later.
+  /// Whoever stood still meanwhile hears of another rate later. Whose gateway cannot be reached any more is absent.
   void interrupted() override {
+    if (known().shared)
+      in_line_.clear();
     for (auto& [end, rate] : former_rates_)
       end = now();
   }
 
-  void told(const domain::buyer_id& buyer, const domain::queue_place& place, const std::string& node,
+  void told(const domain::buyer_id& buyer, const domain::queue_place& place, const std::string&,
             bool connected) override {
     if (place.number == domain::queue_number{})
       return; // the sale is closed
@@ -49,7 +51,7 @@ public:
       fail("number " + std::to_string(place.number.value()) + " is given out and not reserved");
     if (place.state == domain::queue_state::admitted)
       must_be_written(place.number);
-    if (node != owner_)
+    if (!known().told_by_owner())
       return;
     if (place.state != domain::queue_state::waiting)
       in_line_.erase(place.number);
