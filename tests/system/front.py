@@ -41,17 +41,20 @@ class Authority:
 class Front:
     """HAProxy, with its two frontends for buyers, and the one for operators, on free ports of this machine."""
 
-    def __init__(self, certificate, http_port, admin_port):
+    def __init__(self, certificate, nodes):
+        """`nodes`: of each the ports for buyers and for operators."""
         self.https_port, self.plain_port, self.operators_port = free_port(), free_port(), free_port()
         self.environment = {
             "USHER_FRONT_CERTIFICATE": str(certificate),
             "USHER_FRONT_HTTPS": f"127.0.0.1:{self.https_port}",
             "USHER_FRONT_HTTP": f"127.0.0.1:{self.plain_port}",
             "USHER_FRONT_OPERATORS": f"127.0.0.1:{self.operators_port}",
-            "USHER_NODE": f"127.0.0.1:{http_port}",
-            "USHER_NODE_OPERATORS": f"127.0.0.1:{admin_port}",
-            "USHER_NODE_CHECK_PORT": str(admin_port),
         }
+        for number, (http_port, admin_port) in enumerate(nodes, start=1):
+            name = "USHER_NODE" + (f"_{number}" if number > 1 else "")
+            self.environment[name] = f"127.0.0.1:{http_port}"
+            self.environment[name + "_OPERATORS"] = f"127.0.0.1:{admin_port}"
+            self.environment[name + "_CHECK_PORT"] = str(admin_port)
         if os.getuid() != 0:
             self.environment["USHER_FRONT_USER"] = getpass.getuser()
             self.environment["USHER_FRONT_GROUP"] = grp.getgrgid(os.getgid()).gr_name

@@ -59,7 +59,7 @@ class BehindAFront(unittest.TestCase):
         return node.start()
 
     def front(self, http_port, admin_port):
-        front = Front(self.certificate, http_port, admin_port).start()
+        front = Front(self.certificate, [(http_port, admin_port)]).start()
         self.addCleanup(front.stop)
         return front
 
