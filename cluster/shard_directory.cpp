@@ -6,12 +6,20 @@
 
 namespace usher::cluster {
 
+namespace {
+
+/// Of what is said of one shard.
+bool is_news(const shard_home& said, const shard_home& known) {
+  return said.epoch > known.epoch || said == known || failpoint::planted("old_home_believed");
+}
+
+} // namespace
+
 bool shard_directory::learn(const domain::shard_id& shard, const shard_home& home) {
   auto before = find(shard);
   auto [place, is_new] = homes_.try_emplace(shard, entry{home});
   auto& known = place->second;
-  auto is_newer = home.epoch > known.home.epoch || failpoint::planted("old_home_believed");
-  if (!is_new && (is_newer || home == known.home))
+  if (!is_new && is_news(home, known.home))
     known = {home};
   return find(shard) != before;
 }
@@ -20,7 +28,7 @@ bool shard_directory::withdraw(const domain::shard_id& shard, const shard_home& 
   auto before = find(shard);
   auto [place, is_new] = homes_.try_emplace(shard, entry{home, false});
   auto& known = place->second;
-  if (!is_new && (home.epoch > known.home.epoch || home == known.home))
+  if (!is_new && is_news(home, known.home))
     known = {home, false};
   return find(shard) != before;
 }

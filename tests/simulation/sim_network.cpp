@@ -42,8 +42,9 @@ private:
 
 sim_network::link_end::link_end(sim_network& in, network_place where, const std::string& name, cluster::link_news news)
     : network_(in), where_(std::move(where)),
-      sessions_({"the store", name}, std::move(news),
-                [this](const std::string& line) { network_.told_.noted(where_.process + ": " + line); }, limits()) {}
+      sessions_(
+          {"the store", name}, std::move(news),
+          [this](const std::string& line) { network_.told_.noted(where_.process + ": " + line); }, limits()) {}
 
 void sim_network::link_end::seek(cluster::incarnation me, std::vector<cluster::link_peer> others) {
   sessions_.seek(me, std::move(others), where_.now());
@@ -71,7 +72,7 @@ sim_network::sim_network(agenda& when, seeded_random& chance, listener told)
     : when_(when), chance_(chance), told_(std::move(told)) {}
 
 std::shared_ptr<sim_network::link_end> sim_network::attach(network_place where, const std::string& name,
-                                                      cluster::link_news news) {
+                                                           cluster::link_news news) {
   auto process = where.process;
   cluster::link_news overheard{
       [this, process, up = news.up](cluster::incarnation node, std::uint64_t session) {
