@@ -126,9 +126,9 @@ private:
 
   void take_part() {
     connect();
-    if (!life_)
+    if (!life_ && !is_letting_go_)
       join_again();
-    else if (ports_.now() >= beat_due_)
+    else if (life_ && ports_.now() >= beat_due_)
       beat();
     if (is_alone())
       return tell_of_itself();
@@ -175,9 +175,23 @@ private:
       return give_up("This node was taken over by another process on the same store. This process stops.");
     news_.reset(); // its connection bears the name of the life that has ended
     note_status(std::nullopt);
-    tell({});
+    let_go();
     log::of("cluster").warn("this node, {}, was ended by others, and joins again", ended.number.value());
-    work_soon();
+  }
+
+  /// The right to answer comes with the next life, which must not begin while shards of the last one are still served:
+  /// the keeper may be waiting for the store just now.
+  void let_go() {
+    is_letting_go_ = true;
+    told_ = messages::view_changed{};
+    if (ports_.switchboard)
+      self_->send(ports_.switchboard, messages::view_changed{});
+    auto has_let_go = [this] {
+      is_letting_go_ = false;
+      work_soon();
+    };
+    self_->request(keeper_, caf::infinite, messages::view_changed{})
+        .then(has_let_go, [has_let_go](const caf::error&) { has_let_go(); });
   }
 
   void join_again() {
@@ -349,6 +363,7 @@ private:
   std::vector<incarnation> awaited_;         ///< those whom it does not reach keep it from being up
   std::optional<messages::view_changed> told_;
   std::optional<node_status> status_; ///< as told
+  bool is_letting_go_ = false;        ///< the keeper, of the shards of a life that has ended
   bool work_due_ = false;             ///< a message to itself says so
   bool away_ = false;                 ///< the store was, when it was last asked
   bool cut_off_ = false;              ///< the others were told so
