@@ -190,8 +190,9 @@ private:
       is_letting_go_ = false;
       work_soon();
     };
-    self_->request(keeper_, caf::infinite, messages::view_changed{})
-        .then(has_let_go, [has_let_go](const caf::error&) { has_let_go(); });
+    self_->request(keeper_, caf::infinite, messages::view_changed{}).then(has_let_go, [has_let_go](const caf::error&) {
+      has_let_go();
+    });
   }
 
   void join_again() {
