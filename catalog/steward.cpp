@@ -1,7 +1,6 @@
 #include "catalog/steward.hpp"
 
 #include "catalog/plan_change.hpp"
-#include "failpoint/plant.hpp"
 #include "log/log.hpp"
 #include "messages/refusal.hpp"
 #include "persistence/history_broken.hpp"
@@ -82,8 +81,6 @@ void steward::act(const domain::shard_id& shard, cycle_action action) {
     case cycle_action::end:
       if (core_.running.cycle(shard).state() == cycle_state::stopped)
         return core_.running.interrupt(shard); // whether it is served again, `stopped` decides
-      if (failpoint::planted("lost_shard_still_served"))
-        return core_.running.carry_on(shard);
       return core_.running.end(shard);
     case cycle_action::restart:
       core_.running.interrupt(shard);

@@ -1,7 +1,5 @@
 #include "cluster/shard_directory.hpp"
 
-#include "failpoint/plant.hpp"
-
 #include <algorithm>
 
 namespace usher::cluster {
@@ -10,7 +8,7 @@ namespace {
 
 /// Of what is said of one shard.
 bool is_news(const shard_home& said, const shard_home& known) {
-  return said.epoch > known.epoch || said == known || failpoint::planted("old_home_believed");
+  return said.epoch > known.epoch || said == known;
 }
 
 } // namespace
