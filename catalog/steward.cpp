@@ -1,6 +1,7 @@
 #include "catalog/steward.hpp"
 
 #include "catalog/plan_change.hpp"
+#include "failpoint/plant.hpp"
 #include "log/log.hpp"
 #include "messages/refusal.hpp"
 #include "persistence/history_broken.hpp"
@@ -56,7 +57,7 @@ void steward::happened(const domain::shard_id& shard, cycle_event event, At... a
 /// Nobody waits for a shard that is not to be served here after all.
 void steward::close_if_gone(const domain::shard_id& shard, cycle_state before) {
   auto now = core_.running.cycle(shard).state();
-  if (now == before || now != cycle_state::elsewhere)
+  if (now == before || now != cycle_state::elsewhere || failpoint::planted("lost_shard_still_served"))
     return;
   core_.running.end(shard);
   stopped_.gone(shard);
@@ -81,6 +82,8 @@ void steward::act(const domain::shard_id& shard, cycle_action action) {
     case cycle_action::end:
       if (core_.running.cycle(shard).state() == cycle_state::stopped)
         return core_.running.interrupt(shard); // whether it is served again, `stopped` decides
+      if (failpoint::planted("lost_shard_still_served"))
+        return core_.running.carry_on(shard);
       return core_.running.end(shard);
     case cycle_action::restart:
       core_.running.interrupt(shard);

@@ -328,40 +328,41 @@ private:
     flush_soon();
   }
 
+  /// What somebody has passed on reaches the shard, even if nobody can be answered: whoever passed it on counts on the
+  /// shard's decision.
   void take(std::uint64_t node, wire::request& asked) {
     auto origin = asked.origin == 0 ? node : asked.origin;
     if (origin == me_)
       return take_back(asked);
-    auto found = peers_.find(origin);
-    if (found == peers_.end()) // it will hear that its request may be lost
-      return;
     if (asked.number == 0 || asked.number > caf::message_id::request_id_mask)
       return break_off(node, "it asks under a number that is none");
     auto here = served_.find(asked.shard);
-    if (here == served_.end() || !may_answer_) {
+    if (here == served_.end() || (asked.origin == 0 && !may_answer_)) {
       moved_count_->inc();
       return push(origin, wire::refused{asked.number, {.reason = rejection::moved}});
     }
-    auto& asker = found->second;
-    auto what = wire::decode(asked.what.tag, asked.what.body, gateways_of(asker));
+    auto found = peers_.find(origin);
+    auto is_known = found != peers_.end();
+    auto what = wire::decode(asked.what.tag, asked.what.body, is_known ? gateways_of(found->second) : nullptr);
     if (!what)
       return push(origin, wire::refused{asked.number, {.reason = rejection::overloaded}});
-    ++asker.unanswered;
-    enqueue(here->second.actor, asker.asker, caf::message_id{asked.number | caf::message_id::default_async_value},
-            *std::move(what));
+    if (!is_known)
+      return enqueue(here->second.actor, nullptr, caf::make_message_id(), *std::move(what));
+    ++found->second.unanswered;
+    enqueue(here->second.actor, found->second.asker,
+            caf::message_id{asked.number | caf::message_id::default_async_value}, *std::move(what));
   }
 
-  /// What this node has asked another one for, and that has passed on to a shard of this node.
+  /// What this node has asked another one for, and that has passed on to a shard of this node. Perhaps nobody awaits
+  /// the answer any more.
   void take_back(wire::request& asked) {
-    auto who = awaited_.take(asked.number);
-    if (!who)
-      return;
+    auto who = awaited_.take(asked.number).value_or(asking{});
     auto here = served_.find(asked.shard);
     auto what = wire::decode(asked.what.tag, asked.what.body, {});
     if (here != served_.end() && what)
-      enqueue(here->second.actor, who->who, who->id, *std::move(what));
+      enqueue(here->second.actor, who.who, who.who ? who.id : caf::make_message_id(), *std::move(what));
     else
-      deliver(*who, to_error(rejection::moved));
+      deliver(who, to_error(rejection::moved));
   }
 
   void take(std::uint64_t node, wire::told& told) {

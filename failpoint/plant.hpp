@@ -28,8 +28,10 @@ inline constexpr auto all_plants = std::to_array<std::string_view>({
     "later_deadlines_forgotten",       // a section whose timer has rung sets no other one
     "clock_leaps",                     // a node's time follows the store's clock at once
     "numbering_not_kept",              // the store keeps another plan, and not what its numbers mean
+    "old_home_believed",               // a shard's home is wherever it was heard of last, whatever the epoch
     "answer_awaited_twice",            // a request to another node that was answered is answered again
     "parked_requests_dropped",         // whoever waits for a shard is forgotten when that is served again
+    "lost_shard_still_served",         // a node goes on with a shard that it has given away or lost
     "younger_nodes_stay",              // of nodes that are cut off from each other the oldest one goes
 });
 

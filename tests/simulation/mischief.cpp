@@ -1,5 +1,7 @@
 #include "tests/simulation/mischief.hpp"
 
+#include "tests/support/memory_coordination.hpp"
+
 #include <caf/type_id.hpp>
 
 #include <algorithm>
@@ -200,7 +202,7 @@ void mischief::hurt_an_actor() {
 
 void mischief::hurt_a_node() {
   if (in_.network())
-    return in_.chance().chance(600) ? kill_one_of_several() : have_somebody_join();
+    return hurt_one_of_several();
   auto* node = in_.victim();
   if (!node)
     return;
@@ -243,12 +245,33 @@ std::string mischief::some_host() {
   return in_.chance().one_of(std::vector<std::string>(all.begin(), all.end()));
 }
 
-void mischief::kill_one_of_several() {
+void mischief::hurt_one_of_several() {
   auto* node = in_.victim();
-  if (!node)
-    return;
+  auto dice = in_.chance().below(100);
+  if (!node || dice < 25)
+    return have_somebody_join();
+  if (dice < 60)
+    return drain(node->name());
   in_.count("node_kill");
   in_.kill(*node, "killed"); // somebody starts another one in its place
+}
+
+/// As an operator does it: it gives its shards away, and is to have some again later.
+void mischief::drain(const std::string& process) {
+  if (!change_status(process, persistence::node_status::draining))
+    return;
+  in_.count("node_drain");
+  in_.note(process + " is drained");
+  in_.when().in(short_or_long(), [this, process] { change_status(process, persistence::node_status::up); });
+}
+
+/// Of the present life of a process.
+bool mischief::change_status(const std::string& process, persistence::node_status to) {
+  tests::memory_coordination rows{in_.store().books()};
+  for (const auto& one : rows.members().members)
+    if (one.card.link == process && one.status != persistence::node_status::joining)
+      return rows.change_status(one.number, to);
+  return false;
 }
 
 /// On a host of its own, or by the name of one that lives: then it is not taken.
@@ -282,6 +305,12 @@ void mischief::isolate(const std::string& host, moment time) {
     }
 }
 
+/// Than what makes somebody silent.
+moment mischief::short_or_long() {
+  auto& chance = in_.chance();
+  return chance.chance(400) ? chance.wait(200ms, 2s) : moment{2s} + chance.wait(0ms, 40s) / 4;
+}
+
 void mischief::hurt_a_link() {
   if (hosts().size() < 2)
     return;
@@ -289,7 +318,7 @@ void mischief::hurt_a_link() {
   auto other = some_host();
   while (other == one)
     other = some_host();
-  auto time = in_.chance().wait(300ms, 12s);
+  auto time = short_or_long();
   interrupt_for(time);
   switch (in_.chance().below(5)) {
     case 0:
@@ -306,7 +335,7 @@ void mischief::hurt_a_link() {
       in_.count("link_slow");
       in_.note("all takes long between " + one + " and " + other);
       in_.network()->slow_down(one, other);
-      return in_.when().in(time, [this, one, other] { in_.network()->speed_up(one, other); });
+      return in_.when().in(time + 4s, [this, one, other] { in_.network()->speed_up(one, other); });
     default:
       in_.count("link_reset");
       in_.note("the connections of " + one + " and " + other + " break");
@@ -328,7 +357,7 @@ void mischief::cut_somebody_off() {
   if (hosts().empty())
     return;
   auto host = some_host();
-  auto time = in_.chance().wait(300ms, 12s);
+  auto time = short_or_long();
   interrupt_for(time);
   in_.count("store_cut");
   cut_off_from_store(host, time);

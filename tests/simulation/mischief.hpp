@@ -1,6 +1,7 @@
 #pragma once
 
 #include "failpoint/failpoint.hpp"
+#include "persistence/coordination.hpp"
 #include "tests/simulation/world.hpp"
 
 #include <cstdint>
@@ -67,8 +68,11 @@ private:
   [[nodiscard]] bool is_patient(const sim_node& node) { return broken_[node.name()] < 8; }
   void step_the_clock();
   void hurt_a_node();
-  void kill_one_of_several();
+  void hurt_one_of_several();
+  void drain(const std::string& process);
+  bool change_status(const std::string& process, persistence::node_status to);
   void have_somebody_join();
+  [[nodiscard]] moment short_or_long();
   void hurt_a_link();
   void cut(const std::string& from, const std::string& to, moment time);
   void isolate(const std::string& host, moment time);

@@ -58,8 +58,11 @@ public:
   }
 
   void writes(const persistence::journal_entry& entry) override {
-    if (const auto* held = std::get_if<domain::seats_held>(&entry.fact))
+    if (const auto* held = std::get_if<domain::seats_held>(&entry.fact)) {
+      if (is_over(held->hold)) // and is another one by the same name, with a promise of its own
+        promised_.erase(held->hold);
       grants_[{held->hold, entry.shard.section}] = {held->until - entry.at, owners_[entry.shard]};
+    }
     if (const auto* end = std::get_if<domain::hold_ended>(&entry.fact)) {
       ended(entry, *end);
       sought_.erase(end->hold);
@@ -79,6 +82,12 @@ private:
     domain::microseconds lasts;
     std::string by;
   };
+
+  [[nodiscard]] bool is_over(domain::hold_id id) const {
+    const auto* hold = written().find(id);
+    auto live = [](const auto& part) { return part.second.live(); };
+    return hold && std::none_of(hold->parts.begin(), hold->parts.end(), live);
+  }
 
   [[nodiscard]] bool is_live(domain::hold_id id) const {
     const auto* hold = written().find(id);

@@ -21,11 +21,15 @@ public:
     if (known_at_ && now() < *known_at_)
       limit = std::max(limit, former_);
     highest_.try_emplace(wish.hold, limit);
+    ++open_[wish.hold];
   }
 
-  /// Whoever was refused for good, and asks again, asks anew.
+  void told(const messages::hold_granted& hold) override { --open_[hold.hold]; }
+
+  /// Whoever was refused for good, and asks again, asks anew; unless they had asked twice, and have one answer.
   void refused(const messages::hold_seats& wish, const domain::refusal& why) override {
-    if (!domain::is_passing(why.reason) && why.reason != domain::rejection::in_progress)
+    auto is_last = --open_[wish.hold] <= 0;
+    if (is_last && !domain::is_passing(why.reason) && why.reason != domain::rejection::in_progress)
       highest_.erase(wish.hold);
   }
 
@@ -79,6 +83,7 @@ private:
 
   std::uint32_t former_ = 0;                         ///< the limit before the present one
   std::optional<domain::instant> known_at_;          ///< when the event knows the present limit
+  std::map<domain::hold_id, int> open_;              ///< how often it was asked for, without an answer yet
   std::map<domain::hold_id, std::uint32_t> highest_; ///< of the limits since the hold was first asked for
 };
 
