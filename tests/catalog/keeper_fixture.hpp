@@ -5,7 +5,7 @@
 #include "catalog/shard_keeper.hpp"
 #include "cluster/router.hpp"
 #include "cluster/switchboard.hpp"
-#include "payments/sandbox.hpp"
+#include "tests/actors/scripted_provider.hpp"
 #include "tests/actors/shard_fixture.hpp"
 #include "tests/support/memory_coordination.hpp"
 
@@ -177,8 +177,8 @@ public:
   /// The texts of the plans of this test.
   std::map<std::string, domain::shared_plan> plans{
       {"two rows", rows(2)}, {"three rows", rows(3)}, {"two short rows", rows(2, 2)}};
-  std::shared_ptr<payments::provider> provider =
-      std::make_shared<payments::sandbox>(payments::sandbox_settings{.delay_mean = std::chrono::milliseconds{0}});
+  /// Answers on the test's own thread: the scheduler of tests takes messages from no other.
+  std::shared_ptr<payments::provider> provider = std::make_shared<scripted_provider>();
 };
 
 } // namespace usher::tests
