@@ -39,6 +39,10 @@ public:
   }
   /// What is sent from now on is lost, until the next `reset`: so the test says what was under way.
   void lose_what_is_sent(bool lost) { loses_ = lost; }
+  /// The same for what is sent to one node.
+  void lose_what_is_sent_to(const std::string& name, bool lost) {
+    lost ? deaf_.insert(name).second : deaf_.erase(name) > 0;
+  }
   /// A node is gone: nobody listens there any more.
   void kill(const std::string& name) {
     auto gone = ends_.extract(name);
@@ -107,10 +111,14 @@ private:
   void send(end_of_links& from, cluster::incarnation to, std::uint64_t session, std::string frame) {
     auto known = from.sessions.find(to);
     auto* there = find(to);
-    if (known == from.sessions.end() || known->second != session || !there || loses_)
+    if (known == from.sessions.end() || known->second != session || !there || loses_ || is_deaf(*there))
       return;
     ++frames_;
     there->news.frame(from.me, session, std::move(frame));
+  }
+
+  [[nodiscard]] bool is_deaf(const end_of_links& node) const {
+    return std::ranges::any_of(deaf_, [&](const auto& name) { return ends_.at(name).get() == &node; });
   }
 
   void end(end_of_links& one, cluster::incarnation with, std::uint64_t session) {
@@ -141,6 +149,7 @@ private:
 
   std::map<std::string, std::shared_ptr<end_of_links>> ends_; ///< by name
   std::set<std::pair<std::string, std::string>> cuts_;
+  std::set<std::string> deaf_;
   std::uint64_t sessions_ = 0;
   std::size_t frames_ = 0;
   bool loses_ = false;

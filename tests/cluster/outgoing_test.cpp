@@ -73,7 +73,10 @@ SCENARIO("no more is under way than the other end reads") {
   CHECK(!out.consumed(sent + 1'000));
   CHECK(out.consumed(sent));
   CHECK(out.consumed(sent - 1)); // said before, and heard later
-  CHECK_EQ(items_in(out.next_frame(0, false)).size(), 5u);
+  auto next = out.next_frame(0, false);
+  REQUIRE(next.has_value());
+  CHECK_GE(next->size(), 300u);
+  CHECK_LT(next->size(), 300u + 60u); // one item beyond what a frame should have, at most
 }
 
 SCENARIO("there is a bound on what waits") {

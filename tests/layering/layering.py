@@ -51,6 +51,16 @@ def includes(path):
     return re.findall(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', (ROOT / path).read_text(), re.M)
 
 
+def unlisted(paths):
+    """Those that no CMakeLists.txt names: by their file's name, or, as fuzz targets and stories go, without its end."""
+    lists = "".join((ROOT / name).read_text() for name in subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*CMakeLists.txt"],
+        cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
+    words = set(re.findall(r"[\w.-]+", lists))
+    short = {path: path.stem.removesuffix("_test") for path in paths if path.suffix == ".py" or path.parts[1] == "fuzz"}
+    return [str(path) for path in paths if path.name not in words and short.get(path) not in words]
+
+
 class Layering(unittest.TestCase):
     def test_every_folder_with_sources_stands_in_the_table(self):
         folders = {path.parts[0] for path in sources()}
@@ -92,6 +102,13 @@ class Layering(unittest.TestCase):
         while free := {unit for unit, used in uses.items() if not used & uses.keys()}:
             uses = {unit: used for unit, used in uses.items() if unit not in free}
         self.assertEqual(uses, {})
+
+    def test_every_source_is_built_and_every_story_told(self):
+        """A test that no list names would never run, and nobody would notice."""
+        told = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "tests/*_test.py"],
+                              cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+        files = [path for path in sources() if path.suffix == ".cpp"] + [pathlib.Path(name) for name in told]
+        self.assertEqual(unlisted(files), [])
 
     def test_our_headers_are_included_from_the_root(self):
         wrong = [f"{path} includes {name}" for path in sources()
