@@ -44,7 +44,7 @@ child_node::child_node(child_node_options options) : options_(std::move(options)
   if (!persistence::sqlite_file_of(options_.store) && std::find(more.begin(), more.end(), "--config") == more.end())
     command.arguments.insert(command.arguments.end(), {"--config", account_book_in(directory_.path()).string()});
   command.arguments.insert(command.arguments.end(), more.begin(), more.end());
-  command.error_file = directory_.path() / "log";
+  command.error_file = log_file();
   command.output_file = command.error_file;
   process_.emplace(command);
   wait_until_ready();
@@ -59,7 +59,7 @@ void child_node::wait_until_ready() {
 }
 
 std::string child_node::said() const {
-  return tail_of(directory_.path() / "log");
+  return tail_of(log_file());
 }
 
 } // namespace usher::bench

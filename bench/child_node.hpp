@@ -40,6 +40,8 @@ public:
   [[nodiscard]] const std::string& admin_key() const noexcept { return options_.admin_key; }
   [[nodiscard]] const std::string& store() const noexcept { return options_.store; }
   [[nodiscard]] child_process& process() { return *process_; }
+  /// Where all of its log is, as long as this object lives.
+  [[nodiscard]] std::filesystem::path log_file() const { return directory_.path() / "log"; }
   /// The tail of its log.
   [[nodiscard]] std::string said() const;
 

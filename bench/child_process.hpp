@@ -35,6 +35,8 @@ public:
   child_process(const child_process&) = delete;
   child_process& operator=(const child_process&) = delete;
 
+  [[nodiscard]] pid_t id() const noexcept { return pid_; }
+
   [[nodiscard]] bool running() { return !wait_for(milliseconds(0)).has_value(); }
 
   /// Its exit code, or 128 + the signal that ended it; nullopt when it still runs after `patience`.

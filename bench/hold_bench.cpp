@@ -4,9 +4,9 @@
 #include "bench/echo_bench.hpp"
 #include "bench/figures.hpp"
 #include "bench/halls.hpp"
+#include "bench/hold_workload.hpp"
 #include "bench/load.hpp"
 #include "bench/run_name.hpp"
-#include "crowd/frame_reader.hpp"
 #include "crowd/http_client.hpp"
 #include "log/log.hpp"
 #include "persistence/booking_store.hpp"
@@ -21,57 +21,6 @@ namespace {
 
 /// More holds per second than a closed loop reaches here: this decides how many seats are made.
 constexpr double per_s_max = 40'000;
-
-class hold_workload : public workload {
-public:
-  explicit hold_workload(const halls& all) : all_(all) {}
-
-  // Without a token a connection is a new buyer.
-  std::optional<std::string> greeting(std::size_t) override { return R"({"type":"hello","id":"0"})"; }
-
-  bool next_request(std::size_t connection, std::string_view id, std::string& text) override {
-    if (next_ == all_.seats())
-      return false;
-    auto index = next_++;
-    auto seat = seat_at(all_, index);
-    text = R"({"type":"hold","id":")";
-    text += id;
-    text += R"(","event":")";
-    text += event_name(all_, seat.event);
-    text += R"(","key":")";
-    text += std::to_string(connection) + '-' + std::to_string(index);
-    text += R"(","seats":[")";
-    append_guid(text, seat);
-    text += R"("]})";
-    return true;
-  }
-
-  answer read(std::string_view frame) override {
-    auto head = crowd::head_of(frame);
-    if (head.type == "held" || head.type == "welcome")
-      return {head.re, {}};
-    if (head.type != "problem")
-      return {head.re, "not a held"};
-    return {head.re, crowd::slug_of(frame)};
-  }
-
-private:
-  const halls& all_;
-  std::size_t next_ = 0;
-};
-
-void create_events(const child_node& node, const halls& all) {
-  crowd::http_client admin(node.admin(), std::chrono::minutes(2));
-  auto body = event_body(all);
-  for (std::size_t event = 0; event < all.events; ++event) {
-    auto answer = admin.call({.method = "PUT",
-                              .target = "/admin/v1/events/" + event_name(all, event),
-                              .body = body,
-                              .headers = {{"Authorization", "Bearer " + node.admin_key()}}});
-    if (answer.status / 100 != 2)
-      throw std::runtime_error("the event was refused: " + answer.body);
-  }
-}
 
 load_plan plan_of(const hold_options& options) {
   load_plan plan;
@@ -95,7 +44,7 @@ load_result measure_holds(const hold_options& options) {
   all.run = "bench-" + run_name();
   hold_workload work(all);
   try {
-    create_events(node, all);
+    create_events(node.admin(), node.admin_key(), all);
     auto result = run_load(plan, work);
     node.process().stop();
     return result;

@@ -57,6 +57,7 @@ public:
   /// Sends a request that is timed from `intended`; false when all are in flight, or none is left.
   bool start_one(steady::time_point intended);
 
+  [[nodiscard]] std::size_t number() const { return number_; }
   [[nodiscard]] std::size_t in_flight() const { return busy_; }
 
 private:
@@ -87,7 +88,7 @@ public:
 
   load_result run() {
     for (auto& each : lanes_)
-      door_.enter([this, lane = each.get()] { lane->open(plan_.to); });
+      door_.enter([this, lane = each.get()] { lane->open(server_of(lane->number())); });
     run_for(preparation_patience, [this] { return ready_ == lanes_.size() || !broken_.empty(); });
     if (!broken_.empty())
       throw crowd::unreachable(to_string(plan_.to) + ": " + broken_);
@@ -123,6 +124,10 @@ private:
     }
   }
 
+  [[nodiscard]] const crowd::address& server_of(std::size_t connection) const {
+    auto which = connection % (plan_.also_to.size() + 1);
+    return which == 0 ? plan_.to : plan_.also_to[which - 1];
+  }
   void measure();
   void keep_the_rate();
   void send_due();

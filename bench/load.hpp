@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// Sends requests over many WebSocket connections for a while and times them.
 namespace usher::bench {
@@ -33,6 +34,8 @@ public:
 
 struct load_plan {
   crowd::address to;
+  /// More servers: with `to` each of them has every so many-th connection.
+  std::vector<crowd::address> also_to = {};
   std::size_t connections = 100;
   /// Requests in flight on each connection.
   std::size_t in_flight = 1;

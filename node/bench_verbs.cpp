@@ -1,5 +1,6 @@
 #include "bench/ask_bench.hpp"
 #include "bench/child_process.hpp"
+#include "bench/cluster_bench.hpp"
 #include "bench/echo_bench.hpp"
 #include "bench/hold_bench.hpp"
 #include "bench/journal_bench.hpp"
@@ -108,6 +109,22 @@ void declare_ask(CLI::App& bench, action& chosen) {
   choose(*verb, chosen, options, bench::run_ask);
 }
 
+void declare_cluster(CLI::App& bench, action& chosen) {
+  auto verb =
+      bench.add_subcommand("cluster", "Three nodes on one PostgreSQL: killed, stopped, cut off, drained, joined");
+  auto options = std::make_shared<bench::cluster_options>();
+  options->program = bench::this_program();
+  declare_store(*verb, options->store,
+                "postgres://…, a database without events; left out: a PostgreSQL of its own, if that is installed");
+  verb->add_option("--only", options->only, "Figures to measure, by name; left out: all")->delimiter(',');
+  declare_number(*verb, "--shards", options->shards, "Shards of each of the three nodes", 4, 300);
+  declare_number(*verb, "--repeat", options->repeat, "How often each figure is measured; the worst counts", 1, 20);
+  declare_json(*verb, options->json);
+  verb->footer("Takes a quarter of an hour or so; ends with 1 if a figure is above its limit.\nExample:\n"
+               "  usher bench cluster --only kill_to_first_hold_ms,drain_ms --json");
+  choose(*verb, chosen, options, bench::run_cluster);
+}
+
 } // namespace
 
 void declare_bench(CLI::App& program, action& chosen) {
@@ -117,6 +134,7 @@ void declare_bench(CLI::App& program, action& chosen) {
   declare_echo(*bench, chosen);
   declare_journal(*bench, chosen);
   declare_ask(*bench, chosen);
+  declare_cluster(*bench, chosen);
 }
 
 } // namespace usher::node
