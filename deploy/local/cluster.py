@@ -9,7 +9,10 @@ import contextlib
 import json
 import os
 import pathlib
+import select
+import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 
@@ -21,57 +24,76 @@ from node_process import ADMIN_KEY, PROGRAM, Node, Postgres, await_true, free_po
 
 NODES_MAX = 5  # as many as deploy/haproxy/usher.cfg has lines for
 EVENT = "gala"
-# The whole crowd of a demo comes from one address, the balancer's.
-SETTINGS = """
-auth {{ anonymous = true }}
-http {{ trusted-proxies = ["127.0.0.1"], unlimited-networks = ["127.0.0.0/8"] }}
-rate-limit {{ address-per-s = 100000, address-burst = 100000 }}
-payments {{ sandbox {{ decline-rate = 0.03 }} }}
-cluster {{ name = "{name}", listen = "127.0.0.1:{port}" }}
-"""
+# Besides what every `Node` is told. The whole crowd of a demo comes from one address, the balancer's.
+SETTINGS = {
+    "auth.anonymous": "true",
+    "http.trusted-proxies": '["127.0.0.1"]',
+    "http.unlimited-networks": '["127.0.0.0/8"]',
+    "rate-limit.address-per-s": "100000",
+    "rate-limit.address-burst": "100000",
+    "payments.sandbox.decline-rate": "0.03",
+}
 
 
 def names(count):
     return [chr(ord("a") + number) for number in range(count)]
 
 
+def say(text):
+    print(f"» {text}", file=sys.stderr, flush=True)
+
+
+class End:
+    """Somebody wants an end. Nothing is left half started or half ended for it: whoever can end looks here."""
+
+    def __init__(self):
+        self.wanted = os.eventfd(0)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: os.eventfd_write(self.wanted, 1))
+
+    def is_wanted(self):
+        return bool(select.select([self.wanted], [], [], 0)[0])
+
+    def wait(self):
+        select.select([self.wanted], [], [])
+
+
 class Cluster:
     """What runs, and how to end it: the last one first."""
 
-    def __init__(self, stack, folder):
-        self.stack, self.folder = stack, pathlib.Path(folder)
+    def __init__(self, stack, folder, end):
+        self.stack, self.folder, self.end = stack, pathlib.Path(folder), end
         self.nodes = {}
 
-    def say(self, text):
-        print(f"» {text}", file=sys.stderr, flush=True)
-
     def start(self, count):
-        self.say("PostgreSQL")
+        steps = [("PostgreSQL", self.start_database)]
+        steps += [(f"node {name}", lambda name=name: self.start_node(name)) for name in names(count)]
+        steps += [("HAProxy", self.start_front), (f"the event {EVENT}", self.open_event)]
+        for what, step in steps:
+            if self.end.is_wanted():
+                return
+            say(what)
+            step()
+        self.print_addresses()
+
+    def start_database(self):
         self.database = Postgres()
         self.stack.callback(self.database.close)
-        for name in names(count):
-            self.say(f"node {name}")
-            self.nodes[name] = self.start_node(name)
-        self.say("HAProxy")
-        self.front = self.start_front()
-        self.say(f"the event {EVENT}")
-        self.open_event()
 
     def start_node(self, name):
         place = self.folder / name
         place.mkdir()
-        node = Node(self.database.url, place, config=SETTINGS.format(name=name, port=free_port()))
+        settings = SETTINGS | {"cluster.name": name, "cluster.listen": f"127.0.0.1:{free_port()}"}
+        node = Node(self.database.url, place, [part for each in settings.items() for part in ("--set", "=".join(each))])
         node.ledger = self.folder / "ledger"  # one account book: any node may go on with any order
-        node.start()
         self.stack.callback(node.stop)
-        return node
+        self.nodes[name] = node.start()
 
     def start_front(self):
         self.authority = Authority(self.folder)
         certificate = self.authority.issue("DNS:localhost,IP:127.0.0.1")
-        front = Front(certificate, [(node.http_port, node.admin_port) for node in self.nodes.values()]).start()
-        self.stack.callback(front.stop)
-        return front
+        self.front = Front(certificate, [(node.http_port, node.admin_port) for node in self.nodes.values()]).start()
+        self.stack.callback(self.front.stop)
 
     def open_event(self):
         first = next(iter(self.nodes.values()))
@@ -106,16 +128,18 @@ def main():
     wished = wishes.parse_args()
     if not 1 <= wished.nodes <= NODES_MAX:
         wishes.error(f"{wished.nodes} nodes: from 1 to {NODES_MAX}")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if not shutil.which("haproxy"):
+        wishes.error("haproxy is not installed: ./dev setup does it")
+    end = End()
     with contextlib.ExitStack() as stack:
-        cluster = Cluster(stack, stack.enter_context(tempfile.TemporaryDirectory(prefix="usher-cluster-")))
+        cluster = Cluster(stack, stack.enter_context(tempfile.TemporaryDirectory(prefix="usher-cluster-")), end)
         try:
             cluster.start(wished.nodes)
-            cluster.print_addresses()
-            while True:
-                signal.pause()
-        except KeyboardInterrupt:
-            print("\nending", file=sys.stderr)
+        except (AssertionError, OSError, subprocess.SubprocessError):
+            if not end.is_wanted():  # Ctrl-C reaches what is being started, too, which then does not start
+                raise
+        end.wait()
+        say("ending")
 
 
 if __name__ == "__main__":

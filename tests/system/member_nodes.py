@@ -1,6 +1,8 @@
 """Named nodes that share one PostgreSQL, and where their shards are."""
 
 import asyncio
+import functools
+import pathlib
 import subprocess
 import time
 
@@ -23,9 +25,15 @@ class MemberNodes(Story):
         await_true(self.is_shared_out, 30, "the nodes share the shards out")
 
     def member(self, name):
-        node = Node(self.database.url, self.folder(), config=self.config_of(name)).start()
+        node = Node(self.database.url, self.folder(), config=self.config_of(name))
+        node.ledger = self.ledger
         self.addCleanup(node.stop)
-        return node
+        return node.start()
+
+    @functools.cached_property
+    def ledger(self):
+        """One account book: any node may go on with any order, and asks what was charged."""
+        return pathlib.Path(self.folder()) / "ledger"
 
     def config_of(self, name):
         return f'cluster {{ name = "{name}" }}'

@@ -180,11 +180,15 @@ class Postgres:
         self.port = free_port()
         account = pwd.getpwnam("postgres")
         os.chown(self.folder, account.pw_uid, account.pw_gid)
-        self.run("initdb", "-D", self.folder / "data", "-A", "trust", "-U", "usher", "--no-sync")
-        with open(self.folder / "data/postgresql.conf", "a") as settings:
-            settings.write(f"port = {self.port}\nlisten_addresses = '127.0.0.1'\n"
-                           f"unix_socket_directories = '{self.folder}'\n")
-        self.start()
+        try:
+            self.run("initdb", "-D", self.folder / "data", "-A", "trust", "-U", "usher", "--no-sync")
+            with open(self.folder / "data/postgresql.conf", "a") as settings:
+                settings.write(f"port = {self.port}\nlisten_addresses = '127.0.0.1'\n"
+                               f"unix_socket_directories = '{self.folder}'\n")
+            self.start()
+        except BaseException:
+            self.close()
+            raise
         self.url = f"postgres://usher@127.0.0.1:{self.port}/postgres"
 
     def run(self, program, *arguments):
