@@ -5,6 +5,7 @@
 #include "actors/event_common.hpp"
 #include "actors/event_holds.hpp"
 #include "actors/event_orders.hpp"
+#include "actors/own_list.hpp"
 #include "domain/replay.hpp"
 #include "failpoint/failpoint.hpp"
 #include "failpoint/plant.hpp"
@@ -46,7 +47,7 @@ public:
   static inline const char* name = "usher.event";
 
   event_shard(self_pointer self, event_start start)
-      : self_(self), limits_(start.limits),
+      : self_(self), limits_(start.limits), keeper_(start.keeper),
         port_(messages::event_actor::pointer_view{self}, *this, shard_of(start.event), std::move(start.journal),
               std::move(start.keeper)),
         core_{.self = self,
@@ -79,11 +80,13 @@ public:
         [this](const messages::refund_orders& wish) { return orders_.refund_all(wish); },
         [this](messages::advance_order& step) { return orders_.advance(step); },
         [this](const messages::describe_event&) { return view(); },
+        [this](messages::put_known_event& wish) { return self_->delegate(keeper_, std::move(wish)); },
         [this](const messages::define_event& wish) { return define(wish); },
         [this](const messages::check_settings& question) { return check(question); },
         [this](const messages::change_event& wish) { return change(wish); },
         [this](const messages::block_seats& wish) { return block(wish); },
         [this](const messages::report_event&) { return report(); },
+        [this](const messages::list_own& wish) { return list_own(core_, holds_, orders_, wish); },
         [this](messages::event_peers, std::vector<messages::section_actor>& sections,
                messages::waiting_room_actor& room) { meet(std::move(sections), std::move(room)); },
         [this](const messages::allowance_back& news) { holds_.give_back(news); },
@@ -478,6 +481,7 @@ private:
 
   self_pointer self_;
   event_limits limits_;
+  const messages::keeper_actor keeper_;
   actor_port<messages::event_actor::pointer_view, event_shard> port_;
   event_common core_;
   event_holds holds_;

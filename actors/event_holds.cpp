@@ -210,6 +210,20 @@ caf::result<messages::hold_granted> event_holds::find(messages::find_hold& wish)
   return asked;
 }
 
+std::vector<event_holds::counted_hold> event_holds::counted_for(const domain::buyer_id& buyer) const {
+  std::vector<counted_hold> result;
+  for (auto hold : protocol_.holds_of(buyer)) {
+    counted_hold one{hold, {}, true};
+    for (const auto& part : protocol_.find(hold)->parts) {
+      one.sections.push_back(part.section);
+      one.is_served = one.is_served && !protocol_.is_closed(part.section);
+    }
+    std::ranges::sort(one.sections);
+    result.push_back(std::move(one));
+  }
+  return result;
+}
+
 // ---- what counts -------------------------------------------------------------
 
 void event_holds::meet_sections() {

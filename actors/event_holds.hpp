@@ -34,6 +34,17 @@ public:
   [[nodiscard]] std::optional<std::vector<section_address>>
   places_of(domain::hold_id hold, const std::vector<domain::section_no>& named) const;
 
+  /// A hold that counts for its buyer.
+  struct counted_hold {
+    domain::hold_id hold;
+    std::vector<domain::section_no> sections; ///< where its parts are
+    bool is_served = false;                   ///< somebody serves all of these, as far as is known
+  };
+  /// All that count for a buyer, by id.
+  [[nodiscard]] std::vector<counted_hold> counted_for(const domain::buyer_id& buyer) const;
+  /// The sections that have not said yet what they hold and have sold, in order.
+  [[nodiscard]] std::vector<domain::section_no> silent_sections() const { return protocol_.silent_sections(); }
+
   /// Asks every section what it holds and has sold, once the sections are known. Until all have answered, holds are
   /// `overloaded`.
   void meet_sections();

@@ -547,6 +547,27 @@ messages::order_list event_orders::list(const messages::list_orders& wish) const
   return result;
 }
 
+messages::order_list event_orders::newest_of(const domain::buyer_id& buyer, std::size_t most) const {
+  std::vector<const domain::order*> found;
+  for (auto id : core_.event.orders_of(buyer))
+    if (const auto* order = durable(*core_.event.find_order(id)))
+      found.push_back(order);
+  std::ranges::stable_sort(found, std::ranges::greater{}, [](const auto* order) { return order->details().at; });
+  messages::order_list result{core_.id, {}, found.size() > most};
+  found.resize(std::min(found.size(), most));
+  for (const auto* order : found)
+    result.orders.push_back(view(*order));
+  return result;
+}
+
+std::unordered_set<domain::hold_id> event_orders::bought_by(const domain::buyer_id& buyer) const {
+  std::unordered_set<domain::hold_id> result;
+  for (auto id : core_.event.orders_of(buyer))
+    if (const auto* order = core_.event.find_order(id); order->visited(order_state::confirmed))
+      result.insert(order->details().hold);
+  return result;
+}
+
 std::uint64_t event_orders::stuck() const {
   return static_cast<std::uint64_t>(std::count_if(checkouts_.begin(), checkouts_.end(), [this](const auto& each) {
     const auto* order = core_.event.find_order(each.first);

@@ -30,6 +30,10 @@ public:
   caf::result<messages::order_view> cancel(const messages::cancel_order& wish);
   /// Orders as far as they are durable.
   [[nodiscard]] messages::order_list list(const messages::list_orders& wish) const;
+  /// The newest of a buyer's orders as far as they are durable, `most` at most, and whether there are more.
+  [[nodiscard]] messages::order_list newest_of(const domain::buyer_id& buyer, std::size_t most) const;
+  /// The holds that a buyer has bought, or is having refunded.
+  [[nodiscard]] std::unordered_set<domain::hold_id> bought_by(const domain::buyer_id& buyer) const;
   caf::result<messages::order_view> refund(const messages::refund_order& wish);
   caf::result<messages::refund_progress> refund_all(const messages::refund_orders& wish);
   caf::result<void> advance(messages::advance_order& step);

@@ -130,6 +130,8 @@ public:
 
   /// The hold with this id, or null.
   [[nodiscard]] const known_hold* find(domain::hold_id hold) const;
+  /// The holds that count for a buyer, without those that are being searched for or undone; by id.
+  [[nodiscard]] std::vector<domain::hold_id> holds_of(const domain::buyer_id& buyer) const;
   /// Whether a hold that was searched for has ended, as far as is remembered.
   [[nodiscard]] bool has_ended(domain::hold_id hold) const { return ended_.contains(hold); }
   /// Why this wish cannot repeat the hold that is known by its id, if any: a key is for one wish of one buyer.
@@ -169,6 +171,8 @@ public:
   void meet_sections(std::size_t count);
   /// Whether every section has answered once. Before that no wish is to be passed on.
   [[nodiscard]] bool ready() const noexcept { return !sections_.empty() && known_sections_ == sections_.size(); }
+  /// The sections that have not answered once, in order.
+  [[nodiscard]] std::vector<domain::section_no> silent_sections() const;
   /// A section was started or claimed anew. Asks it, unless that has been done: then false.
   bool opened(const messages::section_opened& news);
   /// Nobody serves a section. It is asked until somebody does.

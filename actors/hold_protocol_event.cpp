@@ -66,6 +66,13 @@ std::optional<domain::refusal> event_side::refusal_of_another(const messages::ho
   return std::nullopt;
 }
 
+std::vector<domain::hold_id> event_side::holds_of(const domain::buyer_id& buyer) const {
+  auto result = allowances_.holds_of(buyer);
+  std::erase_if(result, [this](domain::hold_id hold) { return !known_.contains(hold) || undoing_.contains(hold); });
+  std::ranges::sort(result);
+  return result;
+}
+
 /// Whoever asks again for a hold that is being undone hears the same, or, if that was not known, that it is still being
 /// worked on.
 std::optional<domain::refusal> event_side::refusal_of_open(domain::hold_id hold) const {
@@ -307,6 +314,14 @@ void event_side::meet_sections(std::size_t count) {
   sections_.resize(count);
   for (std::size_t i = 0; i < count; ++i)
     ask_claims(domain::section_no{static_cast<std::uint16_t>(i)});
+}
+
+std::vector<domain::section_no> event_side::silent_sections() const {
+  std::vector<domain::section_no> result;
+  for (std::size_t i = 0; i < sections_.size(); ++i)
+    if (!sections_[i].is_known)
+      result.emplace_back(static_cast<std::uint16_t>(i));
+  return result;
 }
 
 bool event_side::opened(const messages::section_opened& news) {

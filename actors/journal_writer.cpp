@@ -19,6 +19,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <optional>
@@ -40,6 +41,7 @@ struct writer_metrics {
   caf::telemetry::int_gauge* waiting;
   caf::telemetry::int_histogram* group_facts;
   caf::telemetry::dbl_histogram* append_seconds;
+  caf::telemetry::dbl_gauge* lag;
 
   explicit writer_metrics(caf::telemetry::metric_registry& registry) {
     constexpr std::array<std::int64_t, 8> sizes{1, 4, 16, 64, 256, 1024, 2048, 4096};
@@ -52,6 +54,8 @@ struct writer_metrics {
         registry.histogram_singleton<std::int64_t>("usher", "journal-group-facts", sizes, "Facts in one group.");
     append_seconds = registry.histogram_singleton<double>("usher", "journal-append", times,
                                                           "Time the store takes for one group.", "seconds");
+    lag = registry.gauge_singleton<double>("usher", "journal-lag", "Time the store took for the newest group.",
+                                           "seconds");
   }
 };
 
@@ -150,6 +154,7 @@ private:
     next_group_ = self_->clock().now() + limits_.between_groups;
     metrics_.groups->inc();
     metrics_.group_facts->observe(static_cast<std::int64_t>(group.entries.size()));
+    auto began = std::chrono::steady_clock::now();
     try {
       caf::telemetry::timer time{metrics_.append_seconds};
       if (failpoint::fails("journal-writer.before-append"))
@@ -159,6 +164,7 @@ private:
         throw persistence::store_unavailable{"a failpoint, after the write"};
       domain::ensure(results.size() == group.entries.size(), "the store answers for every fact");
       works();
+      metrics_.lag->value(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
       if (failpoint::planted("fenced_taken_for_written"))
         results.assign(results.size(), append_result::written);
       answer(group, results);

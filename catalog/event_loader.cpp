@@ -119,8 +119,7 @@ void event_loader::introduce(const domain::event_id& id) {
   core_.self->request(event.event.actor, core_.settings.introduction, messages::describe_event{{}, id})
       .then(
           [this](const messages::event_view& view) {
-            core_.running.announce(view.id, view.settings, [] {});
-            introduced(view.id);
+            core_.running.announce(view.id, view.settings, [this, id = view.id] { introduced(id); });
           },
           [this, id](const caf::error& why) {
             log::of("cluster").error("event {} does not report its state: {}", id.value(), messages::to_sentence(why));
@@ -137,9 +136,13 @@ void event_loader::introduce_from_afar(const domain::event_id& id) {
     return;
   }
   unannounced_.erase(id);
+  announce_from_afar(id, *settings);
+}
+
+void event_loader::announce_from_afar(const domain::event_id& id, const domain::event_settings& settings) {
   core_.running.at(id).seen_from_afar = settings;
-  core_.running.announce(id, *settings, [] {});
-  answer_starters();
+  introducing_.insert(id);
+  core_.running.announce(id, settings, [this, id] { introduced(id); });
 }
 
 void event_loader::look_from_afar(cluster::shard_claims& claims, const domain::event_id& id) {
@@ -149,8 +152,7 @@ void event_loader::look_from_afar(cluster::shard_claims& claims, const domain::e
   auto settings = read_settings(claims, id);
   if (!settings || settings == event.seen_from_afar)
     return;
-  event.seen_from_afar = settings;
-  core_.running.announce(id, *settings, [] {});
+  announce_from_afar(id, *settings);
 }
 
 /// What the journal of an event's own shard says; nothing when that has just got another owner. What is not known to be
@@ -180,7 +182,19 @@ std::optional<domain::event_settings> event_loader::read_settings(cluster::shard
 }
 
 void event_loader::introduced(const domain::event_id& id) {
-  introducing_.erase(id);
+  introducing_.erase(introducing_.find(id));
+  answer_waiting();
+}
+
+void event_loader::when_announced(std::function<void()> then) {
+  when_announced_.push_back(std::move(then));
+  answer_waiting();
+}
+
+void event_loader::answer_waiting() {
+  if (introducing_.empty())
+    for (const auto& then : std::exchange(when_announced_, {}))
+      then();
   answer_starters();
 }
 
@@ -202,17 +216,21 @@ void event_loader::learn_events(cluster::shard_claims& claims) {
   for (const auto& id : std::exchange(unannounced_, {}))
     introduce(id);
   std::map<domain::event_id, std::uint64_t> changed;
-  for (const auto& [id, revision] : claims.coordination().revisions()) {
+  std::map<domain::event_id, std::uint64_t> gatherers;
+  for (const auto& [id, revision, gatherer] : claims.coordination().shared_events()) {
+    gatherers.emplace(id, gatherer.value());
     auto is_known = core_.running.knows(id) && core_.running.at(id).revision == revision;
     auto unreadable = unreadable_.find(id);
     if (!is_known && !core_.in_work.contains(id) && (unreadable == unreadable_.end() || unreadable->second != revision))
       changed.emplace(id, revision);
   }
-  if (changed.empty())
-    return;
-  for (auto& stored : claims.store().events())
-    if (auto found = changed.find(stored.id); found != changed.end())
-      learn(std::move(stored), found->second);
+  if (!changed.empty())
+    for (auto& stored : claims.store().events())
+      if (auto found = changed.find(stored.id); found != changed.end())
+        learn(std::move(stored), found->second);
+  for (const auto& [id, gatherer] : gatherers)
+    if (core_.running.knows(id))
+      core_.running.at(id).gatherer = gatherer;
 }
 
 void event_loader::learn(persistence::stored_event stored, std::uint64_t revision) {

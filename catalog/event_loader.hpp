@@ -6,6 +6,7 @@
 #include <caf/typed_response_promise.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <vector>
@@ -23,6 +24,9 @@ public:
   caf::result<void> start_all();
   /// Has the actor try again after a while, unless this process has given up.
   void start_again_later();
+
+  /// Calls `then` when all that is known of events by now has been announced.
+  void when_announced(std::function<void()> then);
 
   /// Announces an event some of whose shards have started here, so that all gateways turn to them.
   void introduce(const domain::event_id& id);
@@ -57,13 +61,16 @@ private:
   void introduce_from_afar(const domain::event_id& id);
   [[nodiscard]] std::optional<domain::event_settings> read_settings(cluster::shard_claims& claims,
                                                                     const domain::event_id& id) const;
+  void announce_from_afar(const domain::event_id& id, const domain::event_settings& settings);
   void introduced(const domain::event_id& id);
+  void answer_waiting();
   void answer_starters();
 
   keeper_common& core_;
-  std::set<domain::event_id> introducing_;                  ///< events that were started and are not announced yet
+  std::multiset<domain::event_id> introducing_;             ///< events that are being announced, as often as they are
   std::set<domain::event_id> unannounced_;                  ///< events of which nothing could be read yet
   std::vector<caf::typed_response_promise<void>> starters_; ///< waiting for those
+  std::vector<std::function<void()>> when_announced_;       ///< for the former alone
   bool start_again_ = false;                                ///< an event was put off, and another attempt is due
   std::map<domain::event_id, std::uint64_t> unreadable_;    ///< at which revision an event's plan could not be read
   bool has_looked_ = false;                                 ///< at a store that is shared

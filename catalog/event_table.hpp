@@ -43,7 +43,9 @@ struct known_event {
   domain::shared_plan plan;
   std::shared_ptr<const std::string> plan_text;
   persistence::plan_supplement supplement{};
-  std::uint64_t revision = 0; ///< how often its plan had been replaced, if the store is shared
+  // If the store is shared:
+  std::uint64_t revision = 0; ///< how often its plan had been replaced
+  std::uint64_t gatherer = 0; ///< the node to which all its shards belong for now, as long as that is up
   std::optional<domain::event_settings> seen_from_afar{}; ///< as announced while another node had the event's own shard
   local_shard<messages::event_actor> event;
   std::vector<local_shard<messages::section_actor>> sections{}; ///< by section number
@@ -76,6 +78,7 @@ public:
   [[nodiscard]] bool stands_still(const domain::event_id& id) const;
   /// Requires that the event is known.
   [[nodiscard]] known_event& at(const domain::event_id& id) { return events_.at(id); }
+  [[nodiscard]] const known_event& at(const domain::event_id& id) const { return events_.at(id); }
   [[nodiscard]] const std::map<domain::event_id, known_event>& all() const noexcept { return events_; }
   /// The event after this one, starting over after the last; nothing when none is known.
   [[nodiscard]] std::optional<domain::event_id> next_after(const domain::event_id& id) const;

@@ -10,6 +10,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -31,7 +32,8 @@ struct keeper_common {
   const keeper_settings settings;
   cluster::store_access store;
   event_table running;
-  std::set<domain::event_id> in_work; ///< events that are being created or changed
+  std::set<domain::event_id> in_work; ///< events whose shards are not to be moved: they are created or changed
+  std::function<void()> worked;       ///< called when shards may have started, or gone on
   std::uint64_t me = 0;               ///< among the nodes that share the store; 0: nobody at present
 
   /// The actor's own handle.

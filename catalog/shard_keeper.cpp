@@ -7,8 +7,6 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
-#include <caf/telemetry/gauge.hpp>
-#include <caf/telemetry/metric_registry.hpp>
 
 #include <utility>
 
@@ -25,19 +23,18 @@ public:
 
   keeper_state(self_pointer self, shard_factories factories, keeper_settings settings, messages::router_actor router)
       : router_(std::move(router)), core_(self, std::move(factories), std::move(settings), router_), loader_(core_),
-        steward_(core_, loader_,
-                 *self->system().metrics().gauge_singleton(
-                     "usher", "shards-stopped",
-                     "Shards that are not served at present because of a fault: the log says why.")),
-        changes_(core_, loader_) {}
+        steward_(core_, loader_), changes_(core_, loader_) {}
 
   messages::keeper_actor::behavior_type make_behavior() {
+    core_.worked = [this] { changes_.look_at_gathered(); };
     core_.self->send(router_, messages::keeper_ready{}, core_.handle());
     if (core_.settings.switchboard)
       core_.self->send(core_.settings.switchboard, messages::keeper_ready{}, core_.handle());
     look_later();
     return {
         [this](messages::put_event& wish) { return changes_.put(wish); },
+        [this](messages::put_known_event& wish) { return changes_.put(wish); },
+        [this](const messages::event_written& news) { return steward_.look_for(news); },
         [this](messages::start_shards) { return loader_.start_all(); },
         [this](const messages::reclaim_shard& wish) { return steward_.reclaim(wish); },
         [this](const messages::shard_stopped& news) { steward_.stopped(news); },

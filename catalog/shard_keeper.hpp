@@ -1,5 +1,6 @@
 #pragma once
 
+#include "catalog/shard_tally.hpp"
 #include "domain/seating_plan.hpp"
 #include "messages/type_ids.hpp"
 #include "persistence/booking_store.hpp"
@@ -44,6 +45,10 @@ struct keeper_settings {
   bool shares = false;
   /// Carries what is for shards of other nodes there; null without links to them.
   messages::switchboard_actor switchboard{};
+  /// Gives shards away because another node has joined, without being asked to.
+  bool auto_rebalance = true;
+  /// Told how this node's shards stand, now and then and whenever that has changed; on the keeper's thread.
+  std::function<void(const shard_tally&)> on_tally{};
   /// Called once, with a sentence for people, when this process must stop: somebody else owns its shards now,
   /// or the store cannot be used. May be called on any thread.
   std::function<void(const std::string& sentence)> on_fatal;

@@ -6,9 +6,12 @@
 #include "messages/refusal.hpp"
 #include "persistence/history_broken.hpp"
 
+#include <caf/telemetry/metric_registry.hpp>
+
 #include <algorithm>
 #include <exception>
 #include <map>
+#include <string>
 #include <utility>
 
 namespace usher::catalog {
@@ -41,8 +44,12 @@ const persistence::stored_shard* row_of(rows_by_event& rows, cluster::shard_clai
 
 } // namespace
 
-steward::steward(keeper_common& core, event_loader& loader, caf::telemetry::int_gauge& stopped)
-    : core_(core), loader_(loader), stopped_(stopped), rests_max_(rests_max) {}
+steward::steward(keeper_common& core, event_loader& loader)
+    : core_(core), loader_(loader),
+      stopped_(*core.self->system().metrics().gauge_singleton(
+          "usher", "shards-stopped", "Shards that are not served at present because of a fault: the log says why.")),
+      counter_(core.self->system().metrics(), core.settings.on_tally), record_(core.self->system().metrics()),
+      rests_max_(rests_max), moves_(core.settings.auto_rebalance) {}
 
 // ---- one shard's life ----------------------------------------------------------
 
@@ -61,6 +68,7 @@ void steward::close_if_gone(const domain::shard_id& shard, cycle_state before) {
     return;
   core_.running.end(shard);
   stopped_.gone(shard);
+  record_.gone(shard);
 }
 
 void steward::act(const domain::shard_id& shard, cycle_action action) {
@@ -93,10 +101,13 @@ void steward::act(const domain::shard_id& shard, cycle_action action) {
 
 /// It is given to the node on which it is placed.
 void steward::rest(const domain::shard_id& shard) {
+  record_.begun(shard, core_.self->clock().now());
   core_.running.stand_down(shard, [this, shard](bool at_rest) {
     auto epoch = core_.running.cycle(shard).epoch(); // a later one if its actor was in doubt meanwhile
-    if (!at_rest)
+    if (!at_rest) {
       not_before_[shard] = core_.self->clock().now() + between_rests;
+      record_.ended(shard, hand_over::overdue);
+    }
     happened(shard, at_rest ? cycle_event::rested : cycle_event::overdue, epoch);
     work();
     rest_next();
@@ -136,6 +147,9 @@ void steward::work() {
   for (const auto& event : std::exchange(started_, {}))
     loader_.introduce(event);
   answer_if_left();
+  counter_.count(core_.running, core_.settings.shares);
+  if (core_.worked)
+    core_.worked();
 }
 
 void steward::claim_due(cluster::shard_claims& claims) {
@@ -155,9 +169,26 @@ void steward::claim_due(cluster::shard_claims& claims) {
   if (seen.empty())
     return;
   auto epochs = claims.claim(seen);
+  std::vector<persistence::owned_shard> claimed;
   for (std::size_t i = 0; i < seen.size(); ++i)
-    if (epochs[i])
+    if (epochs[i]) {
+      claimed.push_back({seen[i].shard, *epochs[i]});
       happened(seen[i].shard, cycle_event::claimed, *epochs[i]);
+    }
+  log_claims(claimed);
+}
+
+/// The first few by name, as there may be thousands.
+void steward::log_claims(const std::vector<persistence::owned_shard>& claimed) const {
+  constexpr std::size_t named_max = 8;
+  if (claimed.empty())
+    return;
+  std::string list;
+  for (std::size_t i = 0; i < std::min(claimed.size(), named_max); ++i)
+    list += (i == 0 ? "" : ", ") + domain::to_string(claimed[i].shard) + " at epoch "
+            + std::to_string(claimed[i].epoch.value());
+  log::of("cluster").info("node {} has claimed {} shards: {}{}", core_.me, claimed.size(), list,
+                          claimed.size() > named_max ? " and others" : "");
 }
 
 void steward::load_due(cluster::shard_claims& claims) {
@@ -189,7 +220,11 @@ void steward::load_due(cluster::shard_claims& claims) {
 }
 
 void steward::load(cluster::shard_claims& claims, const std::vector<persistence::owned_shard>& own) {
+  auto begun = core_.self->clock().now();
   auto histories = claims.read_histories(own);
+  log::of("cluster").info(
+      "node {} has loaded {} shards in {} ms", core_.me, own.size(),
+      std::chrono::duration_cast<std::chrono::milliseconds>(core_.self->clock().now() - begun).count());
   rows_by_event rows;
   for (std::size_t i = 0; i < own.size(); ++i) {
     if (!histories[i]) {
@@ -222,7 +257,8 @@ void steward::serve(cluster::shard_claims& claims, const domain::shard_id& shard
   happened(shard, cycle_event::loaded, epoch);
   stopped_.started(shard);
   started_.insert(shard.event);
-  log::of("cluster").info("serving shard {} at epoch {}", domain::to_string(shard), epoch.value());
+  record_.served(shard, core_.self->clock().now());
+  log::of("cluster").info("node {} serves shard {} at epoch {}", core_.me, domain::to_string(shard), epoch.value());
 }
 
 void steward::give_due(cluster::shard_claims& claims) {
@@ -232,19 +268,23 @@ void steward::give_due(cluster::shard_claims& claims) {
     auto given =
         taker == takers_.end() ? std::nullopt : claims.give({shard, epoch}, persistence::incarnation{taker->second});
     if (given) {
-      log::of("cluster").info("shard {} is given to node {}, at epoch {}", domain::to_string(shard), taker->second,
-                              given->value());
+      log::of("cluster").info("node {} has given shard {} to node {}, at epoch {}", core_.me, domain::to_string(shard),
+                              taker->second, given->value());
+      auto waits_since = record_.ended(shard, hand_over::given);
       happened(shard, cycle_event::given, epoch);
       if (core_.settings.switchboard)
-        core_.self->send(core_.settings.switchboard, messages::shard_given{shard, *given, taker->second});
+        core_.self->send(core_.settings.switchboard, messages::shard_given{shard, *given, taker->second, waits_since});
       continue;
     }
     // Or it was given away before, and no answer came.
     rows_by_event rows;
-    if (const auto* row = row_of(rows, claims, shard); row && row->epoch > epoch)
+    if (const auto* row = row_of(rows, claims, shard); row && row->epoch > epoch) {
+      record_.ended(shard, claims.is_own(*row) ? hand_over::not_given : hand_over::given);
       happened(shard, claims.is_own(*row) ? cycle_event::yours : cycle_event::fenced, row->epoch);
-    else
+    } else {
+      record_.ended(shard, hand_over::not_given);
       happened(shard, cycle_event::not_given, epoch);
+    }
   }
 }
 
@@ -364,8 +404,10 @@ void steward::mend_after(const domain::shard_id& shard, std::chrono::millisecond
 
 /// Somebody has claimed the shard: this process itself, whose late claim came after all; or another one.
 void steward::fenced(const domain::shard_id& shard) {
-  if (core_.settings.shares)
-    return look_at(shard.event);
+  if (core_.settings.shares) {
+    look_at(shard.event);
+    return;
+  }
   auto refused = core_.store.use([&](cluster::shard_claims& claims) {
     rows_by_event rows;
     const auto* row = row_of(rows, claims, shard);
@@ -398,13 +440,34 @@ void steward::see(messages::view_changed view) {
   gives_all_ = std::ranges::any_of(view.nodes, gives_all);
   rests_max_ = gives_all_ ? rests_max_when_draining : rests_max;
   to_rest_.clear(); // they may belong elsewhere now
+  see_rebalance(view);
   nodes_.see(std::move(view.nodes));
   look_at_all();
+  counter_.count(core_.running, true);
+}
+
+/// To move everything is what operators have asked for until another node joins.
+void steward::see_rebalance(const messages::view_changed& view) {
+  auto is_asked = std::exchange(rebalances_, view.rebalances) < view.rebalances && nodes_.can_take();
+  auto is_new = [this](const auto& one) { return one.may_take && !nodes_.may_take(one.number); };
+  if (is_asked) {
+    moves_ = true;
+    not_before_.clear();
+  } else if (std::ranges::any_of(view.nodes, is_new)) {
+    moves_ = core_.settings.auto_rebalance;
+    gathered_.clear();
+  }
+}
+
+/// Whether a shard that is served here stays, although it belongs to another node.
+bool steward::stays(const domain::shard_id& shard, std::uint64_t home) const {
+  auto is_gathered = core_.running.at(shard.event).gatherer == home || gathered_.contains(shard.event);
+  return !moves_ && !gives_all_ && !is_gathered;
 }
 
 void steward::look_at_all() {
   if (core_.me == 0)
-    return;
+    return answer_if_left();
   auto refused = core_.store.use([this](cluster::shard_claims& claims) {
     loader_.learn_events(claims);
     auto resting = count_resting();
@@ -446,8 +509,10 @@ void steward::look() {
   if (!next)
     return;
   looked_at_ = *std::move(next);
-  if (core_.settings.shares)
-    return look_at(looked_at_);
+  if (core_.settings.shares) {
+    look_at(looked_at_);
+    return;
+  }
   core_.store.use([this](cluster::shard_claims& claims) {
     if (auto lost = claims.lost(looked_at_))
       return core_.store.lose(lost->shard, lost->epoch);
@@ -455,13 +520,24 @@ void steward::look() {
   });
   for (const auto& shard : std::exchange(fenced_, {}))
     fenced(shard);
+  counter_.count(core_.running, false);
 }
 
-void steward::look_at(const domain::event_id& event) {
+caf::result<void> steward::look_for(const messages::event_written& news) {
+  if (auto refused = look_at(news.event))
+    return to_error(*refused);
+  auto asked = core_.self->make_response_promise<void>();
+  loader_.when_announced([asked]() mutable { asked.deliver(); });
+  return asked;
+}
+
+std::optional<domain::refusal> steward::look_at(const domain::event_id& event) {
   if (core_.me == 0)
-    return;
+    return domain::refusal{.reason = rejection::store_unavailable};
   auto refused = core_.store.use([&](cluster::shard_claims& claims) {
     loader_.learn_events(claims);
+    if (!core_.running.knows(event))
+      return;
     auto resting = count_resting();
     compare(claims, event, resting);
     loader_.look_from_afar(claims, event);
@@ -471,13 +547,24 @@ void steward::look_at(const domain::event_id& event) {
   });
   must_look_ = must_look_ || refused.has_value();
   work();
+  return refused;
+}
+
+/// The nodes to which an event's shards belong; empty while nobody may have any.
+std::vector<std::uint64_t> steward::homes_of(const domain::event_id& event, std::size_t shards) const {
+  if (auto gatherer = core_.running.at(event).gatherer; nodes_.may_take(gatherer))
+    return std::vector<std::uint64_t>(shards, gatherer);
+  return nodes_.homes(event, static_cast<std::uint16_t>(shards - 2));
 }
 
 void steward::compare(cluster::shard_claims& claims, const domain::event_id& event, std::size_t& resting) {
   if (core_.in_work.contains(event))
     return;
   auto shards = core_.running.at(event).shards(event);
-  auto homes = nodes_.homes(event, static_cast<std::uint16_t>(shards.size() - 2));
+  auto homes = homes_of(event, shards.size());
+  counter_.note_placed(event, static_cast<std::size_t>(std::ranges::count(homes, core_.me)));
+  if (core_.running.at(event).gatherer != 0)
+    gathered_.insert(event);
   if (homes.empty())
     return;
   for (const auto& row : claims.store().shards(event)) {
@@ -507,10 +594,15 @@ void steward::compare(cluster::shard_claims& claims, const persistence::stored_s
   else if (row.epoch > cycle.epoch())
     happened(row.shard, cycle_event::fenced, row.epoch);
   to_rest_.erase(row.shard);
-  if (home == core_.me)
-    return happened(row.shard, cycle_event::placed_here);
+  if (home == core_.me) {
+    if (!claims.is_own(row) && !row.owner.empty() && !nodes_.lives(row.owner))
+      record_.seen_free(row.shard, core_.self->clock().now());
+    // Whoever has it keeps it: to try to claim it would be in vain.
+    auto is_kept = !moves_ && !claims.is_own(row) && nodes_.lives(row.owner);
+    return happened(row.shard, is_kept ? cycle_event::placed_elsewhere : cycle_event::placed_here);
+  }
   if (cycle.state() == cycle_state::serving) {
-    if (!may_rest(row.shard))
+    if (stays(row.shard, home) || !may_rest(row.shard))
       return;
     if (resting >= rests_max_) {
       to_rest_[row.shard] = home;

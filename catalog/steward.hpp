@@ -2,10 +2,11 @@
 
 #include "catalog/event_loader.hpp"
 #include "catalog/keeper_common.hpp"
+#include "catalog/shard_counter.hpp"
+#include "catalog/shard_moves.hpp"
 #include "catalog/stopped_shards.hpp"
 #include "cluster/node_view.hpp"
 
-#include <caf/telemetry/gauge.hpp>
 #include <caf/typed_response_promise.hpp>
 
 #include <cstddef>
@@ -23,10 +24,11 @@ namespace usher::catalog {
 ///
 /// A node that has its store alone has all shards, and ends when another process takes one. One that shares its store
 /// has the shards that `cluster/placement` says, out of the nodes that the census sees: it claims those that are free,
-/// and gives away, one after another, those that belong elsewhere.
+/// and gives away, one after another, those that belong elsewhere. With `auto_rebalance` off it keeps what it has when
+/// another node joins, until operators ask for a rebalance; what is free goes to its place all the same.
 class steward {
 public:
-  steward(keeper_common& core, event_loader& loader, caf::telemetry::int_gauge& stopped);
+  steward(keeper_common& core, event_loader& loader);
 
   // ---- what shards say ----
 
@@ -42,6 +44,8 @@ public:
   void see(messages::view_changed view);
   /// Shards may have other owners, or events another plan.
   void look_at_all();
+  /// This event is new or has changed, or its shards belong elsewhere. Answers when the router knows.
+  caf::result<void> look_for(const messages::event_written& news);
 
   /// Another node has given this one a shard. Its row says so, too.
   void given(const messages::shard_given& news);
@@ -86,16 +90,24 @@ private:
   void mend_after(const domain::shard_id& shard, std::chrono::milliseconds pause);
 
   // the rows of the store
-  void look_at(const domain::event_id& event);
+  std::optional<domain::refusal> look_at(const domain::event_id& event);
   void compare(cluster::shard_claims& claims, const domain::event_id& event, std::size_t& resting);
   void compare(cluster::shard_claims& claims, const persistence::stored_shard& row, std::uint64_t home,
                std::size_t& resting);
+  [[nodiscard]] std::vector<std::uint64_t> homes_of(const domain::event_id& event, std::size_t shards) const;
   [[nodiscard]] std::size_t count_resting();
   [[nodiscard]] bool may_rest(const domain::shard_id& shard) const;
+  void see_rebalance(const messages::view_changed& view);
+  [[nodiscard]] bool stays(const domain::shard_id& shard, std::uint64_t home) const;
+
+  // what operators see
+  void log_claims(const std::vector<persistence::owned_shard>& claimed) const;
 
   keeper_common& core_;
   event_loader& loader_;
   stopped_shards stopped_;
+  shard_counter counter_;
+  shard_moves record_;
 
   std::vector<doubting_shard> doubting_; ///< to be claimed anew together
   std::set<domain::shard_id> fenced_;    ///< whose rows could not be read yet, if this node has its store alone
@@ -113,6 +125,9 @@ private:
   std::map<domain::shard_id, std::uint64_t> to_rest_; ///< when others have been given away, and whom they belong to
   std::size_t rests_max_;
   bool gives_all_ = false;                                 ///< this node is draining
+  bool moves_ = true;                                      ///< shards go to nodes that have joined
+  std::uint64_t rebalances_ = 0;                           ///< as operators had asked most recently
+  std::set<domain::event_id> gathered_;                    ///< events whose shards are to be spread again in any case
   std::vector<caf::typed_response_promise<void>> leavers_; ///< waiting until all is given away
   domain::event_id looked_at_;                             ///< most recently
 };

@@ -1,5 +1,6 @@
 #include "cluster/census.hpp"
 
+#include "cluster/census_metrics.hpp"
 #include "cluster/link_watch.hpp"
 #include "cluster/lookout.hpp"
 #include "log/log.hpp"
@@ -72,7 +73,8 @@ public:
   census_state(caf::event_based_actor* self, census_settings settings, census_ports ports, life first,
                messages::keeper_actor keeper)
       : self_(self), settings_(std::move(settings)), ports_(std::move(ports)), keeper_(std::move(keeper)),
-        lookout_(settings_.watch, ports_.now), life_(std::move(first)), beaten_(ports_.now()), beat_due_(beaten_) {}
+        lookout_(settings_.watch, ports_.now), metrics_(self->system().metrics()), life_(std::move(first)),
+        beaten_(ports_.now()), beat_due_(beaten_) {}
 
   caf::behavior make_behavior() {
     self_->set_exit_handler([this](caf::exit_msg& told) {
@@ -160,7 +162,7 @@ private:
 
   void beat() {
     auto sent = ports_.now();
-    if (!store_->beat(life_->number))
+    if (!store_->beat(life_->number, ports_.figures ? ports_.figures() : std::string{}))
       return lose();
     ports_.right->note_beat(sent);
     beaten_ = sent;
@@ -240,11 +242,15 @@ private:
     }
   }
 
-  /// Tells the others when no beat was counted for too long, and when one is again.
+  /// Tells the others when no beat was counted for too long, and when one is again. Whoever of them reaches the store
+  /// ends this node then, so it has fallen silent before it tells them.
   void say_whether_cut_off() {
     auto cut_off = life_ && !is_alone() && ports_.now() - beaten_ >= settings_.cut_off;
-    if (std::exchange(cut_off_, cut_off) != cut_off && ports_.cut_off_from_store)
-      ports_.cut_off_from_store(cut_off);
+    if (std::exchange(cut_off_, cut_off) == cut_off || !ports_.cut_off_from_store)
+      return;
+    if (cut_off)
+      ports_.right->waive(ports_.now());
+    ports_.cut_off_from_store(cut_off);
   }
 
   // ---- the others ----
@@ -253,10 +259,13 @@ private:
     auto all = lookout_.read(*store_);
     if (life_ && settle(all))
       all = lookout_.read(*store_);
-    lookout_.judge(*store_, all, life_ ? std::optional{links_.seen_by(life_->number)} : std::nullopt);
+    auto own = life_ ? std::optional{links_.seen_by(life_->number)} : std::nullopt;
+    for (const auto& ended : lookout_.judge(*store_, all, own))
+      metrics_.count_end(ended.kind);
     links_.keep_only(all.members);
+    metrics_.show(all);
     if (life_)
-      tell_of(all.members);
+      tell_of(all);
   }
 
   /// Whether the store says something else now.
@@ -269,13 +278,19 @@ private:
     auto corrections = links_.corrections(all, life_->number);
     for (const auto& [other, cut] : corrections) {
       if (cut)
-        store_->note_cut(life_->number, other, *cut);
+        note_cut(other, *cut);
       else
         store_->lift_cut(life_->number, other);
       if (ports_.now() >= beat_due_)
         break; // a slow store hears the rest after the beat
     }
     return !corrections.empty();
+  }
+
+  void note_cut(incarnation other, persistence::cut_kind kind) {
+    log::of("cluster").warn("node {} notes that it does not reach node {}, which {}", life_->number.value(),
+                            other.value(), kind == persistence::cut_kind::refused ? "refuses" : "is silent");
+    store_->note_cut(life_->number, other, kind);
   }
 
   /// A node that is joining is up when it reaches everybody who serves.
@@ -306,7 +321,8 @@ private:
 
   // ---- what the keeper and the switchboard are told ----
 
-  void tell_of(const std::vector<member>& living) {
+  void tell_of(const membership& all) {
+    const auto& living = all.members;
     auto me = std::ranges::find(living, life_->number, &member::number);
     if (me == living.end())
       return lose();
@@ -315,7 +331,7 @@ private:
     nodes.reserve(living.size());
     for (const auto& one : living)
       nodes.push_back(seen(one.number, one.card.owner, one.card, one.status == node_status::up));
-    tell({life_->number.value(), life_->owner, std::move(nodes)});
+    tell({life_->number.value(), life_->owner, std::move(nodes), all.rebalances});
   }
 
   void note_status(std::optional<node_status> status) {
@@ -352,6 +368,7 @@ private:
   const census_ports ports_;
   const messages::keeper_actor keeper_;
   lookout lookout_;
+  census_metrics metrics_;
   link_watch links_;
   std::unique_ptr<coordination> store_; ///< none before it has answered
   std::unique_ptr<coordination> news_;  ///< another one, which listens
@@ -371,6 +388,30 @@ private:
   bool gave_up_ = false;
 };
 
+/// Why a node must not live beside one of these.
+std::optional<std::string> objection_to(const membership& all, const census_settings& settings) {
+  if (settings.objection)
+    for (const auto& one : all.members)
+      if (auto why = settings.objection(one))
+        return why;
+  return std::nullopt;
+}
+
+std::variant<life, join_refused> try_to_join(coordination& store, const persistence::node_card& card,
+                                             const census_settings& settings, const census_ports& ports) {
+  auto sent = ports.now();
+  auto answer = store.join(card);
+  if (auto* refused = std::get_if<join_refused>(&answer))
+    return std::move(*refused);
+  auto me = std::get<incarnation>(answer);
+  ports.right->note_beat(sent); // whoever has joined just now has beaten
+  if (!card.name.empty() && !settings.links)
+    store.change_status(me, node_status::up);
+  if (ports.joined)
+    ports.joined(me);
+  return life{me, card.owner};
+}
+
 } // namespace
 
 life join(const census_settings& settings, const census_ports& ports,
@@ -381,24 +422,22 @@ life join(const census_settings& settings, const census_ports& ports,
   lookout others{settings.watch, ports.now};
   auto patience = settings.watch.silence + 1s;
   auto until = ports.now() + patience;
-  for (std::optional<join_obstacle> waits_for;;) {
-    auto sent = ports.now();
-    auto answer = store->join(card);
-    if (const auto* me = std::get_if<incarnation>(&answer)) {
-      ports.right->note_beat(sent); // whoever has joined just now has beaten
-      if (!card.name.empty() && !settings.links)
-        store->change_status(*me, node_status::up);
-      if (ports.joined)
-        ports.joined(*me);
-      return {*me, card.owner};
-    }
-    const auto& refused = std::get<join_refused>(answer);
-    if (refused.why == join_obstacle::level || ports.now() >= until)
-      throw persistence::store_broken{sentence_of(refused, card, *store)};
-    if (std::exchange(waits_for, refused.why) != refused.why)
-      log::of("cluster").warn("{}. This node waits up to {} s for it to end", sentence_of(refused, card, *store),
-                              std::chrono::duration<double>{patience}.count());
+  for (std::string waits_for;;) {
     auto all = others.read(*store);
+    auto why = objection_to(all, settings);
+    if (!why) {
+      auto answer = try_to_join(*store, card, settings, ports);
+      if (const auto* begun = std::get_if<life>(&answer))
+        return *begun;
+      why = sentence_of(std::get<join_refused>(answer), card, *store);
+      if (std::get<join_refused>(answer).why == join_obstacle::level)
+        throw persistence::store_broken{*why};
+    }
+    if (ports.now() >= until)
+      throw persistence::store_broken{*why};
+    if (std::exchange(waits_for, *why) != *why)
+      log::of("cluster").warn("{}. This node waits up to {} s for it to end", *why,
+                              std::chrono::duration<double>{patience}.count());
     others.judge(*store, all, std::nullopt);
     wait(settings.look);
   }

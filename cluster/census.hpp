@@ -25,6 +25,8 @@ struct census_settings {
   /// Whether it has links to the others, and takes nothing on before it reaches all who serve.
   bool links = false;
   std::chrono::milliseconds cut_off{2'000}; ///< without a counted beat, until the others are told
+  /// Why this node must not begin its first life beside that one, in a sentence; nothing if it may.
+  std::function<std::optional<std::string>(const member&)> objection{};
 };
 
 /// What it takes for that.
@@ -38,6 +40,8 @@ struct census_ports {
   std::function<void(incarnation)> joined{};
   /// As the store has this node, whenever that changes; nothing after it has been ended. Must not block.
   std::function<void(std::optional<persistence::node_status>)> status_changed{};
+  /// What the node says of itself with each beat (`persistence::coordination::beat`). Must not block.
+  std::function<std::string()> figures{};
   messages::switchboard_actor switchboard{}; ///< hears who lives, as the keeper does; null without links
   /// The others are to be told (`messages::store_cut_off`) that this node cannot reach the store, or that it can again.
   /// Must not block.

@@ -142,9 +142,9 @@ std::vector<accusation> cuts::who_must_go(const membership& all, const own_view&
       std::find_if(all.members.begin(), all.members.end(), [&own](const member& one) { return one.number == own.me; });
   if (me == all.members.end())
     return {};
-  auto accuse = [&](incarnation who, std::uint64_t beat, std::string_view why) {
+  auto accuse = [&](incarnation who, std::uint64_t beat, std::string_view why, std::string_view kind) {
     if (who != own.me)
-      result.try_emplace(who, accusation{who, beat, why});
+      result.try_emplace(who, accusation{who, beat, why, kind});
   };
   scene now{all};
   if (serves(me->status)) {
@@ -152,14 +152,14 @@ std::vector<accusation> cuts::who_must_go(const membership& all, const own_view&
     for (const auto& [number, one] : now.serving) {
       auto against = now.against(number);
       if (is_refused(now, own, against))
-        accuse(number, one->beat, "its port refuses everybody");
+        accuse(number, one->beat, "its port refuses everybody", "refused");
       if (watch.still(number) < limits_.stillness)
         continue;
       if (own.cut_off.contains(number))
-        accuse(number, one->beat, "it cannot reach the store");
+        accuse(number, one->beat, "it cannot reach the store", "cut_from_store");
       auto has_not_beaten = [&](const noted_cut* cut) { return !now.has_beaten_since(*cut); };
       if (against.size() >= needed && std::any_of(against.begin(), against.end(), has_not_beaten))
-        accuse(number, one->beat, "nobody reaches it, and its beat stands still");
+        accuse(number, one->beat, "nobody reaches it, and its beat stands still", "silent");
     }
     auto all_beat = std::all_of(now.notes.begin(), now.notes.end(),
                                 [&](const noted_cut* cut) { return now.has_beaten_since(*cut); });
@@ -168,11 +168,11 @@ std::vector<accusation> cuts::who_must_go(const membership& all, const own_view&
       if (std::binary_search(stay.begin(), stay.end(), own.me))
         for (const auto& [number, one] : now.serving)
           if (!std::binary_search(stay.begin(), stay.end(), number))
-            accuse(number, one->beat, "it is cut off from nodes that stay");
+            accuse(number, one->beat, "it is cut off from nodes that stay", "cut");
     }
   }
   for (const auto& one : watch.silent(at))
-    accuse(one.number, one.beat, "its beat stands still");
+    accuse(one.number, one.beat, "its beat stands still", "silent_to_store");
   std::vector<accusation> list;
   list.reserve(result.size());
   for (const auto& [number, one] : result)

@@ -30,6 +30,7 @@ struct accusation {
   incarnation who;
   std::uint64_t beat = 0;
   std::string_view why;
+  std::string_view kind; ///< the same in a word, for counting
 };
 
 /// Judges from the store's rows who must go, so that those who stay all reach each other and the store. Every node

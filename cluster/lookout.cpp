@@ -2,6 +2,9 @@
 
 #include "log/log.hpp"
 
+#include <algorithm>
+#include <string>
+
 namespace usher::cluster {
 
 using persistence::coordination;
@@ -11,6 +14,13 @@ namespace {
 
 void remove(membership& all, incarnation who) {
   std::erase_if(all.members, [who](const member& one) { return one.number == who; });
+}
+
+/// `3 ("b")`.
+std::string described(const membership& all, incarnation who) {
+  auto found = std::ranges::find(all.members, who, &member::number);
+  auto number = std::to_string(who.value());
+  return found == all.members.end() ? number : number + " (\"" + found->card.name + "\")";
 }
 
 } // namespace
@@ -30,20 +40,29 @@ std::vector<accusation> lookout::accused(const membership& all, const std::optio
     return cuts_.who_must_go(all, *own, watch_, answered_);
   std::vector<accusation> silent;
   for (const auto& one : watch_.silent(answered_))
-    silent.push_back({one.number, one.beat, "its beat stands still, and somebody would join"});
+    silent.push_back({one.number, one.beat, "its beat stands still, and somebody would join", "silent_to_store"});
   return silent;
 }
 
-void lookout::judge(coordination& store, membership& all, const std::optional<own_view>& own) {
-  for (const auto& [who, beat, why] : accused(all, own)) {
-    auto answer = own ? store.end_node(own->me, who, beat, why) : store.end_silent(who, beat, why);
-    if (answer == end_answer::ended)
-      log::of("cluster").warn("node {} was ended: {}", who.value(), why);
+std::vector<accusation> lookout::judge(coordination& store, membership& all, const std::optional<own_view>& own) {
+  std::vector<accusation> ended;
+  for (const auto& one : accused(all, own)) {
+    auto answer =
+        own ? store.end_node(own->me, one.who, one.beat, one.why) : store.end_silent(one.who, one.beat, one.why);
+    if (answer == end_answer::ended) {
+      log::of("cluster").warn("{} has ended node {}, at beat {}: {}",
+                              own ? "node " + described(all, own->me) : "a node that would join",
+                              described(all, one.who), one.beat, one.why);
+      ended.push_back(one);
+    }
     if (answer == end_answer::ended || answer == end_answer::gone)
-      remove(all, who);
-    if (answer == end_answer::accuser_ended && own)
-      return remove(all, own->me);
+      remove(all, one.who);
+    if (answer == end_answer::accuser_ended && own) {
+      remove(all, own->me);
+      break;
+    }
   }
+  return ended;
 }
 
 } // namespace usher::cluster

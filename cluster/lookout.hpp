@@ -17,8 +17,9 @@ public:
   /// Who lives now, and who cannot reach whom.
   [[nodiscard]] membership read(persistence::coordination& store);
   /// Ends those who must go by what was read last, and takes whoever does not live any more from it, perhaps this node.
-  /// Without a view of its own, by somebody who has not joined: whoever is silent must go.
-  void judge(persistence::coordination& store, membership& all, const std::optional<own_view>& own);
+  /// Without a view of its own, by somebody who has not joined: whoever is silent must go. Returns those that were
+  /// ended.
+  std::vector<accusation> judge(persistence::coordination& store, membership& all, const std::optional<own_view>& own);
 
 private:
   [[nodiscard]] std::vector<accusation> accused(const membership& all, const std::optional<own_view>& own);

@@ -17,6 +17,10 @@ void node_view::see(std::vector<messages::node_seen> nodes) {
     }
 }
 
+bool node_view::may_take(std::uint64_t node) const {
+  return std::ranges::find(numbers_, node) != numbers_.end();
+}
+
 bool node_view::lives(const std::string& owner) const {
   return std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& node) { return node.owner == owner; });
 }

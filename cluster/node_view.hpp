@@ -17,6 +17,8 @@ public:
 
   /// Whether any of them may have shards.
   [[nodiscard]] bool can_take() const noexcept { return !candidates_.empty(); }
+  /// Whether this one may.
+  [[nodiscard]] bool may_take(std::uint64_t node) const;
   /// Whether the one lives whose shards' rows have this owner.
   [[nodiscard]] bool lives(const std::string& owner) const;
   /// The numbers of the nodes to which an event's shards belong: the event's own, its room's, and its sections'. Empty

@@ -98,6 +98,7 @@ public:
         [this](messages::change_event& wish) { return to_event(wish); },
         [this](messages::block_seats& wish) { return to_event(wish); },
         [this](messages::report_event& wish) { return to_event(wish); },
+        [this](messages::list_own& wish) { return to_event(wish); },
         [this](messages::read_section& wish) { return to_section(wish); },
         [this](messages::watch_section& wish, messages::gateway_actor& who) { return to_section(wish, who); },
         [this](messages::unwatch_section& wish, messages::gateway_actor& who) { return to_section(wish, who); },

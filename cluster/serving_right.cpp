@@ -24,7 +24,8 @@ bool serving_right::holds(tick now) const {
   if (ended_ || noted_ == never || beat_ == never || now - at(noted_) > limits_.asleep)
     return false;
   auto beat = at(beat_);
-  return beat >= at(woke_) && beat >= at(born_) && (!limits_.lease || now - beat < *limits_.lease);
+  return beat >= at(woke_) && beat >= at(born_) && beat >= at(waived_)
+         && (!limits_.lease || now - beat < *limits_.lease);
 }
 
 } // namespace usher::cluster

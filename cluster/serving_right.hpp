@@ -33,6 +33,9 @@ public:
   void note_time(tick now);
   /// A beat was counted that was sent at this moment.
   void note_beat(tick sent);
+  /// Others were told that they may have this node's shards, as it cannot beat: only a beat that is sent from now on
+  /// gives the right back.
+  void waive(tick now) { waived_ = now.time_since_epoch().count(); }
   /// The store counts this node's beats no more: it has been ended.
   void end() { ended_ = true; }
   /// This node has joined again: beats that are sent from now on count.
@@ -51,6 +54,7 @@ private:
   std::atomic<count> noted_{never}; ///< the time, most recently
   std::atomic<count> woke_{never};  ///< from the last sleep
   std::atomic<count> born_{never};  ///< the present life, if the node has joined again
+  std::atomic<count> waived_{never};
   std::atomic<bool> ended_{false};
 };
 

@@ -73,6 +73,14 @@ public:
     return coordination().give(me_, own, taker);
   }
 
+  /// Has all shards of an event belong to this node, whose own shard it owns at this epoch. False when it does not, or
+  /// may not take any. Requires that the store is shared.
+  [[nodiscard]] bool gather(const domain::event_id& event, domain::epoch own) {
+    return coordination().gather(me_, event, own);
+  }
+  /// Ends that.
+  void let_go(const domain::event_id& event) { coordination().let_go(me_, event); }
+
   /// A shard of the event that somebody else has taken over from this process, if any. One query.
   [[nodiscard]] std::optional<persistence::stored_shard> lost(const domain::event_id& event);
 

@@ -1,8 +1,10 @@
 #include "cluster/switchboard.hpp"
 
+#include "cluster/asked_all.hpp"
 #include "cluster/awaited_answers.hpp"
 #include "cluster/remote_shard.hpp"
 #include "cluster/shard_directory.hpp"
+#include "cluster/switchboard_metrics.hpp"
 #include "log/log.hpp"
 #include "messages/refusal.hpp"
 
@@ -10,15 +12,14 @@
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
-#include <caf/string_view.hpp>
-#include <caf/telemetry/counter.hpp>
-#include <caf/telemetry/metric_registry.hpp>
 #include <caf/typed_actor_pointer.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
 
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <utility>
 #include <variant>
@@ -67,10 +68,7 @@ public:
 
   switchboard_state(self_pointer self, switchboard_ports ports)
       : self_(self), ports_(std::move(ports)), parked_(ports_.limits.parked), awaited_(ports_.limits.awaited_max),
-        passed_on_count_(count("cluster-requests-remote", "Requests that were sent to shards of other nodes.")),
-        unknown_count_(count("cluster-unknown", "Requests to other nodes whose outcome nobody knows.")),
-        moved_count_(count("cluster-moved", "Requests of other nodes for shards that are not served here any more.")),
-        link_(ports_.open_link(news())) {}
+        looks_(ports_.limits.looks_max), metrics_(self->system().metrics()), link_(ports_.open_link(news())) {}
 
   messages::switchboard_actor::behavior_type make_behavior() {
     self_->set_error_handler(
@@ -83,10 +81,9 @@ public:
         [this](const messages::view_changed& view) { see(view); },
         [this](messages::shard_served& what) { serve(what); },
         [this](const messages::shard_withdrawn& what) { withdraw(what.shard); },
-        [this](const messages::shard_given& what) {
-          push(what.to, wire::given{what.shard, what.epoch});
-        },
+        [this](const messages::shard_given& what) { give(what); },
         [this](const messages::store_cut_off& what) { tell_cut_off(what.cut_off); },
+        [this](messages::event_written& what) { return have_all_look(what); },
         [this](messages::keeper_ready, messages::keeper_actor& keeper) { keeper_ = std::move(keeper); },
         [this](messages::subscribe, const messages::gateway_actor& gateway) { add_gateway(gateway); },
         [this](messages::router_ready, messages::router_actor& router) { router_ = std::move(router); },
@@ -99,10 +96,6 @@ public:
 
 private:
   // ---- the link ----
-
-  caf::telemetry::int_counter* count(caf::string_view what, caf::string_view help) {
-    return self_->system().metrics().counter_singleton("usher", what, help, "1", true);
-  }
 
   link_news news() const {
     auto me = caf::actor_cast<messages::switchboard_actor>(self_);
@@ -173,6 +166,8 @@ private:
         tell(event_of(shard), messages::section_closed{shard.section});
     for (const auto& one : awaited_.take_lost(node))
       deliver(one, unknown_outcome());
+    for (auto& asked : looks_.gone(node))
+      asked.deliver();
     for (auto other : others())
       push(other, wire::lost{node});
   }
@@ -270,7 +265,7 @@ private:
     }
     if (!what.asker || !what.id.is_request())
       return push(node, wire::told{std::move(what.shard), *std::move(bytes)});
-    passed_on_count_->inc();
+    metrics_.passed_on.inc();
     if (auto origin = node_of_remote_asker(what.asker))
       return pass_on_for(origin, node, what, *std::move(bytes));
     ask(node, what, *std::move(bytes));
@@ -299,7 +294,7 @@ private:
   /// Answers a request, or nobody if it was none.
   void deliver(const asking& to, caf::error why) {
     if (why == rejection::outcome_unknown)
-      unknown_count_->inc();
+      metrics_.unknown.inc();
     if (to.who && to.id.is_request())
       enqueue(to.who, nullptr, to.id.response_id(), caf::make_message(std::move(why)));
   }
@@ -319,6 +314,7 @@ private:
     if (!read || !found->second.out.consumed(read->consumed))
       return break_off(came.node, "what it sends cannot be read");
     found->second.consumed += came.frame.size();
+    metrics_.take_frame(read->items.size());
     may_answer_ = ports_.may_answer();
     for (auto& item : read->items) {
       std::visit([&](auto& one) { take(came.node, one); }, item);
@@ -338,7 +334,7 @@ private:
       return break_off(node, "it asks under a number that is none");
     auto here = served_.find(asked.shard);
     if (here == served_.end() || (asked.origin == 0 && !may_answer_)) {
-      moved_count_->inc();
+      metrics_.moved.inc();
       return push(origin, wire::refused{asked.number, {.reason = rejection::moved}});
     }
     auto found = peers_.find(origin);
@@ -406,6 +402,7 @@ private:
       homes_.withdraw(told.shard, home);
       return;
     }
+    metrics_.found(told.shard, told.epoch, self_->clock().now());
     if (!homes_.learn(told.shard, home))
       return;
     reopened(told.shard);
@@ -439,6 +436,24 @@ private:
       ports_.on_cut_off({node, told.cut_off});
   }
 
+  void take(std::uint64_t node, const wire::look& asked) {
+    if (!keeper_)
+      return;
+    auto session = peers_.at(node).session;
+    self_->request(keeper_, ports_.limits.look, messages::event_written{asked.event})
+        .then(
+            [this, node, session, number = asked.number] {
+              if (auto found = peers_.find(node); found != peers_.end() && found->second.session == session)
+                push(node, wire::looked{number});
+            },
+            [](const caf::error&) {}); // whoever asked does not wait for ever
+  }
+
+  void take(std::uint64_t node, const wire::looked& told) {
+    if (auto asked = looks_.answered(told.number, node))
+      asked->deliver();
+  }
+
   [[nodiscard]] static wire::gateway_of_number gateways_of(const peer& of) {
     return [&of](std::uint32_t number) {
       return number < of.gateways.size() ? caf::actor_cast<messages::gateway_actor>(of.gateways[number])
@@ -446,9 +461,23 @@ private:
     };
   }
 
+  // ---- what is new in the store ----
+
+  caf::result<void> have_all_look(const messages::event_written& what) {
+    if (peers_.empty() || !looks_.has_room())
+      return {};
+    auto nodes = others();
+    auto asked = self_->make_response_promise<void>();
+    auto number = looks_.add(asked, {nodes.begin(), nodes.end()}, self_->clock().now() + ports_.limits.look);
+    for (auto node : nodes)
+      push(node, wire::look{number, what.event});
+    return asked;
+  }
+
   // ---- shards of this node ----
 
   void serve(messages::shard_served& what) {
+    metrics_.forget(what.shard);
     auto& local = served_.insert_or_assign(what.shard, local_actor{what.epoch, std::move(what.actor)}).first->second;
     for (auto node : others())
       push(node, wire::home{what.shard, what.epoch, true});
@@ -457,6 +486,11 @@ private:
         introduce(local, gateway);
     for (auto& waiting : parked_.take(what.shard))
       pass_on(waiting);
+  }
+
+  void give(const messages::shard_given& what) {
+    metrics_.gave(what.shard, what.epoch, what.waits_since, homes_.newest(what.shard), self_->clock().now());
+    push(what.to, wire::given{what.shard, what.epoch});
   }
 
   void withdraw(const domain::shard_id& shard) {
@@ -556,10 +590,18 @@ private:
 
   void sweep() {
     auto now = self_->clock().now();
+    link_->note_progress();
     for (const auto& one : parked_.take_overdue(now))
       deliver({one.asker, one.id}, to_error(rejection::overloaded));
     for (const auto& one : awaited_.take_overdue(now))
       deliver(one, unknown_outcome());
+    for (auto& asked : looks_.take_overdue(now))
+      asked.deliver();
+    metrics_.parked.value(static_cast<std::int64_t>(parked_.size()));
+    metrics_.show(link_->figures(), [this](incarnation node) {
+      auto found = peers_.find(node.value());
+      return found == peers_.end() ? 0 : found->second.out.waiting_bytes();
+    });
     sweep_later();
   }
 
@@ -571,6 +613,7 @@ private:
   std::unordered_map<domain::shard_id, local_actor> served_;
   parking<messages::passed_on> parked_;
   awaited_answers<asking> awaited_;
+  asked_all<caf::typed_response_promise<void>> looks_;
   std::vector<messages::gateway_actor> gateways_; ///< of this node; other nodes know them by their place here
   messages::router_actor router_;
   messages::keeper_actor keeper_;
@@ -578,9 +621,7 @@ private:
   bool will_flush_ = false;
   bool is_cut_off_ = false; ///< from the store
   bool may_answer_ = true;  ///< as of the frame that is being worked on
-  caf::telemetry::int_counter* passed_on_count_;
-  caf::telemetry::int_counter* unknown_count_;
-  caf::telemetry::int_counter* moved_count_;
+  switchboard_metrics metrics_;
   std::shared_ptr<link> link_; ///< the last, as its news come to what is above
 };
 

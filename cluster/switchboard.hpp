@@ -24,6 +24,9 @@ struct switchboard_limits {
   /// An answer that has not come by then is unknown.
   std::chrono::milliseconds patience{8'000};
   std::chrono::milliseconds sweep{500}; ///< between looks at who has waited for too long
+  std::size_t looks_max = 1'000;        ///< that other nodes have been asked for (`messages::event_written`)
+  /// Whoever has not looked into the store by then is not waited for: it will by itself.
+  std::chrono::milliseconds look{3'000};
 };
 
 struct switchboard_ports {

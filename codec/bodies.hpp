@@ -72,4 +72,7 @@ resolve_prices(const category_prices& prices, const domain::seating_plan& plan);
 [[nodiscard]] read_body<messages::list_orders> read_order_query(std::string_view query, const domain::event_id& event,
                                                                 const domain::seating_plan& plan);
 
+/// `GET /v1/me?…`: `event` and `after`, both names of events, each at most once.
+[[nodiscard]] read_body<frames::list_own> read_own_query(std::string_view query);
+
 } // namespace usher::codec

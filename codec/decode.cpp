@@ -25,6 +25,27 @@ domain::event_id read_event(object_reader& members, const decode_limits& limits)
   return domain::event_id{std::string{text}};
 }
 
+std::vector<frames::wanted_sections> read_watches(object_reader& members, const decode_limits& limits) {
+  std::vector<frames::wanted_sections> result;
+  const auto* list = members.array("watch", 0, limits.watches);
+  auto left = limits.watches;
+  for (std::size_t i = 0; list && i < list->size(); ++i) {
+    auto at = pointer_to(members.pointer("watch"), i);
+    const auto* object = (*list)[i].if_object();
+    if (!object) {
+      if (!members.fault())
+        members.fault() = bad_request(at, "This must be an object.");
+      return result;
+    }
+    object_reader one{*object, members.fault(), at};
+    auto event = read_event(one, limits);
+    auto sections = one.texts("sections", 1, left, limits.name_bytes);
+    left -= sections.size();
+    result.push_back({std::move(event), std::move(sections)});
+  }
+  return result;
+}
+
 frames::content read_hello(object_reader& members, const decode_limits& limits) {
   frames::hello frame;
   frame.token = members.optional_text("token", limits.token_bytes);
@@ -36,6 +57,10 @@ frames::content read_hello(object_reader& members, const decode_limits& limits) 
     (void)resume.optional_number("seen", 0, std::numeric_limits<std::int64_t>::max());
     frame.resume = std::move(point);
   }
+  if (members.has("places"))
+    frame.places = members.texts("places", 0, limits.places, limits.token_bytes);
+  if (members.has("watch"))
+    frame.watch = read_watches(members, limits);
   return frame;
 }
 
@@ -77,6 +102,16 @@ frames::content read_order(object_reader& members, const decode_limits& limits) 
   return frame;
 }
 
+frames::content read_list_own(object_reader& members, const decode_limits& limits) {
+  members.refuse_others({"type", "id", "event", "after"});
+  frames::list_own frame;
+  if (members.has("event"))
+    frame.event = read_event(members, limits);
+  if (auto after = members.optional_text("after", limits.name_bytes))
+    frame.after = domain::event_id{*std::move(after)};
+  return frame;
+}
+
 frames::content read_ping(object_reader&, const decode_limits&) {
   return frames::ping{};
 }
@@ -97,6 +132,7 @@ constexpr auto readers = std::to_array<reader>({
     {"queue.join", read_join_queue},
     {"queue.leave", read_leave_queue},
     {"hello", read_hello},
+    {"me", read_list_own},
 });
 
 /// The id may be any text, even with control characters: it only ever goes back to its sender.

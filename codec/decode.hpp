@@ -17,6 +17,8 @@ struct decode_limits {
   std::size_t key_bytes = 128;    ///< of an idempotency key
   std::size_t name_bytes = 256;   ///< of a guid, section, category or payment method
   std::size_t token_bytes = 4096; ///< of any token
+  std::size_t places = 64;        ///< in one `hello`
+  std::size_t watches = 1000;     ///< sections in one `hello`
   std::size_t depth = 8;          ///< of nested objects and arrays
 };
 

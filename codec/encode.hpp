@@ -1,20 +1,24 @@
 #pragma once
 
+#include "codec/problem.hpp"
 #include "codec/public_names.hpp"
 #include "domain/instant.hpp"
 #include "domain/seating_plan.hpp"
 #include "messages/event.hpp"
 #include "messages/hold.hpp"
 #include "messages/order.hpp"
+#include "messages/own.hpp"
 #include "messages/queue.hpp"
 #include "messages/seats.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// What Usher says: frames for WebSocket clients and bodies for HTTP clients. Problems are in `problem.hpp`.
 ///
@@ -80,6 +84,25 @@ struct queue_answer {
 [[nodiscard]] std::string queue_state_frame(const reply_id& re, const queue_answer& answer);
 [[nodiscard]] std::string queue_admitted_frame(const domain::event_id& event, const granted_pass& pass);
 
+// ---- all that a buyer has ---------------------------------------------------
+
+/// What a buyer has at one event, as far as anybody could say.
+struct own_at_event {
+  event_names event;
+  bool is_hidden = false; ///< nobody is to hear of the event who has nothing there
+  std::optional<queue_answer> place{};
+  bool is_place_known = true;
+  const messages::own_list* list = nullptr; ///< null: the event has not said
+};
+struct own_answer {
+  const domain::buyer_id& buyer;
+  std::span<const own_at_event> events;
+  std::optional<domain::event_id> next{}; ///< there are more events, after this one
+};
+
+[[nodiscard]] std::string encode_own(const own_answer& answer);
+[[nodiscard]] std::string own_frame(const reply_id& re, const own_answer& answer);
+
 // ---- seats ------------------------------------------------------------------
 
 [[nodiscard]] std::string encode_seats(const messages::section_view& view, const event_names& event);
@@ -113,18 +136,34 @@ struct fresh_session {
 };
 [[nodiscard]] std::string encode_session(const fresh_session& session);
 
+/// What became of a place that a client came back with: the number is theirs, or why not.
+struct returned_place {
+  std::optional<domain::event_id> event; ///< none: the token does not say
+  domain::queue_number number;
+  std::optional<codec::problem> problem{};
+};
+/// What became of a section that a client had watched: it is watched again, or why not.
+struct returned_watch {
+  domain::event_id event;
+  std::string section;
+  std::optional<codec::problem> problem{};
+};
+
 struct welcome {
   std::string session; ///< the token to resume with
   domain::buyer_id buyer;
   domain::instant server_time;
   domain::seconds heartbeat{};
   bool resumed = false;
-  std::optional<std::string> token; ///< for a buyer who came without one
+  std::optional<std::string> token;                     ///< for a buyer who came without one
+  std::optional<std::vector<returned_place>> places{};  ///< in the order in which they were named
+  std::optional<std::vector<returned_watch>> watches{}; ///< likewise
 };
-[[nodiscard]] std::string welcome_frame(const reply_id& re, const welcome& answer);
+[[nodiscard]] std::string welcome_frame(const reply_id& re, const welcome& answer,
+                                        std::string_view problem_base = default_problem_base);
 [[nodiscard]] std::string pong_frame(const reply_id& re, domain::instant server_time);
 [[nodiscard]] std::string heartbeat_frame(domain::instant server_time);
-[[nodiscard]] std::string reconnect_frame(domain::seconds within);
+[[nodiscard]] std::string reconnect_frame(std::chrono::milliseconds within);
 /// The answers to `queue.leave` and `seats.unwatch`: `queue.left {event}` and `seats.unwatched {event, section}`.
 /// `queue.left` without `re`: the buyer left on another connection.
 [[nodiscard]] std::string queue_left_frame(const reply_id& re, const domain::event_id& event);

@@ -1,6 +1,7 @@
 #include "codec/json_time.hpp"
 #include "codec/pieces.hpp"
 
+#include <chrono>
 #include <string_view>
 
 /// The waiting room, seats as they change, and the session itself.
@@ -30,6 +31,33 @@ void write_queue(json_writer& json, const queue_answer& answer) {
   json.member("poll_after_s", answer.poll_after.count());
   if (answer.pass)
     write_pass(json, *answer.pass);
+}
+
+void write_returned(json_writer& json, const returned_place& place, std::string_view problem_base) {
+  json.begin_object();
+  if (place.event)
+    json.member("event", place.event->value());
+  if (place.problem)
+    json.key("problem").raw(encode_problem(*place.problem, problem_base));
+  else
+    json.member("number", place.number.value());
+  json.end_object();
+}
+
+void write_returned(json_writer& json, const returned_watch& watch, std::string_view problem_base) {
+  json.begin_object().member("event", watch.event.value()).member("section", watch.section);
+  if (watch.problem)
+    json.key("problem").raw(encode_problem(*watch.problem, problem_base));
+  json.end_object();
+}
+
+/// Whole milliseconds as a number of seconds, e.g. 2.35.
+std::string in_seconds(std::chrono::milliseconds time) {
+  auto text = std::to_string(time.count() / 1000);
+  auto rest = std::to_string(time.count() % 1000 + 1000);
+  rest.front() = '.';
+  rest.erase(rest.find_last_not_of('0') + 1);
+  return rest == "." ? text : text + rest;
 }
 
 /// The looks in the plan's order; `by_number` may be from before or after a change of the plan.
@@ -144,14 +172,27 @@ std::string encode_session(const fresh_session& session) {
   return text;
 }
 
-std::string welcome_frame(const reply_id& re, const welcome& answer) {
+std::string welcome_frame(const reply_id& re, const welcome& answer, std::string_view problem_base) {
   std::string text;
   json_writer json{text};
   begin_frame(json, "welcome", re).member("session", answer.session).member("buyer", answer.buyer.value());
   if (answer.token)
     json.member("token", *answer.token);
   json.member("server_time", to_text(answer.server_time)).member("heartbeat_s", answer.heartbeat.count());
-  json.member("resumed", answer.resumed).end_object();
+  json.member("resumed", answer.resumed);
+  if (answer.places) {
+    json.key("places").begin_array();
+    for (const auto& one : *answer.places)
+      write_returned(json, one, problem_base);
+    json.end_array();
+  }
+  if (answer.watches) {
+    json.key("watches").begin_array();
+    for (const auto& one : *answer.watches)
+      write_returned(json, one, problem_base);
+    json.end_array();
+  }
+  json.end_object();
   return text;
 }
 
@@ -169,10 +210,11 @@ std::string heartbeat_frame(domain::instant server_time) {
   return text;
 }
 
-std::string reconnect_frame(domain::seconds within) {
+std::string reconnect_frame(std::chrono::milliseconds within) {
   std::string text;
   json_writer json{text};
-  begin_frame(json, "reconnect", {}).member("within_s", within.count()).end_object();
+  begin_frame(json, "reconnect", {}).key("within_s").raw(in_seconds(within));
+  json.end_object();
   return text;
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 /// The frames that clients send, one struct each; see docs/protocol.md.
 namespace usher::codec::frames {
@@ -20,9 +21,23 @@ struct resume_point {
   std::string session; ///< the token that `welcome` gave
 };
 
+/// Sections of one event that a client watched before.
+struct wanted_sections {
+  domain::event_id event;
+  std::vector<std::string> sections;
+};
+
 struct hello {
   std::optional<std::string> token;
   std::optional<resume_point> resume;
+  std::optional<std::vector<std::string>> places{}; ///< queue tokens of places that the buyer has
+  std::optional<std::vector<wanted_sections>> watch{};
+};
+
+/// What is mine? Of one event, or of all after one.
+struct list_own {
+  std::optional<domain::event_id> event;
+  std::optional<domain::event_id> after;
 };
 
 struct join_queue {
@@ -63,8 +78,8 @@ struct order {
 
 struct ping {};
 
-using content =
-    std::variant<hello, join_queue, leave_queue, watch_seats, unwatch_seats, hold, release, order, ping, problem>;
+using content = std::variant<hello, join_queue, leave_queue, watch_seats, unwatch_seats, hold, release, order, list_own,
+                             ping, problem>;
 
 /// One frame as read. `content` is a `problem` when it is not a frame of the protocol; the id is set whenever it could
 /// be read, so that the problem can be sent in answer to it.

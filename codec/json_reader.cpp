@@ -126,6 +126,27 @@ const boost::json::array* object_reader::array(std::string_view name, std::size_
   return nullptr;
 }
 
+std::vector<std::string> object_reader::texts(std::string_view name, std::size_t least, std::size_t most,
+                                              std::size_t bytes_max) {
+  std::vector<std::string> result;
+  const auto* elements = array(name, least, most);
+  if (!elements)
+    return result;
+  result.reserve(elements->size());
+  for (const auto& element : *elements) {
+    const auto* text = element.if_string();
+    auto sentence = text ? fault_of_text({text->data(), text->size()}, bytes_max)
+                         : std::optional<std::string>{"This must be a text."};
+    if (sentence) {
+      if (!fault_)
+        fault_ = bad_request(pointer_to(pointer(name), result.size()), std::move(*sentence));
+      return result;
+    }
+    result.emplace_back(text->data(), text->size());
+  }
+  return result;
+}
+
 void object_reader::refuse_others(std::initializer_list<std::string_view> known) {
   for (const auto& member : object_) {
     std::string_view name{member.key().data(), member.key().size()};

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace usher::codec {
 
@@ -50,6 +51,10 @@ public:
   [[nodiscard]] const boost::json::object* object(std::string_view name);
   /// Null unless it is an array of `least` to `most` elements.
   [[nodiscard]] const boost::json::array* array(std::string_view name, std::size_t least, std::size_t most);
+
+  /// The elements of an array of `least` to `most` texts, as for `text`; those before the first that is wrong.
+  [[nodiscard]] std::vector<std::string> texts(std::string_view name, std::size_t least, std::size_t most,
+                                               std::size_t bytes_max);
 
   /// Members with other names than these are a fault.
   void refuse_others(std::initializer_list<std::string_view> known);

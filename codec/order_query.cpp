@@ -11,7 +11,7 @@
 #include <set>
 #include <system_error>
 
-/// What an operator looks for among an event's orders.
+/// Queries: what an operator looks for among an event's orders, and a buyer among all that is theirs.
 namespace usher::codec {
 namespace {
 
@@ -82,14 +82,20 @@ std::optional<problem> read_one(std::string_view parameter, std::string_view val
   return wrong(parameter, "there is no such parameter; there are order, buyer, seat, state, after and limit.");
 }
 
-} // namespace
+std::optional<problem> read_one_of_own(std::string_view parameter, std::string_view value, frames::list_own& wish) {
+  if (parameter != "event" && parameter != "after")
+    return wrong(parameter, "there is no such parameter; there are event and after.");
+  if (!domain::is_event_id(value))
+    return wrong(parameter, "this is not the name of an event.");
+  (parameter == "event" ? wish.event : wish.after) = domain::event_id{std::string{value}};
+  return std::nullopt;
+}
 
-read_body<messages::list_orders> read_order_query(std::string_view query, const domain::event_id& event,
-                                                  const domain::seating_plan& plan) {
-  messages::list_orders wish;
-  wish.event = event;
+/// Calls `read_parameter(name, value)` for each parameter; the first problem, if any.
+template <class ReadParameter>
+std::optional<problem> read_parameters(std::string_view query, ReadParameter read_parameter) {
   if (query.empty())
-    return wish;
+    return std::nullopt;
   auto parameters = boost::urls::parse_query(boost::core::string_view{query.data(), query.size()});
   if (!parameters)
     return bad_request({}, "The query is not one of a URL.");
@@ -98,9 +104,31 @@ read_body<messages::list_orders> read_order_query(std::string_view query, const 
     auto name = one.key.decode();
     if (!seen.insert(name).second)
       return wrong(name, "this is said twice.");
-    if (auto fault = read_one(name, one.value.decode(), plan, wish))
-      return std::move(*fault);
+    if (auto fault = read_parameter(name, one.value.decode()))
+      return fault;
   }
+  return std::nullopt;
+}
+
+} // namespace
+
+read_body<messages::list_orders> read_order_query(std::string_view query, const domain::event_id& event,
+                                                  const domain::seating_plan& plan) {
+  messages::list_orders wish;
+  wish.event = event;
+  auto fault = read_parameters(
+      query, [&](const std::string& name, const std::string& value) { return read_one(name, value, plan, wish); });
+  if (fault)
+    return *std::move(fault);
+  return wish;
+}
+
+read_body<frames::list_own> read_own_query(std::string_view query) {
+  frames::list_own wish;
+  auto fault = read_parameters(
+      query, [&](const std::string& name, const std::string& value) { return read_one_of_own(name, value, wish); });
+  if (fault)
+    return *std::move(fault);
   return wish;
 }
 

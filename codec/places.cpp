@@ -30,23 +30,7 @@ best_places read_best(object_reader& members, const decode_limits& limits) {
 } // namespace
 
 std::vector<std::string> read_guids(object_reader& members, std::size_t most, std::size_t name_bytes) {
-  std::vector<std::string> guids;
-  const auto* elements = members.array("seats", 1, most);
-  if (!elements)
-    return guids;
-  guids.reserve(elements->size());
-  for (const auto& element : *elements) {
-    const auto* string = element.if_string();
-    auto sentence = string ? fault_of_text({string->data(), string->size()}, name_bytes)
-                           : std::optional<std::string>{"This must be a text."};
-    if (sentence) {
-      if (!members.fault())
-        members.fault() = bad_request(pointer_to(members.pointer("seats"), guids.size()), std::move(*sentence));
-      return guids;
-    }
-    guids.emplace_back(string->data(), string->size());
-  }
-  return guids;
+  return members.texts("seats", 1, most, name_bytes);
 }
 
 places_wish read_places(object_reader& members, const decode_limits& limits) {

@@ -10,17 +10,9 @@ namespace usher::crowd {
 
 using steady = std::chrono::steady_clock;
 
-namespace {
-
-bool is_busy(const std::string& slug) {
-  return slug == "rate-limited" || slug == "overloaded" || slug == "store-unavailable" || slug == "sale-paused"
-         || slug == "sale-not-open";
-}
-
-} // namespace
-
 crowd_buyer::crowd_buyer(crowd_floor& floor, std::uint64_t number)
-    : floor_(floor), number_(number), chance_(floor.options.seed, number), timer_(floor.context) {}
+    : floor_(floor), number_(number), chance_(floor.options.seed, number), timer_(floor.context),
+      move_timer_(floor.context), server_(number % floor.servers.size()) {}
 
 // ---- coming and waiting -------------------------------------------------------
 
@@ -30,56 +22,29 @@ void crowd_buyer::arrive() {
 
 void crowd_buyer::connect() {
   greeted_ = false;
+  ++connections_;
   client_ = std::make_unique<websocket_client>(floor_.context, *this);
   floor_.door.enter([this] {
     at_door_ = true;
-    client_->open(floor_.options.to);
+    client_->open(floor_.servers[server_]);
   });
-}
-
-void crowd_buyer::reconnect() {
-  client_.reset();
-  if (stage_ == stage::leaving || ++reconnects_ > reconnects_max) {
-    if (stage_ != stage::leaving)
-      fail("connection lost too often");
-    return go();
-  }
-  connect();
 }
 
 void crowd_buyer::on_open() {
   at_door_ = false;
   floor_.door.leave();
-  std::string hello = R"({"type":"hello","id":"hello")";
-  if (!token_.empty())
-    hello += member_text("token", token_);
-  if (!session_.empty())
-    hello += R"(,"resume":{"session":")" + session_ + R"(","seen":)" + std::to_string(seen_) + '}';
-  client_->send(hello + '}');
+  client_->send(hello());
   wait(answer_patience, &crowd_buyer::no_answer);
 }
 
 void crowd_buyer::greeted(std::string_view frame) {
   greeted_ = true;
-  bool came_back = !session_.empty();
+  reconnects_ = 0;
+  bool is_first = session_.empty();
   session_ = text_of(frame, "session");
   if (auto token = member(frame, "token"))
     token_ = *token;
-  if (!came_back)
-    return join();
-  if (member(frame, "resumed") != "true")
-    fail("not resumed");
-  go_on();
-}
-
-void crowd_buyer::go_on() {
-  auto due = std::exchange(interrupted_, nullptr);
-  if (!open_.id.empty())
-    send_open_request();
-  else if (due == &crowd_buyer::unsettled || due == &crowd_buyer::not_expired)
-    wait(payment_patience, due);
-  else if (due != nullptr)
-    wait(about(floor_.options.habits.thinks_for), due);
+  is_first ? join() : came_back(frame);
 }
 
 void crowd_buyer::join() {
@@ -91,8 +56,11 @@ void crowd_buyer::joined(std::string_view frame) {
   auto state = text_of(frame, "state");
   if (state == "admitted")
     return admitted(member(frame, "pass").value_or(std::string_view()));
-  if (state == "waiting" || state == "drawing" || state == "sold_out")
+  if (state == "waiting" || state == "drawing" || state == "sold_out") {
+    place_ = text_of(frame, "token");
+    place_number_ = text_of(frame, "number");
     return enter(stage::waiting);
+  }
   turn_away();
 }
 
@@ -103,6 +71,7 @@ void crowd_buyer::turn_away() {
 
 void crowd_buyer::admitted(std::string_view pass) {
   pass_ = pass;
+  place_.clear();
   ++floor_.report.admitted;
   enter(stage::shopping);
   section_ = floor_.hall.choose_section(chance_);
@@ -130,6 +99,7 @@ void crowd_buyer::look_elsewhere() {
     section_ = floor_.hall.choose_section(chance_);
   if (before == section_ || floor_.hall.section(before).general)
     return look();
+  watched_.clear();
   // Nobody waits for this answer: `seats.unwatched` says nothing new.
   client_->send(R"({"type":"seats.unwatch","id":"unwatch","event":")" + floor_.options.event + R"(","section":)"
                 + floor_.hall.section(before).id + '}');
@@ -138,6 +108,7 @@ void crowd_buyer::look_elsewhere() {
 
 void crowd_buyer::looked(std::string_view frame) {
   status_ = text_of(frame, "status");
+  watched_ = floor_.hall.section(section_).id;
   wait(about(floor_.options.habits.looks_for), &crowd_buyer::pick);
 }
 
@@ -166,6 +137,8 @@ void crowd_buyer::hold(const std::string& places) {
 void crowd_buyer::held(std::string_view frame) {
   ++floor_.report.held;
   hold_ = text_of(frame, "hold");
+  std::chrono::seconds left(number_of(member(frame, "expires_in_s").value_or(std::string_view())));
+  hold_ends_ = steady::now() + left;
   const auto& habits = floor_.options.habits;
   if (chance_.happens(habits.pays))
     return wait(about(habits.thinks_for), &crowd_buyer::order);
@@ -173,7 +146,6 @@ void crowd_buyer::held(std::string_view frame) {
     return wait(about(habits.thinks_for), &crowd_buyer::release);
   if (!chance_.happens(habits.watches_end))
     return leave();
-  std::chrono::seconds left(number_of(member(frame, "expires_in_s").value_or(std::string_view())));
   wait(left + expiry_patience, &crowd_buyer::not_expired);
 }
 
@@ -288,6 +260,8 @@ void crowd_buyer::left(std::string_view) {
 }
 
 void crowd_buyer::left_anyhow(const std::string& slug) {
+  if (put_off(slug))
+    return;
   fail("queue.leave: " + slug);
   left({});
 }
@@ -296,6 +270,7 @@ void crowd_buyer::go() {
   if (stage_ == stage::gone)
     return;
   stop_waiting();
+  move_timer_.cancel();
   client_.reset();
   open_ = {};
   enter(stage::gone);

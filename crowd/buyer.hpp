@@ -2,7 +2,7 @@
 
 #include "crowd/crowd.hpp"
 #include "crowd/hall.hpp"
-#include "crowd/http_client.hpp"
+#include "crowd/patient_http.hpp"
 #include "crowd/popularity.hpp"
 #include "crowd/websocket_client.hpp"
 
@@ -14,17 +14,19 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace usher::crowd {
 
 /// What the buyers of one crowd share. One thread.
 struct crowd_floor {
   const crowd_options& options;
+  const std::vector<address>& servers;
   const crowd_hall& hall;
   boost::asio::io_context& context;
-  http_connection& http; ///< for what only HTTP can do
-  turnstile& places;     ///< for those connected
-  turnstile& door;       ///< for those connecting
+  patient_http& http; ///< for what only HTTP can do
+  turnstile& places;  ///< for those connected
+  turnstile& door;    ///< for those connecting
   crowd_report& report;
 };
 
@@ -56,7 +58,9 @@ private:
   static constexpr auto expiry_patience = std::chrono::seconds(10);
   /// Before trying again after the server was busy.
   static constexpr auto pause_when_busy = std::chrono::seconds(1);
-  static constexpr int reconnects_max = 5;
+  /// One after the other, without a greeting.
+  static constexpr int reconnects_max = 30;
+  static constexpr int busy_max = 60;
 
   /// What this buyer counts as, for the report.
   enum class stage : std::uint8_t { coming, waiting, shopping, leaving, gone };
@@ -71,7 +75,6 @@ private:
 
   // Coming and waiting.
   void connect();
-  void reconnect();
   void greeted(std::string_view frame);
   void join();
   void joined(std::string_view frame);
@@ -104,6 +107,20 @@ private:
   void left_anyhow(const std::string& slug);
   void go();
 
+  // Coming back.
+  void reconnect();
+  void interrupt();
+  void move_within(double seconds);
+  void move(std::uint64_t connection);
+  [[nodiscard]] std::string hello() const;
+  void came_back(std::string_view welcome);
+  void rejoined(std::string_view frame);
+  void ask_what_is_mine();
+  void heard_what_is_mine(std::string_view frame);
+  void heard_of_order(std::string_view own);
+  void heard_of_hold(std::string_view own);
+  void go_on();
+
   // Speaking.
   void ask(std::string members, frame_step granted, refusal_step denied);
   void ask_with_key(std::string members, frame_step granted, refusal_step denied);
@@ -112,7 +129,6 @@ private:
   void heard(std::string_view type, std::string_view frame);
   void wait(std::chrono::milliseconds for_how_long, step then);
   void stop_waiting();
-  void go_on();
   void no_answer();
   void unsettled();
   void not_expired();
@@ -120,11 +136,14 @@ private:
   void enter(stage next);
   void fail(const std::string& what);
   void refused(const std::string& slug);
+  /// The same request is sent again if it was refused only for now, and not too often; else false.
+  [[nodiscard]] bool put_off(const std::string& slug);
 
   crowd_floor& floor_;
   std::uint64_t number_;
   chance chance_;
   boost::asio::steady_timer timer_;
+  boost::asio::steady_timer move_timer_; ///< until it goes elsewhere, as the server asked
   std::unique_ptr<websocket_client> client_;
   stage stage_ = stage::coming;
   bool at_door_ = false;
@@ -132,9 +151,14 @@ private:
   step due_ = nullptr;         ///< what the timer leads to
   step interrupted_ = nullptr; ///< what `due_` was when the connection was lost
   int reconnects_ = 0;
+  std::size_t server_;            ///< its place among the servers
+  std::uint64_t connections_ = 0; ///< made so far
   std::string token_;
   std::string session_;
-  std::uint64_t seen_ = 0; ///< frames received, for `resume`
+  std::uint64_t seen_ = 0;   ///< frames received, for `resume`
+  std::string place_;        ///< the token of the place in line, while waiting
+  std::string place_number_; ///< of that place
+  std::string watched_;      ///< the section, as JSON text
   std::string pass_;
   open_request open_;
   std::uint64_t requests_ = 0;
@@ -145,7 +169,9 @@ private:
   std::size_t quantity_ = 1;
   std::size_t section_ = 0;
   std::string status_;
+  int busy_ = 0; ///< how often the open request was put off
   std::string hold_;
+  std::chrono::steady_clock::time_point hold_ends_;
   std::string order_;
   std::uint64_t seats_ = 0;
   std::chrono::steady_clock::time_point ordering_since_;

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-/// How a simulated buyer speaks: one request at a time, its answer, unsolicited frames, and lost connections.
+/// How a simulated buyer speaks: one request at a time, its answer, and unsolicited frames.
 namespace usher::crowd {
 
 using steady = std::chrono::steady_clock;
@@ -14,6 +14,7 @@ using steady = std::chrono::steady_clock;
 void crowd_buyer::ask(std::string members, frame_step granted, refusal_step denied) {
   open_ = {std::move(members), {}, granted, denied, steady::now()};
   repeats_ = 0;
+  busy_ = 0;
   send_open_request();
 }
 
@@ -81,7 +82,9 @@ void crowd_buyer::answered(std::string_view type, std::string_view frame) {
 }
 
 void crowd_buyer::heard(std::string_view type, std::string_view frame) {
-  if (type == "queue.admitted" && stage_ == stage::waiting)
+  if (type == "reconnect")
+    return move_within(real_of(member(frame, "within_s").value_or(std::string_view())));
+  if (type == "queue.admitted" && stage_ == stage::waiting && open_.id.empty())
     return admitted(member(frame, "pass").value_or(std::string_view()));
   if (type == "queue.state" && stage_ == stage::waiting && open_.id.empty()) {
     auto state = member(frame, "state");
@@ -97,21 +100,6 @@ void crowd_buyer::heard(std::string_view type, std::string_view frame) {
   if (type == "hold.expired" && stage_ == stage::shopping && open_.id.empty() && !hold_.empty()
       && member(frame, "hold") == hold_)
     return hold_ran_out();
-}
-
-void crowd_buyer::on_closed(std::uint16_t code, const std::string& why) {
-  if (std::exchange(at_door_, false))
-    floor_.door.leave();
-  if (stage_ == stage::leaving)
-    return go();
-  fail(code == 0 ? "connection lost: " + why : "closed with " + std::to_string(code) + ": " + why);
-  // Codes from 4000 to 4099 ask not to come back.
-  if (code >= 4000 && code < 4100)
-    return go();
-  if (greeted_ && open_.id.empty())
-    interrupted_ = due_;
-  greeted_ = false;
-  wait(about(pause_when_busy), &crowd_buyer::reconnect);
 }
 
 void crowd_buyer::wait(std::chrono::milliseconds for_how_long, step then) {
@@ -170,7 +158,16 @@ void crowd_buyer::fail(const std::string& what) {
   ++errors[errors.contains(what) || errors.size() < kinds_max ? what : "others"];
 }
 
+bool crowd_buyer::put_off(const std::string& slug) {
+  if (!is_busy(slug) || ++busy_ > busy_max)
+    return false;
+  wait(about(pause_when_busy), &crowd_buyer::send_open_request);
+  return true;
+}
+
 void crowd_buyer::refused(const std::string& slug) {
+  if (put_off(slug))
+    return;
   auto type = std::string_view(open_.members).substr(0, open_.members.find(','));
   fail(slug + " for " + std::string(type));
   stage_ == stage::shopping || stage_ == stage::waiting ? leave() : go();

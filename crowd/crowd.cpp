@@ -4,6 +4,7 @@
 #include "crowd/frame_reader.hpp"
 #include "crowd/hall.hpp"
 #include "crowd/http_client.hpp"
+#include "crowd/patient_http.hpp"
 #include "crowd/websocket_client.hpp"
 #include "domain/ensure.hpp"
 
@@ -32,8 +33,8 @@ class crowd_run {
 public:
   explicit crowd_run(const crowd_options& options)
       : options_(options), hall_(sections(options), options.habits.section_steepness, options.habits.seat_steepness),
-        context_(1), http_(context_, options.to, 30s), places_(options.connected_max),
-        door_(connecting_at_once), floor_{options_, hall_, context_, http_, places_, door_, report_},
+        servers_(all_servers(options)), context_(1), http_(context_, servers_, 30s), places_(options.connected_max),
+        door_(connecting_at_once), floor_{options_, servers_, hall_, context_, http_, places_, door_, report_},
         progress_(context_), look_(context_) {
     for (std::size_t i = 0; i < options.buyers; ++i)
       buyers_.emplace_back(floor_, i);
@@ -58,6 +59,12 @@ public:
   }
 
 private:
+  static std::vector<address> all_servers(const crowd_options& options) {
+    std::vector<address> all{options.to};
+    all.insert(all.end(), options.others.begin(), options.others.end());
+    return all;
+  }
+
   static std::vector<crowd_section> sections(const crowd_options& options) {
     http_client server(options.to);
     return read_sections(server, options.event);
@@ -95,10 +102,11 @@ private:
 
   const crowd_options& options_;
   crowd_hall hall_;
+  std::vector<address> servers_;
   crowd_report report_;
   // The members below run on the context, which must outlive them.
   asio::io_context context_;
-  http_connection http_;
+  patient_http http_;
   turnstile places_;
   turnstile door_;
   crowd_floor floor_;

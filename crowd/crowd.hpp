@@ -9,6 +9,7 @@
 #include <map>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 /// A crowd of simulated buyers, all of them real WebSocket clients that know only the public protocol.
 namespace usher::crowd {
@@ -47,6 +48,8 @@ struct crowd_report {
   std::uint64_t cancelled = 0;
   std::uint64_t repeated = 0;                  ///< holds and orders asked for again after their answer was lost
   std::uint64_t differences = 0;               ///< of these, how many got a different answer; each is an error, too
+  std::uint64_t moved = 0;                     ///< connections that a server sent elsewhere
+  std::uint64_t lost = 0;                      ///< connections that broke, where that may happen
   std::uint64_t turned_away = 0;               ///< gave up, or found nothing left
   std::uint64_t gone = 0;                      ///< buyers that have left
   std::map<std::string, std::uint64_t> errors; ///< what should not have happened, and how often
@@ -58,7 +61,10 @@ struct crowd_report {
 };
 
 struct crowd_options {
-  address to; ///< where buyers are served
+  address to;                    ///< where buyers are served
+  std::vector<address> others{}; ///< where else: whose connection ends goes on at the next address
+  /// Whether servers may go away: then a lost connection is no error as long as nothing is lost with it.
+  bool may_lose_servers = false;
   std::string event;
   std::size_t buyers = 5'000; ///< 1 to 1000000
   std::uint64_t seed = 1;

@@ -111,6 +111,20 @@ std::optional<std::string_view> member(std::string_view json, std::string_view n
   return found;
 }
 
+std::vector<std::string_view> elements(std::string_view array) {
+  std::vector<std::string_view> found;
+  scanner scan(array);
+  if (!scan.take('[') || scan.take(']'))
+    return found;
+  do {
+    auto value = scan.value();
+    if (!value)
+      return found;
+    found.push_back(*value);
+  } while (scan.take(','));
+  return found;
+}
+
 frame_head head_of(std::string_view json) {
   frame_head head;
   for_each_member(json, [&](std::string_view name, std::string_view value) {

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 /// Reads what a load generator needs from a JSON text without building a tree: a client that parsed everything would
 /// measure itself.
@@ -11,6 +12,9 @@ namespace usher::crowd {
 /// written. Nullopt if there is no such member, or if `json` breaks off before it. Exact: strings and inner objects
 /// that look like the member do not count. O(bytes up to the member's end).
 [[nodiscard]] std::optional<std::string_view> member(std::string_view json, std::string_view name);
+
+/// The texts of an array's elements, as `member` gives them; those before the place where it breaks off.
+[[nodiscard]] std::vector<std::string_view> elements(std::string_view array);
 
 /// The members that say where a frame belongs.
 struct frame_head {

@@ -16,6 +16,12 @@ std::int64_t number_of(std::string_view text) {
   return number;
 }
 
+double real_of(std::string_view text) {
+  double number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
 std::int64_t total_of(std::string_view frame) {
   auto total = member(frame, "total").value_or(std::string_view());
   return number_of(member(total, "amount").value_or(std::string_view()));
@@ -28,6 +34,11 @@ std::uint64_t seats_of(std::string_view frame) {
   for (auto at = seats.find(name); at != seats.npos; at = seats.find(name, at + name.size()))
     ++count;
   return count;
+}
+
+bool is_busy(std::string_view slug) {
+  return slug == "rate-limited" || slug == "overloaded" || slug == "store-unavailable" || slug == "sale-paused"
+         || slug == "sale-not-open";
 }
 
 std::string identity_of(std::string_view frame) {

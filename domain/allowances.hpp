@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace usher::domain {
 
@@ -27,15 +28,26 @@ public:
   void give_back(hold_id hold);
 
   [[nodiscard]] std::uint32_t taken_by(const buyer_id& buyer) const;
+  /// The holds for which a buyer has taken something, in no particular order. O(of these).
+  [[nodiscard]] std::vector<hold_id> holds_of(const buyer_id& buyer) const;
 
 private:
   struct share {
     buyer_id buyer;
     std::uint32_t quantity = 0;
+    std::optional<hold_id> next; ///< another hold of the same buyer
   };
+  /// All of one buyer's shares: they are a chain.
+  struct account {
+    std::uint32_t sum = 0;
+    std::optional<hold_id> first;
+  };
+
+  void add(account& whose, const buyer_id& buyer, hold_id hold, std::uint32_t quantity);
+  void take_out_of_chain(account& whose, hold_id hold, const share& what);
+
   boost::unordered_flat_map<hold_id, share, std::hash<hold_id>> by_hold_;
-  boost::unordered_flat_map<buyer_id, std::uint32_t, std::hash<buyer_id>>
-      by_buyer_; ///< the sum of each buyer's shares, without zeros
+  boost::unordered_flat_map<buyer_id, account, std::hash<buyer_id>> by_buyer_; ///< of those with a share
 };
 
 } // namespace usher::domain

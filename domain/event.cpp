@@ -286,6 +286,8 @@ void event::apply(const order_started& happened) {
   auto [position, added] = orders_.try_emplace(happened.order, order{happened});
   ensure(added, "an order starts once");
   order_by_hold_[happened.hold] = happened.order;
+  auto& list = orders_by_buyer_[happened.buyer];
+  list.insert(std::ranges::lower_bound(list, happened.order), happened.order);
 }
 
 void event::apply(const order_advanced& happened) {
@@ -302,6 +304,7 @@ void event::ended(order& present) {
   if (present.state() != order_state::confirmed)
     give_up_hold(present);
   if (present.state() == order_state::unacknowledged) {
+    drop_from_list(present);
     orders_.erase(id);
     return;
   }
@@ -322,7 +325,16 @@ void event::forget(order_id id) {
     if (--counted->second == 0)
       cancelled_.erase(counted);
   }
+  drop_from_list(gone);
   orders_.erase(found);
+}
+
+void event::drop_from_list(const order& gone) {
+  auto found = orders_by_buyer_.find(gone.details().buyer);
+  ensure(found != orders_by_buyer_.end(), "every order is in its buyer's list");
+  std::erase(found->second, gone.details().order);
+  if (found->second.empty())
+    orders_by_buyer_.erase(found);
 }
 
 void event::apply(const order_cancel_requested& happened) {
@@ -352,6 +364,11 @@ void event::apply(const domain::fact& happened) {
 const order* event::find_order(order_id id) const {
   auto found = orders_.find(id);
   return found == orders_.end() ? nullptr : &found->second;
+}
+
+std::vector<order_id> event::orders_of(const buyer_id& buyer) const {
+  auto found = orders_by_buyer_.find(buyer);
+  return found == orders_by_buyer_.end() ? std::vector<order_id>{} : found->second;
 }
 
 std::vector<order_id> event::orders_under_way() const {

@@ -95,6 +95,8 @@ public:
   /// Whether a category has a price.
   [[nodiscard]] bool sells(category_no category) const;
   [[nodiscard]] const order* find_order(order_id id) const;
+  /// The orders of one buyer, by id. O(of these).
+  [[nodiscard]] std::vector<order_id> orders_of(const buyer_id& buyer) const;
   /// Orders that somebody must carry on, e.g. after a restart.
   [[nodiscard]] std::vector<order_id> orders_under_way() const;
   [[nodiscard]] const std::unordered_map<order_id, order>& orders() const noexcept { return orders_; }
@@ -109,6 +111,8 @@ private:
   /// What follows from the end of an order.
   void ended(order& present);
   void forget(order_id id);
+  /// The buyer's list of orders no longer has it.
+  void drop_from_list(const order& gone);
   /// No order pays for that hold any more.
   void give_up_hold(const order& ended);
 
@@ -116,6 +120,7 @@ private:
   event_settings settings_;
   event_state state_ = event_state::scheduled;
   std::unordered_map<order_id, order> orders_;
+  std::unordered_map<buyer_id, std::vector<order_id>> orders_by_buyer_; ///< by id; of those who have one
   std::unordered_map<hold_id, order_id> order_by_hold_; ///< the order that pays for each hold, or owns its seats
   unpaid_orders unpaid_{unpaid_orders_max, unpaid_orders_per_buyer_max};
   std::unordered_map<buyer_id, std::uint32_t> cancelled_; ///< how many of each are remembered, without zeros

@@ -69,6 +69,8 @@ struct wide_id {
 
 using hold_id = wide_id<struct hold_tag>;
 using order_id = wide_id<struct order_tag>;
+/// A plan that waits in the store for the node that is to put an event on it.
+using draft_id = wide_id<struct draft_tag>;
 
 /// The 32 hexadecimal digits of a wide id.
 [[nodiscard]] std::string to_hex(std::uint64_t high, std::uint64_t low);

@@ -72,6 +72,7 @@ server::server(options configured, server_parts parts) {
                        .router = std::move(parts.router),
                        .unready = std::move(parts.unready),
                        .audit = std::move(parts.audit),
+                       .cluster = std::move(parts.cluster),
                        .now = parts.now ? std::move(parts.now) : wall_time,
                        .may_answer = parts.may_answer ? std::move(parts.may_answer) : [] { return true; },
                        .metrics = gateway_metrics{parts.system}}};
@@ -136,6 +137,21 @@ bool server::await_events(const std::vector<domain::event_id>& events, std::chro
 
 void server::announce_end() {
   shared_->draining = true;
+}
+
+void server::send_away(std::chrono::milliseconds spread) {
+  for (auto& thread : threads_)
+    thread->post([one = thread.get(), spread] { one->send_away(spread); });
+}
+
+void server::await_leaving(std::chrono::steady_clock::time_point until) {
+  on_all_threads([](session_thread& thread, completion done) { thread.when_all_left(std::move(done)); }, until);
+}
+
+void server::go_on() {
+  shared_->draining = false;
+  for (auto& thread : threads_)
+    thread->post([one = thread.get()] { one->let_stay(); });
 }
 
 void server::drain(std::chrono::seconds within) {

@@ -19,6 +19,7 @@ struct server_parts {
   std::string own_secret;       ///< at least 32 random bytes, shared by all nodes of one store
   readiness unready;            ///< if empty: always ready
   gateway::audit audit;         ///< if empty: there is none
+  cluster_desk cluster;         ///< if empty: there is none
   time_source now{};            ///< if empty: this machine's clock
   right_to_answer may_answer{}; ///< if empty: always
 };
@@ -42,6 +43,14 @@ public:
   /// Says at `/readyz` that it is draining, and with each HTTP answer that the connection ends; but goes on serving
   /// whoever comes, so that those who send clients here have time to notice.
   void announce_end();
+  /// Has WebSocket clients go on at other nodes, at times spread evenly over `spread`; who has not gone by then is sent
+  /// when what they asked is answered. Those that come meanwhile are sent on likewise: it goes on listening. Does not
+  /// block.
+  void send_away(std::chrono::milliseconds spread);
+  /// Waits until nobody is left whom `send_away` sends, or until `until`. Blocks.
+  void await_leaving(std::chrono::steady_clock::time_point until);
+  /// Nothing ends: takes `announce_end` and `send_away` back. Does not block.
+  void go_on();
   /// Accepts nothing more, tells WebSocket clients to come back elsewhere, finishes what is in flight, and closes; if
   /// there are many connections, one group after another within half of the time, five seconds at most. Returns when
   /// all connections are closed, or after `within`. Blocks.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "codec/public_names.hpp"
 #include "codec/tokens.hpp"
 #include "gateway/buyer_places.hpp"
 #include "gateway/client_address.hpp"
@@ -12,6 +13,7 @@
 #include "messages/interfaces.hpp"
 
 #include <atomic>
+#include <string>
 #include <vector>
 
 namespace caf {
@@ -32,9 +34,11 @@ struct shared_parts {
   messages::router_actor router;
   readiness unready;
   gateway::audit audit;
+  gateway::cluster_desk cluster;
   time_source now;
   right_to_answer may_answer{};
   gateway_metrics metrics;
+  const std::string process = codec::draw_name(); ///< unlike any other, also of this node
   std::atomic<bool> starting = true; ///< until all events of the store are known: see `server::await_events`
   std::atomic<bool> draining = false;
   proxy_warning unlisted_proxy{};

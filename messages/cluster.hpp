@@ -6,6 +6,7 @@
 #include <caf/message.hpp>
 #include <caf/message_id.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -38,13 +39,15 @@ struct view_changed {
   std::uint64_t me = 0; ///< this node's incarnation; 0 while it is nobody
   std::string owner;    ///< what the rows of its shards say; empty while it is nobody
   std::vector<node_seen> nodes;
+  std::uint64_t rebalances = 0; ///< how often operators have asked that every shard be moved to its place
 
   friend bool operator==(const view_changed&, const view_changed&) = default;
 };
 
 template <class Inspector>
 bool inspect(Inspector& f, view_changed& x) {
-  return f.object(x).fields(f.field("me", x.me), f.field("owner", x.owner), f.field("nodes", x.nodes));
+  return f.object(x).fields(f.field("me", x.me), f.field("owner", x.owner), f.field("nodes", x.nodes),
+                            f.field("rebalances", x.rebalances));
 }
 
 /// Census → keeper: shards may have another owner, or events another plan.
@@ -53,6 +56,18 @@ struct store_changed {};
 template <class Inspector>
 bool inspect(Inspector& f, store_changed& x) {
   return f.object(x).fields();
+}
+
+/// Keeper → switchboard → switchboards → keepers of all other nodes: an event is new in the store, or has another plan,
+/// other settings, or another node that gathers its shards. Answered by nothing: by a keeper when its node's gateways
+/// know; by the switchboard when all the others do that can be reached, or after a while.
+struct event_written {
+  domain::event_id event;
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, event_written& x) {
+  return f.object(x).fields(f.field("event", x.event));
 }
 
 // ---- who has which shard -----------------------------------------------------------
@@ -75,6 +90,8 @@ struct shard_given {
   domain::shard_id shard;
   domain::epoch epoch;
   std::uint64_t to = 0; ///< its incarnation
+  /// What is asked of the shard has waited since then, on the node that gave it.
+  std::chrono::steady_clock::time_point waits_since{};
 };
 
 /// Switchboard → router: shards of an event are served elsewhere than before, or may have missed what they were told.

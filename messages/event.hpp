@@ -62,6 +62,23 @@ struct put_event {
   std::optional<domain::event_state> state = std::nullopt;
 };
 
+/// Keeper → event → keeper of the node that has the event's own shard: `put_event` for an event that is known, asked at
+/// another node. Answered by `event_view`.
+struct put_known_event {
+  trace_id trace;
+  domain::event_id id;
+  domain::settings_change settings;
+  std::optional<domain::event_state> state = std::nullopt;
+  std::optional<domain::draft_id> draft = std::nullopt; ///< the plan, too long to travel; without it, the event's stays
+  std::vector<std::string> categories;                  ///< of the plan that the prices were meant for, if that stays
+};
+
+template <class Inspector>
+bool inspect(Inspector& f, put_known_event& x) {
+  return f.object(x).fields(f.field("trace", x.trace), f.field("id", x.id), f.field("settings", x.settings),
+                            f.field("state", x.state), f.field("draft", x.draft), f.field("categories", x.categories));
+}
+
 /// Operator → event: change the settings that have a value below, at once. Answered by `event_view`.
 struct change_event {
   trace_id trace;

@@ -7,6 +7,7 @@
 #include "messages/hold.hpp"
 #include "messages/journal.hpp"
 #include "messages/order.hpp"
+#include "messages/own.hpp"
 #include "messages/payment.hpp"
 #include "messages/queue.hpp"
 #include "messages/seats.hpp"
@@ -57,9 +58,9 @@ using event_actor = caf::typed_actor<
     caf::result<order_view>(start_order), caf::result<order_view>(find_order), caf::result<order_view>(cancel_order),
     caf::result<order_list>(list_orders), caf::result<order_view>(refund_order),
     caf::result<refund_progress>(refund_orders), caf::result<void>(advance_order),
-    caf::result<event_view>(describe_event), caf::result<event_view>(define_event), caf::result<void>(check_settings),
-    caf::result<event_view>(change_event), caf::result<event_view>(block_seats),
-    caf::result<event_report>(report_event),
+    caf::result<event_view>(describe_event), caf::result<event_view>(put_known_event),
+    caf::result<event_view>(define_event), caf::result<void>(check_settings), caf::result<event_view>(change_event),
+    caf::result<event_view>(block_seats), caf::result<event_report>(report_event), caf::result<own_list>(list_own),
     caf::result<void>(event_peers, std::vector<section_actor>, waiting_room_actor), caf::result<void>(allowance_back),
     caf::result<void>(section_opened), caf::result<void>(section_closed), caf::result<void>(section_totals_changed),
     caf::result<void>(room_opened), caf::result<void>(subscribe, gateway_actor), caf::result<void>(stand_down),
@@ -71,7 +72,8 @@ using checkout_actor = caf::typed_actor<caf::result<void>(cancel_requested), caf
 
 /// Claims this node's shards, starts them, and is told when they stop.
 using keeper_actor =
-    caf::typed_actor<caf::result<event_view>(put_event), caf::result<void>(start_shards),
+    caf::typed_actor<caf::result<event_view>(put_event), caf::result<event_view>(put_known_event),
+                     caf::result<void>(event_written), caf::result<void>(start_shards),
                      caf::result<shard_reclaimed>(reclaim_shard), caf::result<void>(shard_stopped),
                      caf::result<void>(view_changed), caf::result<void>(store_changed), caf::result<void>(shard_given),
                      caf::result<void>(shards_left), caf::result<void>(flush)>;
@@ -84,7 +86,7 @@ using router_actor = caf::typed_actor<
     caf::result<refund_progress>(refund_orders), caf::result<event_view>(describe_event),
     caf::result<std::vector<domain::event_id>>(list_events), caf::result<event_view>(put_event),
     caf::result<event_view>(change_event), caf::result<event_view>(block_seats),
-    caf::result<event_report>(report_event), caf::result<section_view>(read_section),
+    caf::result<event_report>(report_event), caf::result<own_list>(list_own), caf::result<section_view>(read_section),
     caf::result<section_view>(watch_section, gateway_actor), caf::result<void>(unwatch_section, gateway_actor),
     caf::result<domain::queue_place>(join_queue, gateway_actor), caf::result<domain::queue_place>(ask_place),
     caf::result<void>(leave_queue), caf::result<void>(people_left, gateway_actor),
@@ -96,9 +98,10 @@ using router_actor = caf::typed_actor<
 using switchboard_actor =
     caf::typed_actor<caf::result<void>(passed_on), caf::result<void>(answered_for), caf::result<void>(news_for),
                      caf::result<void>(view_changed), caf::result<void>(shard_served), caf::result<void>(shard_given),
-                     caf::result<void>(store_cut_off), caf::result<void>(keeper_ready, keeper_actor),
-                     caf::result<void>(shard_withdrawn), caf::result<void>(subscribe, gateway_actor),
-                     caf::result<void>(router_ready, router_actor), caf::result<void>(link_changed),
-                     caf::result<void>(frame_came), caf::result<void>(flush), caf::result<void>(deadline_reached)>;
+                     caf::result<void>(store_cut_off), caf::result<void>(event_written),
+                     caf::result<void>(keeper_ready, keeper_actor), caf::result<void>(shard_withdrawn),
+                     caf::result<void>(subscribe, gateway_actor), caf::result<void>(router_ready, router_actor),
+                     caf::result<void>(link_changed), caf::result<void>(frame_came), caf::result<void>(flush),
+                     caf::result<void>(deadline_reached)>;
 
 } // namespace usher::messages

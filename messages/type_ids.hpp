@@ -121,6 +121,10 @@ CAF_ADD_TYPE_ID(usher, (usher::messages::shard_given))
 CAF_ADD_TYPE_ID(usher, (usher::messages::shards_left))
 CAF_ADD_TYPE_ID(usher, (usher::messages::router_actor))
 CAF_ADD_TYPE_ID(usher, (usher::messages::store_cut_off))
+CAF_ADD_TYPE_ID(usher, (usher::messages::list_own))
+CAF_ADD_TYPE_ID(usher, (usher::messages::own_list))
+CAF_ADD_TYPE_ID(usher, (usher::messages::put_known_event))
+CAF_ADD_TYPE_ID(usher, (usher::messages::event_written))
 
 CAF_END_TYPE_ID_BLOCK(usher)
 

@@ -28,9 +28,12 @@ public:
 
   /// Waits until no order is under way, or until `until`.
   void settle(std::chrono::steady_clock::time_point until);
+  /// Whether there are other nodes that take over what this one serves when it stops.
+  [[nodiscard]] bool has_others() const;
   /// Says at `/readyz` that it will stop, and serves on.
   void announce_end();
-  /// Stops accepting, lets what is in flight finish within the configured time, flushes the journal and stops.
+  /// Stops accepting, lets what is in flight finish within the configured time, flushes the journal and stops. Where
+  /// there are other nodes, they take over its shards before, and then its clients, who are served until they go.
   void stop();
   /// Stops without waiting for orders under way: for a node that cannot go on. Whoever serves its events next carries
   /// them on.

@@ -2,14 +2,10 @@
 
 #include "gateway/node_functions.hpp"
 #include "messages/trace.hpp"
+#include "node/work_desk.hpp"
 
-#include <condition_variable>
-#include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <stop_token>
-#include <thread>
 
 namespace usher::persistence {
 class booking_store;
@@ -24,29 +20,18 @@ public:
   using opener = std::function<std::unique_ptr<persistence::booking_store>()>;
   using completion = std::function<void(gateway::audit_answer)>;
 
-  explicit audit_desk(opener open);
+  explicit audit_desk(opener open) : open_(std::move(open)) {}
 
   /// Calls `done` on the desk's thread; or at once, with `overloaded`, when too many wait already or after `stop`.
   void ask(messages::trace_id trace, const domain::event_id& event, completion done);
   /// Finishes the audit that runs; those that wait are `overloaded`.
-  void stop();
+  void stop() { desk_.stop(); }
 
 private:
-  struct request {
-    messages::trace_id trace;
-    domain::event_id event;
-    completion done;
-  };
+  [[nodiscard]] gateway::audit_answer examine(messages::trace_id trace, const domain::event_id& event) const;
 
-  void work(const std::stop_token& stop);
-  gateway::audit_answer examine(const request& asked);
-
-  opener open_;
-  std::mutex mutex_;
-  std::condition_variable_any asked_;
-  std::deque<request> waiting_;
-  bool stopped_ = false;
-  std::jthread thread_; ///< last: it ends before what it uses
+  const opener open_;
+  work_desk desk_; ///< last: it ends before what it uses
 };
 
 } // namespace usher::node

@@ -161,7 +161,9 @@ std::optional<std::string> careless_secret(const std::string& path, const settin
 namespace {
 
 void check_cluster(const settings& all) {
-  const auto& [name, weight, link, address] = all.cluster;
+  const auto& name = all.cluster.name;
+  const auto& link = all.cluster.link;
+  const auto& address = all.cluster.address;
   if (!name.empty() && persistence::sqlite_file_of(all.store))
     throw bad_configuration{"cluster.name = " + name
                             + ": a cluster needs PostgreSQL, and store.url is an SQLite file, which one node serves"};

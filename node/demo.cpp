@@ -102,22 +102,30 @@ std::unique_ptr<own_node> start_node(const demo_options& options, stop_request& 
   return std::make_unique<own_node>(options, [&request](std::string why) { request.fail(std::move(why)); });
 }
 
-/// Where buyers are served.
-crowd::address buyers_at(const demo_options& options, const own_node* own) {
-  if (own)
-    return {own->node.buyers().host, own->node.buyers().port};
-  auto url = parse_url(options.connect);
+crowd::address server_at(const std::string& text, const std::string& authorities) {
+  auto url = parse_url(text);
   if (!url)
-    throw std::invalid_argument{"--connect " + options.connect + " is not http://HOST:PORT or https://HOST:PORT"};
-  auto whom = url->tls ? std::make_shared<crowd::trust>(options.operators.authorities) : nullptr;
+    throw std::invalid_argument{"--connect " + text + " is not http://HOST:PORT or https://HOST:PORT"};
+  auto whom = url->tls ? std::make_shared<crowd::trust>(authorities) : nullptr;
   return crowd::find_server(url->place.host, url->place.port, std::move(whom));
+}
+
+/// Where buyers are served.
+std::vector<crowd::address> buyers_at(const demo_options& options, const own_node* own) {
+  if (own)
+    return {{own->node.buyers().host, own->node.buyers().port}};
+  std::vector<crowd::address> all;
+  for (const auto& url : options.connect)
+    all.push_back(server_at(url, options.operators.authorities));
+  return all;
 }
 
 admin_client operators_at(const demo_options& options, const own_node* own) {
   if (own)
     return {"http://" + to_string(own->node.operators()), own->node.admin_key()};
   auto to = options.operators;
-  if (options.connect.starts_with("https://") && !to.url.starts_with("https://"))
+  auto is_secret = [](const std::string& url) { return url.starts_with("https://"); };
+  if (std::ranges::any_of(options.connect, is_secret) && !to.url.starts_with("https://"))
     to.authorities.clear(); // they are the buyers' alone
   return client_of(to, audited_within);
 }
@@ -171,7 +179,9 @@ private:
 
   crowd::crowd_report send_crowd() {
     crowd::crowd_options crowd;
-    crowd.to = buyers_;
+    crowd.to = buyers_.front();
+    crowd.others.assign(buyers_.begin() + 1, buyers_.end());
+    crowd.may_lose_servers = !own_;
     crowd.event = event_;
     crowd.buyers = options_.buyers;
     crowd.seed = options_.seed;
@@ -265,7 +275,7 @@ private:
   plan_file plan_;
   stop_request request_;
   std::unique_ptr<own_node> own_; ///< none with `--connect`
-  crowd::address buyers_;
+  std::vector<crowd::address> buyers_;
   admin_client operators_;
   std::string event_;
 };

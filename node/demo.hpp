@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace usher::node {
 
@@ -15,8 +16,9 @@ struct demo_options {
   std::size_t buyers = 5'000;
   std::optional<std::uint32_t> rate; ///< people let in per second; if none, all are in after about 20 s
   std::uint64_t seed = 1;
-  std::string store;     ///< if empty, a fresh SQLite file that is removed at the end
-  std::string connect;   ///< where a node, or the proxy before it, serves buyers; if empty, the demo starts one itself
+  std::string store; ///< if empty, a fresh SQLite file that is removed at the end
+  /// Where nodes, or the proxy before them, serve buyers; if empty, the demo starts one itself.
+  std::vector<std::string> connect;
   node_access operators; ///< of the node at `connect`; its authorities count for `connect`, too
   bool exit = false;     ///< end after the sale instead of serving on
   bool json = false;

@@ -46,6 +46,8 @@ void print_json(const demo_figures& figures, std::ostream& out) {
       .add("released", crowd.released)
       .add("orders", crowd.ordered)
       .add("cancelled", crowd.cancelled)
+      .add("moved", crowd.moved)
+      .add("lost", crowd.lost)
       .add("sold", figures.sold)
       .add("revenue", figures.revenue)
       .add("currency", figures.currency)

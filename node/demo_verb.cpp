@@ -20,10 +20,11 @@ void declare_demo(CLI::App& program, action& chosen) {
   verb->add_option("--seed", options->seed, "Seed of the crowd's random choices")->capture_default_str();
   auto store =
       declare_store(*verb, options->store, "sqlite:FILE or postgres://…; left out: a SQLite file that goes away");
-  auto connect = verb->add_option(
-      "--connect", options->connect,
-      "Where a node that runs already serves buyers, by http:// or https://; --admin creates the event and audits it");
-  connect->type_name("URL")->excludes(store);
+  auto connect = verb->add_option("--connect", options->connect,
+                                  "Where nodes that run already, or a balancer before them, serve buyers, by http:// "
+                                  "or https://: one URL, or several "
+                                  "with commas between; --admin creates the event and audits it");
+  connect->type_name("URL")->delimiter(',')->excludes(store);
   declare_access(*verb, options->operators);
   for (auto of_a_node_elsewhere : {"--admin", "--ca"})
     verb->get_option(of_a_node_elsewhere)->needs(connect);

@@ -17,6 +17,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
+#include <map>
 #include <stdexcept>
 #include <utility>
 
@@ -27,10 +28,11 @@ using namespace std::chrono_literals;
 
 /// None with a store that one node only can use.
 std::unique_ptr<node_membership> membership_for(const settings& configured,
-                                                std::function<void(const std::string&)> on_fatal) {
+                                                std::function<void(const std::string&)> on_fatal,
+                                                std::function<std::string()> figures) {
   if (persistence::sqlite_file_of(configured.store))
     return nullptr;
-  return std::make_unique<node_membership>(configured, std::move(on_fatal));
+  return std::make_unique<node_membership>(configured, std::move(on_fatal), std::move(figures));
 }
 
 /// Opens connections that the store's server knows as this node's.
@@ -62,10 +64,13 @@ void await_news(caf::scoped_actor& self, std::chrono::steady_clock::time_point u
 
 node_actors::node_actors(const settings& configured, const caf::settings& of_actor_system,
                          std::function<void(const std::string&)> on_fatal)
-    : membership_(membership_for(configured, noting(on_fatal))), open_(opener_for(configured.store, membership_.get())),
+    : membership_(membership_for(configured, noting(on_fatal), [this] { return figures(); })),
+      open_(opener_for(configured.store, membership_.get())),
       provider_(std::make_shared<payments::sandbox>(sandbox_settings_for(configured))),
       configuration_(of_actor_system, configured.cluster.link), system_(configuration_),
-      wiring_(configured, ports(configured), noting(on_fatal)) {}
+      wiring_(configured, ports(configured), noting(on_fatal)) {
+  since_ = clock().now(&system_);
+}
 
 node_ports node_actors::ports(const settings& configured) {
   node_ports result{.system = system_,
@@ -73,13 +78,16 @@ node_ports node_actors::ports(const settings& configured) {
                     .open_coordination = opener_of_coordination(configured),
                     .may_answer = [this] { return may_answer(); },
                     .provider = provider_,
-                    .owner = membership_ ? membership_->owner() : draw_owner_name()};
-  if (!membership_ || !membership_->has_links())
+                    .owner = membership_ ? membership_->owner() : draw_owner_name(),
+                    .on_tally = [board = figures_](const catalog::shard_tally& tally) { board->take(tally); }};
+  if (!has_links())
     return result;
   result.on_cut_off = membership_->on_cut_off();
   result.open_link = [this, of = configured.cluster, cluster = result.open_coordination()->cluster().id](auto news) {
-    return std::make_shared<cluster::caf_link>(system_, of.link, cluster::link_identity{cluster, of.name},
-                                               membership_->overhear(std::move(news)));
+    auto made = std::make_shared<cluster::caf_link>(system_, of.link, cluster::link_identity{cluster, of.name},
+                                                    membership_->overhear(std::move(news)));
+    figures_->take(made);
+    return made;
   };
   return result;
 }
@@ -163,8 +171,9 @@ std::optional<std::vector<domain::event_id>> node_actors::known_events(caf::scop
 }
 
 void node_actors::give_shards_away(std::chrono::steady_clock::time_point until) {
-  if (!membership_ || !membership_->has_links())
+  if (!has_links())
     return;
+  figures_->stop();
   try {
     membership_->start_draining();
   } catch (const std::exception& why) {
@@ -179,9 +188,48 @@ void node_actors::give_shards_away(std::chrono::steady_clock::time_point until) 
           [](const caf::error&) { log::of("node").warn("some shards could not be given to other nodes in time"); });
 }
 
+cluster_desk::parts node_actors::for_cluster_desk(const settings& configured) {
+  cluster_desk::parts result{.name = configured.cluster.name, .open = {}, .alone = {}};
+  if (membership_)
+    result.open = [url = configured.store] {
+      return persistence::open_coordination(url, persistence::schema_upkeep::none);
+    };
+  else
+    result.alone = [this, card = card_of(configured)] { return look_alone(card); };
+  return result;
+}
+
+std::string node_actors::figures() {
+  return encode(figures_->read(system_.metrics()));
+}
+
+cluster_picture node_actors::look_alone(const persistence::node_card& card) {
+  auto begun = std::chrono::steady_clock::now();
+  auto now = clock().now(&system_);
+  cluster_picture result;
+  persistence::member me;
+  me.card = card;
+  me.status = persistence::node_status::up;
+  me.since = since_;
+  me.beaten = now;
+  me.figures = figures();
+  auto store = open_();
+  for (const auto& event : store->events()) {
+    std::map<domain::shard_kind, std::size_t> counts;
+    for (const auto& row : store->shards(event.id))
+      ++counts[row.shard.kind];
+    for (const auto& [kind, count] : counts)
+      result.shards.push_back({event.id, kind, card.owner, count});
+  }
+  result.all.members.push_back(std::move(me));
+  result.all.now = now;
+  result.answered = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun);
+  return result;
+}
+
 std::optional<std::string> node_actors::not_answering() const {
   using persistence::node_status;
-  if (membership_ && membership_->has_links()) {
+  if (has_links()) {
     auto status = membership_->status();
     if (!status)
       return "The other nodes have ended this one; it joins again.";
@@ -196,7 +244,7 @@ std::optional<std::string> node_actors::not_answering() const {
 }
 
 void node_actors::settle(std::chrono::steady_clock::time_point until) {
-  if (membership_ && membership_->has_links())
+  if (has_links())
     return; // the orders go on with their events' shards, on other nodes
   caf::scoped_actor self{system_};
   // Subscribed as a gateway is, this hears of every order that changes.

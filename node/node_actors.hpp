@@ -3,6 +3,8 @@
 #include "actors/store_clock.hpp"
 #include "messages/type_ids.hpp"
 #include "node/actor_configuration.hpp"
+#include "node/cluster_desk.hpp"
+#include "node/figure_board.hpp"
 #include "node/journal_health.hpp"
 #include "node/node_membership.hpp"
 #include "node/node_wiring.hpp"
@@ -47,6 +49,15 @@ public:
   /// Gives all shards to the other nodes, as far as there are any; what is asked here meanwhile is answered by those.
   /// Returns when that is done, or at `until`. A node without links does nothing.
   void give_shards_away(std::chrono::steady_clock::time_point until);
+  /// Whether there are other nodes to which shards and clients can go.
+  [[nodiscard]] bool has_links() const noexcept { return membership_ && membership_->has_links(); }
+  /// See `node_membership::on_status`; a node without links calls nobody.
+  void on_status(std::function<void(std::optional<persistence::node_status>)> listener) {
+    if (has_links())
+      membership_->on_status(std::move(listener));
+  }
+  /// What a desk for operators of these nodes needs. It must not outlive this object.
+  [[nodiscard]] cluster_desk::parts for_cluster_desk(const settings& configured);
   /// Why this node does not answer, in words for operators; nothing if it does. Thread-safe.
   [[nodiscard]] std::optional<std::string> not_answering() const;
   /// Waits until no order is under way, or until `until`.
@@ -62,6 +73,7 @@ public:
   /// Whether this node may answer from what it has in memory. Thread-safe.
   [[nodiscard]] bool may_answer() const { return !membership_ || membership_->may_answer(); }
   [[nodiscard]] const messages::router_actor& router() const noexcept { return wiring_.router(); }
+  [[nodiscard]] const messages::keeper_actor& keeper() const noexcept { return wiring_.keeper(); }
 
 private:
   /// Nothing when the router does not answer in time.
@@ -69,10 +81,14 @@ private:
   [[nodiscard]] node_ports ports(const settings& configured);
   /// The same, but noted here first.
   [[nodiscard]] std::function<void(const std::string&)> noting(std::function<void(const std::string&)> on_fatal);
+  [[nodiscard]] std::string figures();
+  [[nodiscard]] cluster_picture look_alone(const persistence::node_card& card);
   void end_actors();
   void note_ends() const;
 
   std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false); ///< this process must stop
+  std::shared_ptr<figure_board> figures_ = std::make_shared<figure_board>();
+  domain::instant since_;                       ///< it serves a store that one node only can use
   std::unique_ptr<node_membership> membership_; ///< none with a store that one node only can use
   opener open_;
   std::shared_ptr<payments::provider> provider_;

@@ -28,15 +28,14 @@ cluster::serving_right_limits limits_for(const cluster_settings& configured) {
   return limits;
 }
 
-cluster::census_settings census_settings_for(const settings& configured) {
+cluster::census_settings census_settings_for(const settings& configured, const std::string& owner) {
   cluster::census_settings result;
-  result.card.name = configured.cluster.name;
-  result.card.weight = configured.cluster.weight;
-  const auto& links = configured.cluster;
-  result.links = !links.link.listen.empty();
-  result.card.link = links.address.empty() ? links.link.listen : links.address;
-  result.card.http = to_string(configured.gateway.buyers);
-  result.card.release = USHER_VERSION;
+  result.card = card_of(configured);
+  result.links = !configured.cluster.link.listen.empty();
+  if (!configured.cluster.name.empty() && !configured.cluster.allow_sandbox)
+    result.objection = [host = host_in_owner_name(owner)](const persistence::member& other) {
+      return objection_to_sandboxes(host, other);
+    };
   return result;
 }
 
@@ -46,8 +45,22 @@ cluster::census_settings census_settings_for(const settings& configured) {
 struct node_membership::present_life {
   static constexpr int nobody = -1;
 
+  [[nodiscard]] std::optional<persistence::node_status> present() const {
+    auto known = status.load();
+    return known == nobody ? std::nullopt : std::optional{static_cast<persistence::node_status>(known)};
+  }
+
+  void becomes(std::optional<persistence::node_status> next) {
+    std::lock_guard lock{mutex};
+    status = next ? static_cast<int>(*next) : nobody;
+    if (listener)
+      listener(next);
+  }
+
   std::atomic<std::uint64_t> number{0};
   std::atomic<int> status{nobody};
+  std::mutex mutex; ///< of those who change the status, and of the listener
+  std::function<void(std::optional<persistence::node_status>)> listener;
 };
 
 /// Outlives the object: links tell it their news.
@@ -63,10 +76,11 @@ struct node_membership::present_census {
   cluster::census_actor actor; ///< null before it has joined, and after it has left
 };
 
-node_membership::node_membership(const settings& configured, std::function<void(const std::string&)> on_fatal)
+node_membership::node_membership(const settings& configured, std::function<void(const std::string&)> on_fatal,
+                                 std::function<std::string()> figures)
     : now_(std::make_shared<present_life>()),
       right_(std::make_shared<cluster::serving_right>(limits_for(configured.cluster))), awake_(right_),
-      settings_(census_settings_for(configured)), owner_(draw_owner_name()),
+      owner_(draw_owner_name()), settings_(census_settings_for(configured, owner_)),
       census_(std::make_shared<present_census>()) {
   ports_.open = [url = configured.store] { return persistence::open_coordination(url); };
   ports_.draw_owner = [first = owner_, is_drawn = false]() mutable {
@@ -74,9 +88,8 @@ node_membership::node_membership(const settings& configured, std::function<void(
   };
   ports_.right = right_;
   ports_.on_fatal = std::move(on_fatal);
-  ports_.status_changed = [now = now_](std::optional<persistence::node_status> status) {
-    now->status = status ? static_cast<int>(*status) : present_life::nobody;
-  };
+  ports_.figures = std::move(figures);
+  ports_.status_changed = [now = now_](std::optional<persistence::node_status> status) { now->becomes(status); };
   ports_.joined = [now = now_](persistence::incarnation it) { now->number = it.value(); };
 }
 
@@ -120,8 +133,14 @@ void node_membership::start_draining() {
 }
 
 std::optional<persistence::node_status> node_membership::status() const {
-  auto status = now_->status.load();
-  return status == present_life::nobody ? std::nullopt : std::optional{static_cast<persistence::node_status>(status)};
+  return now_->present();
+}
+
+void node_membership::on_status(std::function<void(std::optional<persistence::node_status>)> listener) {
+  std::lock_guard lock{now_->mutex};
+  now_->listener = std::move(listener);
+  if (now_->listener)
+    now_->listener(now_->present());
 }
 
 void node_membership::end(caf::scoped_actor& self) {
@@ -146,6 +165,31 @@ std::string draw_owner_name() {
   if (::gethostname(host, sizeof host - 1) != 0)
     host[0] = '\0';
   return fmt::format("{}:{}/{}", host, ::getpid(), codec::random_hex(8));
+}
+
+std::string host_in_owner_name(const std::string& owner) {
+  return owner.substr(0, owner.rfind(':'));
+}
+
+persistence::node_card card_of(const settings& configured) {
+  const auto& of = configured.cluster;
+  persistence::node_card card;
+  card.name = of.name;
+  card.weight = of.weight;
+  card.link = of.address.empty() ? of.link.listen : of.address;
+  card.http = to_string(configured.gateway.buyers);
+  card.release = USHER_VERSION;
+  return card;
+}
+
+std::optional<std::string> objection_to_sandboxes(const std::string& host, const persistence::member& other) {
+  auto others = host_in_owner_name(other.card.owner);
+  if (others == host)
+    return std::nullopt;
+  return fmt::format("node {} (\"{}\") is on another host, {}, and this one on {}: each host has a payment sandbox of "
+                     "its own, so that payments which one began are unknown on the other. For trying things out, "
+                     "cluster.allow-sandbox = true allows it",
+                     other.number.value(), other.card.name, others, host);
 }
 
 } // namespace usher::node

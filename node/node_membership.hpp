@@ -19,8 +19,9 @@ namespace usher::node {
 /// says whether this node may answer.
 class node_membership {
 public:
-  /// `on_fatal` is called, on any thread, when the process must stop.
-  node_membership(const settings& configured, std::function<void(const std::string& why)> on_fatal);
+  /// `on_fatal` is called, on any thread, when the process must stop; `figures` with each beat, and must not block.
+  node_membership(const settings& configured, std::function<void(const std::string& why)> on_fatal,
+                  std::function<std::string()> figures = {});
   ~node_membership() = default;
   node_membership(const node_membership&) = delete;
   node_membership& operator=(const node_membership&) = delete;
@@ -41,6 +42,9 @@ public:
   void start_draining();
   /// As the store has this node; nothing before it has joined, and after it was ended. Thread-safe.
   [[nodiscard]] std::optional<persistence::node_status> status() const;
+  /// Has `listener` hear how the store has this node: now, and whenever that changes, on any thread; it must not block.
+  /// With an empty one nobody is called any more once this has returned.
+  void on_status(std::function<void(std::optional<persistence::node_status>)> listener);
   /// Leaves. Call when nothing of this node writes any more: whoever stays claims its shards at once.
   void end(caf::scoped_actor& self);
 
@@ -59,13 +63,23 @@ private:
   std::shared_ptr<present_life> now_;
   std::shared_ptr<cluster::serving_right> right_;
   cluster::wake_watch awake_;
+  std::string owner_;
   cluster::census_settings settings_;
   cluster::census_ports ports_;
-  std::string owner_;
   std::shared_ptr<present_census> census_; ///< once it has joined
 };
 
 /// Names a process in the store: readable, and unlike any other.
 [[nodiscard]] std::string draw_owner_name();
+/// The name of the host on which that process runs.
+[[nodiscard]] std::string host_in_owner_name(const std::string& owner);
+
+/// What a node with these settings says of itself, but for its `owner`.
+[[nodiscard]] persistence::node_card card_of(const settings& configured);
+
+/// Why a node of `host` must not join one on another host, unless `cluster.allow-sandbox` says that it may: each host
+/// has a payment sandbox of its own.
+[[nodiscard]] std::optional<std::string> objection_to_sandboxes(const std::string& host,
+                                                                const persistence::member& other);
 
 } // namespace usher::node

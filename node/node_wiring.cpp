@@ -34,7 +34,8 @@ node_wiring::node_wiring(const settings& configured, node_ports ports, std::func
     : ports_(with_room_settings(std::move(ports), configured)),
       clock_(actors::store_clock::measure(*ports_.open_store(), ports_.system.clock())),
       journal_(ports_.system.metrics()), switchboard_(start_switchboard()), writer_(start_writer(configured)),
-      router_(cluster::spawn_router(ports_.system, switchboard_)), keeper_(start_keeper(std::move(on_fatal))) {}
+      router_(cluster::spawn_router(ports_.system, switchboard_)),
+      keeper_(start_keeper(configured.cluster, std::move(on_fatal))) {}
 
 messages::journal_actor node_wiring::start_writer(const settings& configured) {
   return actors::spawn_journal_writer(ports_.system, ports_.open_store, writer_limits(configured), ports_.writer_thread,
@@ -48,7 +49,8 @@ messages::switchboard_actor node_wiring::start_switchboard() const {
       ports_.system, {.open_link = ports_.open_link, .may_answer = ports_.may_answer, .on_cut_off = ports_.on_cut_off});
 }
 
-messages::keeper_actor node_wiring::start_keeper(std::function<void(const std::string&)> on_fatal) {
+messages::keeper_actor node_wiring::start_keeper(const cluster_settings& configured,
+                                                 std::function<void(const std::string&)> on_fatal) {
   using namespace domain;
   catalog::shard_factories start;
   start.open_store = ports_.open_store;
@@ -85,6 +87,8 @@ messages::keeper_actor node_wiring::start_keeper(std::function<void(const std::s
   settings.owner = ports_.owner;
   settings.shares = static_cast<bool>(ports_.open_coordination);
   settings.switchboard = switchboard_;
+  settings.auto_rebalance = configured.auto_rebalance;
+  settings.on_tally = ports_.on_tally;
   settings.on_fatal = std::move(on_fatal);
   // Shards in doubt write nothing, and while the node is not ready no buyer makes them try. A claim is a write, too, so
   // it shows that the store works again.

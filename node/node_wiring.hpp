@@ -40,6 +40,7 @@ struct node_ports {
   std::function<void(const messages::store_cut_off&)> on_cut_off{};
   std::shared_ptr<payments::provider> provider;
   std::string owner; ///< names this process in a store that it has alone; never reused by another
+  std::function<void(const catalog::shard_tally&)> on_tally{}; ///< see `catalog::keeper_settings`
   actors::writer_thread writer_thread = actors::writer_thread::own;
   catalog::keeper_thread keeper_thread = catalog::keeper_thread::own;
   // What no setting says. A simulation makes rare what is rare in production, such as snapshots, happen often.
@@ -70,7 +71,8 @@ public:
 private:
   messages::journal_actor start_writer(const settings& configured);
   [[nodiscard]] messages::switchboard_actor start_switchboard() const;
-  messages::keeper_actor start_keeper(std::function<void(const std::string&)> on_fatal);
+  messages::keeper_actor start_keeper(const cluster_settings& configured,
+                                      std::function<void(const std::string&)> on_fatal);
 
   node_ports ports_;
   actors::store_clock clock_;

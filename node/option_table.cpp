@@ -359,6 +359,22 @@ std::vector<option> declare() {
       yes_or_no(
           {"cluster.insecure", "Links without TLS on an address that is not this machine's alone."},
           [](auto& s) -> auto& { return s.cluster.link.insecure; }),
+      yes_or_no(
+          {"cluster.auto-rebalance",
+           "Give a node that joins its part of the shards at once. Otherwise nothing moves then until an operator asks "
+           "for it (`usher cluster rebalance`); what a node had that ended, or drains, goes to others all the same."},
+          [](auto& s) -> auto& { return s.cluster.auto_rebalance; }),
+      yes_or_no(
+          {"cluster.allow-sandbox",
+           "Nodes on several hosts although each of these has a payment sandbox of its own, so that a payment that one "
+           "host began is unknown on the others."},
+          [](auto& s) -> auto& { return s.cluster.allow_sandbox; }),
+      duration(
+          {"cluster.drain-notice",
+           "How long a node that drains, or stops, still serves its clients once its shards are with other nodes, "
+           "while "
+           "`/readyz` answers 503: long enough for a load balancer to notice. Then it sends them to other nodes."},
+          [](auto& s) -> auto& { return s.cluster.drain_notice; }, 0s, 600s),
       number(
           {"journal.max-group", "Facts that are written to the store at once.", "facts"},
           [](auto& s) -> auto& { return s.journal.group_max; }, 1, 100'000),

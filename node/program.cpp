@@ -72,7 +72,8 @@ exit_code run_program(int argc, const char* const* argv) {
   program.set_version_flag("--version", "usher " USHER_VERSION);
   program.require_subcommand(1);
   program.get_formatter()->column_width(34);
-  program.footer("Exit codes: 0 done, 1 refused, 2 usage, 3 unreachable.\n`usher COMMAND --help` tells more.");
+  program.footer(
+      "Exit codes: 0 done, 1 refused, 2 usage, 3 unreachable, or too late.\n`usher COMMAND --help` tells more.");
   register_message_types(); // a wrong configuration makes CAF create errors
   action chosen;
   declare_demo(program, chosen);
@@ -80,6 +81,7 @@ exit_code run_program(int argc, const char* const* argv) {
   declare_event(program, chosen);
   declare_audit(program, chosen);
   declare_bench(program, chosen);
+  declare_cluster_calls(program, chosen);
   expect_decimals(program);
   try {
     program.parse(argc, argv);

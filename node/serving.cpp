@@ -48,7 +48,8 @@ exit_code serve(configuration configured) {
     show_key(node.admin_key());
   tell_ready();
   request.wait();
-  if (settings.lame_duck > std::chrono::seconds{0} && !request.failure()) {
+  // Where there are other nodes, they are given everything while this one serves on.
+  if (settings.lame_duck > std::chrono::seconds{0} && !node.has_others() && !request.failure()) {
     log::of("node").info("serving on for {} s, so that whoever sends buyers here notices", settings.lame_duck.count());
     node.announce_end();
     request.wait_for_failure(settings.lame_duck);

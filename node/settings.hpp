@@ -42,6 +42,10 @@ struct cluster_settings {
   std::uint32_t weight = 100; ///< how much it takes on, compared with the others
   cluster::link_settings link;
   std::string address; ///< where others are told to reach it, "host:port"; empty: where it listens
+  /// How long a draining node that has given its shards away serves its clients on before it sends them to others.
+  std::chrono::seconds drain_notice{3};
+  bool auto_rebalance = true; ///< gives shards away because another node has joined, unasked
+  bool allow_sandbox = false; ///< payments may stay in each host's own sandbox
 };
 
 /// What is written to the log, and how.

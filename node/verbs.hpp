@@ -18,5 +18,6 @@ void declare_demo(CLI::App& program, action& chosen);
 void declare_event(CLI::App& program, action& chosen);
 void declare_audit(CLI::App& program, action& chosen);
 void declare_bench(CLI::App& program, action& chosen);
+void declare_cluster_calls(CLI::App& program, action& chosen);
 
 } // namespace usher::node

@@ -51,9 +51,11 @@ struct member {
   incarnation number;
   node_card card;
   node_status status = node_status::joining;
-  std::uint64_t beat = 0; ///< how often it has beaten
-  domain::instant since;  ///< it has this status
-  std::string why;        ///< it was ended
+  std::uint64_t beat = 0;   ///< how often it has beaten
+  domain::instant since;    ///< it has this status
+  std::string why;          ///< it was ended
+  domain::instant beaten{}; ///< most recently, or when it joined
+  std::string figures{};    ///< as it gave them with that beat
 };
 
 enum class cut_kind : std::uint8_t {
@@ -74,8 +76,20 @@ struct noted_cut {
 
 /// The living nodes and the cuts among them, as of one moment.
 struct membership {
-  std::vector<member> members; ///< the oldest first
-  std::vector<noted_cut> cuts; ///< by `seen_by`, then by `other`
+  std::vector<member> members;  ///< the oldest first
+  std::vector<noted_cut> cuts;  ///< by `seen_by`, then by `other`
+  domain::instant now{};        ///< the store's time; unknown when nobody lives
+  std::uint64_t rebalances = 0; ///< how often `rebalance` was called; 0 when nobody lives
+};
+
+/// How many shards of one kind, of one event, belong to one owner.
+struct owned_shards {
+  domain::event_id event;
+  domain::shard_kind kind = domain::shard_kind::event;
+  std::string owner; ///< as in `node_card::owner`; who knows whether it lives
+  std::size_t count = 0;
+
+  friend bool operator==(const owned_shards&, const owned_shards&) = default;
 };
 
 /// What all nodes of one store share.
@@ -118,7 +132,16 @@ struct plan_draft {
 
   friend bool operator==(const plan_draft&, const plan_draft&) = default;
 };
-using draft_token = domain::wide_id<struct draft_tag>;
+
+/// An event as the nodes that share it see it.
+struct shared_event {
+  domain::event_id event;
+  std::uint64_t revision = 0; ///< how often its plan was replaced
+  /// All its shards belong to this node, as long as that is up, because its plan is about to be replaced; 0: nobody.
+  incarnation gatherer{};
+
+  friend bool operator==(const shared_event&, const shared_event&) = default;
+};
 
 /// What may have changed since one last listened.
 struct store_news {
@@ -134,6 +157,8 @@ struct store_news {
 /// repeated.
 class coordination {
 public:
+  static constexpr std::size_t figures_bytes_max = 8 * 1024;
+
   virtual ~coordination() = default;
 
   // ---- who is alive ----
@@ -144,8 +169,10 @@ public:
   [[nodiscard]] virtual std::variant<incarnation, join_refused> join(const node_card& card) = 0;
   /// This connection belongs to a node that joined through another one.
   virtual void act_for(incarnation me) = 0;
-  /// Counts a beat. Nothing when this node has been ended: then it owns nothing any more.
-  [[nodiscard]] virtual std::optional<counted_beat> beat(incarnation me) = 0;
+  /// Counts a beat, with what the node says of itself for operators: a text of its own making, of which the store keeps
+  /// the newest, and nothing when it is longer than `figures_bytes_max`. Nothing when this node has been ended: then it
+  /// owns nothing any more.
+  [[nodiscard]] virtual std::optional<counted_beat> beat(incarnation me, std::string_view figures) = 0;
   [[nodiscard]] virtual membership members() = 0;
   /// A node, even one that has ended, as long as it is remembered.
   [[nodiscard]] virtual std::optional<member> find(incarnation it) = 0;
@@ -178,14 +205,23 @@ public:
   [[nodiscard]] virtual std::optional<domain::epoch> give(incarnation me, const owned_shard& shard,
                                                           incarnation taker) = 0;
 
+  /// The shards of all events, by event, kind and owner.
+  [[nodiscard]] virtual std::vector<owned_shards> owners() = 0;
+  /// Asks all nodes to move every shard to its place now (`membership::rebalances`).
+  virtual void rebalance() = 0;
+
   // ---- events ----
 
-  /// Every event, and how often its plan was replaced.
-  [[nodiscard]] virtual std::vector<std::pair<domain::event_id, std::uint64_t>> revisions() = 0;
+  [[nodiscard]] virtual std::vector<shared_event> shared_events() = 0;
+  /// From now on all shards of the event belong to `me`, until it lets go of the event or is not up any more. False
+  /// when it is not up, or does not own the event's own shard at this epoch.
+  [[nodiscard]] virtual bool gather(incarnation me, const domain::event_id& event, domain::epoch own) = 0;
+  /// The event's shards belong to whomever they belonged to before `me` gathered them.
+  virtual void let_go(incarnation me, const domain::event_id& event) = 0;
   /// Keeps a draft under a token that was drawn for it, for a day. Repeating it changes nothing.
-  virtual void keep_draft(const draft_token& token, const plan_draft& draft) = 0;
-  [[nodiscard]] virtual std::optional<plan_draft> draft(const draft_token& token) = 0;
-  virtual void drop_draft(const draft_token& token) = 0;
+  virtual void keep_draft(const domain::draft_id& token, const plan_draft& draft) = 0;
+  [[nodiscard]] virtual std::optional<plan_draft> draft(const domain::draft_id& token) = 0;
+  virtual void drop_draft(const domain::draft_id& token) = 0;
 
   // ---- news ----
 

@@ -125,6 +125,16 @@ public:
     stir(*shared_);
   }
 
+  void note_progress() {
+    std::lock_guard lock{shared_->mutex};
+    shared_->sessions.note_progress(now_());
+  }
+
+  [[nodiscard]] std::vector<link_figures> figures() const {
+    std::lock_guard lock{shared_->mutex};
+    return shared_->sessions.figures();
+  }
+
   [[nodiscard]] std::uint16_t port() const noexcept { return network_.port(); }
 
 private:
@@ -238,6 +248,14 @@ void caf_link::send(incarnation to, std::uint64_t session, std::string frame) {
 
 void caf_link::end(incarnation with, std::uint64_t session) {
   works_->end(with, session);
+}
+
+void caf_link::note_progress() {
+  works_->note_progress();
+}
+
+std::vector<link_figures> caf_link::figures() const {
+  return works_->figures();
 }
 
 std::uint16_t caf_link::port() const {

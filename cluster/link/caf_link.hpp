@@ -41,6 +41,8 @@ public:
   void seek(incarnation me, std::vector<link_peer> others) override;
   void send(incarnation to, std::uint64_t session, std::string frame) override;
   void end(incarnation with, std::uint64_t session) override;
+  void note_progress() override;
+  [[nodiscard]] std::vector<link_figures> figures() const override;
 
   /// Where it listens; of interest when the settings leave that to the system.
   [[nodiscard]] std::uint16_t port() const;

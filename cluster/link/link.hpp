@@ -2,6 +2,7 @@
 
 #include "cluster/member.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -29,6 +30,14 @@ struct link_news {
   std::function<void(incarnation node, std::uint64_t session, std::string frame)> frame;
 };
 
+/// How the link to another node stands.
+struct link_figures {
+  incarnation node;
+  std::string name;
+  bool is_up = false;
+  std::chrono::microseconds round_trip{0}; ///< of the newest heartbeat that has come back; 0 unless it is up
+};
+
 /// The link of one node to the others: sessions of opaque frames, in order, without loss as long as they last. A
 /// session is up for both ends or for none, within two seconds: each end tells the other what it has heard.
 ///
@@ -48,6 +57,11 @@ public:
   virtual void send(incarnation to, std::uint64_t session, std::string frame) = 0;
   /// Ends a session on purpose: both ends start over with another one.
   virtual void end(incarnation with, std::uint64_t session) = 0;
+  /// Whoever uses the link moves. Once this has been called it is to be called more often than every three seconds: a
+  /// node whose actors stand still must not look alive, so its sessions end, and there are none until the next call.
+  virtual void note_progress() {}
+  /// Of all who are sought.
+  [[nodiscard]] virtual std::vector<link_figures> figures() const { return {}; }
 };
 
 } // namespace usher::cluster

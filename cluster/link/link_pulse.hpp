@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 
 namespace usher::cluster {
 
@@ -16,6 +17,7 @@ struct link_pulse_limits {
 struct link_beat {
   std::uint64_t number = 0;
   std::uint64_t echo = 0; ///< the newest number that the sender has heard; 0: none
+  std::uint64_t held = 0; ///< how long ago it heard that, in microseconds
 
   friend bool operator==(const link_beat&, const link_beat&) = default;
 };
@@ -50,14 +52,21 @@ public:
   /// Notes a beat of the other end.
   [[nodiscard]] pulse_news hear(const link_beat& beat, tick now);
   [[nodiscard]] bool is_up() const noexcept { return echoed_ > 0; }
+  /// How long the newest number that has come back was under way, there and back; 0 if none has.
+  [[nodiscard]] std::chrono::microseconds round_trip() const noexcept { return round_trip_; }
 
 private:
+  void note_echo(const link_beat& beat, tick now);
+
   link_pulse_limits limits_;
   std::uint64_t sent_ = 0;
-  std::uint64_t heard_ = 0;  ///< the newest number of the other end
-  std::uint64_t echoed_ = 0; ///< the newest number of this end that has come back
-  tick sent_at_{};           ///< the newest
-  tick echoed_at_;           ///< or when the session began
+  std::uint64_t heard_ = 0;    ///< the newest number of the other end
+  std::uint64_t echoed_ = 0;   ///< the newest number of this end that has come back
+  tick sent_at_{};             ///< the newest
+  tick echoed_at_;             ///< or when the session began
+  tick heard_at_{};            ///< the newest number of the other end
+  std::deque<tick> under_way_; ///< when the numbers after `echoed_` were sent
+  std::chrono::microseconds round_trip_{0};
 };
 
 } // namespace usher::cluster

@@ -10,6 +10,7 @@ namespace usher::cluster {
 
 namespace {
 
+using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 milliseconds pause_after(std::size_t failures) {
@@ -172,6 +173,8 @@ void link_sessions::answer(const channel& from, const link_word& word, const lin
   auto why = word.session != 0 ? "it answers what was not said" : misfit(hello);
   if (why.empty() && hello.me < me_.value())
     why = "it dials although it is the older one";
+  if (why.empty() && stands_still(now))
+    why = "this node's actors stand still";
   if (!why.empty()) {
     complain_(fmt::format("somebody who says to be node {} is turned away: {}", hello.me, why));
     return from->close();
@@ -246,9 +249,12 @@ void link_sessions::lost(const channel& gone, tick now) {
 
 std::vector<link_attempt> link_sessions::advance(tick now) {
   std::vector<link_attempt> result;
+  auto is_still = stands_still(now);
   for (auto& [node, one] : sought_) {
+    if (is_still)
+      stop(one, now);
     advance(one, now);
-    if (one.current || one.is_tried || now < one.next_try)
+    if (is_still || one.current || one.is_tried || now < one.next_try)
       continue;
     one.is_tried = true;
     result.push_back({one.who, node < me_ && !std::exchange(one.probes_first, false)});
@@ -279,6 +285,15 @@ link_sessions::sought* link_sessions::find(const channel& over) {
   auto found = std::ranges::find_if(
       sought_, [&](const auto& one) { return one.second.current && one.second.current->over == over; });
   return found == sought_.end() ? nullptr : &found->second;
+}
+
+std::vector<link_figures> link_sessions::figures() const {
+  std::vector<link_figures> result;
+  for (const auto& [node, one] : sought_) {
+    auto is_up = one.current && one.current->pulse.is_up();
+    result.push_back({node, one.who.name, is_up, is_up ? one.current->pulse.round_trip() : 0us});
+  }
+  return result;
 }
 
 std::vector<link_sessions::channel> link_sessions::channels() const {

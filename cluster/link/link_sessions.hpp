@@ -37,6 +37,8 @@ struct link_limits {
   link_pulse_limits pulse{};
   /// How long it takes at most until a broken connection is told of: by then it may be known whether anybody listens.
   std::chrono::milliseconds evidence{250};
+  /// Without progress of whoever uses the link, until all sessions end.
+  std::chrono::milliseconds stillness{3000};
 };
 
 /// A node that is to be tried now.
@@ -78,6 +80,8 @@ public:
   };
   [[nodiscard]] way find(incarnation with, std::uint64_t number) const;
   void end(incarnation with, std::uint64_t number, tick now);
+  /// See `link::note_progress`.
+  void note_progress(tick now) { progress_ = now; }
 
   /// An attempt is over. There is a channel if it was dialled.
   void tried(incarnation whom, reach how, const channel& made, tick now);
@@ -87,6 +91,9 @@ public:
 
   /// Sends and ends what is due, and says whom to try. To be called several times between two heartbeats.
   [[nodiscard]] std::vector<link_attempt> advance(tick now);
+
+  /// How the links to all who are looked for stand.
+  [[nodiscard]] std::vector<link_figures> figures() const;
 
   /// Those that a session has, up or not.
   [[nodiscard]] std::vector<channel> channels() const;
@@ -116,6 +123,7 @@ private:
     bool probes_first = false; ///< whether anybody listens there is worth knowing before it is time to dial
   };
 
+  [[nodiscard]] bool stands_still(tick now) const { return progress_ && now - *progress_ >= limits_.stillness; }
   void forget_all(tick now);
   session& begin(sought& with, const channel& over, tick now);
   void write(const session& to, link_word word) const;
@@ -149,6 +157,7 @@ private:
   incarnation me_{};
   std::uint64_t last_session_ = 0;
   std::map<incarnation, sought> sought_;
+  std::optional<tick> progress_; ///< when the link's user last said that it moves; none: it never did
 };
 
 } // namespace usher::cluster

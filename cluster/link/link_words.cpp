@@ -39,6 +39,7 @@ struct body_writer {
   void operator()(const link_beat& beat) const {
     put(out, beat.number);
     put(out, beat.echo);
+    put(out, beat.held);
   }
   void operator()(const link_payload& payload) const { out += payload.frame; }
 };
@@ -88,6 +89,8 @@ std::optional<link_word> read_beat(std::uint64_t session, fields from) {
   link_beat beat;
   if (!from.take(beat.number) || !from.take(beat.echo))
     return std::nullopt;
+  if (!from.take(beat.held))
+    beat.held = 0;
   return link_word{session, beat};
 }
 

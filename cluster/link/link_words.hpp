@@ -12,10 +12,11 @@
 ///
 ///     word    := kind u8 | session u64 | body     -- the receiver's number of the session; 0: it has none yet
 ///     hello   := version u16 | cluster text | name text | me u64 | you u64 | session u64
-///     beat    := number u64 | echo u64
+///     beat    := number u64 | echo u64 | held u64
 ///     payload := the rest
 ///
 /// A hello of another version is read up to its version, and what follows the fields of one that is known is skipped.
+/// A beat of an older release ends before `held`, which is 0 then.
 namespace usher::cluster {
 
 /// The first word of each end.

@@ -84,6 +84,16 @@ bool inspect_body(Inspector& f, store_state& x) {
   return f.fields(f.field("cut_off", x.cut_off));
 }
 
+template <class Inspector>
+bool inspect_body(Inspector& f, look& x) {
+  return f.fields(f.field("number", x.number), f.field("event", x.event));
+}
+
+template <class Inspector>
+bool inspect_body(Inspector& f, looked& x) {
+  return f.fields(f.field("number", x.number));
+}
+
 // ---- one item ----
 
 std::uint8_t kind_of(const item& what) {

@@ -109,8 +109,24 @@ struct store_state {
   friend bool operator==(const store_state&, const store_state&) = default;
 };
 
+/// An event is new in the store, or otherwise another one there. Answered by `looked` under the same number, when the
+/// receiver's gateways know.
+struct look {
+  std::uint64_t number = 0; ///< chosen by the sender
+  domain::event_id event;
+
+  friend bool operator==(const look&, const look&) = default;
+};
+
+struct looked {
+  std::uint64_t number = 0;
+
+  friend bool operator==(const looked&, const looked&) = default;
+};
+
 /// A kind is a number for ever, the place in this list, from 1: only ever append.
-using item = std::variant<request, told, answer, refused, unknown, news, home, gateways, lost, given, store_state>;
+using item =
+    std::variant<request, told, answer, refused, unknown, news, home, gateways, lost, given, store_state, look, looked>;
 
 struct batch {
   std::uint64_t consumed = 0; ///< how many bytes of frames the sender has consumed in this session

@@ -92,6 +92,7 @@ constexpr std::array kinds{
     alone<messages::ask_place>(18),
     alone<messages::leave_queue>(19),
     with_gateway<messages::people_left>(20),
+    alone<messages::list_own>(21),
     // Shards to each other.
     alone<messages::hold_in_section>(64),
     alone<messages::start_payment>(65),
@@ -109,6 +110,7 @@ constexpr std::array kinds{
     alone<messages::section_opened>(77),
     alone<messages::section_totals_changed>(78),
     alone<messages::room_opened>(79),
+    alone<messages::put_known_event>(80),
     // Answers.
     alone<messages::hold_granted>(128),
     alone<messages::order_view>(129),
@@ -121,6 +123,7 @@ constexpr std::array kinds{
     alone<messages::section_claims>(136),
     alone<messages::section_report>(137),
     alone<domain::waiting_room::figures>(138),
+    alone<messages::own_list>(139),
     // News for gateways.
     alone<messages::seats_changed>(192),
     alone<messages::hold_expired>(193),

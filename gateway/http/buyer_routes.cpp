@@ -8,6 +8,7 @@
 #include "gateway/thread/buyer_index.hpp"
 #include "gateway/thread/hold_request.hpp"
 #include "gateway/thread/order_request.hpp"
+#include "gateway/thread/own_things.hpp"
 #include "gateway/thread/pass_book.hpp"
 #include "gateway/ws/queue_answers.hpp"
 
@@ -288,11 +289,35 @@ void get_ticket(const exchange_ptr& x, const buyer_call_services& with) {
   });
 }
 
+// ---- all that a buyer has ---------------------------------------------------
+
+void get_own(const exchange_ptr& x, const buyer_call_services& with) {
+  if (!x->require_buyer())
+    return;
+  auto question = codec::read_own_query(x->request().query);
+  if (auto* wrong = std::get_if<codec::problem>(&question))
+    return x->refuse(*wrong);
+  auto told = [x, &with](const codec::own_answer& answer) {
+    // Ends of holds over several sections are told by the names that are noted.
+    for (const auto& here : answer.events)
+      if (here.list)
+        for (const auto& hold : here.list->holds)
+          with.buyers.note_hold(x->buyer(), hold);
+    http_reply said;
+    said.headers.emplace_back("Cache-Control", "no-store");
+    said.body = codec::encode_own(answer);
+    x->reply(std::move(said));
+  };
+  if (auto wrong = with.own.gather(x->buyer(), x->trace(), std::get<codec::frames::list_own>(question), told))
+    x->refuse(*wrong);
+}
+
 template <auto Call>
 constexpr auto for_buyers = serve_with<&call_services::buyers, Call>;
 
 constexpr std::array buyer_calls{
     route{http_port::buyers, "POST", "/v1/sessions", for_buyers<post_session>},
+    route{http_port::buyers, "GET", "/v1/me", for_buyers<get_own>},
     route{http_port::buyers, "POST", "/v1/events/{event}/queue", for_buyers<post_queue>},
     route{http_port::buyers, "GET", "/v1/events/{event}/queue", for_buyers<get_queue>},
     route{http_port::buyers, "DELETE", "/v1/events/{event}/queue", for_buyers<delete_queue>},

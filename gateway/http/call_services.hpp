@@ -20,6 +20,7 @@ class compressor;
 class directory;
 class event_list;
 class idempotency_table;
+class own_things;
 class pass_book;
 class queue_answers;
 class request_limits;
@@ -40,6 +41,7 @@ struct buyer_call_services {
   idempotency_table& repeats;
   buyer_index& buyers;
   const queue_answers& places;
+  own_things& own;
   const pass_book& passes;
 };
 
@@ -54,6 +56,12 @@ struct event_call_services {
 struct operator_call_services {
   const gateway::directory& directory;
   const gateway::audit& audit; ///< may be empty
+  on_own_thread post;
+};
+
+/// What operators' calls about the cluster work with.
+struct cluster_call_services {
+  const gateway::cluster_desk& desk; ///< may be empty
   on_own_thread post;
 };
 
@@ -75,6 +83,7 @@ struct call_services {
   event_call_services events;
   operator_call_services operators;
   order_call_services orders;
+  cluster_call_services cluster;
   node_call_services node;
 };
 

@@ -53,7 +53,8 @@ std::optional<std::vector<std::string>> match(std::string_view pattern, std::str
 
 std::vector<route> all_routes() {
   std::vector<route> all;
-  for (auto group : {event_routes(), buyer_routes(), node_routes(), operator_routes(), order_routes()})
+  for (auto group :
+       {event_routes(), buyer_routes(), node_routes(), operator_routes(), order_routes(), cluster_routes()})
     all.insert(all.end(), group.begin(), group.end());
   return all;
 }

@@ -47,6 +47,7 @@ void dispatch(const exchange_ptr& exchange, http_port port, const call_services&
 
 // ---- the calls, by what they are about ----
 
+[[nodiscard]] std::span<const route> cluster_routes();
 [[nodiscard]] std::span<const route> event_routes();
 [[nodiscard]] std::span<const route> buyer_routes();
 [[nodiscard]] std::span<const route> node_routes();

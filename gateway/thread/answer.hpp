@@ -20,7 +20,7 @@ struct lost {};
 using answer =
     std::variant<done, lost, domain::refusal, messages::hold_granted, messages::order_view, messages::event_view,
                  messages::order_list, messages::refund_progress, std::vector<domain::event_id>, messages::event_report,
-                 messages::section_view, domain::queue_place>;
+                 messages::section_view, domain::queue_place, messages::own_list>;
 
 /// An answer and the number under which it is awaited.
 struct answered {

@@ -3,6 +3,9 @@
 #include "log/log.hpp"
 #include "messages/refusal.hpp"
 
+#include <caf/actor_system.hpp>
+#include <caf/telemetry/metric_registry.hpp>
+
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -22,7 +25,10 @@ bool tells_only(const messages::session_request& request) {
 bridge_state::bridge_state(self_pointer self, messages::router_actor router, hand_over deliver,
                            std::chrono::steady_clock::duration patience, right_to_answer may_answer)
     : self_(self), router_(std::move(router)), deliver_(std::move(deliver)), patience_(patience),
-      may_answer_(std::move(may_answer)) {}
+      may_answer_(std::move(may_answer)),
+      asked_again_(*self_->system().metrics().counter_singleton(
+          "usher", "cluster-asked-again", "Requests that were asked again, as nobody knew what had come of them.", "1",
+          true)) {}
 
 messages::gateway_actor::behavior_type bridge_state::make_behavior() {
   // A message sent without a request may find nobody. CAF answers that with an error, which would end the gateway.
@@ -130,8 +136,10 @@ void bridge_state::plan_retries() {
 }
 
 void bridge_state::ask_again() {
-  for (auto& [which, request, at] : retries_.take_due(self_->clock().now()))
+  for (auto& [which, request, at] : retries_.take_due(self_->clock().now())) {
+    asked_again_.inc();
     std::visit([this, &which = which](auto& x) { ask(which, x); }, request);
+  }
   if (!retries_.empty())
     plan_retries();
 }

@@ -6,6 +6,7 @@
 #include "messages/type_ids.hpp"
 
 #include <caf/stateful_actor.hpp>
+#include <caf/telemetry/counter.hpp>
 #include <caf/typed_actor_pointer.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -73,6 +74,7 @@ private:
   void ask(pending_request which, messages::describe_event& x) { await<messages::event_view>(which, x); }
   void ask(pending_request which, messages::list_events& x) { await<std::vector<domain::event_id>>(which, x); }
   void ask(pending_request which, messages::report_event& x) { await<messages::event_report>(which, x); }
+  void ask(pending_request which, messages::list_own& x) { await<messages::own_list>(which, x); }
   void ask(pending_request which, messages::read_section& x) { await<messages::section_view>(which, x); }
   void ask(pending_request which, messages::watch_section& x) { await<messages::section_view>(which, x, me()); }
   void ask(pending_request which, messages::join_queue& x) { await<domain::queue_place>(which, x, me()); }
@@ -105,6 +107,7 @@ private:
   hand_over deliver_;
   std::chrono::steady_clock::duration patience_;
   right_to_answer may_answer_;
+  caf::telemetry::int_counter& asked_again_;
   retry_queue retries_{retries_max};
   std::vector<delivery> collected_;
 };

@@ -13,6 +13,10 @@ connection::~connection() {
   table_.leave(*this);
 }
 
+void connection::leave_by(moment, moment) {}
+void connection::leave_if_due(moment) {}
+void connection::stay() {}
+
 void connection_table::enter(connection& one) {
   one.place_ = connections_.size();
   connections_.push_back(&one);
@@ -60,6 +64,36 @@ void connection_table::visit_all(Visit visit) {
 
 void connection_table::sweep(moment now) {
   visit_all([now](connection& one) { one.sweep(now); });
+}
+
+void connection_table::send_away(moment now, std::chrono::milliseconds spread) {
+  auto is_new = [](const connection* one) { return one->lasts() && !one->told_to_leave_; };
+  auto left = std::ranges::count_if(connections_, is_new);
+  if (left == 0)
+    return;
+  auto step = std::chrono::duration_cast<moment::duration>(spread) / left;
+  auto at = now;
+  visit_all([&](connection& one) {
+    if (!is_new(&one))
+      return;
+    one.told_to_leave_ = true;
+    one.leave_by(at += step, now);
+  });
+}
+
+void connection_table::end_stays(moment now) {
+  visit_all([now](connection& one) { one.leave_if_due(now); });
+}
+
+void connection_table::let_stay() {
+  visit_all([](connection& one) {
+    one.told_to_leave_ = false;
+    one.stay();
+  });
+}
+
+bool connection_table::any_lasts() const {
+  return std::ranges::any_of(connections_, [](const connection* one) { return one->lasts(); });
 }
 
 void connection_table::drain_some(std::size_t most) {

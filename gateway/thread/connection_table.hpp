@@ -2,6 +2,7 @@
 
 #include "gateway/thread/connection.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <list>
@@ -20,6 +21,15 @@ public:
   bool close_longest_idle();
 
   void sweep(moment now);
+  /// Has those that last, and have not been told so before, leave: the last of them within `spread`, the others evenly
+  /// before that. Call again for those that have come since.
+  void send_away(moment now, std::chrono::milliseconds spread);
+  /// Closes those that should have left by now.
+  void end_stays(moment now);
+  /// Nobody has to leave any more.
+  void let_stay();
+  /// Whether any connection is left that lasts.
+  [[nodiscard]] bool any_lasts() const;
   /// Has up to `most` connections end that have not been told so before.
   void drain_some(std::size_t most);
   /// Calls `when_none` once none is left: at once, or when the last one leaves.

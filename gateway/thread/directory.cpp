@@ -44,6 +44,14 @@ known_event_ptr directory::find_shown(const domain::event_id& event) const {
   return known && !known->hidden ? known : nullptr;
 }
 
+std::vector<known_event_ptr> directory::list(const std::optional<domain::event_id>& after, std::size_t most) const {
+  std::vector<known_event_ptr> result;
+  for (auto next = after ? events_.upper_bound(*after) : events_.begin(); next != events_.end() && result.size() < most;
+       ++next)
+    result.push_back(next->second);
+  return result;
+}
+
 std::optional<codec::problem> directory::still_starting() const {
   if (!starting_)
     return std::nullopt;

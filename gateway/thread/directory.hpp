@@ -5,6 +5,7 @@
 #include "messages/event.hpp"
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -46,6 +47,8 @@ public:
   [[nodiscard]] known_event_ptr find(const domain::event_id& event) const;
   /// The same for buyers: null for a hidden one, too.
   [[nodiscard]] known_event_ptr find_shown(const domain::event_id& event) const;
+  /// All events that are known, also hidden ones, by id: those after `after`, if one is given, and at most `most`.
+  [[nodiscard]] std::vector<known_event_ptr> list(const std::optional<domain::event_id>& after, std::size_t most) const;
   /// The newest version of an event: an answer may be about a newer plan than its question was. A plan is announced
   /// before anything answers under it.
   [[nodiscard]] known_event_ptr present(const known_event_ptr& event) const { return find(event->id); }

@@ -20,13 +20,25 @@ namespace {
 constexpr std::chrono::milliseconds drain_interval{50};
 constexpr std::size_t drain_group_min = 100;
 
+/// Calls `work`; a fault in what it does for one connection must not end the others. Returns false if there was one.
+template <class Work>
+bool survive(Work work) {
+  try {
+    work();
+    return true;
+  } catch (const std::exception& error) {
+    log::of("gateway").error("a request failed unexpectedly: {}", error.what());
+    return false;
+  }
+}
+
 } // namespace
 
 session_thread::session_thread(shared_parts& shared, std::size_t number)
     : shared_(shared), parts_(shared, number, links()),
       // Sockets belong to this thread alone, and other threads only `post`: reactor locks would be wasted.
       context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO), busy_(context_.get_executor()), sweeper_(context_),
-      drainer_(context_) {}
+      drainer_(context_), farewells_(context_) {}
 
 thread_links session_thread::links() {
   return {.post = [this](std::function<void()> work) { post(std::move(work)); },
@@ -56,15 +68,8 @@ void session_thread::start() {
   thread_ = std::thread([this] { run(); });
 }
 
-// A fault in one connection's frame must not end the others.
 void session_thread::run() {
-  for (;;) {
-    try {
-      context_.run();
-      return;
-    } catch (const std::exception& error) {
-      log::of("gateway").error("a request failed unexpectedly: {}", error.what());
-    }
+  while (!survive([this] { context_.run(); })) {
   }
 }
 
@@ -76,6 +81,7 @@ void session_thread::stop() {
     parts_.connections.abort();
     sweeper_.cancel();
     drainer_.cancel();
+    farewells_.cancel();
     busy_.reset();
   });
   thread_.join();
@@ -101,8 +107,8 @@ void session_thread::when_known(std::vector<domain::event_id> events, std::funct
 
 void session_thread::hand_over(std::vector<delivery> group) {
   shared_.metrics.answer_batches->inc();
-  for (auto& one : group)
-    std::visit([this](auto& news) { take(std::move(news)); }, one);
+  for (auto& one : group) // whoever is not answered gives up in time
+    survive([&] { std::visit([this](auto& news) { take(std::move(news)); }, one); });
 }
 
 void session_thread::take(messages::event_announced&& news) {
@@ -133,6 +139,39 @@ void session_thread::take(messages::order_changed&& news) {
   auto frame = share(codec::order_frame(std::nullopt, news.order, event->names()));
   for (auto* session : sessions)
     session->tell_order(news.order, frame);
+}
+
+void session_thread::send_away(std::chrono::milliseconds spread) {
+  auto is_under_way = away_within_.has_value();
+  away_within_ = spread;
+  if (!is_under_way)
+    go_on_sending_away();
+}
+
+void session_thread::when_all_left(std::function<void()> then) {
+  if (!parts_.connections.any_lasts())
+    return then();
+  none_left_ = std::move(then);
+}
+
+void session_thread::go_on_sending_away() {
+  auto now = std::chrono::steady_clock::now();
+  parts_.connections.send_away(now, *away_within_);
+  parts_.connections.end_stays(now);
+  if (none_left_ && !parts_.connections.any_lasts())
+    std::exchange(none_left_, nullptr)();
+  farewells_.expires_after(drain_interval);
+  farewells_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled && !stopping_ && away_within_)
+      go_on_sending_away();
+  });
+}
+
+void session_thread::let_stay() {
+  away_within_.reset();
+  none_left_ = nullptr;
+  farewells_.cancel();
+  parts_.connections.let_stay();
 }
 
 void session_thread::drain(std::chrono::milliseconds spread, std::function<void()> done) {

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -40,6 +41,12 @@ public:
   void serve(tcp_socket socket, http_port port, buyer_places::place place, reception how);
   /// Calls `then` once all of these events are known: see `directory`.
   void when_known(std::vector<domain::event_id> events, std::function<void()> then);
+  /// Has clients go to other nodes, evenly over this time, and those that come meanwhile likewise; goes on serving.
+  void send_away(std::chrono::milliseconds spread);
+  /// Calls `then` once nobody is left who has to go: at once, or while they are sent away.
+  void when_all_left(std::function<void()> then);
+  /// Whoever is still here may stay.
+  void let_stay();
   /// Has all connections end, in groups spread over this time, and calls `done` once none is left.
   void drain(std::chrono::milliseconds spread, std::function<void()> done);
 
@@ -60,6 +67,7 @@ private:
   void take(messages::event_announced&& news);
 
   void run();
+  void go_on_sending_away();
   void drain_group(std::size_t size);
   void arm_sweep();
   void sweep();
@@ -76,6 +84,9 @@ private:
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> busy_;
   timer sweeper_;
   timer drainer_;
+  timer farewells_; ///< while clients are sent away
+  std::optional<std::chrono::milliseconds> away_within_;
+  std::function<void()> none_left_;
   std::thread thread_;
 };
 

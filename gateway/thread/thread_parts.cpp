@@ -25,8 +25,9 @@ thread_parts::thread_parts(shared_parts& shared, std::size_t number, thread_link
       room(connections, outgoing, *shared.metrics.slow_readers), events(requests, directory),
       seats(requests, [this] { return traces.draw(); }), passes(shared.tokens, shared.options.passes_max),
       queue(requests, buyers, passes), places(shared.tokens, passes, queue, shared.now, shared.options.pass_ttl),
-      resumptions(number, kept_sessions{shared.options.kept_sessions_max, shared.options.session_grace}, buyers,
-                  links.post, std::move(links.find_peer)),
+      own(requests, directory, places),
+      resumptions(shared.process, number, kept_sessions{shared.options.kept_sessions_max, shared.options.session_grace},
+                  buyers, links.post, std::move(links.find_peer)),
       keys(shared.options), services(for_http(shared, std::move(links))) {}
 
 buyer_services thread_parts::for_buyers(shared_parts& shared) {
@@ -44,6 +45,7 @@ buyer_services thread_parts::for_buyers(shared_parts& shared) {
           .seats = seats,
           .queue = queue,
           .places = places,
+          .own = own,
           .passes = passes};
 }
 
@@ -66,10 +68,12 @@ call_services thread_parts::for_calls(shared_parts& shared, thread_links&& links
                      .repeats = repeats,
                      .buyers = buyers,
                      .places = places,
+                     .own = own,
                      .passes = passes},
           .events = {.list = events, .packer = shared.packer, .post = links.post},
-          .operators = {.directory = directory, .audit = shared.audit, .post = std::move(links.post)},
+          .operators = {.directory = directory, .audit = shared.audit, .post = links.post},
           .orders = {.tokens = shared.tokens},
+          .cluster = {.desk = shared.cluster, .post = std::move(links.post)},
           .node = {.unready = shared.unready, .draining = shared.draining, .metrics = shared.system.metrics()}};
 }
 

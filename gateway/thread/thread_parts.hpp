@@ -13,6 +13,7 @@
 #include "gateway/thread/outbox.hpp"
 #include "gateway/thread/outgoing_queue.hpp"
 #include "gateway/thread/outgoing_room.hpp"
+#include "gateway/thread/own_things.hpp"
 #include "gateway/thread/pass_book.hpp"
 #include "gateway/thread/trace_ids.hpp"
 #include "gateway/ws/queue_answers.hpp"
@@ -56,6 +57,7 @@ struct thread_parts {
   pass_book passes;
   queue_board queue;
   queue_answers places;
+  own_things own;
   resumption resumptions;
   key_guard keys;
   idempotency_table repeats;

@@ -12,6 +12,7 @@ namespace usher::gateway {
 class buyer_index;
 class directory;
 class outbox;
+class own_things;
 class pass_book;
 class queue_answers;
 class queue_board;
@@ -42,6 +43,7 @@ struct buyer_services {
   seat_watch& seats;
   queue_board& queue;
   const queue_answers& places;
+  own_things& own;
   const pass_book& passes;
 };
 

@@ -8,6 +8,7 @@
 #include "gateway/thread/hold_request.hpp"
 #include "gateway/thread/order_request.hpp"
 #include "gateway/thread/outbox.hpp"
+#include "gateway/thread/own_things.hpp"
 #include "gateway/thread/trace_ids.hpp"
 #include "gateway/ws/queue_board.hpp"
 #include "gateway/ws/resumption.hpp"
@@ -188,8 +189,7 @@ void buyer_session::on(codec::reply_id&& re, codec::frames::watch_seats&& frame)
   watch one{event->id, *section};
   if (std::find(watches_.begin(), watches_.end(), one) == watches_.end()) {
     if (watches_.size() >= services_.options.watches_max)
-      return send_problem(
-          re, codec::problem_of(domain::rejection::limit_exceeded, "Too many sections are watched at once."));
+      return send_problem(re, codec::problem_of(domain::rejection::limit_exceeded, too_many_watches));
     watches_.push_back(one);
   }
   std::erase(unpaid_, one);
@@ -343,6 +343,32 @@ void buyer_session::note_order(const messages::order_view& order) {
   if (orders_.size() >= orders_kept)
     orders_.erase(orders_.begin());
   orders_.push_back(std::move(name));
+}
+
+void buyer_session::on(codec::reply_id&& re, codec::frames::list_own&& frame) {
+  auto told = [self = shared_from_this(), re](const codec::own_answer& all) {
+    self->note_own(all);
+    self->send(codec::own_frame(re, all));
+    self->finished();
+  };
+  ++pending_;
+  if (auto wrong = services_.own.gather(buyer_, services_.traces.draw(), frame, told)) {
+    --pending_;
+    send_problem(re, *wrong);
+  }
+}
+
+void buyer_session::note_own(const codec::own_answer& all) {
+  if (!greeted())
+    return;
+  for (const auto& here : all.events) {
+    if (!here.list)
+      continue;
+    for (const auto& hold : here.list->holds)
+      services_.buyers.note_hold(buyer_, hold);
+    for (const auto& order : here.list->orders)
+      note_order(order);
+  }
 }
 
 void buyer_session::on(codec::reply_id&& re, codec::frames::ping&&) {

@@ -89,7 +89,7 @@ private:
   /// A waiting room that the client is in.
   struct spot {
     domain::event_id event;
-    messages::room_opening room; ///< of the waiting room that gave the place
+    std::optional<messages::room_opening> room; ///< of the waiting room that gave the place; none: of an earlier one
     domain::queue_number number;
     std::uint64_t visit = 0;
     std::string token;
@@ -109,6 +109,7 @@ private:
 
     friend bool operator==(const watch&, const watch&) = default;
   };
+  static constexpr const char* too_many_watches = "Too many sections are watched at once.";
   struct owed_snapshot {
     watch what;
     codec::reply_id re;
@@ -122,16 +123,29 @@ private:
   void on(codec::reply_id&& re, codec::frames::hold&& frame);
   void on(codec::reply_id&& re, codec::frames::release&& frame);
   void on(codec::reply_id&& re, codec::frames::order&& frame);
+  void on(codec::reply_id&& re, codec::frames::list_own&& frame);
   void on(codec::reply_id&& re, codec::frames::ping&& frame);
   void on(codec::reply_id&& re, codec::problem&& frame);
 
-  /// `who` ends when the client has to show a token again.
+  /// `who` ends when the client has to show a token again; `frame` is the client's.
   void greet(const codec::reply_id& re, const codec::buyer_claims& who, std::optional<std::string> token,
-             std::optional<kept_session> kept);
+             std::optional<kept_session> kept, const codec::frames::hello& frame);
   void refuse_greeting(const codec::reply_id& re, std::string detail);
   /// Counts a frame of so many bytes; the problem, if there are too many.
   [[nodiscard]] std::optional<codec::problem> too_often(std::size_t bytes);
   void go_on_with(kept_session&& kept);
+  /// Places that a client may have back.
+  using own_places = std::vector<std::pair<known_event_ptr, domain::queue_number>>;
+  void bring_back(const codec::frames::hello& frame, codec::welcome& said, own_places& taken);
+  /// Says what becomes of the place that a token proves, and adds it to `taken` if the client may have it back.
+  [[nodiscard]] codec::returned_place judge(const std::string& token, own_places& taken);
+  [[nodiscard]] std::optional<codec::problem> problem_with(const domain::event_id& event, const own_places& taken);
+  /// Has the buyer's place back, unless the client waits there already. A room that does not answer is asked again.
+  void take_back(const known_event_ptr& event, domain::queue_number number);
+  /// Watches a section that the client had watched; what became of it.
+  [[nodiscard]] codec::returned_watch watch_again(const domain::event_id& event, const std::string& section);
+  /// Its snapshot is sent when there is a request left for it: see `watch_unpaid`.
+  void watch_again(const watch& what);
   /// Asks for some of what the client watched before its connection was lost; call every second while there is more.
   /// Each section costs the buyer a request, so no call asks for more than `resumed_per_s`, and sections for which
   /// there is no request left, or no room, wait for the next call.
@@ -156,6 +170,8 @@ private:
   [[nodiscard]] known_pass* pass_for(const domain::event_id& event);
   void forget_pass(const domain::event_id& event);
   void remember_pass(const domain::event_id& event, const codec::granted_pass& pass);
+  /// Remembers the names of all that an answer has, as when it was held and ordered here.
+  void note_own(const codec::own_answer& all);
   /// Remembers orders while they are under way, for a client that comes back.
   void note_order(const messages::order_view& order);
 

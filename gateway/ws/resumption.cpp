@@ -11,12 +11,14 @@
 namespace usher::gateway {
 
 std::string resumption::draw_name() const {
-  return fmt::format("{}-{}", number_, codec::draw_name());
+  return fmt::format("{}-{}-{}", process_, number_, codec::draw_name());
 }
 
 resumption* resumption::home_of(const std::string& session) const {
+  if (!session.starts_with(process_) || session.size() == process_.size() || session[process_.size()] != '-')
+    return nullptr;
   std::size_t home = 0;
-  auto [end, failed] = std::from_chars(session.data(), session.data() + session.size(), home);
+  auto [end, failed] = std::from_chars(session.data() + process_.size() + 1, session.data() + session.size(), home);
   return failed != std::errc{} ? nullptr : find_peer_(home);
 }
 

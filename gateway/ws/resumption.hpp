@@ -14,7 +14,8 @@ namespace usher::gateway {
 class buyer_index;
 
 /// Lets clients that lost a connection go on with another one, whichever thread that comes to. Each thread has one;
-/// a session's name begins with the number of the thread that has the session. Touched by its own thread alone.
+/// a session's name begins with the process and the number of the thread that has the session. What another process has
+/// is not here: its clients bring back themselves what they had. Touched by its own thread alone.
 class resumption {
 public:
   /// Runs work on this one's thread, soon; called from any thread.
@@ -22,9 +23,10 @@ public:
   /// Finds the one of the thread with this number; null if there is no such thread.
   using find = std::function<resumption*(std::size_t number)>;
 
-  /// `live` are the thread's present sessions.
-  resumption(std::size_t number, kept_sessions kept, const buyer_index& live, post post_here, find find_peer)
-      : number_(number), kept_(std::move(kept)), live_(live), post_(std::move(post_here)),
+  /// `process` is unlike any other and has no `-`; `live` are the thread's present sessions.
+  resumption(std::string process, std::size_t number, kept_sessions kept, const buyer_index& live, post post_here,
+             find find_peer)
+      : process_(std::move(process)), number_(number), kept_(std::move(kept)), live_(live), post_(std::move(post_here)),
         find_peer_(std::move(find_peer)) {}
 
   /// A name for a new session of this thread.
@@ -50,6 +52,7 @@ private:
   /// Closes the connection of a session that another one goes on with; `keep`: so that this other one finds it.
   void end_session(const std::string& session, const domain::buyer_id& buyer, bool keep) const;
 
+  std::string process_;
   std::size_t number_;
   kept_sessions kept_;
   const buyer_index& live_;

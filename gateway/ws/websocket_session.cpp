@@ -18,6 +18,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -32,8 +33,10 @@ constexpr std::chrono::seconds close_patience{10};
 /// The same while the node is stopping: it waits for requests, not for clients that do not say goodbye.
 constexpr std::chrono::seconds drain_patience{1};
 
-/// Over how long clients of a stopping node are asked to spread their return.
+/// Over how long clients of a node that stops alone are asked to spread their return.
 constexpr domain::seconds reconnect_within{30};
+/// A client that was told to leave sends nothing more by then; but what it had sent may be on its way here.
+constexpr std::chrono::milliseconds leaving_grace{500};
 
 /// Between two sweeps, which are a second apart.
 constexpr std::uint32_t idle_frames_max = 100;
@@ -164,15 +167,27 @@ public:
       session_->drained();
   }
 
+  [[nodiscard]] bool lasts() const override { return open_ && !closing_ && session_->greeted(); }
+
+  void leave_by(moment at, moment now) override {
+    leaves_at_ = at + leaving_grace;
+    session_->send(codec::reconnect_frame(std::chrono::ceil<std::chrono::milliseconds>(at - now)));
+  }
+
+  void leave_if_due(moment now) override {
+    if (leaves_at_ && *leaves_at_ <= now && !draining_)
+      end_when_answered();
+  }
+
+  // A client that has been told goes all the same; one that has not closes nothing by itself.
+  void stay() override { leaves_at_.reset(); }
+
   void drain() override {
-    draining_ = true;
     if (closing_)
       close_until_ = std::min(close_until_, std::chrono::steady_clock::now() + drain_patience);
-    if (!open_ || closing_)
-      return;
-    session_->send(codec::reconnect_frame(reconnect_within));
-    if (session_->pending() == 0)
-      close(close_code::draining, "draining");
+    if (open_ && !closing_ && !leaves_at_)
+      session_->send(codec::reconnect_frame(reconnect_within));
+    end_when_answered();
   }
 
   void abort() override { finish(); }
@@ -224,6 +239,13 @@ private:
     // Not earlier: if a request is answered at once, the next one must not be read over its text.
     reading_ = false;
     read();
+  }
+
+  /// Reads nothing more, and closes when all that was asked is answered.
+  void end_when_answered() {
+    draining_ = true;
+    if (open_ && !closing_ && session_->pending() == 0)
+      close(close_code::draining, "draining");
   }
 
   void too_slow() {
@@ -309,6 +331,7 @@ private:
   moment write_began_;
   moment frame_began_; ///< when the frame that is being read began, if one is
   moment close_until_;
+  std::optional<moment> leaves_at_; ///< when it is closed, if its client was told to leave
 };
 
 } // namespace

@@ -19,7 +19,8 @@ namespace usher::persistence::postgres {
 
 /// Text is passed as bytes, so that nothing ends at a zero byte.
 [[nodiscard]] inline pqxx::bytes_view as_bytes(std::string_view text) {
-  return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
+  // Bytes at no address are a NULL to libpqxx, and an empty text may have none.
+  return {reinterpret_cast<const std::byte*>(text.data() ? text.data() : ""), text.size()};
 }
 
 /// PostgreSQL's integers are signed.

@@ -27,15 +27,18 @@ constexpr prepared join_members{"join_members", R"sql(
   SELECT answer, which FROM join_members($1::text, $2::text, $3::text, $4::text, $5::text, $6::int, $7::int, $8::int)
 )sql"};
 constexpr prepared count_beat{"count_beat", R"sql(
-  UPDATE node SET beat = beat + 1, beat_at = clock_timestamp() WHERE incarnation = $1::bigint AND living
+  UPDATE node SET beat = beat + 1, beat_at = clock_timestamp(), figures = $2::text
+  WHERE incarnation = $1::bigint AND living
   RETURNING status, beat, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
 )sql"};
 constexpr auto member_columns = R"sql(
   SELECT n.incarnation, n.name, n.owner, n.link, n.http, n.release, n.level_from, n.level_to, n.weight, n.status, n.beat,
-         (extract(epoch FROM n.since) * 1000000)::bigint, n.why
+         (extract(epoch FROM n.since) * 1000000)::bigint, n.why, (extract(epoch FROM n.beat_at) * 1000000)::bigint,
+         n.figures
 )sql";
 constexpr prepared list_members{"list_members", member_columns, R"sql(
-         , c.other, c.kind, c.beat, (extract(epoch FROM c.since) * 1000000)::bigint
+         , c.other, c.kind, c.beat, (extract(epoch FROM c.since) * 1000000)::bigint,
+         (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, (SELECT rebalances FROM cluster)
   FROM node n LEFT JOIN (cut c JOIN node other ON other.incarnation = c.other AND other.living)
               ON c.seen_by = n.incarnation
   WHERE n.living ORDER BY n.incarnation, c.other
@@ -97,9 +100,33 @@ constexpr prepared give_shard{"give_shard", R"sql(
   SELECT epoch, pg_notify('usher', 'shards') FROM given
 )sql"};
 
+constexpr prepared list_owners{"list_owners", R"sql(
+  SELECT e.id, s.kind, s.owner, count(*) FROM event e JOIN shard s ON s.event = e.number
+  GROUP BY e.id, s.kind, s.owner ORDER BY e.id, s.kind, s.owner
+)sql"};
+constexpr prepared count_rebalance{"count_rebalance", R"sql(
+  WITH asked AS (UPDATE cluster SET rebalances = rebalances + 1 RETURNING 1)
+  SELECT pg_notify('usher', 'members') FROM asked
+)sql"};
+
 // ---- events ----
 
-constexpr prepared list_revisions{"list_revisions", "SELECT id, revision FROM event ORDER BY number"};
+constexpr prepared list_shared_events{"list_shared_events", "SELECT id, revision, gatherer FROM event ORDER BY number"};
+constexpr prepared gather_event{"gather_event", R"sql(
+  WITH gathered AS (
+    UPDATE event e SET gatherer = me.incarnation FROM node me, shard s
+    WHERE e.id = $2::text AND me.incarnation = $1::bigint AND me.status = 'up'
+          AND s.event = e.number AND s.kind = 0 AND s.owner = me.owner AND s.epoch = $3::bigint
+    RETURNING 1
+  )
+  SELECT pg_notify('usher', 'shards') FROM gathered
+)sql"};
+constexpr prepared let_event_go{"let_event_go", R"sql(
+  WITH let_go AS (
+    UPDATE event SET gatherer = 0 WHERE id = $2::text AND gatherer = $1::bigint RETURNING 1
+  )
+  SELECT pg_notify('usher', 'shards') FROM let_go
+)sql"};
 constexpr prepared add_draft{"add_draft", R"sql(
   WITH old AS (DELETE FROM draft WHERE made < clock_timestamp() - interval '1 day')
   INSERT INTO draft (token, event, plan, wish) VALUES ($1::uuid, $2::text, $3::text, $4::bytea)
@@ -138,6 +165,8 @@ member member_in(const pqxx::row& row) {
   it.beat = narrowed<std::uint64_t>(row[10].as<std::int64_t>());
   it.since = to_instant(row[11]);
   it.why = row[12].as<std::string>();
+  it.beaten = to_instant(row[13]);
+  it.figures = row[14].as<std::string>();
   return it;
 }
 
@@ -177,8 +206,9 @@ public:
 
   void act_for(incarnation me) override { db_.rename(session_of(me)); }
 
-  std::optional<counted_beat> beat(incarnation me) override {
-    auto rows = db_.run(count_beat, {number(me.value())});
+  std::optional<counted_beat> beat(incarnation me, std::string_view figures) override {
+    auto kept = figures.size() <= figures_bytes_max ? figures : std::string_view{};
+    auto rows = db_.run(count_beat, {number(me.value()), as_bytes(kept)});
     if (rows.empty())
       return std::nullopt;
     auto row = rows.front();
@@ -192,9 +222,11 @@ public:
       auto it = to_number<incarnation>(row[0]);
       if (all.members.empty() || all.members.back().number != it)
         all.members.push_back(member_in(row));
-      if (!row[13].is_null())
-        all.cuts.push_back({it, to_number<incarnation>(row[13]), read_word<cut_kind>(cut_kinds, row[14]),
-                            narrowed<std::uint64_t>(row[15].as<std::int64_t>()), to_instant(row[16])});
+      if (!row[15].is_null())
+        all.cuts.push_back({it, to_number<incarnation>(row[15]), read_word<cut_kind>(cut_kinds, row[16]),
+                            narrowed<std::uint64_t>(row[17].as<std::int64_t>()), to_instant(row[18])});
+      all.now = to_instant(row[19]);
+      all.rebalances = narrowed<std::uint64_t>(row[20].as<std::int64_t>());
     }
     return all;
   }
@@ -256,18 +288,37 @@ public:
     return rows.empty() ? std::nullopt : std::optional{to_number<domain::epoch>(rows.front()[0])};
   }
 
-  std::vector<std::pair<domain::event_id, std::uint64_t>> revisions() override {
-    std::vector<std::pair<domain::event_id, std::uint64_t>> all;
-    for (const auto& row : db_.run(list_revisions))
-      all.emplace_back(row[0].as<std::string>(), narrowed<std::uint64_t>(row[1].as<std::int64_t>()));
+  std::vector<owned_shards> owners() override {
+    std::vector<owned_shards> all;
+    for (const auto& row : db_.run(list_owners))
+      all.push_back({domain::event_id{row[0].as<std::string>()}, static_cast<domain::shard_kind>(row[1].as<int>()),
+                     row[2].as<std::string>(), narrowed<std::size_t>(row[3].as<std::int64_t>())});
     return all;
   }
 
-  void keep_draft(const draft_token& token, const plan_draft& draft) override {
+  void rebalance() override { db_.run(count_rebalance); }
+
+  std::vector<shared_event> shared_events() override {
+    std::vector<shared_event> all;
+    for (const auto& row : db_.run(list_shared_events))
+      all.push_back({domain::event_id{row[0].as<std::string>()}, narrowed<std::uint64_t>(row[1].as<std::int64_t>()),
+                     to_number<incarnation>(row[2])});
+    return all;
+  }
+
+  bool gather(incarnation me, const domain::event_id& event, domain::epoch own) override {
+    return !db_.run(gather_event, {number(me.value()), as_bytes(event.value()), number(own.value())}).empty();
+  }
+
+  void let_go(incarnation me, const domain::event_id& event) override {
+    db_.run(let_event_go, {number(me.value()), as_bytes(event.value())});
+  }
+
+  void keep_draft(const domain::draft_id& token, const plan_draft& draft) override {
     db_.run(add_draft, {to_hex(token), as_bytes(draft.event.value()), as_bytes(draft.plan), as_bytes(draft.wish)});
   }
 
-  std::optional<plan_draft> draft(const draft_token& token) override {
+  std::optional<plan_draft> draft(const domain::draft_id& token) override {
     auto rows = db_.run(find_draft, {to_hex(token)});
     if (rows.empty())
       return std::nullopt;
@@ -275,7 +326,7 @@ public:
     return plan_draft{domain::event_id{row[0].as<std::string>()}, row[1].as<std::string>(), to_text(row[2])};
   }
 
-  void drop_draft(const draft_token& token) override { db_.run(remove_draft, {to_hex(token)}); }
+  void drop_draft(const domain::draft_id& token) override { db_.run(remove_draft, {to_hex(token)}); }
 
   store_news listen(std::chrono::milliseconds longest) override {
     store_news news;

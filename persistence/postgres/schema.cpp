@@ -295,6 +295,17 @@ constexpr std::array migrations{
         RETURN 'ended';
       END $$;
     )sql",
+    // 6: a node brings all shards of an event together before it replaces the event's plan.
+    R"sql(
+      ALTER TABLE event ADD COLUMN gatherer bigint NOT NULL DEFAULT 0;
+      COMMENT ON COLUMN event.gatherer IS 'To this node all its shards belong for now, if it is up; 0: to nobody.';
+    )sql",
+    // 7: what operators see of each node, and their wish that every shard move to its place.
+    R"sql(
+      ALTER TABLE node ADD COLUMN figures text NOT NULL DEFAULT '';
+      COMMENT ON COLUMN node.figures IS 'What the node said of itself with its latest beat, for people.';
+      ALTER TABLE cluster ADD COLUMN rebalances bigint NOT NULL DEFAULT 0;
+    )sql",
 };
 
 constexpr prepared take_turns{"take_turns", "SELECT pg_advisory_xact_lock(hashtext('usher schema'))"};

@@ -25,6 +25,8 @@ struct process {
   messages::router_actor router;
   messages::keeper_actor keeper;
   std::shared_ptr<std::vector<std::string>> fatal = std::make_shared<std::vector<std::string>>();
+  /// How its shards stood, each time that changed.
+  std::shared_ptr<std::vector<catalog::shard_tally>> tallies = std::make_shared<std::vector<catalog::shard_tally>>();
 };
 
 /// Processes that share one store, under a scheduler and a clock that the test moves.
@@ -40,6 +42,8 @@ public:
 
   /// For processes with links to others; none has any by default.
   std::function<std::shared_ptr<cluster::link>(cluster::link_news)> open_link;
+
+  bool auto_rebalance = true; ///< of the processes that are started from now on
 
   process start_process(const std::string& name) {
     auto result = new_process(name);
@@ -61,6 +65,8 @@ public:
     settings.owner = name;
     settings.on_fatal = [fatal = result.fatal](const auto& why) { fatal->push_back(why); };
     settings.switchboard = result.switchboard;
+    settings.auto_rebalance = auto_rebalance;
+    settings.on_tally = [tallies = result.tallies](const auto& tally) { tallies->push_back(tally); };
     settings.shares = static_cast<bool>(open_coordination);
     result.keeper = catalog::spawn_shard_keeper(sys, factories(result.writer), settings, result.router,
                                                 catalog::keeper_thread::shared);
@@ -131,6 +137,13 @@ public:
     return result;
   }
 
+  messages::put_event put_of(const std::string& text) const {
+    messages::put_event wish;
+    wish.id = id;
+    wish.plan_text = std::make_shared<const std::string>(text);
+    wish.plan = plans.at(text);
+    return wish;
+  }
   shared_outcome<messages::event_view> put(const process& whom, const std::string& text) {
     domain::event_settings settings;
     settings.prices = {5'000};

@@ -266,4 +266,130 @@ SCENARIO("a node that joins gets its part, and nobody's request is lost meanwhil
   check_nobody_stopped();
 }
 
+SCENARIO("a new event is known to the gateways of all nodes when whoever made it hears so") {
+  domain::event_id jazz{"jazz"};
+  std::vector<std::shared_ptr<std::set<domain::event_id>>> known;
+  for (const auto& one : nodes) {
+    auto& events = known.emplace_back(std::make_shared<std::set<domain::event_id>>());
+    auto gateway = keep(sys.spawn([events](caf::event_based_actor*) -> caf::behavior {
+      return {[=](const messages::event_announced& news) { events->insert(news.id); },
+              [](const messages::queue_moved&) {}};
+    }));
+    self->send(one.runs.router, messages::subscribe{}, caf::actor_cast<messages::gateway_actor>(gateway));
+  }
+  settle();
+  auto wish = put_of("ten rows");
+  wish.id = jazz;
+  auto made = asked<messages::event_view>(nodes[1].runs, wish); // no time passes
+  REQUIRE(made->reply.has_value());
+  for (const auto& events : known)
+    CHECK(events->contains(jazz));
+  for (const auto& one : nodes) {
+    auto seen = asked<messages::event_view>(one.runs, messages::describe_event{{}, jazz});
+    CHECK(seen->reply.has_value());
+  }
+}
+
+SCENARIO("any node puts an event on another plan, and no gateway is told of seats that it does not know") {
+  for (std::uint16_t row = 0; row < row_count; ++row)
+    REQUIRE(hold_at(nodes[row % 3u], row + 1u, row, row % 4u)->reply.has_value());
+  std::string plan = "eleven rows";
+  std::uint64_t number = 100;
+  for (auto& where : nodes) {
+    auto changed = asked<messages::event_view>(where.runs, put_of(plan));
+    for (int i = 0; i < 60 && changed->pending(); ++i) {
+      pass(100ms, 20ms);
+      check_single();
+    }
+    REQUIRE(changed->reply.has_value());
+    auto sections = plans.at(plan)->sections().size();
+    for (const auto& one : nodes) {
+      auto last = announced(one);
+      REQUIRE(last->has_value());
+      CHECK_EQ(*(*last)->plan_text, plan);
+      CHECK_EQ((*last)->plan->sections().size(), row_count + 1u); // of which the last one may be empty
+      auto eleventh = hold_at(one, number, row_count, 2);
+      CHECK((eleventh->reply.has_value() == (sections == row_count + 1u)));
+    }
+    hear_news_for(3s);
+    check_shared_out(); // they are all over the nodes again
+    for (std::uint16_t row = 0; row < row_count; ++row) {
+      CHECK(hold_at(where, row + 1u, row, row % 4u)->reply.has_value()); // once more, by the same
+      CHECK(hold_at(where, 200u + row, row, row % 4u)->refused_as(rejection::seat_taken));
+    }
+    auto gone = wish(number, row_count, 2);
+    get<done>(where, messages::release_hold{{}, id, gone.hold, gone.buyer, {domain::section_no{row_count}}});
+    ++number;
+    plan = sections > row_count ? "ten rows" : "eleven rows";
+  }
+  check_nobody_stopped();
+}
+
+SCENARIO("settings are changed by any node, and a plan that is refused leaves everything as it was") {
+  for (auto& where : nodes) {
+    auto wish = put_of("ten rows");
+    wish.settings.name = "Named at " + where.name;
+    auto changed = asked<messages::event_view>(where.runs, wish);
+    REQUIRE(changed->reply.has_value());
+    CHECK_EQ(changed->reply->settings.name, "Named at " + where.name);
+    wish.plan_text = nullptr; // and the plan is the one that the asker knows
+    wish.settings.prices = {700};
+    auto priced = asked<messages::event_view>(where.runs, wish);
+    REQUIRE(priced->reply.has_value());
+    CHECK_EQ(priced->reply->settings.prices.front(), 700);
+  }
+  REQUIRE(hold_at(nodes[0], 1, 9, 1)->reply.has_value());
+  for (auto& where : nodes) {
+    auto refused = asked<messages::event_view>(where.runs, put_of("two rows"));
+    for (int i = 0; i < 60 && refused->pending(); ++i)
+      pass(100ms, 20ms);
+    CHECK(refused->refused_as(rejection::plan_in_use));
+    hear_news_for(3s);
+    check_shared_out();
+    CHECK(hold_at(where, 1, 9, 1)->reply.has_value());
+  }
+  check_nobody_stopped();
+}
+
+SCENARIO("a plan is not changed while somebody cannot give away what they have of the event") {
+  auto& asked_node = nodes[1];
+  claims->next_gift = gift_fault::none_is_made;
+  auto changed = asked<messages::event_view>(asked_node.runs, put_of("eleven rows"));
+  CHECK(changed->pending());
+  pass(3500ms, 50ms);
+  CHECK(changed->pending());
+  auto meanwhile = asked<messages::event_view>(home_of({domain::shard_kind::event, id, {}}).runs, put_of("two rows"));
+  pass(100ms, 20ms);
+  CHECK(meanwhile->refused_as(rejection::in_progress));
+  pass(1s, 50ms);
+  CHECK(changed->refused_as(rejection::store_unavailable));
+  claims->next_gift = gift_fault::none;
+  hear_news_for(4s);
+  check_shared_out();
+  CHECK(hold_at(nodes[0], 1, 4, 1)->reply.has_value());
+  auto again = asked<messages::event_view>(asked_node.runs, put_of("eleven rows"));
+  for (int i = 0; i < 60 && again->pending(); ++i)
+    pass(100ms, 20ms);
+  CHECK(again->reply.has_value());
+  check_nobody_stopped();
+}
+
+SCENARIO("a node that dies while it gathers an event leaves it to the others") {
+  auto& home = home_of({domain::shard_kind::event, id, {}});
+  claims->next_gift = gift_fault::none_is_made;
+  auto changed = asked<messages::event_view>(other_than(home).runs, put_of("eleven rows"));
+  CHECK(changed->pending());
+  kill(home);
+  claims->next_gift = gift_fault::none;
+  hear_news_for(4s);
+  check_shared_out();
+  CHECK(!changed->pending());
+  auto again = asked<messages::event_view>(nodes[0].runs, put_of("eleven rows"));
+  for (int i = 0; i < 60 && again->pending(); ++i)
+    pass(100ms, 20ms);
+  CHECK(again->reply.has_value());
+  hear_news_for(4s);
+  check_shared_out();
+}
+
 END_FIXTURE_SCOPE()

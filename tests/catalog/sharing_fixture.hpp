@@ -17,8 +17,8 @@ namespace usher::tests {
 using persistence::incarnation;
 using persistence::node_status;
 
-/// What becomes of the next gift.
-enum class gift_fault { none, lost_answer, not_made };
+/// What becomes of the next gift, or of all of them.
+enum class gift_fault { none, lost_answer, not_made, none_is_made };
 
 /// What the coordinators of all nodes are to do, and did.
 struct coordinators {
@@ -33,8 +33,10 @@ struct fickle_coordination : memory_coordination {
   void act_for(incarnation me) override { all_->acted_for.insert(me); }
 
   std::optional<domain::epoch> give(incarnation me, const persistence::owned_shard& shard, incarnation taker) override {
-    auto fault = std::exchange(all_->next_gift, gift_fault::none);
-    if (fault == gift_fault::not_made)
+    auto fault = all_->next_gift;
+    if (fault != gift_fault::none_is_made)
+      all_->next_gift = gift_fault::none;
+    if (fault == gift_fault::not_made || fault == gift_fault::none_is_made)
       throw persistence::store_unavailable{"the gift does not arrive"};
     auto given = memory_coordination::give(me, shard, taker);
     if (fault == gift_fault::lost_answer)
@@ -128,7 +130,9 @@ public:
   /// What the censuses see at this moment.
   [[nodiscard]] messages::view_changed view() {
     messages::view_changed seen;
-    for (const auto& one : store.members().members)
+    auto all = store.members();
+    seen.rebalances = all.rebalances;
+    for (const auto& one : all.members)
       seen.nodes.push_back({one.number.value(), one.card.name, one.card.owner, one.card.weight,
                             !takes_nothing.contains(one.card.name), one.card.name});
     return seen;

@@ -1,5 +1,6 @@
 #define CAF_SUITE cluster.awaiting
 
+#include "cluster/asked_all.hpp"
 #include "cluster/awaited_answers.hpp"
 #include "cluster/parking.hpp"
 
@@ -91,4 +92,29 @@ SCENARIO("what waits for a shard leaves in its order, or when its time is over")
   parking<std::string> none{{.at_one_max = 0}};
   CHECK(!none.add(shard(0), kept, start));
   CHECK_EQ(kept, "left as it was");
+}
+
+SCENARIO("what all are asked ends with the last answer") {
+  asked_all<std::string> questions{2};
+  auto first = questions.add("anna", {1, 2}, start + 2s);
+  auto second = questions.add("ben", {1, 3}, start + 3s);
+  CHECK_NE(first, second);
+  CHECK(!questions.has_room());
+  CHECK(!questions.answered(first, 1).has_value());
+  CHECK(!questions.answered(first, 1).has_value()); // again
+  CHECK(!questions.answered(first, 3).has_value()); // which was not asked
+  CHECK(!questions.answered(99, 2).has_value());
+  CHECK((questions.answered(first, 2) == std::optional<std::string>{"anna"}));
+  CHECK(!questions.answered(first, 2).has_value());
+  CHECK(questions.has_room());
+  // One of those who were asked is gone.
+  CHECK(questions.gone(2).empty());
+  CHECK(questions.gone(1).empty()); // the other has not answered
+  CHECK((questions.gone(3) == names{"ben"}));
+  CHECK(!questions.answered(second, 3).has_value());
+  // Somebody does not answer in time.
+  auto slow = questions.add("cleo", {4}, start + 2s);
+  CHECK(questions.take_overdue(start + 1s).empty());
+  CHECK((questions.take_overdue(start + 2s) == names{"cleo"}));
+  CHECK(!questions.answered(slow, 4).has_value());
 }

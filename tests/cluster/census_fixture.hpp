@@ -51,9 +51,9 @@ public:
     way_->cross();
     return memory_coordination::join(card);
   }
-  std::optional<persistence::counted_beat> beat(incarnation me) override {
+  std::optional<persistence::counted_beat> beat(incarnation me, std::string_view figures) override {
     way_->cross();
-    return memory_coordination::beat(me);
+    return memory_coordination::beat(me, figures);
   }
   persistence::membership members() override {
     way_->cross();
@@ -126,9 +126,10 @@ struct census_fixture : shard_fixture {
     ports.now = [this, way = node.way] { return present() + way->waited; };
     ports.on_fatal = [heard = node.heard](const std::string& why) { heard->fatal.push_back(why); };
     ports.joined = [heard = node.heard](incarnation number) { heard->joined.push_back(number); };
-    ports.cut_off_from_store = [heard = node.heard](bool cut_off) { heard->cut_off.push_back(cut_off); };
-    if (node.settings.links)
+    if (node.settings.links) {
+      ports.cut_off_from_store = [heard = node.heard](bool cut_off) { heard->cut_off.push_back(cut_off); };
       ports.switchboard = make_switchboard(node.heard);
+    }
     return ports;
   }
 

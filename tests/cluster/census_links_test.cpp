@@ -371,13 +371,16 @@ SCENARIO("a node whose beats do not get through for two seconds says so") {
     b.way->is_cut = true;
     pass(1'800ms);
     CHECK(b.heard->cut_off.empty());
+    CHECK(may_answer(b));
     pass(200ms);
     CHECK((b.heard->cut_off == std::vector{true}));
+    CHECK(!may_answer(b)); // others may have its shards from now on
     pass(1s);
     CHECK((b.heard->cut_off == std::vector{true}));
     b.way->is_cut = false;
     pass(250ms);
     CHECK((b.heard->cut_off == std::vector{true, false}));
+    CHECK(may_answer(b));
     WHEN("the store does not answer at all, and each call takes a second") {
       pass(2s);
       b.way->is_cut = true;

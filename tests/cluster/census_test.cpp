@@ -3,6 +3,7 @@
 #include "tests/cluster/census_fixture.hpp"
 
 #include <caf/test/bdd_dsl.hpp>
+#include <caf/typed_response_promise.hpp>
 
 using namespace usher;
 using namespace usher::cluster;
@@ -22,6 +23,38 @@ struct fixture : census_fixture {
       return why.what();
     }
   }
+
+  /// Starts it with a keeper that is busy whenever it is told that it is nobody: what it says in the end, the test
+  /// does.
+  one_node start_with_busy_keeper(const std::string& name) {
+    auto node = make_node(name);
+    busy = keep(sys.spawn([heard = node.heard, this](caf::event_based_actor* keeper) -> caf::behavior {
+      return {
+          [=, this](const messages::view_changed& view) -> caf::result<void> {
+            heard->views.push_back(view);
+            if (view.me != 0)
+              return caf::unit;
+            kept_waiting.push_back(keeper->make_response_promise<void>());
+            return kept_waiting.back();
+          },
+          [](messages::store_changed) {},
+          [this](bool is_refused) {
+            if (is_refused)
+              kept_waiting.front().deliver(messages::to_error(domain::rejection::store_unavailable));
+            else
+              kept_waiting.front().deliver();
+          },
+      };
+    }));
+    node.census =
+        keep(cluster::spawn_census(sys, node.settings, ports_of(node), enter(node),
+                                   caf::actor_cast<messages::keeper_actor>(busy), cluster::census_thread::shared));
+    settle();
+    return node;
+  }
+
+  caf::actor busy;                                             ///< such a keeper: a bool lets it say whether it refuses
+  std::vector<caf::typed_response_promise<void>> kept_waiting; ///< by it
 };
 
 bool has(const std::string& text, const std::string& part) {
@@ -136,6 +169,32 @@ SCENARIO("a node that was ended joins again as soon as nobody else has its name"
       CHECK(may_answer(b));
       CHECK((numbers_in(a.view()) == std::vector<std::uint64_t>{1, b.number().value()}));
     }
+  }
+}
+
+SCENARIO("a node that was ended joins again only when its keeper has let go of what it had") {
+  for (auto is_refused : {false, true}) {
+    start_over();
+    kept_waiting.clear();
+    auto a = start("a");
+    auto b = start_with_busy_keeper("b");
+    auto first = b.number();
+    auto beat = store.find(first)->beat;
+    REQUIRE((store.end_node(a.number(), first, beat, "somebody says so") == persistence::end_answer::ended));
+    pass(20s);
+    REQUIRE_EQ(kept_waiting.size(), 1u);
+    CHECK((b.view() == messages::view_changed{}));
+    CHECK((b.heard->joined == std::vector{first}));
+    CHECK(!may_answer(b));
+    CHECK((numbers_in(a.view()) == std::vector{a.number().value()}));
+    caf::anon_send(busy, is_refused);
+    settle(); // at once
+    REQUIRE_EQ(b.heard->joined.size(), 2u);
+    CHECK_EQ(b.view().me, b.number().value());
+    CHECK(may_answer(b));
+    pass(250ms);
+    CHECK((numbers_in(a.view()) == std::vector{a.number().value(), b.number().value()}));
+    CHECK_EQ(kept_waiting.size(), 1u);
   }
 }
 

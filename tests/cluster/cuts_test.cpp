@@ -102,7 +102,7 @@ private:
     auto& me = *nodes_[i];
     if (me.reaches_store && now_ >= me.next_beat) {
       me.next_beat = now_ + 1s;
-      me.is_ended = !me.store.beat(me.number).has_value();
+      me.is_ended = !me.store.beat(me.number, {}).has_value();
       me.last_beat = now_;
       me.fails_since.reset();
     } else if (!me.reaches_store && now_ >= me.next_beat && !me.fails_since) {

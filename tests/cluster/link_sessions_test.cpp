@@ -376,3 +376,28 @@ SCENARIO("whatever happens to the network, frames come once, in order, and in a 
     CHECK_EQ(std::set<std::string>(all.b.frames.begin(), all.b.frames.end()).size(), all.b.frames.size());
   }
 }
+
+SCENARIO("a node whose actors stand still has no sessions until they move") {
+  two_nodes net;
+  net.a.sessions.note_progress(net.now);
+  net.seek_each_other();
+  auto run_moving = [&net](std::chrono::milliseconds time) {
+    for (auto gone = 0ms; gone < time; gone += 500ms) {
+      net.a.sessions.note_progress(net.now);
+      net.run(500ms);
+    }
+  };
+  run_moving(10s);
+  CHECK((net.a.told == told_lines{"up 2"}));
+  net.run(2400ms);
+  CHECK((net.b.told == told_lines{"up 1"}));
+  net.run(5s);
+  CHECK((net.a.told == told_lines{"up 2", "down 2"}));
+  CHECK_EQ(net.b.told.size(), 2u);
+  CHECK_EQ(net.b.told.back(), "down 1");
+  run_moving(5s);
+  CHECK_EQ(net.a.told.back(), "up 2");
+  CHECK_EQ(net.b.told.back(), "up 1");
+  CHECK(net.a.is_right);
+  CHECK(net.b.is_right);
+}

@@ -91,6 +91,24 @@ SCENARIO("a node that has joined again answers after the first beat of its next 
   }
 }
 
+SCENARIO("a node that has told others that they may have its shards is silent until its next beat") {
+  GIVEN("a node that cannot beat, and says so") {
+    serving_right right;
+    right.note_time(at(0s));
+    right.note_beat(at(0s));
+    stay_awake(right, 0s, 3s);
+    CHECK(right.holds(at(3s)));
+    right.waive(at(3s));
+    CHECK(!right.holds(at(3s)));
+    THEN("only a beat that is sent afterwards counts") {
+      right.note_beat(at(2'999ms));
+      CHECK(!right.holds(at(3s)));
+      right.note_beat(at(3s));
+      CHECK(right.holds(at(3s)));
+    }
+  }
+}
+
 SCENARIO("a node that serves its store alone goes on answering while the store is away, but not after a sleep") {
   GIVEN("a node without a lease") {
     serving_right right{{.lease = std::nullopt}};

@@ -157,6 +157,41 @@ struct fixture : shard_fixture {
     settle();
   }
 
+  /// What a node's keeper is asked to look at.
+  struct keeper_script {
+    std::vector<domain::event_id> looked{};
+    bool answers = true; ///< else it keeps them
+    std::vector<caf::typed_response_promise<void>> kept{};
+    caf::actor keeper{};
+  };
+  std::vector<std::shared_ptr<keeper_script>> keeper_scripts;
+  std::shared_ptr<keeper_script> add_keeper(node& where) {
+    auto script = keeper_scripts.emplace_back(std::make_shared<keeper_script>());
+    script->keeper = keep(sys.spawn([script = script.get()](caf::event_based_actor* me) -> caf::behavior {
+      return {
+          [=](const messages::event_written& what) -> caf::result<void> {
+            script->looked.push_back(what.event);
+            if (script->answers)
+              return caf::unit;
+            auto promise = me->make_response_promise<void>();
+            script->kept.push_back(promise);
+            return promise;
+          },
+          [=](messages::flush) {
+            for (auto& one : std::exchange(script->kept, {}))
+              one.deliver();
+          },
+      };
+    }));
+    self->send(where.board, messages::keeper_ready{}, caf::actor_cast<messages::keeper_actor>(script->keeper));
+    settle();
+    return script;
+  }
+  void answer_all(keeper_script& script) {
+    self->send(script.keeper, messages::flush{});
+    settle();
+  }
+
   /// The address of a shard of another node, as this one knows it.
   caf::actor address(node& at, const shard_id& shard) {
     auto& known = at.addresses[shard];
@@ -496,6 +531,51 @@ SCENARIO("a node that cannot reach the store says so to all, and to those who co
   settle();
   CHECK(!third.said->back().cut_off);
   CHECK(here.said->empty());
+}
+
+SCENARIO("all others look into the store, and whoever had them look waits for them, but not for ever") {
+  auto& here = start("a");
+  auto& there = start("b");
+  auto& third = start("c");
+  auto near = add_keeper(there);
+  auto far = add_keeper(third);
+  auto have_all_look = [&] {
+    auto result = ask<done>(here.board, messages::event_written{domain::event_id{"gala"}});
+    settle();
+    return result;
+  };
+  CHECK(have_all_look()->reply.has_value());
+  CHECK((near->looked == std::vector{domain::event_id{"gala"}}));
+  CHECK_EQ(far->looked.size(), 1u);
+  far->answers = false;
+  GIVEN("one of them is slow") {
+    auto waits = have_all_look();
+    CHECK(waits->pending());
+    answer_all(*far);
+    CHECK(waits->reply.has_value());
+  }
+  GIVEN("one of them is gone before it has answered") {
+    auto waits = have_all_look();
+    CHECK(waits->pending());
+    network.cut("a", "c");
+    settle();
+    CHECK(waits->reply.has_value());
+    network.heal("a", "c");
+    answer_all(*far); // which is too late, and in another session
+  }
+  GIVEN("one of them takes too long") {
+    auto waits = have_all_look();
+    pass(2500ms, 100ms);
+    CHECK(waits->pending());
+    pass(1s, 100ms);
+    CHECK(waits->reply.has_value());
+  }
+  GIVEN("there is nobody else") {
+    for (const auto* other : {"b", "c"})
+      network.cut("a", other);
+    settle();
+    CHECK(have_all_look()->reply.has_value());
+  }
 }
 
 END_FIXTURE_SCOPE()

@@ -32,6 +32,8 @@ namespace wire = cluster::wire;
       wire::lost{99},
       wire::given{room, domain::epoch{13}},
       wire::store_state{true},
+      wire::look{7, domain::event_id{"rock"}},
+      wire::looked{300},
   };
 }
 

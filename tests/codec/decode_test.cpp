@@ -50,6 +50,23 @@ SCENARIO("every frame of the protocol is read") {
       hello = decode_as<frames::hello>(R"({"type":"hello","id":"1","token":"t","resume":{"session":"s","seen":7}})");
       CHECK_EQ(hello.token.value(), "t");
       CHECK_EQ(hello.resume.value().session, "s");
+      CHECK(!hello.places);
+      CHECK(!hello.watch);
+      hello = decode_as<frames::hello>(
+          R"({"type":"hello","id":"1","token":"t","places":["q","r"],
+              "watch":[{"event":"rock","sections":["101","102"]},{"event":"jazz","sections":["A"]}]})");
+      CHECK_EQ(hello.places.value(), (std::vector<std::string>{"q", "r"}));
+      CHECK_EQ(hello.watch.value().at(0).event.value(), "rock");
+      CHECK_EQ(hello.watch.value().at(0).sections, (std::vector<std::string>{"101", "102"}));
+      CHECK_EQ(hello.watch.value().at(1).sections, std::vector<std::string>{"A"});
+      hello = decode_as<frames::hello>(R"({"type":"hello","id":"1","places":[],"watch":[]})");
+      CHECK_EQ(hello.places.value().size() + hello.watch.value().size(), 0u);
+      auto own = decode_as<frames::list_own>(R"({"type":"me","id":"1"})");
+      CHECK(!own.event);
+      CHECK(!own.after);
+      own = decode_as<frames::list_own>(R"({"type":"me","id":"1","event":"rock","after":"jazz"})");
+      CHECK_EQ(own.event.value().value(), "rock");
+      CHECK_EQ(own.after.value().value(), "jazz");
       auto join = decode_as<frames::join_queue>(R"({"type":"queue.join","id":"1","event":"rock","token":"q"})");
       CHECK_EQ(join.event.value(), "rock");
       CHECK_EQ(join.token.value(), "q");
@@ -122,6 +139,12 @@ SCENARIO("malformed frames are refused with the place of the fault") {
     const std::string hold = R"({"type":"hold","id":"1","event":"rock")";
     const std::string order = R"({"type":"order","id":"1")";
     auto quoted = [](std::size_t length) { return "\"" + std::string(length, 'x') + "\""; };
+    auto list_of = [](std::size_t texts) {
+      std::string list = R"("x")";
+      for (std::size_t i = 1; i < texts; ++i)
+        list += R"(,"x")";
+      return list;
+    };
     THEN("the pointer leads to the fault") {
       CHECK_EQ(fault_at(""), "");
       CHECK_EQ(fault_at("{"), "");
@@ -144,6 +167,19 @@ SCENARIO("malformed frames are refused with the place of the fault") {
       CHECK_EQ(fault_at(R"({"id":"1","type":"hello","resume":"s"})"), "/resume");
       CHECK_EQ(fault_at(R"({"id":"1","type":"hello","resume":{}})"), "/resume/session");
       CHECK_EQ(fault_at(R"({"id":"1","type":"hello","resume":{"session":"s","seen":-1}})"), "/resume/seen");
+      CHECK_EQ(fault_at(R"({"id":"1","type":"hello","places":"q"})"), "/places");
+      CHECK_EQ(fault_at(R"({"id":"1","type":"hello","places":["q",7]})"), "/places/1");
+      CHECK_EQ(fault_at(R"({"id":"1","type":"hello","places":[)" + quoted(4097) + "]}"), "/places/0");
+      CHECK_EQ(fault_at(R"({"id":"1","type":"hello","places":[)" + list_of(65) + "]}"), "/places");
+      CHECK_EQ(fault_at(R"({"id":"1","type":"hello","watch":["rock"]})"), "/watch/0");
+      CHECK_EQ(fault_at(R"({"id":"1","type":"hello","watch":[{"event":"rock"}]})"), "/watch/0/sections");
+      CHECK_EQ(fault_at(R"({"id":"1","type":"hello","watch":[{"event":"Rock","sections":["A"]}]})"), "/watch/0/event");
+      CHECK_EQ(fault_at(R"({"id":"1","type":"hello","watch":[{"event":"rock","sections":[]}]})"), "/watch/0/sections");
+      CHECK_EQ(fault_at(R"({"id":"1","type":"hello","watch":[{"event":"rock","sections":[)" + list_of(600)
+                        + R"(]},{"event":"jazz","sections":[)" + list_of(600) + "]}]}"),
+               "/watch/1/sections");
+      CHECK_EQ(fault_at(R"({"id":"1","type":"me","event":"Rock"})"), "/event");
+      CHECK_EQ(fault_at(R"({"id":"1","type":"me","evnt":"rock"})"), "/evnt");
       CHECK_EQ(fault_at(R"({"id":"1","type":"queue.join"})"), "/event");
       CHECK_EQ(fault_at(R"({"id":"1","type":"queue.join","event":"Rock"})"), "/event");
       CHECK_EQ(fault_at(R"({"id":"1","type":"queue.leave","event":["rock"]})"), "/event");

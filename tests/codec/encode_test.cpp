@@ -427,6 +427,7 @@ SCENARIO("small frames say what they are") {
       CHECK_EQ(codec::heartbeat_frame(moment_of_test()),
                R"({"type":"heartbeat","server_time":"2026-11-22T19:30:05.678Z"})");
       CHECK_EQ(codec::reconnect_frame(30s), R"({"type":"reconnect","within_s":30})");
+      CHECK_EQ(codec::reconnect_frame(2'350ms), R"({"type":"reconnect","within_s":2.35})");
       CHECK_EQ(codec::queue_left_frame(seven, rock), R"({"type":"queue.left","re":"7","event":"rock"})");
       CHECK_EQ(codec::seats_unwatched_frame(seven, rock, "101"),
                R"({"type":"seats.unwatched","re":"7","event":"rock","section":"101"})");
@@ -436,6 +437,17 @@ SCENARIO("small frames say what they are") {
       CHECK(parsed(codec::welcome_frame(seven, said))
             == expected(R"({"type":"welcome","re":"7","session":"s","buyer":"anna","token":"t",
                             "server_time":"2026-11-22T19:30:05.678Z","heartbeat_s":15,"resumed":true})"));
+      said.places = {{rock, domain::queue_number{7}},
+                     {{}, {}, codec::problem_of(domain::rejection::unauthorized, "No.")}};
+      said.watches = {{rock, "101"}, {rock, "9", codec::problem_of(domain::rejection::not_found, "None.")}};
+      auto welcome = parsed(codec::welcome_frame(seven, said, "https://x/"));
+      CHECK(welcome.at("places") == expected(R"([{"event":"rock","number":7},
+                            {"problem":{"type":"https://x/unauthorized","title":"Unauthorized","status":401,
+                                        "detail":"No."}}])"));
+      CHECK(welcome.at("watches") == expected(R"([{"event":"rock","section":"101"},
+                            {"event":"rock","section":"9",
+                             "problem":{"type":"https://x/not-found","title":"Not found","status":404,
+                                        "detail":"None."}}])"));
     }
   }
 }

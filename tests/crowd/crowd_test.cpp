@@ -94,6 +94,68 @@ SCENARIO("an answer that was lost is asked for again with the same key, and must
   }
 }
 
+SCENARIO("whoever is sent away goes on elsewhere, with all that they had") {
+  for (auto breaks_off : {false, true})
+    for (auto after : {"queue.join", "seats.watch", "hold", "order"}) {
+      scripted_server server(200);
+      server.forgets_sessions = true;
+      server.sends_away_after = after;
+      server.breaks_off = breaks_off;
+      auto options = hurried(server, 20);
+      options.may_lose_servers = true;
+      options.habits.takes_best = 0;
+      options.habits.pays = 1;
+      options.habits.loses_answer = 0;
+      options.habits.cancels = 0;
+      options.habits.thinks_for = 50ms; // long enough to go meanwhile
+      auto report = run_crowd(options);
+      CHECK_EQ(report.errors, (std::map<std::string, std::uint64_t>{}));
+      if (breaks_off)
+        CHECK_EQ(report.lost, 20u);
+      else if (after == std::string{"hold"}) // whoever has ordered before goes home instead
+        CHECK_GE(report.moved, 1u);
+      else if (after != std::string{"order"})
+        CHECK_EQ(report.moved, 20u);
+      CHECK_EQ(report.ordered, 20u);
+      CHECK_EQ(report.sold_seats, server.sold());
+      CHECK_EQ(server.held(), 0u);
+    }
+}
+
+SCENARIO("whoever loses something by that says so") {
+  scripted_server server(200);
+  server.forgets_sessions = true;
+  auto options = hurried(server, 20);
+  options.may_lose_servers = true;
+  options.habits.takes_best = 0;
+  options.habits.pays = 1;
+  options.habits.loses_answer = 0;
+  server.admits = false;
+  server.sends_away_after = "queue.join";
+  server.mistakes_places = true;
+  options.patience = 3s;
+  CHECK_EQ(run_crowd(options).errors.at("a place was lost"), 20u);
+  scripted_server other(200);
+  other.forgets_sessions = true;
+  other.sends_away_after = "hold";
+  other.forgets_what_is_whose = true;
+  options.to.port = other.port();
+  options.patience = 30s;
+  options.habits.thinks_for = 100ms;
+  CHECK_GT(run_crowd(options).errors.at("a hold was lost"), 0u);
+}
+
+SCENARIO("where servers never go away, a lost connection is an error") {
+  scripted_server server(200);
+  server.sends_away_after = "hold";
+  server.breaks_off = true;
+  auto options = hurried(server, 20);
+  options.habits.loses_answer = 0;
+  auto report = run_crowd(options);
+  CHECK_EQ(report.lost, 0u);
+  CHECK_EQ(report.failed(), 20u);
+}
+
 SCENARIO("a crowd whose patience is over says who is left") {
   for (auto state : {"waiting", "sold_out"}) {
     scripted_server server(10);

@@ -85,6 +85,15 @@ SCENARIO("a frame's head is found in any order of members") {
   }
 }
 
+SCENARIO("an array gives its elements") {
+  using texts = std::vector<std::string_view>;
+  CHECK_EQ(elements(R"([{"a":[1,2]}, "x,]" ,7,[]])"), (texts{R"({"a":[1,2]})", "x,]", "7", "[]"}));
+  CHECK_EQ(elements("[]"), texts{});
+  CHECK_EQ(elements(""), texts{});
+  CHECK_EQ(elements(R"({"a":1})"), texts{});
+  CHECK_EQ(elements(R"(["a",{"b")"), texts{"a"});
+}
+
 SCENARIO("a problem shows its slug") {
   CHECK_EQ(slug_of(R"({"type":"problem","re":"1","problem":{"type":"https://example.org/problems/seat-taken"}})"),
            "seat-taken");

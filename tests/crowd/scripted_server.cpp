@@ -101,15 +101,24 @@ private:
     stream.accept(request, error);
     std::string buyer;
     beast::flat_buffer buffer;
+    auto is_last = false;
     while (!error) {
       buffer.clear();
       stream.read(buffer, error);
       if (error)
         return;
       auto frame = json::parse({static_cast<const char*>(buffer.cdata().data()), buffer.size()}).as_object();
-      for (const auto& answer : owner_.answer(frame, buyer))
+      auto answers = owner_.answer(frame, buyer);
+      auto is_sent_away = owner_.is_sent_away(text(frame, "type"), buyer);
+      if (is_sent_away && owner_.breaks_off)
+        return socket.close();
+      if (is_sent_away)
+        answers.push_back(R"({"type":"reconnect","within_s":0.002})");
+      for (const auto& answer : answers)
         if (!error)
           stream.write(asio::buffer(answer), error);
+      if (std::exchange(is_last, is_sent_away))
+        return stream.close(beast::websocket::close_reason{beast::websocket::close_code{4200}, "draining"}, error);
     }
   }
 
@@ -164,11 +173,13 @@ std::vector<std::string> scripted_server::answer(const json::object& frame, std:
   json::object first;
   json::object later;
   if (type == "hello") {
-    const auto* resume = frame.if_contains("resume");
-    buyer = resume ? text(resume->as_object(), "session") : "buyer-" + std::to_string(++names_);
-    first = {{"type", "welcome"}, {"session", buyer}, {"token", buyer}, {"resumed", resume != nullptr}};
+    first = hello(frame, buyer);
+    if (admits && frame.contains("places"))
+      later = {{"type", "queue.admitted"}, {"event", "rock"}, {"pass", "pass"}};
+  } else if (type == "me") {
+    first = own(buyer);
   } else if (type == "queue.join") {
-    first = {{"type", "queue.state"}, {"state", state_of_line}};
+    first = {{"type", "queue.state"}, {"state", state_of_line}, {"number", 7}, {"token", "place"}};
     if (admits)
       later = {{"type", "queue.admitted"}, {"event", "rock"}, {"pass", "pass"}};
   } else if (type == "seats.watch") {
@@ -179,6 +190,8 @@ std::vector<std::string> scripted_server::answer(const json::object& frame, std:
     first = order(frame, buyer);
     later = first;
     later["state"] = "confirmed";
+    if (text(first, "type") != "problem")
+      orders_of_[buyer] = later;
   } else if (type == "release") {
     auto found = holds_.find(text(frame, "hold"));
     if (found != holds_.end())
@@ -193,6 +206,36 @@ std::vector<std::string> scripted_server::answer(const json::object& frame, std:
   if (!later.empty() && text(first, "type") != "problem")
     answers.push_back(json::serialize(later));
   return answers;
+}
+
+bool scripted_server::is_sent_away(const std::string& type, const std::string& buyer) {
+  std::lock_guard lock(mutex_);
+  return type == sends_away_after && sent_away_.insert(buyer).second;
+}
+
+json::object scripted_server::hello(const json::object& frame, std::string& buyer) {
+  const auto* resume = frame.if_contains("resume");
+  auto token = text(frame, "token");
+  if (resume && !forgets_sessions)
+    buyer = text(resume->as_object(), "session");
+  else
+    buyer = token.empty() ? "buyer-" + std::to_string(++names_) : token;
+  json::object welcome{
+      {"type", "welcome"}, {"session", buyer}, {"token", buyer}, {"resumed", resume != nullptr && !forgets_sessions}};
+  if (frame.contains("places"))
+    welcome["places"] = json::array{json::object{{"event", "rock"}, {"number", mistakes_places ? 8 : 7}}};
+  return welcome;
+}
+
+json::object scripted_server::own(const std::string& buyer) const {
+  json::array holds;
+  json::array orders;
+  for (const auto& [name, kept] : holds_)
+    if (kept.buyer == buyer && !forgets_what_is_whose)
+      holds.push_back(json::object{{"hold", name}, {"event", "rock"}});
+  if (auto known = orders_of_.find(buyer); known != orders_of_.end() && !forgets_what_is_whose)
+    orders.push_back(known->second);
+  return {{"type", "me"}, {"holds", holds}, {"orders", orders}, {"unknown", json::array{}}};
 }
 
 json::object scripted_server::hold(const json::object& frame, const std::string& buyer) {

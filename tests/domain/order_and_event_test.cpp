@@ -327,6 +327,36 @@ SCENARIO("one hold is paid for by one order at a time") {
   }
 }
 
+SCENARIO("the orders of one buyer are known without a look at all others") {
+  GIVEN("three orders of one buyer, of whom one fails, and one of another buyer") {
+    event x = open_event();
+    for (std::uint64_t number : {3, 1, 2})
+      x.apply(*granted(x.start_order(order_of(number, number))));
+    x.apply(*granted(x.start_order(order_of(4, 4, ben))));
+    go(x, 2, {order_state::failed});
+    using orders = std::vector<order_id>;
+    CHECK_EQ(x.orders_of(ada), (orders{order_number(1), order_number(2), order_number(3)}));
+    CHECK_EQ(x.orders_of(ben), orders{order_number(4)});
+    CHECK_EQ(x.orders_of(buyer_id{"cleo"}), orders{});
+    CHECK_EQ(from_snapshot(x).orders_of(ada), x.orders_of(ada));
+    // One comes to nothing before anybody heard of it: its buyer has none.
+    go(x, 4, {order_state::unacknowledged});
+    CHECK_EQ(x.orders_of(ben), orders{});
+    WHEN("so many of a buyer's orders have failed since that the first of these is forgotten") {
+      for (std::uint64_t number = 0; number < event::unpaid_orders_per_buyer_max; ++number) {
+        x.apply(*granted(x.start_order(order_of(100 + number, 100 + number))));
+        go(x, 100 + number, {order_state::failed});
+      }
+      THEN("it is not among the buyer's any more") {
+        auto left = x.orders_of(ada);
+        CHECK_EQ(left.size(), 2u + event::unpaid_orders_per_buyer_max);
+        CHECK(std::ranges::find(left, order_number(2)) == left.end());
+        CHECK(from_snapshot(x) == x);
+      }
+    }
+  }
+}
+
 SCENARIO("an event keeps so many orders and no more") {
   GIVEN("an open event that has the two orders it may have") {
     event x{2};

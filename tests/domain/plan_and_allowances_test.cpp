@@ -92,3 +92,30 @@ SCENARIO("a buyer takes no more than allowed, over all holds") {
   x.set(ada, hold_number(2), 0);
   CHECK_EQ(x.taken_by(ada), 0u);
 }
+
+SCENARIO("the holds of one buyer are known without a look at all others") {
+  allowances x;
+  auto holds_of = [&x](const buyer_id& buyer) {
+    auto found = x.holds_of(buyer);
+    std::ranges::sort(found);
+    return found;
+  };
+  using holds = std::vector<hold_id>;
+  CHECK_EQ(holds_of(ada), holds{});
+  for (auto number : {1, 2, 3, 4})
+    CHECK(!x.take(number == 3 ? ben : ada, hold_number(number), 1, 9));
+  CHECK_EQ(holds_of(ada), (holds{hold_number(1), hold_number(2), hold_number(4)}));
+  CHECK_EQ(holds_of(ben), holds{hold_number(3)});
+  MESSAGE("whichever of them goes first, or comes twice");
+  CHECK(!x.take(ada, hold_number(2), 1, 9));
+  x.set(ada, hold_number(2), 5);
+  CHECK_EQ(holds_of(ada), (holds{hold_number(1), hold_number(2), hold_number(4)}));
+  x.give_back(hold_number(2));
+  CHECK_EQ(holds_of(ada), (holds{hold_number(1), hold_number(4)}));
+  x.give_back(hold_number(4));
+  x.give_back(hold_number(1));
+  CHECK_EQ(holds_of(ada), holds{});
+  x.set(ada, hold_number(1), 2);
+  CHECK_EQ(holds_of(ada), holds{hold_number(1)});
+  CHECK_EQ(holds_of(ben), holds{hold_number(3)});
+}

@@ -71,9 +71,10 @@ struct comeback {
     kept.buyer = anna;
     for (std::uint16_t number = 0; number < wide_sections; ++number)
       kept.watches.emplace_back(rock, domain::section_no{number});
-    thread.parts.resumptions.keep("0-lost", std::move(kept), std::chrono::steady_clock::now());
+    auto lost = thread.shared.process + "-0-lost";
+    thread.parts.resumptions.keep(lost, std::move(kept), std::chrono::steady_clock::now());
     auto until = moment_of_test() + 1h;
-    auto token = thread.shared.tokens.sign(codec::session_claims{"0-lost", anna, until, codec::anonymous_proof});
+    auto token = thread.shared.tokens.sign(codec::session_claims{lost, anna, until, codec::anonymous_proof});
     session->receive(R"({"type":"hello","id":"1","resume":{"session":")" + token + R"(","seen":0}})");
   }
 

@@ -49,7 +49,11 @@ struct fake_router_state {
         [](refund_orders& x) {
           return refund_progress{x.event, 2, 1, 2};
         },
-        [this](cancel_order& x) { return known_order(x.event, x.order, x.buyer, domain::order_state::cancelled); },
+        [this](cancel_order& x) {
+          for (auto& [wish, promise] : std::exchange(unanswered_, {}))
+            promise.deliver(granted(wish.event, wish.hold, wish.buyer, {domain::section_no{0}}));
+          return known_order(x.event, x.order, x.buyer, domain::order_state::cancelled);
+        },
         [this](describe_event& x) {
           ++notes_->described;
           return view(x.event);
@@ -63,6 +67,7 @@ struct fake_router_state {
         [this](change_event& x) { return change(x); },
         [this](block_seats& x) { return view(x.event); },
         [this](report_event& x) { return report(x.event); },
+        [this](list_own& x) { return own(x.event); },
         [this](read_section& x) { return look(x.event, x.section); },
         [this](watch_section& x, gateway_actor&) -> caf::result<section_view> {
           ++notes_->watches;
@@ -73,11 +78,20 @@ struct fake_router_state {
         [this](unwatch_section&, gateway_actor&) { ++notes_->unwatches; },
         [this](join_queue& wish, gateway_actor&) -> caf::result<domain::queue_place> {
           ++notes_->joins;
+          {
+            std::lock_guard guard{notes_->lock};
+            notes_->numbers.push_back(wish.number);
+          }
           if (notes_->refuse_join.exchange(false))
             return to_error(domain::rejection::overloaded);
           return place(joined_.insert(wish.buyer).second);
         },
-        [](ask_place&) { return place(); },
+        [this](ask_place&) -> caf::result<domain::queue_place> {
+          std::lock_guard guard{notes_->lock};
+          if (notes_->place_fails)
+            return to_error(*notes_->place_fails);
+          return place();
+        },
         [this](leave_queue&) -> caf::result<void> {
           if (notes_->refuse_leave.exchange(false))
             return to_error(domain::rejection::overloaded);
@@ -121,8 +135,8 @@ private:
         if (seat.value() == 0)
           return to_error(domain::refusal{domain::rejection::seat_taken, {seat}, {}, {}});
         if (seat.value() == 1) {
-          unanswered_.push_back(self_->make_response_promise<hold_granted>());
-          return unanswered_.back();
+          unanswered_.emplace_back(x, self_->make_response_promise<hold_granted>());
+          return unanswered_.back().second;
         }
       }
     }
@@ -200,6 +214,16 @@ private:
     return view(x.event);
   }
 
+  caf::result<own_list> own(const domain::event_id& event) {
+    std::lock_guard guard{notes_->lock};
+    auto known = notes_->own.find(event);
+    if (known == notes_->own.end())
+      return own_list{event, {}, {}};
+    if (const auto* why = std::get_if<domain::refusal>(&known->second))
+      return to_error(*why);
+    return std::get<own_list>(known->second);
+  }
+
   event_report report(const domain::event_id& event) {
     event_report answer;
     answer.event = view(event);
@@ -233,7 +257,7 @@ private:
   std::map<domain::event_id, domain::event_state> states_;
   std::set<domain::buyer_id> joined_;
   std::set<domain::hold_id> holds_; ///< asked for with a pass
-  std::vector<caf::typed_response_promise<hold_granted>> unanswered_;
+  std::vector<std::pair<hold_seats, caf::typed_response_promise<hold_granted>>> unanswered_;
   std::vector<std::pair<domain::event_id, caf::typed_response_promise<event_view>>> waiting_puts_;
 };
 

@@ -226,7 +226,7 @@ SCENARIO("operators create, change and see events") {
     CHECK_EQ(call("POST", "/admin/v1/events/rock/orders/" + order + "/refund").status, 202u);
     CHECK_EQ(call("POST", "/admin/v1/events/rock/orders/refund").json().at("left").as_int64(), 1);
     CHECK_EQ(call("GET", "/admin/v1/tickets/rock~1~1.forged").slug(), "not-found");
-    CHECK_EQ(call("GET", "/admin/v1/cluster").slug(), "not-found");
+    CHECK_EQ(call("GET", "/admin/v1/nodes").slug(), "not-found");
   }
 }
 

@@ -10,8 +10,12 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace usher::tests {
 
@@ -33,6 +37,48 @@ inline void ask_in_vain(websocket_client& client) {
   client.send(R"({"type":"hold","id":"never","event":"open","seats":["S-A-2"]})");
   client.ask(R"({"type":"ping","id":"p"})", "p");
 }
+
+/// Stands in for what a node knows of its cluster.
+class fake_cluster_desk {
+public:
+  using completion = std::function<void(gateway::cluster_answer)>;
+
+  /// To whatever is asked from now on; with nothing whoever asks waits until there is something.
+  void answer_with(std::optional<gateway::cluster_answer> what) {
+    std::vector<completion> waiting;
+    {
+      std::lock_guard guard{lock_};
+      answer_ = what;
+      if (what)
+        waiting.swap(waiting_);
+    }
+    for (const auto& done : waiting)
+      done(*what);
+  }
+  [[nodiscard]] std::vector<gateway::cluster_request> heard() const {
+    std::lock_guard guard{lock_};
+    return heard_;
+  }
+
+  void serve(const gateway::cluster_request& wish, const completion& done) {
+    std::optional<gateway::cluster_answer> said;
+    {
+      std::lock_guard guard{lock_};
+      heard_.push_back(wish);
+      said = answer_;
+      if (!said)
+        waiting_.push_back(done);
+    }
+    if (said)
+      done(*std::move(said));
+  }
+
+private:
+  mutable std::mutex lock_;
+  std::optional<gateway::cluster_answer> answer_{R"({"nodes":[]})"};
+  std::vector<gateway::cluster_request> heard_;
+  std::vector<completion> waiting_;
+};
 
 /// A gateway in front of a fake router, on ports of its own.
 class served {
@@ -83,6 +129,9 @@ public:
           else
             std::thread{finish}.detach();
         },
+        [this](const gateway::cluster_request& wish, std::function<void(gateway::cluster_answer)> done) {
+          std::thread{[desk = desk, wish, done] { desk->serve(wish, done); }}.detach();
+        },
         [this] { return std::chrono::floor<domain::microseconds>(std::chrono::system_clock::now()) + ahead.load(); },
         [this] { return may_answer.load(); }};
   }
@@ -100,6 +149,7 @@ public:
   std::atomic<bool> audits_wait{false};      ///< for the test, which ends the last one itself
   std::function<void()> waiting_audit;       ///< set by the gateway's thread
   std::atomic<std::chrono::seconds> ahead{}; ///< of this machine's clock: the time that the gateway is given
+  std::shared_ptr<fake_cluster_desk> desk = std::make_shared<fake_cluster_desk>();
 
 private:
   messages::router_actor router_;

@@ -26,6 +26,7 @@ struct still_thread {
                .router = {},
                .unready = {},
                .audit = {},
+               .cluster = {},
                .now = std::move(now),
                .metrics = gateway::gateway_metrics{system}} {
     shared.starting = false;

@@ -146,12 +146,12 @@ void replaces_a_node_that_is_alone(const coordinated_store& where) {
   auto second = where.connect();
   auto first_number = std::get<incarnation>(first->join(card_of("", "first")));
   CHECK((first->members().members.front().status == node_status::up));
-  CHECK(first->beat(first_number).has_value());
+  CHECK(first->beat(first_number, {}).has_value());
   CHECK((claim_one(*first, first_number, event_shard, epoch{0}) == epoch{1}));
   auto refused = refusal_of(*second, card_of("a"));
   CHECK((refused.why == join_obstacle::served_alone && refused.in_the_way->number == first_number));
   auto second_number = std::get<incarnation>(second->join(card_of("", "second")));
-  CHECK(!after_end([&] { return first->beat(first_number); }));
+  CHECK(!after_end([&] { return first->beat(first_number, {}); }));
   auto found = second->find(first_number);
   CHECK((found && found->status == node_status::dead && found->why == "replaced by second"));
   CHECK((claim_one(*second, second_number, event_shard, epoch{1}) == epoch{2}));
@@ -165,31 +165,56 @@ void replaces_a_node_that_is_alone(const coordinated_store& where) {
 void counts_beats(const coordinated_store& where) {
   auto a = where.connect();
   auto me = std::get<incarnation>(a->join(card_of("a")));
-  auto first = a->beat(me);
+  auto first = a->beat(me, {});
   REQUIRE(first.has_value());
   CHECK((first->status == node_status::joining && first->beat == 1));
   CHECK(a->change_status(me, node_status::up));
-  auto second = where.connect()->beat(me);
+  auto second = where.connect()->beat(me, {});
   REQUIRE(second.has_value());
   CHECK((second->status == node_status::up && second->beat == 2 && second->now >= first->now));
   CHECK_EQ(a->members().members.front().beat, 2u);
-  CHECK(!a->beat(incarnation{me.value() + 1}));
+  CHECK(!a->beat(incarnation{me.value() + 1}, {}));
   CHECK(a->change_status(me, node_status::left));
-  CHECK(!a->beat(me));
+  CHECK(!a->beat(me, {}));
   CHECK(a->members().members.empty());
+}
+
+void keeps_what_comes_with_a_beat(const coordinated_store& where) {
+  auto a = where.connect();
+  auto me = std::get<incarnation>(a->join(card_of("a")));
+  auto present = [&a] { return a->members(); };
+  auto joined = present();
+  CHECK_EQ(joined.members.front().figures, "");
+  CHECK(std::chrono::abs(joined.members.front().beaten - joined.members.front().since) < 1s); // it has just joined
+  CHECK(joined.now >= joined.members.front().beaten);
+  const std::string said = R"({"links":["Зал"],"\\":'"''})";
+  auto counted = a->beat(me, said);
+  REQUIRE(counted.has_value());
+  auto after = present();
+  CHECK_EQ(after.members.front().figures, said);
+  CHECK(after.members.front().beaten >= joined.members.front().beaten);
+  CHECK(after.members.front().beaten <= counted->now);
+  CHECK(after.now >= counted->now);
+  CHECK_EQ(where.connect()->find(me)->figures, said);
+  const std::string longest(coordination::figures_bytes_max, 'x');
+  CHECK(a->beat(me, longest).has_value());
+  CHECK_EQ(present().members.front().figures, longest);
+  CHECK(a->beat(me, longest + "x").has_value());
+  CHECK_EQ(present().members.front().figures, ""); // better nothing than half of it
+  CHECK_EQ(present().members.front().beat, 3u);
 }
 
 void ends_whoever_has_not_beaten_since(const coordinated_store& where) {
   pair_of_nodes nodes{where};
   auto& [store, a, b, a_number, b_number] = nodes;
-  CHECK(b->beat(b_number).has_value());
+  CHECK(b->beat(b_number, {}).has_value());
   CHECK((a->end_node(a_number, b_number, 0, "late") == end_answer::alive));
-  CHECK(b->beat(b_number).has_value());
+  CHECK(b->beat(b_number, {}).has_value());
   CHECK((a->end_node(a_number, b_number, 1, "late") == end_answer::alive));
   CHECK((a->end_node(a_number, incarnation{999}, 0, "unknown") == end_answer::gone));
   CHECK((a->end_node(a_number, b_number, 2, "silent for 6 s") == end_answer::ended));
   CHECK((a->end_node(a_number, b_number, 2, "again") == end_answer::gone));
-  CHECK(!after_end([&nodes] { return nodes.b->beat(nodes.b_number); }));
+  CHECK(!after_end([&nodes] { return nodes.b->beat(nodes.b_number, {}); }));
   CHECK((b->end_node(b_number, a_number, 0, "in return") == end_answer::accuser_ended));
   auto found = a->find(b_number);
   CHECK((found && found->status == node_status::dead && found->why == "silent for 6 s"));
@@ -202,16 +227,16 @@ void is_ended_by_whoever_would_join(const coordinated_store& where) {
   auto last = where.connect();
   auto joiner = where.connect();
   auto it = join_up(*last, card_of("a"));
-  CHECK(last->beat(it).has_value());
+  CHECK(last->beat(it, {}).has_value());
   auto card = card_of("a", "its next process");
   CHECK((refusal_of(*joiner, card).in_the_way->beat == 1));
   CHECK((joiner->end_silent(it, 0, "silent") == end_answer::alive));
-  CHECK(last->beat(it).has_value());
+  CHECK(last->beat(it, {}).has_value());
   CHECK((joiner->end_silent(it, 1, "silent") == end_answer::alive));
   CHECK((joiner->end_silent(it, 2, "silent for 6 s") == end_answer::ended));
   CHECK((joiner->end_silent(it, 2, "again") == end_answer::gone));
   CHECK((joiner->end_silent(incarnation{999}, 0, "unknown") == end_answer::gone));
-  CHECK(!after_end([&] { return last->beat(it); }));
+  CHECK(!after_end([&] { return last->beat(it, {}); }));
   auto found = joiner->find(it);
   CHECK((found && found->status == node_status::dead && found->why == "silent for 6 s"));
   CHECK((std::get<incarnation>(joiner->join(card)) > it));
@@ -257,7 +282,7 @@ void changes_status_in_order(const coordinated_store& where) {
   CHECK(a->change_status(me, up));
   CHECK(!a->change_status(me, up));
   CHECK(where.connect()->change_status(me, draining));
-  CHECK((a->beat(me)->status == draining));
+  CHECK((a->beat(me, {})->status == draining));
   CHECK(a->change_status(me, up));
   CHECK(a->change_status(me, draining));
   CHECK(a->change_status(me, left));
@@ -269,13 +294,13 @@ void changes_status_in_order(const coordinated_store& where) {
 void notes_cuts_once(const coordinated_store& where) {
   pair_of_nodes nodes{where};
   auto& [store, a, b, a_number, b_number] = nodes;
-  CHECK(b->beat(b_number).has_value());
+  CHECK(b->beat(b_number, {}).has_value());
   a->note_cut(a_number, b_number, cut_kind::silent);
   auto first = a->members().cuts;
   REQUIRE_EQ(first.size(), 1u);
   CHECK((first.front().seen_by == a_number && first.front().other == b_number && first.front().kind == cut_kind::silent
          && first.front().beat == 1));
-  CHECK(b->beat(b_number).has_value());
+  CHECK(b->beat(b_number, {}).has_value());
   a->note_cut(a_number, b_number, cut_kind::silent);
   CHECK((a->members().cuts == first));
   a->note_cut(a_number, b_number, cut_kind::refused);
@@ -409,7 +434,12 @@ void ends_sessions_with_their_node(const coordinated_store& where) {
   auto its_own = where.lock(section_shard(1), b_number);
   auto of_a = where.lock(section_shard(2), a_number);
   CHECK((a->end_node(a_number, b_number, 0, "silent") == end_answer::ended));
-  CHECK((claim_one(*a, a_number, section_shard(1), mine) == epoch{2}));
+  // The end does not wait for the server, which ends a session within a moment.
+  auto until = std::chrono::steady_clock::now() + 10s;
+  std::optional<epoch> taken;
+  while (!taken && std::chrono::steady_clock::now() < until)
+    taken = claim_one(*a, a_number, section_shard(1), mine);
+  CHECK((taken == epoch{2}));
   CHECK(!claim_one(*a, a_number, section_shard(2), epoch{0})); // nobody else's session was ended
 }
 
@@ -439,24 +469,80 @@ void gives_what_is_its_own(const coordinated_store& where) {
   CHECK(!after_end([&] { return nodes.b->give(nodes.b_number, {section_shard(0), epoch{2}}, nodes.a_number); }));
 }
 
+void counts_what_each_owner_has(const coordinated_store& where) {
+  pair_of_nodes nodes{where};
+  auto& [store, a, b, a_number, b_number] = nodes;
+  using domain::shard_kind;
+  store->add_event({domain::event_id{"jazz"}, "{}"}, 1);
+  CHECK(claim_one(*a, a_number, event_shard, epoch{0}).has_value());
+  for (std::uint16_t section : {0, 2})
+    CHECK(claim_one(*a, a_number, section_shard(section), epoch{0}).has_value());
+  CHECK(claim_one(*b, b_number, section_shard(1), epoch{0}).has_value());
+  CHECK((a->end_node(a_number, b_number, 0, "silent") == end_answer::ended));
+  const domain::event_id jazz{"jazz"};
+  CHECK((a->owners()
+         == std::vector<owned_shards>{{jazz, shard_kind::event, "", 1},
+                                      {jazz, shard_kind::section, "", 1},
+                                      {jazz, shard_kind::waiting_room, "", 1},
+                                      {rock, shard_kind::event, "process of a", 1},
+                                      {rock, shard_kind::section, "process of a", 2},
+                                      {rock, shard_kind::section, "process of b", 1},
+                                      {rock, shard_kind::waiting_room, "", 1}}));
+}
+
+void counts_wishes_to_move_everything(const coordinated_store& where) {
+  auto a = where.connect();
+  CHECK_EQ(a->members().rebalances, 0u);
+  auto me = join_up(*a, card_of("a"));
+  auto listener = where.connect();
+  CHECK(listener->listen(0ms).missed);
+  CHECK_EQ(a->members().rebalances, 0u);
+  a->rebalance();
+  CHECK(listener->listen(10s).members);
+  where.connect()->rebalance();
+  CHECK_EQ(a->members().rebalances, 2u);
+  CHECK(a->change_status(me, node_status::left));
+  CHECK_EQ(a->members().rebalances, 0u); // nobody lives whom it concerns
+}
+
 // ---- events and news ----
 
 void counts_revisions(const coordinated_store& where) {
   auto store = where.open();
   auto node = where.connect();
-  CHECK(node->revisions().empty());
+  CHECK(node->shared_events().empty());
   store->add_event({rock, "{}"}, 1);
   CHECK(!store->add_event({rock, "{ }"}, 1));
-  CHECK((node->revisions() == std::vector{std::pair{rock, std::uint64_t{0}}}));
+  CHECK((node->shared_events() == std::vector<shared_event>{{rock, 0}}));
   auto own = store->claim(event_shard, "test", std::nullopt)->epoch;
   CHECK(store->replace_plan({rock, "[]"}, 1, own));
   CHECK(!store->replace_plan({rock, "[1]"}, 1, epoch{0}));
-  CHECK((node->revisions() == std::vector{std::pair{rock, std::uint64_t{1}}}));
+  CHECK((node->shared_events() == std::vector<shared_event>{{rock, 1}}));
+}
+
+void gathers_events(const coordinated_store& where) {
+  pair_of_nodes nodes{where};
+  auto& [store, a, b, a_number, b_number] = nodes;
+  auto gatherer = [&a] { return a->shared_events().at(0).gatherer; };
+  auto mine = claim_one(*a, a_number, event_shard, epoch{0}).value();
+  CHECK(!b->gather(b_number, rock, mine));
+  CHECK(!a->gather(a_number, rock, epoch{mine.value() + 1}));
+  CHECK(!a->gather(a_number, domain::event_id{"jazz"}, mine));
+  CHECK(gatherer() == incarnation{});
+  CHECK(a->gather(a_number, rock, mine));
+  CHECK(a->gather(a_number, rock, mine));
+  CHECK(gatherer() == a_number);
+  b->let_go(b_number, rock); // which never gathered it
+  CHECK(gatherer() == a_number);
+  a->let_go(a_number, rock);
+  CHECK(gatherer() == incarnation{});
+  CHECK(a->change_status(a_number, node_status::draining));
+  CHECK(!a->gather(a_number, rock, mine));
 }
 
 void keeps_drafts(const coordinated_store& where) {
   auto node = where.connect();
-  const draft_token token{0x0123456789abcdef, 0xfedcba9876543210};
+  const domain::draft_id token{0x0123456789abcdef, 0xfedcba9876543210};
   const plan_draft draft{rock, "{\"name\": \"Зал\"}", std::string{"\0\xff", 2}};
   CHECK(!node->draft(token));
   node->keep_draft(token, draft);
@@ -504,6 +590,7 @@ const std::vector<coordination_clause>& clauses() {
       {"a node joins a cluster of a level that it knows", keeps_levels},
       {"a node without a name replaces another one, and nobody else", replaces_a_node_that_is_alone},
       {"beats are counted as long as the node lives", counts_beats},
+      {"what a node says of itself with a beat is kept, if it is not too long", keeps_what_comes_with_a_beat},
       {"a node is ended only if it has not beaten since", ends_whoever_has_not_beaten_since},
       {"whoever would join ends a silent node, too", is_ended_by_whoever_would_join},
       {"of many accusers one succeeds", has_one_accuser_succeed},
@@ -518,7 +605,10 @@ const std::vector<coordination_clause>& clauses() {
       {"a row that somebody has locked delays no other", passes_over_locked_rows},
       {"a node's sessions end with it, and so do their locks", ends_sessions_with_their_node},
       {"a shard is given by its owner, to a node that is up", gives_what_is_its_own},
+      {"the shards of each owner are counted, by event and kind", counts_what_each_owner_has},
+      {"operators' wishes that everything move to its place are counted", counts_wishes_to_move_everything},
       {"each new plan of an event is counted", counts_revisions},
+      {"whoever has an event's own shard may gather the others", gathers_events},
       {"drafts are kept until they are dropped", keeps_drafts},
       {"whoever listens hears what has changed", tells_news},
   };

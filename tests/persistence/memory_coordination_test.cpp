@@ -41,15 +41,15 @@ SCENARIO("the memory coordinator fails on demand") {
     auto me = join_up(node, card_of("a"));
     THEN("a store that is away counts no beat") {
       books->set(store_fault::unavailable);
-      CHECK_THROWS_AS((void)node.beat(me), store_unavailable);
+      CHECK_THROWS_AS((void)node.beat(me, {}), store_unavailable);
       books->set(store_fault::none);
-      CHECK_EQ(node.beat(me)->beat, 1u);
+      CHECK_EQ(node.beat(me, {})->beat, 1u);
     }
     THEN("a beat may be counted although nobody hears of it") {
       books->set(store_fault::lost_answer);
-      CHECK_THROWS_AS((void)node.beat(me), store_unavailable);
+      CHECK_THROWS_AS((void)node.beat(me, {}), store_unavailable);
       books->set(store_fault::none);
-      CHECK_EQ(node.beat(me)->beat, 3u);
+      CHECK_EQ(node.beat(me, {})->beat, 3u);
     }
   }
 }

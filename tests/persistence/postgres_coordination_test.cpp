@@ -108,7 +108,7 @@ SCENARIO("a node that has beaten since keeps its sessions, even if it was accuse
     accuser.join();
     CHECK((answer == end_answer::alive));
     CHECK_EQ(sessions_named(url, session_of(it)), 2);
-    CHECK_EQ(b->beat(it)->beat, 2u);
+    CHECK_EQ(b->beat(it, {})->beat, 2u);
   }
 }
 
@@ -128,7 +128,7 @@ SCENARIO("the sessions of a node on another database of the same server are left
     THEN("the end of one ends none of the other's") {
       CHECK((a->end_node(me, it, 0, "silent") == end_answer::ended));
       CHECK_EQ(sessions_named(url, session_of(it)), 1);
-      CHECK(other_b->beat(it).has_value());
+      CHECK(other_b->beat(it, {}).has_value());
     }
   }
 }
@@ -187,7 +187,7 @@ SCENARIO("a coordinator waits for no lock, and for no silent server, for more th
     };
     {
       stuck_session stranger{url, "psql", "SELECT 1 FROM usher.node FOR UPDATE"};
-      fails_soon([&] { (void)a->beat(me); });
+      fails_soon([&] { (void)a->beat(me, {}); });
       fails_soon([&] { (void)a->end_node(me, it, 0, "silent"); });
       CHECK_EQ(sessions_named(url, session_of(it)), 1); // not ended, so its sessions are not, either
     }
@@ -195,7 +195,7 @@ SCENARIO("a coordinator waits for no lock, and for no silent server, for more th
       stuck_session stranger{url, "psql", "SELECT pg_advisory_xact_lock(hashtext('usher members'))"};
       fails_soon([&] { (void)a->end_node(me, it, 0, "silent"); });
       fails_soon([&] { (void)b->join(card_of("c")); });
-      CHECK(a->beat(me).has_value());
+      CHECK(a->beat(me, {}).has_value());
     }
     {
       stuck_session stranger{url, "psql", "SELECT 1 FROM usher.shard FOR UPDATE"};
@@ -203,8 +203,8 @@ SCENARIO("a coordinator waits for no lock, and for no silent server, for more th
     }
     CHECK((a->give(me, own, it) == domain::epoch{2}));
     server.pause();
-    fails_soon([&] { (void)a->beat(me); });
-    fails_soon([&] { (void)a->beat(me); }); // now by connecting
+    fails_soon([&] { (void)a->beat(me, {}); });
+    fails_soon([&] { (void)a->beat(me, {}); }); // now by connecting
     server.resume();
   }
 }

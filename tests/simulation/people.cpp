@@ -240,7 +240,7 @@ void organiser::act() {
     block();
   else if (dice < 68)
     undo_an_order();
-  else if (dice < 84 && !in_.network()) // no node has the whole event, which that takes
+  else if (dice < 84)
     change_plan();
   else
     look();

@@ -41,9 +41,9 @@ std::variant<incarnation, join_refused> sim_coordination::join(const node_card& 
   return change("join", [card](sim_store&, memory_coordination& rows) { return rows.join(card); });
 }
 
-std::optional<counted_beat> sim_coordination::beat(incarnation me) {
-  return change("beat", [me](sim_store& store, memory_coordination& rows) {
-    auto counted = rows.beat(me);
+std::optional<counted_beat> sim_coordination::beat(incarnation me, std::string_view figures) {
+  return change("beat", [me, said = std::string{figures}](sim_store& store, memory_coordination& rows) {
+    auto counted = rows.beat(me, said);
     if (counted)
       store.told_.beaten(owner_of(rows, me));
     return counted;
@@ -126,19 +126,41 @@ std::optional<domain::epoch> sim_coordination::give(incarnation me, const owned_
   });
 }
 
-std::vector<std::pair<domain::event_id, std::uint64_t>> sim_coordination::revisions() {
-  return line_.call("revisions", [this] { return rows_.revisions(); });
+std::vector<owned_shards> sim_coordination::owners() {
+  return line_.call("owners", [this] { return rows_.owners(); });
 }
 
-void sim_coordination::keep_draft(const draft_token& token, const plan_draft& draft) {
+void sim_coordination::rebalance() {
+  change("rebalance", [](sim_store&, memory_coordination& rows) {
+    rows.rebalance();
+    return true;
+  });
+}
+
+std::vector<shared_event> sim_coordination::shared_events() {
+  return line_.call("shared_events", [this] { return rows_.shared_events(); });
+}
+
+bool sim_coordination::gather(incarnation me, const domain::event_id& event, domain::epoch own) {
+  return change("gather", [=](sim_store&, memory_coordination& rows) { return rows.gather(me, event, own); });
+}
+
+void sim_coordination::let_go(incarnation me, const domain::event_id& event) {
+  change("let_go", [=](sim_store&, memory_coordination& rows) {
+    rows.let_go(me, event);
+    return true;
+  });
+}
+
+void sim_coordination::keep_draft(const domain::draft_id& token, const plan_draft& draft) {
   change("keep_draft", [=](sim_store&, memory_coordination& rows) { rows.keep_draft(token, draft); });
 }
 
-std::optional<plan_draft> sim_coordination::draft(const draft_token& token) {
+std::optional<plan_draft> sim_coordination::draft(const domain::draft_id& token) {
   return line_.call("draft", [&] { return rows_.draft(token); });
 }
 
-void sim_coordination::drop_draft(const draft_token& token) {
+void sim_coordination::drop_draft(const domain::draft_id& token) {
   change("drop_draft", [=](sim_store&, memory_coordination& rows) { rows.drop_draft(token); });
 }
 

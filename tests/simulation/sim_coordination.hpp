@@ -23,7 +23,7 @@ public:
 
   std::variant<persistence::incarnation, persistence::join_refused> join(const persistence::node_card& card) override;
   void act_for(persistence::incarnation) override {}
-  std::optional<persistence::counted_beat> beat(persistence::incarnation me) override;
+  std::optional<persistence::counted_beat> beat(persistence::incarnation me, std::string_view figures) override;
   persistence::membership members() override;
   std::optional<persistence::member> find(persistence::incarnation it) override;
   bool change_status(persistence::incarnation it, persistence::node_status to) override;
@@ -38,10 +38,14 @@ public:
                                                   std::span<const persistence::owned_shard> seen) override;
   std::optional<domain::epoch> give(persistence::incarnation me, const persistence::owned_shard& shard,
                                     persistence::incarnation taker) override;
-  std::vector<std::pair<domain::event_id, std::uint64_t>> revisions() override;
-  void keep_draft(const persistence::draft_token& token, const persistence::plan_draft& draft) override;
-  std::optional<persistence::plan_draft> draft(const persistence::draft_token& token) override;
-  void drop_draft(const persistence::draft_token& token) override;
+  std::vector<persistence::owned_shards> owners() override;
+  void rebalance() override;
+  std::vector<persistence::shared_event> shared_events() override;
+  bool gather(persistence::incarnation me, const domain::event_id& event, domain::epoch own) override;
+  void let_go(persistence::incarnation me, const domain::event_id& event) override;
+  void keep_draft(const domain::draft_id& token, const persistence::plan_draft& draft) override;
+  std::optional<persistence::plan_draft> draft(const domain::draft_id& token) override;
+  void drop_draft(const domain::draft_id& token) override;
   persistence::store_news listen(std::chrono::milliseconds patience) override;
 
 private:

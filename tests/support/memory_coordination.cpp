@@ -3,6 +3,8 @@
 #include "domain/ensure.hpp"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 namespace usher::tests {
 
@@ -85,17 +87,19 @@ std::variant<incarnation, join_refused> memory_coordination::join(const node_car
     }
     incarnation number{books_->members_.size() + 1};
     auto status = card.name.empty() ? node_status::up : node_status::joining;
-    books_->members_.emplace(number, member{number, card, status, 0, books_->now_, {}});
+    books_->members_.emplace(number, member{number, card, status, 0, books_->now_, {}, books_->now_});
     books_->tell({.members = true});
     return number;
   });
 }
 
-std::optional<counted_beat> memory_coordination::beat(incarnation me) {
+std::optional<counted_beat> memory_coordination::beat(incarnation me, std::string_view figures) {
   return call([&]() -> std::optional<counted_beat> {
     auto* it = living(me);
     if (it == nullptr)
       return std::nullopt;
+    it->beaten = books_->now_;
+    it->figures = figures.size() <= figures_bytes_max ? figures : std::string_view{};
     return counted_beat{it->status, ++it->beat, books_->now_};
   });
 }
@@ -108,6 +112,10 @@ membership memory_coordination::members() {
         all.members.push_back(one);
     for (const auto& [key, cut] : books_->cuts_)
       all.cuts.push_back(cut);
+    if (all.members.empty())
+      return all;
+    all.now = books_->now_;
+    all.rebalances = books_->rebalances_;
     return all;
   });
 }
@@ -214,25 +222,72 @@ std::optional<domain::epoch> memory_coordination::give(incarnation me, const own
   });
 }
 
-std::vector<std::pair<domain::event_id, std::uint64_t>> memory_coordination::revisions() {
+std::vector<owned_shards> memory_coordination::owners() {
   return call([&] {
-    return std::vector<std::pair<domain::event_id, std::uint64_t>>{books_->tables_.revisions.begin(),
-                                                                   books_->tables_.revisions.end()};
+    std::map<std::tuple<domain::event_id, domain::shard_kind, std::string>, std::size_t> counts;
+    for (const auto& [shard, row] : books_->tables_.shards)
+      ++counts[{shard.event, shard.kind, row.owner}];
+    std::vector<owned_shards> all;
+    for (const auto& [key, count] : counts)
+      all.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), count});
+    return all;
   });
 }
 
-void memory_coordination::keep_draft(const draft_token& token, const plan_draft& draft) {
+void memory_coordination::rebalance() {
+  call([&] {
+    books_->tell({.members = true});
+    return ++books_->rebalances_;
+  });
+}
+
+std::vector<shared_event> memory_coordination::shared_events() {
+  return call([&] {
+    std::vector<shared_event> all;
+    for (const auto& [event, revision] : books_->tables_.revisions) {
+      auto gatherer = books_->gatherers_.find(event);
+      all.push_back({event, revision, gatherer == books_->gatherers_.end() ? incarnation{} : gatherer->second});
+    }
+    return all;
+  });
+}
+
+bool memory_coordination::gather(incarnation me, const domain::event_id& event, domain::epoch own) {
+  return call([&] {
+    const auto* gatherer = living(me);
+    auto found = books_->tables_.shards.find({domain::shard_kind::event, event, {}});
+    if (gatherer == nullptr || gatherer->status != node_status::up || found == books_->tables_.shards.end()
+        || found->second.epoch != own || found->second.owner != gatherer->card.owner)
+      return false;
+    books_->gatherers_[event] = me;
+    books_->tell({.shards = true});
+    return true;
+  });
+}
+
+void memory_coordination::let_go(incarnation me, const domain::event_id& event) {
+  call([&] {
+    auto found = books_->gatherers_.find(event);
+    if (found == books_->gatherers_.end() || found->second != me)
+      return false;
+    books_->gatherers_.erase(found);
+    books_->tell({.shards = true});
+    return true;
+  });
+}
+
+void memory_coordination::keep_draft(const domain::draft_id& token, const plan_draft& draft) {
   call([&] { return books_->drafts_.emplace(token, draft).second; });
 }
 
-std::optional<plan_draft> memory_coordination::draft(const draft_token& token) {
+std::optional<plan_draft> memory_coordination::draft(const domain::draft_id& token) {
   return call([&]() -> std::optional<plan_draft> {
     auto found = books_->drafts_.find(token);
     return found == books_->drafts_.end() ? std::nullopt : std::optional{found->second};
   });
 }
 
-void memory_coordination::drop_draft(const draft_token& token) {
+void memory_coordination::drop_draft(const domain::draft_id& token) {
   call([&] { return books_->drafts_.erase(token); });
 }
 

@@ -85,7 +85,9 @@ private:
   std::map<persistence::incarnation, persistence::member> members_; ///< all that ever joined
   std::map<std::pair<persistence::incarnation, persistence::incarnation>, persistence::noted_cut> cuts_;
   std::map<domain::shard_id, persistence::incarnation> locked_; ///< rows, and whose session stands still
-  std::map<persistence::draft_token, persistence::plan_draft> drafts_;
+  std::map<domain::event_id, persistence::incarnation> gatherers_;
+  std::uint64_t rebalances_ = 0;
+  std::map<domain::draft_id, persistence::plan_draft> drafts_;
   std::vector<persistence::store_news> news_; ///< ever told
   std::condition_variable news_told_;
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 namespace usher::simulation {
 namespace {
@@ -21,16 +22,17 @@ public:
     if (known_at_ && now() < *known_at_)
       limit = std::max(limit, former_);
     highest_.try_emplace(wish.hold, limit);
-    ++open_[wish.hold];
+    open_[wish.hold].insert(now());
   }
 
-  void told(const messages::hold_granted& hold) override { --open_[hold.hold]; }
+  void told(const messages::hold_granted& hold) override { answered(hold.hold); }
 
   /// Whoever was refused for good, and asks again, asks anew; unless they had asked twice, and have one answer.
   void refused(const messages::hold_seats& wish, const domain::refusal& why) override {
-    auto is_last = --open_[wish.hold] <= 0;
-    if (is_last && !domain::is_passing(why.reason) && why.reason != domain::rejection::in_progress)
-      highest_.erase(wish.hold);
+    answered(wish.hold);
+    if (open_.contains(wish.hold) || domain::is_passing(why.reason) || why.reason == domain::rejection::in_progress)
+      return;
+    highest_.erase(wish.hold);
   }
 
   void interrupted() override {
@@ -75,15 +77,32 @@ public:
   }
 
 private:
+  /// This copy of the wish has its answer, and none will come for those that died with a node.
+  void answered(domain::hold_id hold) {
+    auto found = open_.find(hold);
+    if (found == open_.end())
+      return; // it was only read
+    auto& copies = found->second;
+    if (auto answered = copies.find(known().asked_at()); answered != copies.end())
+      copies.erase(answered);
+    copies.erase(copies.begin(), copies.lower_bound(now() - copy_lives));
+    if (copies.empty())
+      open_.erase(found);
+  }
+
+  /// A copy that has no answer by then gets none any more. A node gives up a request after 8 s at the latest, wherever
+  /// it was passed on to; whoever has it then may be asleep for 4 s, until others have its shards.
+  static constexpr domain::seconds copy_lives{12};
   /// By then an event has heard that its facts are written, if nothing comes in between: the store may take as long as
   /// it may take to answer.
   static constexpr domain::microseconds soon{5'500'000};
   /// If something does, an event is in doubt for no longer than this.
   static constexpr domain::seconds outage{10};
 
-  std::uint32_t former_ = 0;                         ///< the limit before the present one
-  std::optional<domain::instant> known_at_;          ///< when the event knows the present limit
-  std::map<domain::hold_id, int> open_;              ///< how often it was asked for, without an answer yet
+  std::uint32_t former_ = 0;                ///< the limit before the present one
+  std::optional<domain::instant> known_at_; ///< when the event knows the present limit
+  /// When a hold was asked for by those copies of the wish that may still do something.
+  std::map<domain::hold_id, std::multiset<domain::instant>> open_;
   std::map<domain::hold_id, std::uint32_t> highest_; ///< of the limits since the hold was first asked for
 };
 
