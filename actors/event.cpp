@@ -26,9 +26,6 @@ namespace usher::actors {
 
 namespace {
 
-/// For so long an event counts as starting: by then those of its sections that are served have said what they hold.
-constexpr domain::microseconds longest_start{2'000'000};
-
 /// Whether so few places are left that the event may be sold out soon: a twentieth of them, or a hundred.
 bool are_few_left(const domain::section_totals& sum) {
   auto left = std::uint64_t{sum.free} + sum.held;
@@ -59,7 +56,7 @@ public:
                           {shard_of(start.event), start.history.epoch, start.history.last, start.history.facts.size()},
                           limits_.journal},
               .as_of = shared_epoch{start.history.epoch},
-              .starting_until = start.clock.now(self) + longest_start,
+              .starting_until = start.clock.now(self) + event_common::longest_start,
               .request_over = [this] { tell_at_rest(); },
               .totals_known = [this] { write_sold_out_if_due(); }},
         holds_(core_, limits_.requests_max, limits_.retry), orders_(core_, holds_, std::move(start.provider), limits_),

@@ -25,6 +25,10 @@ namespace usher::actors {
 
 /// What the parts of an event's actor share: the event itself, its journal, and its peers.
 struct event_common {
+  /// For so long an event counts as starting, and a section that nobody serves as one that is being handed over: by
+  /// then those that are served have said what they hold.
+  static constexpr domain::microseconds longest_start{2'000'000};
+
   messages::event_actor::pointer self;
   domain::event_id id;
   domain::shared_plan plan;

@@ -109,7 +109,10 @@ std::optional<domain::refusal> event_holds::obstacle(const messages::hold_seats&
     // Nobody there would say that nothing is held, and what the wish takes from its buyer's allowance would count on.
     for (const auto& part : parts)
       if (protocol_.is_closed(part.section))
-        return refusal_for(rejection::overloaded, "This section is not served at the moment.");
+        return refusal_for(core_.now() < closed_at_.at(part.section) + event_common::longest_start
+                               ? rejection::moved
+                               : rejection::overloaded,
+                           "This section is not served at the moment.");
   }
   if (auto refused = protocol_.refusal_of_open(wish.hold))
     return refused;
@@ -164,6 +167,12 @@ caf::result<messages::hold_granted> event_holds::hold_openly(const messages::hol
   if (why)
     answer(wish.hold, *std::move(why));
   return asked;
+}
+
+void event_holds::closed(domain::section_no section) {
+  if (!protocol_.is_closed(section))
+    closed_at_[section] = core_.now();
+  protocol_.closed(section);
 }
 
 // ---- releasing and reading ---------------------------------------------------

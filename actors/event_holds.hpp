@@ -52,7 +52,7 @@ public:
   /// that was put before.
   void opened(const messages::section_opened& news);
   /// Nobody serves a section: no wish is passed on to it until somebody does.
-  void closed(domain::section_no section) { protocol_.closed(section); }
+  void closed(domain::section_no section);
   /// What was sent to or by the sections may be lost: asks them what they hold.
   void lost_touch();
   /// Notes a section's news that a hold no longer counts there.
@@ -118,6 +118,7 @@ private:
   search_hints places_;
   best_requests searches_;
   std::unordered_map<domain::hold_id, promise> asked_;                  ///< by those who wait for an answer from here
+  std::map<domain::section_no, domain::instant> closed_at_;             ///< those that nobody serves, and some others
   std::map<domain::section_no, std::chrono::milliseconds> claim_waits_; ///< the next one, of those that do not answer
 };
 

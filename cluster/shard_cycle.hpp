@@ -135,6 +135,7 @@ private:
 
   cycle_state state_ = cycle_state::elsewhere;
   domain::epoch epoch_;
+  bool is_spent_ = false; ///< an actor has stopped at this epoch: what it had sent may still be written, or is refused
 };
 
 } // namespace usher::cluster

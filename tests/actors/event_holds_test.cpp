@@ -247,6 +247,21 @@ SCENARIO("when nobody has places side by side, any will do") {
   CHECK_EQ(status(left), "HHHH");
 }
 
+SCENARIO("whoever wants seats of a section that is being handed over may ask again at once, but not for ever") {
+  put_up_doors();
+  kill_section(left);
+  self->send(event, messages::section_closed{left});
+  CHECK(hold(1, 1, {seats(left, {0})})->refused_as(rejection::moved));
+  pass(1900ms, 100ms);
+  self->send(event, messages::section_closed{left}); // once more, which is nothing new
+  CHECK(hold(1, 1, {seats(left, {0})})->refused_as(rejection::moved));
+  pass(200ms, 100ms);
+  CHECK(hold(1, 1, {seats(left, {0})})->refused_as(rejection::overloaded));
+  start_section(left);
+  pass(10s, 100ms);
+  CHECK(hold(1, 1, {seats(left, {0})})->reply.has_value());
+}
+
 SCENARIO("a search passes over a section that nobody serves, and finds it again when somebody does") {
   put_up_doors();
   kill_section(left);
