@@ -33,6 +33,7 @@ def arguments():
     wishes.add_argument("--minutes", type=float, help="how long, at least; without it every fault happens once")
     wishes.add_argument("--seed", type=int, default=1, help="chooses the faults and what the crowd does (default: 1)")
     wishes.add_argument("--only", metavar="FAULT,…", help="of these faults only")
+    wishes.add_argument("--without", metavar="FAULT,…", help="of all but these")
     wishes.add_argument("--network", choices=("any", "namespaces", "loopback"), default="any",
                         help="how hosts are told apart (default: namespaces where they can be made)")
     wishes.add_argument("--slack", type=float, default=3, help="by what bounds of time are multiplied (default: 3)")
@@ -40,7 +41,8 @@ def arguments():
     wishes.add_argument("--json", action="store_true", help="print one JSON object")
     wishes.add_argument("--list", action="store_true", help="print the faults, and end")
     wished = wishes.parse_args()
-    unknown = [name for name in (wished.only or "").split(",") if name and name not in FAULTS]
+    named = (wished.only or "").split(",") + (wished.without or "").split(",")
+    unknown = [name for name in named if name and name not in FAULTS]
     if unknown:
         wishes.error(f"there is no fault {', '.join(unknown)}; --list shows them")
     if wished.minutes is not None and not 0 < wished.minutes <= 24 * 60:

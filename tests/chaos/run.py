@@ -47,7 +47,8 @@ class Run:
     # ---- which faults, and when ----
 
     def order(self):
-        names = [name for name in FAULTS if not self.wished.only or name in self.wished.only.split(",")]
+        names = [name for name in FAULTS if (not self.wished.only or name in self.wished.only.split(","))
+                 and name not in (self.wished.without or "").split(",")]
         for name in list(names):
             why = FAULTS[name].lacks(self.world)
             if why:
