@@ -427,7 +427,12 @@ void plan_change_saga::announce_then_serve(const messages::put_event& wish, answ
   auto serve_now = [this, wish, asked, what, as = core_.me] {
     if (core_.me == as && !core_.store.gave_up())
       return serve(wish, asked, *what);
-    starts_.start_again_later(); // this node was ended meanwhile
+    // This node was ended meanwhile, and has none of the shards: whoever waits for one is led to its next home.
+    if (core_.settings.shares)
+      for (const auto& shard : core_.running.at(wish.id).shards(wish.id))
+        if (core_.running.cycle(shard).state() == cluster::cycle_state::elsewhere)
+          core_.running.end(shard);
+    starts_.start_again_later();
     refuse(wish.id, {.reason = rejection::store_unavailable, .detail = "The plan and its settings are stored."}, asked);
   };
   core_.running.announce(wish.id, settings, [this, id = wish.id, serve_now] { tell_others(id, serve_now); });
